@@ -1,0 +1,39 @@
+/** The one error class of Espalier: what went wrong, where, what was got and wanted, and how to fix it. */
+
+export interface ErrorDetails {
+  /** Where: a node, a file and byte, a config path… Printed one per line, in order. */
+  readonly [label: string]: string | number | undefined;
+}
+
+/**
+ * An error a user can act on. Fields are for programs, `message` is for people:
+ * ```
+ * no gradient rule for Erf
+ *   node  /encoder/gelu/Erf   float32[32,128] → float32[32,128]
+ *   path  loss ← /head/MatMul ← /encoder/gelu/Erf
+ *   fix   add Erf to autodiff/rules, or freeze "/encoder/**"
+ * ```
+ */
+export class EspalierError extends Error {
+  override readonly name = "EspalierError";
+  readonly what: string;
+  readonly details: ErrorDetails;
+  readonly fix: string | undefined;
+
+  constructor(what: string, details: ErrorDetails = {}, fix?: string) {
+    const rows = Object.entries({ ...details, fix }).filter(([, v]) => v !== undefined);
+    const width = Math.max(0, ...rows.map(([k]) => k.length));
+    super([what, ...rows.map(([k, v]) => `  ${k.padEnd(width)}  ${v}`)].join("\n"));
+    this.what = what;
+    this.details = details;
+    this.fix = fix;
+  }
+}
+
+/** Wrong use (an unknown option or name), as opposed to work that failed. The command line exits with 2. */
+export class UsageError extends EspalierError {}
+
+/** A broken promise of Espalier's own code, never of the user's input. */
+export function invariant(condition: unknown, what: string): asserts condition {
+  if (!condition) throw new Error(`internal: ${what}`);
+}

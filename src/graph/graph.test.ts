@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { builder } from "./builder.ts";
+import { check } from "./check.ts";
+import { reshapeInputs } from "./infer.ts";
+import { print } from "./print.ts";
+import { f32, full } from "./tensor.ts";
+import { prune } from "./walk.ts";
+
+const tiny = () => {
+  const g = builder("tiny");
+  const x = g.input("x", "float32", [2, 3]);
+  const w = g.initializer("w", full([4, 3], 0.5));
+  const y = g.Relu(g.Gemm(x, w, null, { transB: 1 }));
+  g.Mul(y, 2); // nobody reads it
+  g.output(g.Add(y, g.constant(f32([1, 2, 3, 4]))), "y");
+  return g.build();
+};
+
+test("prints one line per node", () => {
+  expect(print(prune(tiny()))).toMatchInlineSnapshot(`
+    "in   x: float32[2,3]
+    init w: float32[4,3]
+    Gemm: float32[2,4] = Gemm(x, w, alpha=1, beta=1, transA=0, transB=1)
+    Relu: float32[2,4] = Relu(Gemm)
+    Constant_1: float32[4] = Constant(value=float32[4]{1, 2, 3, 4})
+    Add: float32[2,4] = Add(Relu, Constant_1)
+    y: float32[2,4] = Identity(Add)
+    out  y: float32[2,4]"
+  `);
+});
+
+test("re-infers shapes for another batch", () => {
+  const g = tiny();
+  const { graph } = reshapeInputs(g, new Map([[g.inputs[0], [7, 3]]]));
+  expect(graph.outputs[0].shape).toEqual([7, 4]);
+  expect(check(graph)).toEqual([]);
+});
+
+test("a wrong shape names the node, what it got and what it wanted", () => {
+  const g = builder();
+  const a = g.input("a", "float32", [2, 3]);
+  expect(() => g.MatMul(a, a)).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: MatMul: MatMul sizes differ
+      node    MatMul
+      inputs  float32[2,3], float32[2,3]
+      got     [2,3] · [2,3]
+      wanted  […,m,k] · […,k,n]]
+  `);
+});

@@ -1,0 +1,82 @@
+/** Types of a node's outputs by the operator table, and re-inference of a whole graph for other input shapes. */
+import { EspalierError } from "../error.ts";
+import type { Type } from "./op.ts";
+import { opOf, withDefaults } from "./ops/index.ts";
+import { typeText } from "./tensor.ts";
+import type { Attrs, Graph, Model, Node, Shape, Value } from "./types.ts";
+
+/** Completed attributes and output types of a node of the table. Throws an EspalierError naming the node. */
+export function inferNode(
+  op: string,
+  domain: string,
+  name: string,
+  inputs: readonly (Type | null)[],
+  attrs: Attrs,
+): { attrs: Attrs; outputs: readonly Type[] } {
+  const entry = opOf(op, domain);
+  const where = { node: name, inputs: inputs.map((x) => (x ? typeText(x) : "—")).join(", ") };
+  if (!entry) throw new EspalierError(`unknown operator ${domain ? `${domain}.` : ""}${op}`, where);
+  const present = inputs.filter((x) => x).length;
+  if (present < entry.required)
+    throw new EspalierError(`${op} lacks an input`, { ...where, got: present, wanted: entry.required });
+  try {
+    const types = inputs.map((x) => x ?? undefined) as Type[];
+    let full = withDefaults(entry, attrs) as never;
+    if (entry.complete) full = entry.complete(types, full) as never;
+    const out = entry.infer(types, full);
+    return { attrs: full as Attrs, outputs: Array.isArray(out) ? out : [out as Type] };
+  } catch (e) {
+    if (e instanceof EspalierError) throw new EspalierError(`${op}: ${e.what}`, { ...where, ...e.details }, e.fix);
+    throw e;
+  }
+}
+
+/**
+ * The same graph with other input shapes; all values are new, names and nodes stay.
+ * @param shapes new shape of each graph input that changes
+ * @returns the graph and the map from old values to new ones
+ */
+export function reshapeInputs(
+  graph: Graph,
+  shapes: ReadonlyMap<Value, Shape>,
+): { graph: Graph; map: Map<Value, Value> } {
+  const map = new Map<Value, Value>();
+  const inputs = graph.inputs.map((v) => {
+    const w = { ...v, shape: shapes.get(v) ?? v.shape };
+    map.set(v, w);
+    return w;
+  });
+  const initializers = new Map<Value, NonNullable<ReturnType<typeof graph.initializers.get>>>();
+  for (const [v, t] of graph.initializers) {
+    map.set(v, v);
+    initializers.set(v, t);
+  }
+  const nodes = graph.nodes.map((node): Node => {
+    const ins = node.inputs.map((x) => (x ? map.get(x)! : null));
+    const known = opOf(node.op, node.domain);
+    const { attrs, outputs } = known
+      ? inferNode(node.op, node.domain, node.name, ins, node.attrs)
+      : { attrs: node.attrs, outputs: node.outputs.map((o) => o!) };
+    const outs = node.outputs.map((o, i) => {
+      if (!o) return null;
+      const v = { name: o.name, dtype: outputs[i].dtype, shape: outputs[i].shape };
+      map.set(o, v);
+      return v;
+    });
+    return { ...node, attrs, inputs: ins, outputs: outs };
+  });
+  return { graph: { ...graph, inputs, outputs: graph.outputs.map((o) => map.get(o)!), nodes, initializers }, map };
+}
+
+/** The model's graph for one batch size: every dynamic axis of every input becomes `n`. */
+export function atBatch(model: Model, n: number): Graph {
+  const shapes = new Map<Value, Shape>();
+  for (const v of model.graph.inputs) {
+    const dims = model.dims.get(v.name) ?? v.shape;
+    shapes.set(
+      v,
+      dims.map((d) => (typeof d === "string" ? n : d)),
+    );
+  }
+  return reshapeInputs(model.graph, shapes).graph;
+}

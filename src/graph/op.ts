@@ -1,0 +1,99 @@
+/** What the operator table says of one operator: its arity, its attributes with defaults, its shape rule. */
+import { EspalierError } from "../error.ts";
+import { size, typeText } from "./tensor.ts";
+import type { DType, Shape, Tensor } from "./types.ts";
+
+export type AttrType = "int" | "ints" | "float" | "floats" | "string" | "strings" | "tensor";
+export interface AttrDef<T = unknown> {
+  readonly type: AttrType;
+  readonly default?: T;
+}
+export const int = (d?: number): AttrDef<number> => ({ type: "int", default: d });
+export const ints = (d?: readonly number[]): AttrDef<readonly number[]> => ({ type: "ints", default: d });
+export const float = (d?: number): AttrDef<number> => ({ type: "float", default: d });
+export const string = <S extends string = string>(d?: S): AttrDef<S> => ({ type: "string", default: d });
+export const tensorAttr = (): AttrDef<Tensor> => ({ type: "tensor" });
+
+/** Attributes as a caller may give them: defaults may be left out. */
+export type AttrsOf<A> = { readonly [K in keyof A]?: A[K] extends AttrDef<infer T> ? T : never };
+/** Attributes as a rule receives them: defaults filled in. Without a default they may still be undefined. */
+export type FullAttrs<A> = { readonly [K in keyof A]: A[K] extends AttrDef<infer T> ? T : never };
+
+export interface Type {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** The largest number of inputs in canonical form; "n" = a list. */
+export type Arity = 0 | 1 | 2 | 3 | 4 | 5 | "n";
+
+export interface Op<N extends Arity = Arity, A = Record<string, AttrDef>, M extends boolean = boolean> {
+  readonly arity: N;
+  /** How many inputs must be present; the rest are optional. */
+  readonly required: number;
+  readonly attrs: A;
+  /** True when it has (or may have) several outputs; the builder then returns a list. */
+  readonly multi: M;
+  /** Fills attributes whose default depends on the inputs (a kernel's shape, a permutation). */
+  readonly complete?: (x: readonly Type[], a: FullAttrs<A>) => FullAttrs<A>;
+  /** The shape rule: one type per output. Missing optional inputs are undefined. */
+  readonly infer: (x: readonly Type[], a: FullAttrs<A>) => Type | readonly Type[];
+}
+
+type Rest<A> = Partial<Pick<Op<Arity, A>, "required" | "complete">>;
+
+/** An operator with one output. */
+export const op = <N extends Arity, A>(
+  arity: N,
+  attrs: A,
+  infer: (x: readonly Type[], a: FullAttrs<A>) => Type,
+  rest: Rest<A> = {},
+): Op<N, A, false> => ({ arity, required: arity === "n" ? 1 : arity, attrs, infer, multi: false, ...rest });
+
+/** An operator with several outputs. */
+export const multi = <N extends Arity, A>(
+  arity: N,
+  attrs: A,
+  infer: (x: readonly Type[], a: FullAttrs<A>) => readonly Type[],
+  rest: Rest<A> = {},
+): Op<N, A, true> => ({ arity, required: arity === "n" ? 1 : arity, attrs, infer, multi: true, ...rest });
+
+// --- what shape rules share ---
+
+export const reject = (what: string, got: string, wanted: string): never => {
+  throw new EspalierError(what, { got, wanted });
+};
+
+/** A non-negative axis. */
+export function axisOf(axis: number, rank: number): number {
+  const a = axis < 0 ? axis + rank : axis;
+  if (!(a >= 0 && a < rank)) reject("axis out of range", `axis ${axis} of rank ${rank}`, `${-rank} … ${rank - 1}`);
+  return a;
+}
+
+export const axesOf = (axes: readonly number[], rank: number): number[] => axes.map((a) => axisOf(a, rank));
+
+/** NumPy's broadcasting. */
+export function broadcast(...shapes: readonly Shape[]): number[] {
+  const rank = Math.max(...shapes.map((s) => s.length));
+  return Array.from({ length: rank }, (_, i) => {
+    let d = 1;
+    for (const s of shapes) {
+      const e = s[i - rank + s.length] ?? 1;
+      if (e === 1) continue;
+      if (d !== 1 && d !== e)
+        reject("shapes do not broadcast", shapes.map((t) => `[${t}]`).join(" and "), "equal or 1");
+      d = e;
+    }
+    return d;
+  });
+}
+
+export function sameType(x: readonly Type[]): DType {
+  for (const t of x)
+    if (t && t.dtype !== x[0].dtype)
+      reject("element types differ", x.map((t) => t && typeText(t)).join(" and "), "one type");
+  return x[0].dtype;
+}
+
+export { size };

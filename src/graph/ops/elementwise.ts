@@ -1,0 +1,72 @@
+/** Elementwise operators: unary, binary with broadcasting, comparisons, selection. */
+
+import { type AttrDef, broadcast, float, int, op, sameType, string } from "../op.ts";
+import type { DType } from "../types.ts";
+
+const unary = <A extends Record<string, AttrDef>>(attrs: A) => op(1, attrs, ([x]) => x);
+const plain = unary({});
+const binary = op(2, {}, (x) => ({ dtype: sameType(x), shape: broadcast(x[0].shape, x[1].shape) }));
+const variadic = op("n", {}, (x) => ({ dtype: sameType(x), shape: broadcast(...x.map((t) => t.shape)) }));
+const compare = op(2, {}, (x) => {
+  sameType(x);
+  return { dtype: "bool", shape: broadcast(x[0].shape, x[1].shape) };
+});
+
+export const elementwise = {
+  Abs: plain,
+  Ceil: plain,
+  Cos: plain,
+  Erf: plain,
+  Exp: plain,
+  Floor: plain,
+  HardSwish: plain,
+  Identity: plain,
+  Log: plain,
+  Mish: plain,
+  Neg: plain,
+  Not: plain,
+  Reciprocal: plain,
+  Relu: plain,
+  Round: plain,
+  Sigmoid: plain,
+  Sign: plain,
+  Sin: plain,
+  Softplus: plain,
+  Softsign: plain,
+  Sqrt: plain,
+  Tanh: plain,
+  Celu: unary({ alpha: float(1) }),
+  Elu: unary({ alpha: float(1) }),
+  HardSigmoid: unary({ alpha: float(0.2), beta: float(0.5) }),
+  LeakyRelu: unary({ alpha: float(0.01) }),
+  Selu: unary({ alpha: float(1.67326319217681884765625), gamma: float(1.05070102214813232421875) }),
+  ThresholdedRelu: unary({ alpha: float(1) }),
+  /** Bounds are attributes in canonical form; absent = unbounded. */
+  Clip: unary({ min: float(), max: float() }),
+  Gelu: unary({ approximate: string<"none" | "tanh">("none") }),
+  Cast: op(1, { to: string<DType>() }, ([x], { to }) => ({ dtype: to, shape: x.shape })),
+  /** Inference: the identity. Training: `train/` replaces it by a mask from the counter generator. */
+  Dropout: op(1, { ratio: float(0.5), seed: int() }, ([x]) => x),
+
+  Add: binary,
+  Div: binary,
+  Mod: op(2, { fmod: int(0) }, (x) => ({ dtype: sameType(x), shape: broadcast(x[0].shape, x[1].shape) })),
+  Mul: binary,
+  PRelu: binary,
+  Pow: op(2, {}, (x) => ({ dtype: x[0].dtype, shape: broadcast(x[0].shape, x[1].shape) })),
+  Sub: binary,
+  Max: variadic,
+  Mean: variadic,
+  Min: variadic,
+  Sum: variadic,
+
+  And: compare,
+  Equal: compare,
+  Greater: compare,
+  GreaterOrEqual: compare,
+  Less: compare,
+  LessOrEqual: compare,
+  Or: compare,
+  Xor: compare,
+  Where: op(3, {}, ([c, x, y]) => ({ dtype: sameType([x, y]), shape: broadcast(c.shape, x.shape, y.shape) })),
+};

@@ -1,0 +1,91 @@
+/**
+ * The graph IR: plain data. A `Value` is an opaque handle (compare by identity, never by name); nodes are in
+ * topological order; every shape is concrete. A `Model` adds what a file needs beside its graph.
+ */
+
+export type DType =
+  | "float32"
+  | "float64"
+  | "float16"
+  | "bfloat16"
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64"
+  | "bool";
+
+export type Shape = readonly number[];
+
+/** 16-bit floats are held as their bits in a Uint16Array; bool as 0/1 in a Uint8Array. */
+export type Data =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly data: Data;
+}
+
+export interface Value {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** The bytes of an AttributeProto that Espalier does not interpret. They survive a round trip. */
+export interface OpaqueAttr {
+  readonly opaque: Uint8Array;
+}
+
+export type Attr = number | string | readonly number[] | readonly string[] | Tensor | OpaqueAttr;
+export type Attrs = Readonly<Record<string, Attr | undefined>>;
+
+export interface Node {
+  /** ONNX's operator name; of the standard domain unless `domain` says otherwise. */
+  readonly op: string;
+  readonly domain: string;
+  readonly name: string;
+  /** null = an optional input or output that is absent. */
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly (Value | null)[];
+  /** For operators of the table: complete (defaults filled in). */
+  readonly attrs: Attrs;
+}
+
+export interface Graph {
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** Parameters and other stored tensors. */
+  readonly initializers: ReadonlyMap<Value, Tensor>;
+  /** In topological order. */
+  readonly nodes: readonly Node[];
+}
+
+/** A dimension as a file declares it: a number, or the name of a dynamic axis. */
+export type Dim = number | string;
+
+export interface Model {
+  readonly graph: Graph;
+  /** Opset of the source file, which `write` writes again; 17 for built-in models. */
+  readonly opset: number;
+  /** Declared dimensions of each graph input and output, by name; a string marks a dynamic axis. */
+  readonly dims: ReadonlyMap<string, readonly Dim[]>;
+  /** metadata_props of the file. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** What else the file held (producer, doc strings, foreign opsets, unknown fields). Only onnx/ looks inside. */
+  readonly rest?: unknown;
+}

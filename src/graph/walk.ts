@@ -1,0 +1,74 @@
+/** Questions about a graph's wiring, and the removal of what nobody reads. */
+import { EspalierError } from "../error.ts";
+import type { Graph, Node, Value } from "./types.ts";
+
+/** Which node makes each value. */
+export function producers(graph: Graph): Map<Value, Node> {
+  const map = new Map<Value, Node>();
+  for (const node of graph.nodes) for (const o of node.outputs) if (o) map.set(o, node);
+  return map;
+}
+
+/** Which nodes read each value, in order; a node that reads it twice stands there twice. */
+export function consumers(graph: Graph): Map<Value, Node[]> {
+  const map = new Map<Value, Node[]>();
+  for (const node of graph.nodes)
+    for (const x of node.inputs) {
+      if (!x) continue;
+      const list = map.get(x);
+      if (list) list.push(node);
+      else map.set(x, [node]);
+    }
+  return map;
+}
+
+/** Nodes that the given values depend on, as a set. */
+export function ancestors(graph: Graph, of: readonly Value[]): Set<Node> {
+  const wanted = new Set<Value>(of);
+  const nodes = new Set<Node>();
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((o) => o && wanted.has(o))) continue;
+    nodes.add(node);
+    for (const x of node.inputs) if (x) wanted.add(x);
+  }
+  return nodes;
+}
+
+/** The graph without nodes, initializers and optional outputs that no graph output depends on. Inputs stay. */
+export function prune(graph: Graph): Graph {
+  const live = ancestors(graph, graph.outputs);
+  const read = new Set<Value>(graph.outputs);
+  const kept = graph.nodes.filter((n) => live.has(n));
+  for (const n of kept) for (const x of n.inputs) if (x) read.add(x);
+  const nodes = kept.map((n): Node => {
+    if (n.outputs.length === 1 || n.op === "Split") return n;
+    const outputs = n.outputs.map((o, i) => (i === 0 || (o && read.has(o)) ? o : null));
+    while (outputs.at(-1) === null) outputs.pop();
+    return { ...n, outputs };
+  });
+  const initializers = new Map([...graph.initializers].filter(([v]) => read.has(v)));
+  return { ...graph, nodes, initializers };
+}
+
+/** Nodes in topological order. Throws when the graph has a cycle. */
+export function sortNodes(nodes: readonly Node[], available: Iterable<Value>): Node[] {
+  const ready = new Set<Value>(available);
+  const sorted: Node[] = [];
+  let rest = [...nodes];
+  while (rest.length > 0) {
+    const later: Node[] = [];
+    for (const n of rest) {
+      if (n.inputs.every((x) => !x || ready.has(x))) {
+        sorted.push(n);
+        for (const o of n.outputs) if (o) ready.add(o);
+      } else later.push(n);
+    }
+    if (later.length === rest.length)
+      throw new EspalierError("the graph has a cycle or reads a value that nothing makes", {
+        node: later[0].name,
+        reads: later[0].inputs.find((x) => x && !ready.has(x))?.name,
+      });
+    rest = later;
+  }
+  return sorted;
+}
