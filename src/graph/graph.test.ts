@@ -20,7 +20,7 @@ test("prints one line per node", () => {
   expect(print(prune(tiny()))).toMatchInlineSnapshot(`
     "in   x: float32[2,3]
     init w: float32[4,3]
-    Gemm: float32[2,4] = Gemm(x, w, alpha=1, beta=1, transA=0, transB=1)
+    Gemm: float32[2,4] = Gemm(x, w, transB=1, alpha=1, beta=1, transA=0)
     Relu: float32[2,4] = Relu(Gemm)
     Constant_1: float32[4] = Constant(value=float32[4]{1, 2, 3, 4})
     Add: float32[2,4] = Add(Relu, Constant_1)

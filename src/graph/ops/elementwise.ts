@@ -39,7 +39,7 @@ export const elementwise = {
   Elu: unary({ alpha: float(1) }),
   HardSigmoid: unary({ alpha: float(0.2), beta: float(0.5) }),
   LeakyRelu: unary({ alpha: float(0.01) }),
-  Selu: unary({ alpha: float(1.67326319217681884765625), gamma: float(1.05070102214813232421875) }),
+  Selu: unary({ alpha: float(1.6732631921768188), gamma: float(1.0507010221481323) }),
   ThresholdedRelu: unary({ alpha: float(1) }),
   /** Bounds are attributes in canonical form; absent = unbounded. */
   Clip: unary({ min: float(), max: float() }),
