@@ -1,0 +1,111 @@
+/**
+ * The engine of Node.js: onnxruntime-node. Its telemetry, on by default, is switched off before the runtime loads.
+ */
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { EspalierError, UsageError } from "../error.ts";
+import type { DeviceTensor, Engine, EngineTensor, Session } from "./engine.ts";
+
+export type Device = "cpu" | "webgpu" | "cuda";
+
+export interface NodeOptions {
+  /** Threads within an operator. Default: the number of processors. */
+  readonly threads?: number;
+  /** Where the graph runs. Default "cpu". "cuda" wants the CUDA libraries (see README). */
+  readonly device?: Device;
+}
+
+type Ort = typeof import("onnxruntime-node");
+let runtime: Ort | undefined;
+function ort(): Ort {
+  process.env.ORT_DISABLE_TELEMETRY = "1";
+  runtime ??= createRequire(import.meta.url)("onnxruntime-node") as Ort;
+  return runtime;
+}
+
+const providers: Record<Device, InferenceSession.ExecutionProviderConfig[]> = {
+  cpu: ["cpu"],
+  // NHWC, WebGPU's default layout, computes grouped convolutions wrongly (onnxruntime 1.30)
+  webgpu: [{ name: "webgpu", preferredLayout: "NCHW" } as InferenceSession.ExecutionProviderConfig, "cpu"],
+  cuda: ["cuda", "cpu"],
+};
+
+/** A host tensor and, once it was used, the runtime's view of it. */
+interface Held extends EngineTensor {
+  view?: Tensor;
+}
+
+function view(t: DeviceTensor): Tensor {
+  const held = t as Held;
+  held.view ??= new (ort().Tensor)(held.dtype as "float32", held.data as unknown as Float32Array, held.shape);
+  return held.view;
+}
+
+class NodeSession implements Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  private readonly session: InferenceSession;
+
+  constructor(session: InferenceSession) {
+    this.session = session;
+    this.inputNames = session.inputNames;
+    this.outputNames = session.outputNames;
+  }
+
+  async run(feeds: Readonly<Record<string, DeviceTensor>>, into: Readonly<Record<string, DeviceTensor>> = {}) {
+    const views: Record<string, Tensor> = {};
+    for (const name of this.inputNames) {
+      if (!feeds[name]) throw new EspalierError(`input ${name} was not given`, { wanted: this.inputNames.join(", ") });
+      views[name] = view(feeds[name]);
+    }
+    const fetches: Record<string, Tensor | null> = {};
+    for (const name of this.outputNames) fetches[name] = into[name] ? view(into[name]) : null;
+    const results = await this.session.run(views, fetches as InferenceSession.FetchesType);
+    const out: Record<string, DeviceTensor> = {};
+    for (const name of this.outputNames) {
+      const r = results[name];
+      out[name] = into[name] ?? ({ dtype: r.type, shape: r.dims, data: r.data as unknown as Float32Array } as Held);
+    }
+    return out;
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+/**
+ * ONNX Runtime in Node.js.
+ * @throws UsageError when `threads` or `device` is not valid
+ */
+export function node({ threads = availableParallelism(), device = "cpu" }: NodeOptions = {}): Engine {
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new UsageError("threads must be a positive integer", { got: threads });
+  if (!Object.hasOwn(providers, device))
+    throw new UsageError(`unknown device "${device}"`, { wanted: Object.keys(providers).join(", ") });
+  return {
+    name: "onnxruntime-node",
+    version: ort().env.versions.common,
+    threads,
+    device,
+    async load(model) {
+      try {
+        const session = await ort().InferenceSession.create(model, {
+          executionProviders: providers[device],
+          intraOpNumThreads: threads,
+          interOpNumThreads: 1,
+          logSeverityLevel: 3,
+        });
+        return new NodeSession(session);
+      } catch (e) {
+        throw new EspalierError("ONNX Runtime refuses the model", { device, reason: (e as Error).message });
+      }
+    },
+    upload: (t) => ({ dtype: t.dtype, shape: t.shape, data: t.data }) as Held,
+    download: async (t) => {
+      const { dtype, shape, data } = t as Held;
+      return { dtype, shape, data };
+    },
+  };
+}
