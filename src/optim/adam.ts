@@ -1,0 +1,56 @@
+/** Adam (Kingma & Ba 2015, Algorithm 1) and AdamW (Loshchilov & Hutter 2019, Algorithm 2), as torch.optim spells them. */
+
+import type { Optimizer } from "./optimizer.ts";
+import { checkRange } from "./options.ts";
+
+export interface AdamOptions {
+  /** Decay of the first and second moment. Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Default 1e-8. */
+  readonly eps?: number;
+  /** Adam: L2 added to the gradient, default 0. AdamW: decoupled, default 0.01. */
+  readonly weightDecay?: number;
+}
+
+type Adam = Optimizer<"m" | "v", "lr" | "correction1" | "correction2">;
+
+function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Required<AdamOptions>): Adam {
+  const [b1, b2] = betas;
+  checkRange("betas[0]", b1, 0, 1);
+  checkRange("betas[1]", b2, 0, 1);
+  checkRange("eps", eps, 0, Number.POSITIVE_INFINITY);
+  checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
+  return {
+    name,
+    options: { betas, eps, weightDecay },
+    slots: ["m", "v"],
+    averages: false,
+    clock: {
+      numbers: ["lr", "correction1", "correction2"],
+      start: () => ({ t: 0 }),
+      tick(state, now, schedule) {
+        const t = state.t + 1;
+        const numbers = { lr: schedule.lr(now), correction1: 1 - b1 ** t, correction2: Math.sqrt(1 - b2 ** t) };
+        return { state: { t }, numbers, restart: false };
+      },
+    },
+    init: (g, w) => ({ m: g.Sub(w, w), v: g.Sub(w, w) }),
+    propose(g, { w, dw, slots, clock }) {
+      const { lr, correction1, correction2 } = clock;
+      const d = weightDecay && !decoupled ? g.Add(dw, g.Mul(w, weightDecay)) : dw;
+      const m = g.Add(g.Mul(slots.m, b1), g.Mul(d, 1 - b1)); //              m ← β₁m + (1−β₁)g
+      const v = g.Add(g.Mul(slots.v, b2), g.Mul(g.Mul(d, d), 1 - b2)); //    v ← β₂v + (1−β₂)g²
+      const denominator = g.Add(g.Div(g.Sqrt(v), correction2), eps); //      √v̂ + ε
+      const step = g.Mul(g.Div(m, denominator), g.Div(lr, correction1)); //  lr·m̂ / (√v̂ + ε)
+      const shrunk = weightDecay && decoupled ? g.Mul(w, g.Sub(1, g.Mul(lr, weightDecay))) : w;
+      return { candidate: g.Sub(shrunk, step), slots: { m, v } };
+    },
+    accept: (_, { candidate }) => candidate,
+  };
+}
+
+export const adam = ({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions = {}): Adam =>
+  build("adam", false, { betas, eps, weightDecay });
+
+export const adamw = ({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }: AdamOptions = {}): Adam =>
+  build("adamw", true, { betas, eps, weightDecay });

@@ -1,0 +1,84 @@
+/** Learning-rate schedules: pure functions of the moment. */
+import { UsageError } from "../error.ts";
+import type { Moment } from "./optimizer.ts";
+
+export interface Schedule {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Epochs after which a stage ends (`multiStep`); empty otherwise. */
+  readonly milestones: readonly number[];
+  /** What the learning rate is multiplied by at each milestone; 1 otherwise. */
+  readonly gamma: number;
+  lr(now: Moment): number;
+}
+
+function checkLr(lr: number): void {
+  if (!(lr > 0 && Number.isFinite(lr))) throw new UsageError("lr must be positive", { got: lr, wanted: "> 0" });
+}
+
+/** The same learning rate throughout. */
+export function constant({ lr }: { lr: number }): Schedule {
+  checkLr(lr);
+  return { name: "constant", options: { lr }, milestones: [], gamma: 1, lr: () => lr };
+}
+
+/**
+ * torch's MultiStepLR: lr is multiplied by `gamma` once `m` epochs are finished, for each milestone m.
+ * @param gamma default 0.1
+ * @throws UsageError when milestones are not increasing positive integers
+ */
+export function multiStep({
+  lr,
+  milestones,
+  gamma = 0.1,
+}: {
+  lr: number;
+  milestones: readonly number[];
+  gamma?: number;
+}): Schedule {
+  checkLr(lr);
+  if (milestones.some((m, i) => !Number.isInteger(m) || m < 1 || m <= (milestones[i - 1] ?? 0)))
+    throw new UsageError("milestones must be increasing positive integers", { got: milestones.join(", ") });
+  if (!(gamma > 0 && gamma <= 1)) throw new UsageError("gamma must lie in (0, 1]", { got: gamma });
+  return {
+    name: "multiStep",
+    options: { lr, milestones, gamma },
+    milestones,
+    gamma,
+    lr: ({ epoch }) => lr * gamma ** stage(milestones, epoch),
+  };
+}
+
+/** How many milestones are behind the 0-based epoch. */
+export const stage = (milestones: readonly number[], epoch: number): number =>
+  milestones.filter((m) => epoch >= m).length;
+
+/**
+ * Cosine annealing without restarts (Loshchilov & Hutter 2017, eq. 5), from `lr` to `minLr`, step by step.
+ * @param minLr torch's eta_min; default 0
+ */
+export function cosine({ lr, minLr = 0 }: { lr: number; minLr?: number }): Schedule {
+  checkLr(lr);
+  return {
+    name: "cosine",
+    options: { lr, minLr },
+    milestones: [],
+    gamma: 1,
+    lr: (now) => minLr + ((lr - minLr) / 2) * (1 + Math.cos(Math.PI * progress(now))),
+  };
+}
+
+/** Linear warm-up over the first epochs, then another schedule. */
+export function warmup({ epochs, then }: { epochs: number; then: Schedule }): Schedule {
+  if (!(epochs > 0)) throw new UsageError("warm-up epochs must be positive", { got: epochs });
+  return {
+    ...then,
+    options: { ...then.options, warmupEpochs: epochs },
+    lr: (now) =>
+      then.lr(now) * Math.min(1, (now.epoch * now.stepsPerEpoch + now.step + 1) / (epochs * now.stepsPerEpoch)),
+  };
+}
+
+/** Share of all steps that are finished, in [0, 1). */
+export const progress = (now: Moment): number =>
+  (now.epoch * now.stepsPerEpoch + now.step) / (now.epochs * now.stepsPerEpoch);
