@@ -1,0 +1,79 @@
+/**
+ * What a grouping rule says of one node, as data: which axes move together (ties), and which stored operand turns
+ * channels into channels (weight). An input axis that no tie names is mixed by the node and cannot lose an index.
+ */
+import type { Attrs, Shape, Value } from "../../graph/types.ts";
+
+/** An axis of one input or output of a node. */
+export interface End {
+  readonly side: "in" | "out";
+  /** Which input or output. */
+  readonly at: number;
+  readonly axis: number;
+}
+
+/** Two axes whose indices live and die together: always `a[i]` with `b[j]` for each pair; absent pairs = identity. */
+export interface Tie {
+  readonly a: End;
+  readonly b: End;
+  readonly pairs?: Pairs;
+  /** One of several axes that become one (or parts of one): only the first that has channels counts. */
+  readonly merged?: boolean;
+}
+
+export interface Pairs {
+  readonly a: Int32Array;
+  readonly b: Int32Array;
+}
+
+/** A stored operand that reads channels of `data` and makes channels of the output. */
+export interface Weight {
+  /** The axis whose channels are read. */
+  readonly data: End;
+  /** The axis whose channels are made. */
+  readonly made: End;
+  /** Which input is the weight. */
+  readonly at: number;
+  /** Reshaped to this … */
+  readonly view: Shape;
+  /** … these axes, in row-major order, enumerate the channels read … */
+  readonly reads: readonly number[];
+  /** … and these the channels made. */
+  readonly makes: readonly number[];
+  /** Each output channel depends on one input channel only (depthwise), so the weight is carried by its channel. */
+  readonly carried: boolean;
+}
+
+export interface Flow {
+  readonly ties: readonly Tie[];
+  readonly weight?: Weight;
+  /** Said of channels on an axis that no tie names, for example "normalizes over the channels". */
+  readonly why?: string;
+}
+
+/** @param stored whether an input is a stored tensor (as opposed to a computed value) */
+export type Rule = (node: RuleNode, stored: (input: number) => boolean) => Flow;
+
+/** A node as rules see it: attributes complete, inputs that a rule asks for present. */
+export interface RuleNode {
+  readonly op: string;
+  readonly attrs: Attrs;
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly (Value | null)[];
+}
+
+export const input = (at: number, axis: number): End => ({ side: "in", at, axis });
+export const output = (axis: number, at = 0): End => ({ side: "out", at, axis });
+export const tie = (a: End, b: End, pairs?: Pairs): Tie => (pairs ? { a, b, pairs } : { a, b });
+
+/** The pairs (a(k), b(k)) for k < n. */
+export const pairs = (n: number, a: (k: number) => number, b: (k: number) => number): Pairs => ({
+  a: Int32Array.from({ length: n }, (_, k) => a(k)),
+  b: Int32Array.from({ length: n }, (_, k) => b(k)),
+});
+
+/** Ties of every axis of an operand with the output it broadcasts to. */
+export function broadcastTies(at: number, from: Shape, to: Shape): Tie[] {
+  const shift = to.length - from.length;
+  return from.flatMap((d, i) => (d === to[i + shift] ? [tie(input(at, i), output(i + shift))] : []));
+}

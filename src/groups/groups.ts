@@ -1,0 +1,71 @@
+/**
+ * Groups: which weights live and die together. Penalties, metrics, `inspect` and `shrink` ask here.
+ * Kinds as the papers name them (Huang & Lee 2022 use `inputChannel`); `coupled` is everything that must be zero
+ * for one channel to be removable from the whole network.
+ */
+import { size } from "../graph/tensor.ts";
+import type { Graph, Shape, Value } from "../graph/types.ts";
+import { rootView, type WeightUse, weightUses } from "./weights.ts";
+
+export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled";
+
+/** The slices of one tensor that belong to the groups of a set. */
+export interface Member {
+  /** An initializer. */
+  readonly param: Value;
+  /** Reshape the tensor to this … */
+  readonly view: Shape;
+  /** … then these axes, in row-major order, enumerate the view's channels. */
+  readonly axes: readonly number[];
+  /** View channel → group of the set; −1 = in no group; null = identity. */
+  readonly channels: Int32Array | null;
+}
+
+export interface GroupSet {
+  /** The name of the weight (of the first weight that makes the channels, for `coupled`). */
+  readonly name: string;
+  /** Number of groups. */
+  readonly count: number;
+  readonly members: readonly Member[];
+  /** Weights in each group, over all members. */
+  readonly sizes: Float64Array;
+}
+
+/**
+ * Which weights of a channel form its `coupled` group. `consumer`: every weight that reads it;
+ * `producer`: every filter, bias and norm parameter that makes it.
+ */
+export type Side = "consumer" | "producer";
+
+export interface GroupOptions {
+  /** Default `consumer`. */
+  readonly side?: Side;
+}
+
+/** The groups of a graph, one set per weight (per set of tied axes, for `coupled`). Sets do not overlap. */
+export function groupSets(graph: Graph, kind: GroupKind, options: GroupOptions = {}): GroupSet[] {
+  switch (kind) {
+    case "element":
+      return perWeight(graph, ({ stored: { root } }) => ({ view: [size(root.shape)], axes: [0] }));
+    case "inputChannel":
+      return perWeight(graph, (use) => rootView(use.stored, use.view, use.reads));
+    case "outputChannel":
+      return perWeight(graph, (use) => rootView(use.stored, use.view, use.makes));
+    case "coupled":
+      throw new Error(`coupled ${options.side}`);
+  }
+}
+
+/** One set per weight that is a trainable parameter; a weight used twice counts once, as its first use sees it. */
+function perWeight(graph: Graph, slices: (use: WeightUse) => Pick<Member, "view" | "axes"> | undefined): GroupSet[] {
+  const sets = new Map<Value, GroupSet>();
+  for (const use of weightUses(graph)) {
+    const param = use.stored.root;
+    const found = slices(use);
+    if (!found || sets.has(param) || !graph.initializers.has(param) || param.dtype !== "float32") continue;
+    const count = found.axes.reduce((n, a) => n * found.view[a], 1);
+    const sizes = new Float64Array(count).fill(size(param.shape) / count);
+    sets.set(param, { name: param.name, count, members: [{ param, channels: null, ...found }], sizes });
+  }
+  return [...sets.values()];
+}

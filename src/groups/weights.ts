@@ -1,0 +1,37 @@
+/** The weights of a network: stored tensors that turn channels into channels, with the nodes that use them. */
+import { size } from "../graph/tensor.ts";
+import type { Graph, Node, Value } from "../graph/types.ts";
+import { ruleOf } from "./axes/index.ts";
+import type { Weight } from "./axes/rule.ts";
+import { type Stored, storedValues } from "./stored.ts";
+
+export interface WeightUse extends Weight {
+  readonly node: Node;
+  readonly stored: Stored;
+}
+
+/** Every use of a weight, in the order of the nodes. A shared weight stands there once per node. */
+export function weightUses(graph: Graph, stored = storedValues(graph)): WeightUse[] {
+  return graph.nodes.flatMap((node) => {
+    const weight = ruleOf(node)?.(node, (i) => isStored(node.inputs[i], stored)).weight;
+    const tensor = weight && stored.get(node.inputs[weight.at]!);
+    return weight && tensor ? [{ ...weight, node, stored: tensor }] : [];
+  });
+}
+
+const isStored = (v: Value | null | undefined, stored: ReadonlyMap<Value, Stored>) => !!v && stored.has(v);
+
+/**
+ * A view of a stored value, and axes of it, in terms of the root tensor; undefined when the value's axes are permuted
+ * and the view is not the value's own shape, so that no view of the root says the same.
+ */
+export function rootView(
+  { root, perm }: Stored,
+  view: readonly number[],
+  axes: readonly number[],
+): { view: readonly number[]; axes: readonly number[] } | undefined {
+  if (perm.every((p, i) => p === i)) return { view, axes };
+  if (view.length !== perm.length || size(view) !== size(root.shape)) return undefined;
+  const mapped = axes.map((a) => perm[a]);
+  return mapped.every((a, i) => i === 0 || a > mapped[i - 1]) ? { view: root.shape, axes: mapped } : undefined;
+}
