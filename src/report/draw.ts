@@ -1,0 +1,63 @@
+/** One chart: options in, an SVG out that stands alone — drawn by ECharts without a browser. */
+import { BarChart, LineChart } from "echarts/charts";
+import { GridComponent, LegendComponent, MarkLineComponent } from "echarts/components";
+import * as echarts from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+import { colour, paletteCss, SERIES } from "./palette.ts";
+
+echarts.use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
+
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
+/** An SVG document and what it shows. */
+export interface Chart {
+  readonly title: string;
+  readonly svg: string;
+}
+
+/** Text beside a chart's marks. */
+export const label = { color: colour("muted"), fontSize: 12, fontFamily: FONT };
+/** What all axes share. */
+export const axis = {
+  nameTextStyle: label,
+  axisLabel: { ...label, hideOverlap: true },
+  axisLine: { show: false },
+  axisTick: { show: false },
+  splitLine: { lineStyle: { color: colour("line"), width: 1 } },
+};
+
+/**
+ * @param title said to screen readers
+ * @param height in px; the width is 520 px and scales
+ */
+export function draw(title: string, height: number, option: object): Chart {
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 520, height });
+  try {
+    chart.setOption({
+      animation: false,
+      color: [...SERIES],
+      textStyle: label,
+      backgroundColor: "transparent",
+      ...option,
+    });
+    return { title, svg: standAlone(title, chart.renderToSVGString()) };
+  } finally {
+    chart.dispose();
+  }
+}
+
+/**
+ * Makes what ECharts draws fit for a document: its hover rules go (they repaint shapes in fixed colours), its ids, which
+ * count charts per process, become a function of the title, and the palette comes with it.
+ */
+function standAlone(title: string, svg: string): string {
+  const id = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const text = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return svg
+    .replaceAll(/<style >[\s\S]*?<\/style>\n?/g, "")
+    .replaceAll(/ (class="zr[^"]*"|ecmeta_[a-z_]+="[^"]*"|pointer-events="visible")/g, "")
+    .replaceAll(/zr\d+-c/g, `${id}-`)
+    .replace(
+      /<svg ([^>]*)>/,
+      `<svg class="chart" role="img" $1><title>${text}</title><style>${paletteCss(".chart")}</style>`,
+    );
+}

@@ -1,0 +1,153 @@
+/** report.html: one file that explains a run. No script, no outside resource; everything foreign is escaped. */
+import { accuracyChart, layerChart, lossChart, sizeChart, sparsityChart } from "./charts.ts";
+import type { Chart } from "./draw.ts";
+import { change, count, duration, fileSize, milliseconds, percent, significant, times } from "./format.ts";
+import { html, type Markup, trusted } from "./markup.ts";
+import type { ModelInput, RunReport, Summary } from "./results.ts";
+import { style } from "./style.ts";
+import { beforeAfterTable, layerTable, removalTable, type Table } from "./table.ts";
+import { usage } from "./usage.ts";
+
+/** The whole document. */
+export function reportHtml(run: RunReport): string {
+  const { summary: s, epochs, milestones } = run;
+  const figures = [
+    lossChart(epochs, milestones),
+    ...(epochs.some((m) => m.accuracy !== null) ? [accuracyChart(epochs, milestones)] : []),
+    sparsityChart(epochs, milestones),
+    sizeChart(s),
+  ];
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${run.title} – Espalier</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="brand">Espalier</p>
+<h1>${run.title}</h1>
+<p class="lead">${lead(s)}</p>
+</header>
+<section class="cards">${cards(s)}</section>
+<section>
+<h2>Before and after</h2>
+${table(beforeAfterTable(s))}
+<p class="note">Before: <code>model.onnx</code>, as trained. After: <code>small.onnx</code>, with every removable zero cut out.
+Latency is the median of interleaved runs on the machine below.</p>
+</section>
+<section>
+<h2>Training</h2>
+<div class="charts">${figures.map(figure)}</div>
+<p class="note">${chartNotes(run)}</p>
+</section>
+<section>
+<h2>Layers</h2>
+${run.layers.some((l) => l.groups) ? html`<div class="wide">${figure(layerChart(run.layers))}</div>` : ""}
+${table(layerTable(run.layers))}
+</section>
+<section>
+<h2>Why it is the same function</h2>
+${certificate(run)}
+</section>
+<section>
+<h2>Use the small model</h2>
+${useIt(run.input)}
+</section>
+<section class="columns">
+<div><h2>Configuration</h2>${pairs(flatten(run.config))}</div>
+<div><h2>Environment</h2>${pairs(Object.entries(run.environment).map(([k, v]) => [k, String(v)]))}</div>
+</section>
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+const chartNotes = ({ epochs, milestones }: RunReport): string =>
+  [
+    milestones?.length ? `Vertical lines: the learning rate drops after epoch ${milestones.join(", ")}.` : "",
+    epochs.some((m) => m.dual)
+      ? "W̃ is the iterate whose groups RMDA sets to zero; the weights follow it as averaging ends."
+      : "",
+  ].join(" ");
+
+function lead(s: Summary): string {
+  const left = s.params.after / s.params.before;
+  const quality =
+    s.accuracy === null ? `test loss ${significant(s.smallLoss)}` : `${percent(s.smallAccuracy)} test accuracy`;
+  return `${percent(1 - left, 1)} of the parameters removed, ${quality}, ${times(s.latencyMs.before, s.latencyMs.after)} the speed at batch 1.`;
+}
+
+function cards(s: Summary): Markup[] {
+  const card = (name: string, value: string, detail: string) =>
+    html`<div class="card"><p class="name">${name}</p><p class="value">${value}</p><p class="detail">${detail}</p></div>`;
+  const quality =
+    s.accuracy === null
+      ? card("test loss", significant(s.smallLoss), `before shrinking ${significant(s.loss)}`)
+      : card("test accuracy", percent(s.smallAccuracy), `before shrinking ${percent(s.accuracy)}`);
+  return [
+    quality,
+    card(
+      "parameters",
+      change(s.params.before, s.params.after, "fewer", "more"),
+      `${count(s.params.before)} → ${count(s.params.after)}`,
+    ),
+    card(
+      "file",
+      change(s.bytes.before, s.bytes.after, "smaller", "larger"),
+      `${fileSize(s.bytes.before)} → ${fileSize(s.bytes.after)}`,
+    ),
+    card(
+      "latency, batch 1",
+      change(s.latencyMs.before, s.latencyMs.after, "faster", "slower"),
+      `${milliseconds(s.latencyMs.before)} → ${milliseconds(s.latencyMs.after)}`,
+    ),
+    card("zero groups", percent(s.groupSparsity, 1), `${percent(s.weightedGroupSparsity, 1)} of the weights in groups`),
+    card("training", duration(s.seconds), `${s.epochs} epochs, ${milliseconds(s.msPerStep)} per step`),
+  ];
+}
+
+function certificate({ summary: s, removals }: RunReport): Markup {
+  const stable =
+    s.structureStableSince === null
+      ? "The zero pattern still changed in the last epoch."
+      : `The zero pattern has been stable since epoch ${s.structureStableSince}.`;
+  return html`<p>Full and small model were run on the same random and real inputs. Their outputs differ by at most
+<strong>${significant(s.maxAbsDiff)}</strong> (${significant(s.maxRelDiff)} relative), which is the rounding of floating-point sums taken
+in another order. ${stable}</p>
+${removals.length ? table(removalTable(removals)) : html`<p>Nothing could be removed.</p>`}
+<p class="note">Every removed slice is listed with its evidence in <code>certificate.json</code>; replay them with
+<code>npx espalier verify model.onnx small.onnx --certificate certificate.json</code>.</p>`;
+}
+
+function useIt(input: ModelInput): Markup {
+  return html`<p>It is an ordinary ONNX file. In Node, with nothing but ONNX Runtime:</p>
+<pre>${usage(input)}</pre>
+<p>In a browser, import <code>onnxruntime-web</code> instead; the rest stays as it is.</p>`;
+}
+
+const table = ({ head, rows, text }: Table): Markup => {
+  const row = (tag: "td" | "th", cells: readonly string[]) =>
+    html`<tr>${cells.map((c, j) => html`<${tag}${text.includes(j) ? "" : trusted(' class="n"')}>${c}</${tag}>`)}</tr>`;
+  return html`<div class="scroll"><table><thead>${row("th", head)}</thead><tbody>${rows.map((r) => row("td", r))}</tbody></table></div>`;
+};
+
+const figure = ({ title, svg }: Chart): Markup =>
+  html`<figure><figcaption>${title}</figcaption>${trusted(svg)}</figure>`;
+
+const pairs = (rows: readonly (readonly [string, string])[]): Markup =>
+  html`<dl>${rows.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>`;
+
+/** { optimizer: { name: "rmda", c: 0.1 } } → optimizer.name rmda, optimizer.c 0.1 */
+function flatten(value: unknown, path = ""): [string, string][] {
+  if (value === undefined) return [];
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return [[path, Array.isArray(value) ? value.map(String).join(", ") : String(value)]];
+  return Object.entries(value).flatMap(([k, v]) => flatten(v, path ? `${path}.${k}` : k));
+}

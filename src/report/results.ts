@@ -1,0 +1,131 @@
+/**
+ * What a report shows, as plain data. Training, shrinking and verifying produce it, files keep it
+ * (metrics.jsonl, summary.json), tables and charts are pure functions of it. Fractions are in 0 … 1.
+ */
+
+/** Fractions of exact zeros, as design.md's Figures and Huang & Lee (2022) count them. */
+export interface Sparsity {
+  /** Zero groups / groups. */
+  readonly groupSparsity: number;
+  /** Weights in zero groups / weights in groups. */
+  readonly weightedGroupSparsity: number;
+  /** Zero weights / weights, over all parameters. */
+  readonly elementSparsity: number;
+}
+
+/** One line of metrics.jsonl. */
+export interface EpochMetrics extends Sparsity {
+  /** 1-based. */
+  readonly epoch: number;
+  /** Mean training loss over the epoch. */
+  readonly loss: number;
+  /** Training accuracy over the epoch; null outside classification. */
+  readonly accuracy: number | null;
+  readonly testLoss?: number;
+  readonly testAccuracy?: number | null;
+  readonly valLoss?: number;
+  readonly valAccuracy?: number | null;
+  /** The zero pattern of W̃, where RMDA's zeros live while c < 1. */
+  readonly dual?: Sparsity;
+  /** Learning rate at the end of the epoch. */
+  readonly lr: number;
+  /** RMDA's averaging constant. */
+  readonly c?: number;
+  readonly momentum?: number;
+  /** Groups that became zero or nonzero since the epoch before. */
+  readonly patternChanges: number;
+  /** Wall time of the epoch. */
+  readonly seconds: number;
+  readonly msPerStep: number;
+}
+
+/** One regularized or stored weight tensor of the trained model. */
+export interface LayerRow {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Shape in the small model; absent when the whole tensor is gone. */
+  readonly smallShape?: readonly number[];
+  readonly params: number;
+  /** Groups that have a slice in this tensor; 0 for a tensor that is not regularized. */
+  readonly groups: number;
+  readonly zeroGroups: number;
+  /** Zero weights / weights of the tensor. */
+  readonly sparsity: number;
+  /** Why something that is zero could not be removed. */
+  readonly note?: string;
+}
+
+export interface BeforeAfter {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** summary.json */
+export interface Summary extends Sparsity {
+  /** Test accuracy of model.onnx; null outside classification. */
+  readonly accuracy: number | null;
+  readonly smallAccuracy: number | null;
+  /** Test loss of model.onnx. */
+  readonly loss: number;
+  readonly smallLoss: number;
+  /** Sparsity of the input-channel groups, always reported so that any two runs can be compared. */
+  readonly inputChannel: Pick<Sparsity, "groupSparsity" | "weightedGroupSparsity">;
+  readonly params: BeforeAfter;
+  /** Multiply-adds for one example. */
+  readonly macs: BeforeAfter;
+  /** Size of the .onnx file. */
+  readonly bytes: BeforeAfter;
+  /** Median at batch 1. */
+  readonly latencyMs: BeforeAfter;
+  /** Median at batch 128. */
+  readonly latencyMsBatch128: BeforeAfter;
+  /** Largest |full − small| over the outputs of all verification inputs. */
+  readonly maxAbsDiff: number;
+  /** The same, divided by max(1e-6, max |full|). */
+  readonly maxRelDiff: number;
+  readonly epochs: number;
+  readonly seconds: number;
+  readonly msPerStep: number;
+  /** The epoch after which the zero pattern never changed again; null if it changed in the last one. */
+  readonly structureStableSince: number | null;
+}
+
+/** One kind of removal, counted. */
+export interface RemovalRow {
+  /** The tensor that lost slices. */
+  readonly tensor: string;
+  readonly count: number;
+  /** Why that is sound: unread, zero, folded constant. */
+  readonly reason: string;
+}
+
+/** How to run the small model. */
+export interface ModelInput {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  readonly output: string;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+}
+
+/** One accuracy-against-sparsity curve. */
+export interface Curve {
+  readonly name: string;
+  readonly points: readonly { readonly sparsity: number; readonly accuracy: number; readonly label?: string }[];
+}
+
+/** Everything that report.html shows. */
+export interface RunReport {
+  readonly title: string;
+  /** run.json's configuration. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Versions, threads, device, platform. */
+  readonly environment: Readonly<Record<string, string | number>>;
+  readonly epochs: readonly EpochMetrics[];
+  readonly layers: readonly LayerRow[];
+  readonly summary: Summary;
+  readonly removals: readonly RemovalRow[];
+  readonly input: ModelInput;
+  /** Epochs after which the learning rate drops (and RMDA restarts); thin lines in the charts. */
+  readonly milestones?: readonly number[];
+}

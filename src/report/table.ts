@@ -1,0 +1,93 @@
+/** Results as tables: rows of text, for a terminal, for Markdown and for HTML alike. */
+import { change, count, fileSize, milliseconds, percent, shapeText, significant } from "./format.ts";
+import type { BeforeAfter, LayerRow, RemovalRow, Summary } from "./results.ts";
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns that hold text; all others hold numbers and are aligned to the right. */
+  readonly text: readonly number[];
+}
+
+/** The comparison that ends every run: the model as trained beside the model as shrunk. */
+export function beforeAfterTable(s: Summary): Table {
+  const points = s.accuracy !== null && s.smallAccuracy !== null ? (s.smallAccuracy - s.accuracy) * 100 : 0;
+  const quality =
+    s.accuracy === null
+      ? ["test loss", significant(s.loss), significant(s.smallLoss), ""]
+      : [
+          "test accuracy",
+          percent(s.accuracy),
+          percent(s.smallAccuracy),
+          points === 0 ? "equal" : `${points > 0 ? "+" : "−"}${Math.abs(points).toFixed(2)} points`,
+        ];
+  const size = (
+    what: string,
+    show: (n: number) => string,
+    { before, after }: BeforeAfter,
+    better: string,
+    worse: string,
+  ) => [what, show(before), show(after), change(before, after, better, worse)];
+  return {
+    head: ["", "before", "after", "change"],
+    text: [0],
+    rows: [
+      quality,
+      size("parameters", count, s.params, "fewer", "more"),
+      size("multiply-adds per example", count, s.macs, "fewer", "more"),
+      size("file", fileSize, s.bytes, "smaller", "larger"),
+      size("latency, batch 1", milliseconds, s.latencyMs, "faster", "slower"),
+      size("latency, batch 128", milliseconds, s.latencyMsBatch128, "faster", "slower"),
+      ["largest output difference", "", significant(s.maxAbsDiff), `${significant(s.maxRelDiff)} relative`],
+    ],
+  };
+}
+
+/** Per layer: what it was, how much of it is zero, what is left of it. */
+export function layerTable(layers: readonly LayerRow[]): Table {
+  const withNotes = layers.some((l) => l.note);
+  const small = layers.some((l) => l.smallShape);
+  const rows = layers.map((l) => [
+    l.name,
+    shapeText(l.shape),
+    ...(small ? [l.smallShape ? shapeText(l.smallShape) : "removed"] : []),
+    count(l.params),
+    l.groups ? count(l.groups) : "–",
+    l.groups ? count(l.zeroGroups) : "–",
+    percent(l.sparsity, 1),
+    ...(withNotes ? [l.note ?? ""] : []),
+  ]);
+  const head = [
+    "layer",
+    "shape",
+    ...(small ? ["after"] : []),
+    "parameters",
+    "groups",
+    "zero groups",
+    "zero weights",
+    ...(withNotes ? ["kept because"] : []),
+  ];
+  return { head, rows, text: withNotes ? [0, head.length - 1] : [0] };
+}
+
+/** What the certificate lists, counted by tensor and reason. */
+export function removalTable(removals: readonly RemovalRow[]): Table {
+  return {
+    head: ["tensor", "slices removed", "reason"],
+    text: [0, 2],
+    rows: removals.map((r) => [r.tensor, count(r.count), r.reason]),
+  };
+}
+
+/** The table in GitHub's Markdown, columns padded so that it also reads well as plain text. */
+export function markdown({ head, rows, text }: Table): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")));
+  const width = head.map((_, j) => Math.max(3, ...cells.map((row) => [...(row[j] ?? "")].length)));
+  const pad = (cell: string, j: number) => {
+    const blank = " ".repeat(width[j] - [...cell].length);
+    return text.includes(j) ? cell + blank : blank + cell;
+  };
+  const line = (row: readonly string[]) => `| ${row.map(pad).join(" | ")} |`;
+  const rule = `|${width.map((w, j) => (text.includes(j) ? ` ${"-".repeat(w)} ` : ` ${"-".repeat(w - 1)}: `)).join("|")}|`;
+  return [line(cells[0]), rule, ...cells.slice(1).map(line)].join("\n");
+}
