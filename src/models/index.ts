@@ -1,0 +1,34 @@
+/** The built-in networks, by their names in code and on the command line. */
+import { closest } from "fastest-levenshtein";
+import { UsageError } from "../error.ts";
+import type { Model } from "../graph/types.ts";
+import { lenet5, lenet5Small } from "./lenet5.ts";
+import { logistic } from "./logistic.ts";
+import { mlp, mlp7 } from "./mlp.ts";
+import type { BuiltIn, ModelOptions } from "./network.ts";
+import { resnet20, resnet50 } from "./resnet.ts";
+import { vgg16, vgg19 } from "./vgg.ts";
+
+const named = { logistic, mlp7, lenet5, lenet5Small, vgg16, vgg19, resnet20, resnet50 };
+
+/** The built-in networks as functions: `models.lenet5({ seed: 1 })`. */
+export const models = { ...named, mlp };
+
+/** The built-in networks by their command-line names, in order of size; each carries its `spec`. */
+export const builtIns: ReadonlyMap<string, BuiltIn> = new Map(Object.values(named).map((m) => [m.spec.name, m]));
+
+/**
+ * An initialized built-in model.
+ * @param name its command-line name, for example "lenet5-small"
+ * @throws UsageError naming the nearest model when there is none of that name
+ */
+export function model(name: string, options?: ModelOptions): Model {
+  const build = builtIns.get(name);
+  if (build) return build(options);
+  const names = [...builtIns.keys()];
+  throw new UsageError(
+    `no built-in model is called ${name}`,
+    { got: name, wanted: names.join(", ") },
+    `did you mean ${closest(name, names)}? A file must end in .onnx`,
+  );
+}
