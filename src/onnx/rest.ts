@@ -1,0 +1,22 @@
+/** What a file holds beside its graph, kept so that a round trip loses nothing. Only read.ts and write.ts look inside. */
+import type { Model } from "../graph/types.ts";
+import type { Message } from "./schema.ts";
+
+export interface Rest {
+  /** Producer, domain, version, doc string, opset imports, unknown fields (functions among them). */
+  readonly model: Omit<Message<"ModelProto">, "graph" | "metadata_props">;
+  /** Doc string and unknown fields. */
+  readonly graph: Pick<Message<"GraphProto">, "doc_string" | "unknown">;
+  /** Names in the order of the file's inputs, initializers that may be overridden included. */
+  readonly inputs: readonly string[];
+  /** Declarations of inputs, outputs and of what opaque operators make, by name. */
+  readonly values: ReadonlyMap<string, Message<"ValueInfoProto">>;
+  /** Doc string and unknown fields of each node, by the name of its first output. */
+  readonly nodes: ReadonlyMap<string, Pick<Message<"NodeProto">, "doc_string" | "unknown">>;
+  /** Doc string and unknown fields of each initializer, by name. */
+  readonly tensors: ReadonlyMap<string, Pick<Message<"TensorProto">, "doc_string" | "unknown">>;
+  /** How many trailing inputs of a node stand for values that its subgraphs read, by the name of its first output. */
+  readonly captures: ReadonlyMap<string, number>;
+}
+
+export const restOf = (model: Model): Rest | undefined => model.rest as Rest | undefined;

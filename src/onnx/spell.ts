@@ -1,0 +1,92 @@
+/** Canonical node → the node as an opset spells it. The inverse of canonical.ts. */
+import { EspalierError } from "../error.ts";
+import { opOf } from "../graph/ops/index.ts";
+import { size } from "../graph/tensor.ts";
+import type { Attr, DType, Node, Tensor } from "../graph/types.ts";
+import { encodeAttribute } from "./attributes.ts";
+import { dataTypes, type Message } from "./schema.ts";
+import { attributeSince, type Moved, movedParameters, operatorSince } from "./spelling.ts";
+import { dataOf } from "./tensors.ts";
+
+/** Stores a tensor as an initializer of the file and gives its name. */
+export type Store = (t: Tensor, hint: string) => string;
+
+/** True for a value that says what the operator did before it had the attribute: a default, or dilations of 1. */
+function isNeutral(node: Node, attr: string): boolean {
+  const a = node.attrs[attr];
+  const byDefault = opOf(node.op)?.attrs[attr]?.default;
+  return a === undefined || a === byDefault || (Array.isArray(a) && a.every((d) => d === 1));
+}
+
+/** Before opset 13, Softmax worked on the input flattened to two dimensions at `axis`. */
+function softmaxNeeds(node: Node): number {
+  const shape = node.inputs[0]!.shape;
+  const axis = node.attrs.axis as number;
+  return size(shape.slice((axis < 0 ? axis + shape.length : axis) + 1)) === 1 ? 0 : 13;
+}
+
+const needs: Readonly<Record<string, (node: Node) => number>> = {
+  Softmax: softmaxNeeds,
+  LogSoftmax: softmaxNeeds,
+  /** Its C became optional. */
+  Gemm: (n) => (n.inputs[2] ? 0 : 11),
+};
+
+/** The oldest opset, from 9 on, that can express a canonical node. */
+export function neededOpset(node: Node): number {
+  if (!opOf(node.op, node.domain)) return 9;
+  const attrs = Object.entries(attributeSince[node.op] ?? {}).map(([k, since]) => (isNeutral(node, k) ? 0 : since));
+  return Math.max(9, operatorSince[node.op] ?? 0, needs[node.op]?.(node) ?? 0, ...attrs);
+}
+
+function carry({ attr, carrier }: Moved, node: Node, store: Store): string {
+  const value = node.attrs[attr] as number | readonly number[] | undefined;
+  if (value === undefined) return "";
+  const dtype: DType = carrier === "like" ? node.inputs[0]!.dtype : "int64";
+  const values = typeof value === "number" ? [value] : value;
+  const shape = carrier === "list" || carrier === "single" ? [values.length] : [];
+  return store({ dtype, shape, data: dataOf(dtype, values) }, `${node.outputs[0]!.name}.${attr}`);
+}
+
+function spellAttr(node: Node, key: string, a: Attr): Uint8Array {
+  const type = opOf(node.op, node.domain)?.attrs[key]?.type;
+  if (node.op === "Cast" && key === "to") return encodeAttribute(key, dataTypes[a as DType], "int");
+  return encodeAttribute(key, a, type);
+}
+
+/** Reductions over no axis are the identity for these; the others would still change each element. */
+const IDENTITY_OVER_NOTHING = ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"];
+
+function overNothing(node: Node): boolean {
+  if (!node.op.startsWith("Reduce") || (node.attrs.axes as readonly number[] | undefined)?.length !== 0) return false;
+  if (!IDENTITY_OVER_NOTHING.includes(node.op))
+    throw new EspalierError(`${node.op} over no axis cannot be written`, { node: node.name });
+  return true;
+}
+
+/**
+ * The message of a node at an opset that can express it (`neededOpset`).
+ * @param store receives parameters that this opset wants as inputs
+ */
+export function spell(node: Node, opset: number, store: Store): Message<"NodeProto"> {
+  const names = (list: Node["inputs"]) => {
+    const out = list.map((v) => v?.name ?? "");
+    while (out.at(-1) === "") out.pop();
+    return out;
+  };
+  const message = { name: node.name, output: names(node.outputs), domain: node.domain || undefined };
+  const known = opOf(node.op, node.domain) !== undefined;
+  if (known && overNothing(node)) return { ...message, op_type: "Identity", input: names(node.inputs) };
+
+  const parameters = known ? (movedParameters[node.op] ?? []).filter((m) => m.since <= opset) : [];
+  const inputs = node.inputs.map((v) => v?.name ?? "");
+  for (const m of parameters) inputs.splice(m.input, 0, carry(m, node, store));
+  while (inputs.at(-1) === "") inputs.pop();
+
+  const asInput = new Set(parameters.map((m) => m.attr));
+  const later = known ? (attributeSince[node.op] ?? {}) : {};
+  const attribute = Object.entries(node.attrs)
+    .filter(([k, a]) => a !== undefined && !asInput.has(k) && !((later[k] ?? 0) > opset))
+    .map(([k, a]) => spellAttr(node, k, a!));
+  return { ...message, op_type: node.op, input: inputs, attribute };
+}

@@ -1,0 +1,87 @@
+/**
+ * How opsets spell the operators of the table: parameters that moved from attribute to input, and what came later than
+ * opset 9. Reading and writing both follow these tables. Source: ONNX's Changelog.md, opsets 9 to 24.
+ */
+
+/** What the input that carries a parameter looks like. `like` = a scalar of the element type of the first input. */
+export type Carrier = "list" | "single" | "scalar" | "like";
+
+export interface Moved {
+  readonly attr: string;
+  /** The position of the input that carries it. */
+  readonly input: number;
+  /** The first opset that has it as input. */
+  readonly since: number;
+  readonly carrier: Carrier;
+}
+
+const moved = (attr: string, input: number, since: number, carrier: Carrier = "list"): Moved => ({
+  attr,
+  input,
+  since,
+  carrier,
+});
+
+const axesSince18 = [moved("axes", 1, 18)];
+
+/** Parameters that are attributes in canonical form and inputs of the file's operator, at least in newer opsets. */
+export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
+  Clip: [moved("min", 1, 11, "like"), moved("max", 2, 11, "like")],
+  ConstantOfShape: [moved("shape", 0, 9)],
+  CumSum: [moved("axis", 1, 11, "scalar")],
+  Dropout: [moved("ratio", 1, 12, "like")],
+  Expand: [moved("shape", 1, 8)],
+  OneHot: [moved("depth", 1, 9, "scalar")],
+  Pad: [moved("pads", 1, 11), moved("value", 2, 11, "like")],
+  ReduceL1: axesSince18,
+  ReduceL2: axesSince18,
+  ReduceLogSum: axesSince18,
+  ReduceLogSumExp: axesSince18,
+  ReduceMax: axesSince18,
+  ReduceMean: axesSince18,
+  ReduceMin: axesSince18,
+  ReduceProd: axesSince18,
+  ReduceSum: [moved("axes", 1, 13)],
+  ReduceSumSquare: axesSince18,
+  Reshape: [moved("shape", 1, 5)],
+  Slice: [moved("starts", 1, 10), moved("ends", 2, 10), moved("axes", 3, 10), moved("steps", 4, 10)],
+  Split: [moved("split", 1, 13)],
+  Squeeze: [moved("axes", 1, 13)],
+  Tile: [moved("repeats", 1, 6)],
+  TopK: [moved("k", 1, 10, "single")],
+  Unsqueeze: [moved("axes", 1, 13)],
+};
+
+/** The opset that brought an operator of the table, where that is after 9. */
+export const operatorSince: Readonly<Record<string, number>> = {
+  Celu: 12,
+  CumSum: 11,
+  GatherElements: 11,
+  Gelu: 20,
+  GreaterOrEqual: 12,
+  HardSwish: 14,
+  LayerNormalization: 17,
+  LessOrEqual: 12,
+  Mish: 18,
+  Mod: 10,
+  Round: 11,
+  ScatterElements: 11,
+  ScatterND: 11,
+  ThresholdedRelu: 10,
+};
+
+/** The opset that brought an attribute, where that is after 9 and after its operator. */
+export const attributeSince: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  ArgMax: { select_last_index: 12 },
+  ArgMin: { select_last_index: 12 },
+  AveragePool: { ceil_mode: 10, dilations: 19 },
+  DepthToSpace: { mode: 11 },
+  Dropout: { seed: 12 },
+  MaxPool: { ceil_mode: 10, dilations: 10 },
+  Reshape: { allowzero: 14 },
+  ScatterElements: { reduction: 16 },
+  ScatterND: { reduction: 16 },
+  Shape: { start: 15, end: 15 },
+  Slice: { steps: 10 },
+  TopK: { largest: 11, sorted: 11 },
+};

@@ -1,0 +1,202 @@
+/** Graph → bytes: `write` for models that leave Espalier, `encode` for graphs that only the engine sees. */
+import { EspalierError } from "../error.ts";
+import { opOf } from "../graph/ops/index.ts";
+import { typeText } from "../graph/tensor.ts";
+import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
+import { type Rest, restOf } from "./rest.ts";
+import { dataTypes, type Message } from "./schema.ts";
+import { neededOpset, spell } from "./spell.ts";
+import { tensorProto } from "./tensors.ts";
+import { encodeMessage } from "./wire.ts";
+
+const OPSET = 17;
+/** Protobuf's limit for one message. */
+const MAX_BYTES = 2 ** 31 - 1;
+/** The IR version that came with an opset (the last entry that is not newer). */
+const IR_VERSIONS: readonly (readonly [opset: number, ir: number])[] = [
+  [9, 4],
+  [10, 5],
+  [11, 6],
+  [12, 7],
+  [15, 8],
+  [19, 9],
+  [21, 10],
+  [23, 11],
+  [24, 12],
+  [25, 13],
+];
+const irVersionOf = (opset: number): number => IR_VERSIONS.findLast(([o]) => o <= opset)![1];
+
+/** "?" marks a dynamic axis without a name. */
+const dimension = (d: Dim): Message<"DimensionProto"> =>
+  typeof d === "number" ? { dim_value: BigInt(d) } : d === "?" ? {} : { dim_param: d };
+
+function valueInfo(v: Value, declared?: readonly Dim[]): Message<"ValueInfoProto"> {
+  const dims =
+    declared?.length === v.shape.length ? declared.map((d, i) => (typeof d === "string" ? d : v.shape[i])) : v.shape;
+  const shape = { dim: dims.map(dimension) };
+  return { name: v.name, type: { tensor_type: { elem_type: dataTypes[v.dtype], shape } } };
+}
+
+/** Parameters that become inputs: each distinct tensor once, under a name that nothing else has. */
+class Store {
+  readonly tensors: Message<"TensorProto">[] = [];
+  private readonly names: Set<string>;
+  private readonly known = new Map<string, string>();
+
+  constructor(graph: Graph) {
+    this.names = new Set([...graph.inputs, ...graph.initializers.keys()].map((v) => v.name));
+    for (const n of graph.nodes) for (const o of n.outputs) if (o) this.names.add(o.name);
+  }
+
+  readonly add = (t: Tensor, hint: string): string => {
+    const key = `${typeText(t)}:${t.data.join()}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    let name = hint;
+    for (let i = 1; this.names.has(name); i++) name = `${hint}_${i}`;
+    this.names.add(name);
+    this.known.set(key, name);
+    this.tensors.push(tensorProto(name, t));
+    return name;
+  };
+}
+
+function checkSize(graph: Graph): void {
+  let bytes = 0;
+  for (const t of graph.initializers.values()) bytes += t.data.byteLength;
+  for (const n of graph.nodes) if (n.op === "Constant") bytes += (n.attrs.value as Tensor).data.byteLength;
+  if (bytes > MAX_BYTES)
+    throw new EspalierError("the model is too large for one ONNX file", { got: bytes, wanted: `at most ${MAX_BYTES}` });
+}
+
+/** −0 becomes 0, so that "exactly zero" has one bit pattern in files. */
+function withoutNegativeZero(t: Tensor): Tensor {
+  const { data } = t;
+  if (data instanceof Float32Array || data instanceof Float64Array)
+    return data.some((x) => Object.is(x, -0)) ? { ...t, data: data.map((x) => (x === 0 ? 0 : x)) } : t;
+  if ((t.dtype === "float16" || t.dtype === "bfloat16") && data instanceof Uint16Array)
+    return data.includes(0x8000) ? { ...t, data: data.map((b) => (b === 0x8000 ? 0 : b)) } : t;
+  return t;
+}
+
+/**
+ * The bytes of an internal graph, for the engine: opset 17 or what its operators need, static shapes, constants as
+ * initializers. Deterministic.
+ */
+export function encode(graph: Graph): Uint8Array {
+  checkSize(graph);
+  const opset = Math.max(OPSET, ...graph.nodes.map(neededOpset));
+  const store = new Store(graph);
+  const outputs = new Set(graph.outputs);
+  const constants: Message<"TensorProto">[] = [];
+  const node: Message<"NodeProto">[] = [];
+  for (const n of graph.nodes) {
+    const [out] = n.outputs;
+    if (n.op === "Constant" && !n.domain && !outputs.has(out!))
+      constants.push(tensorProto(out!.name, n.attrs.value as Tensor));
+    else node.push(spell(n, opset, store.add));
+  }
+  const domains = new Set(graph.nodes.map((n) => n.domain).filter((d) => d !== ""));
+  return encodeMessage("ModelProto", {
+    ir_version: BigInt(irVersionOf(opset)),
+    producer_name: "espalier",
+    opset_import: [
+      { domain: "", version: BigInt(opset) },
+      ...[...domains].sort().map((domain) => ({ domain, version: 1n })),
+    ],
+    graph: {
+      node,
+      name: graph.name,
+      initializer: [...[...graph.initializers].map(([v, t]) => tensorProto(v.name, t)), ...constants, ...store.tensors],
+      input: graph.inputs.map((v) => valueInfo(v)),
+      output: graph.outputs.map((v) => valueInfo(v)),
+    },
+  });
+}
+
+/** The source's opset, or the oldest newer one that the graph's operators need. */
+function opsetFor(model: Model): number {
+  const { nodes } = model.graph;
+  const opset = Math.max(model.opset, ...nodes.map(neededOpset));
+  if (opset === model.opset) return opset;
+  const foreign = nodes.find((n) => n.domain === "" && !opOf(n.op));
+  if (!foreign) return opset;
+  const culprit = nodes.find((n) => neededOpset(n) === opset)!;
+  throw new EspalierError(
+    `${culprit.op} needs opset ${opset}, but the model also has ${foreign.op}, which Espalier cannot convert`,
+    { node: culprit.name, got: `opset ${model.opset}` },
+    `export the model again with opset ${opset} or newer`,
+  );
+}
+
+function declarations(model: Model, values: readonly Value[], rest: Rest | undefined): Message<"ValueInfoProto">[] {
+  return values.map((v) => {
+    const was = rest?.values.get(v.name);
+    const now = valueInfo(v, model.dims.get(v.name));
+    const type = was?.type && { ...was.type, tensor_type: now.type!.tensor_type };
+    return { ...was, ...now, type: type ?? now.type };
+  });
+}
+
+/** Inputs in the file's order; initializers that were listed among them stay there. */
+function inputsOf(model: Model, rest: Rest | undefined): Value[] {
+  const { inputs, initializers } = model.graph;
+  const byName = new Map([...inputs, ...initializers.keys()].map((v) => [v.name, v]));
+  const listed = (rest?.inputs ?? []).flatMap((name) => byName.get(name) ?? []);
+  const seen = new Set(listed);
+  return [...listed, ...inputs.filter((v) => !seen.has(v))];
+}
+
+/** Types that a reader cannot infer: what operators outside the table make. */
+function opaqueValues(model: Model, rest: Rest | undefined): Message<"ValueInfoProto">[] {
+  const outputs = new Set(model.graph.outputs);
+  return model.graph.nodes
+    .filter((n) => !opOf(n.op, n.domain))
+    .flatMap((n) => n.outputs)
+    .filter((v) => v !== null)
+    .filter((v) => !outputs.has(v))
+    .map((v) => rest?.values.get(v.name) ?? valueInfo(v));
+}
+
+/**
+ * The bytes of an ONNX file: the model's own opset — or, when an operator was added that it lacks (Gelu needs 20,
+ * HardSwish 14, Mish 18), the oldest one that has it — with the names, dynamic axes, metadata and everything else of
+ * the file it was read from. −0 in stored float tensors becomes 0. No time stamps: equal models give equal bytes.
+ * @throws EspalierError when the model exceeds protobuf's 2 GiB, or needs another opset than an opaque operator has
+ */
+export function write(model: Model): Uint8Array {
+  const { graph } = model;
+  checkSize(graph);
+  const rest = restOf(model);
+  const opset = opsetFor(model);
+  const store = new Store(graph);
+  const node = graph.nodes.map((n) => {
+    const key = n.outputs.find((o) => o)?.name ?? "";
+    const captured = rest?.captures.get(key) ?? 0;
+    const explicit = captured ? { ...n, inputs: n.inputs.slice(0, -captured) } : n;
+    return { ...rest?.nodes.get(key), ...spell(explicit, opset, store.add) };
+  });
+  const initializer = [...graph.initializers].map(([v, t]) => ({
+    ...rest?.tensors.get(v.name),
+    ...tensorProto(v.name, withoutNegativeZero(t)),
+  }));
+  const imports = rest?.model.opset_import ?? [];
+  const standard = { domain: "", version: BigInt(opset) };
+  return encodeMessage("ModelProto", {
+    producer_name: "espalier",
+    ...rest?.model,
+    ir_version: BigInt(Math.max(Number(rest?.model.ir_version ?? 0), irVersionOf(opset))),
+    opset_import: [standard, ...imports.filter((o) => o.domain)],
+    metadata_props: [...model.metadata].map(([key, value]) => ({ key, value })),
+    graph: {
+      ...rest?.graph,
+      node,
+      name: graph.name,
+      initializer: [...initializer, ...store.tensors],
+      input: declarations(model, inputsOf(model, rest), rest),
+      output: declarations(model, graph.outputs, rest),
+      value_info: opaqueValues(model, rest),
+    },
+  });
+}
