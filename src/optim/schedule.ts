@@ -68,8 +68,8 @@ export function cosine({ lr, minLr = 0 }: { lr: number; minLr?: number }): Sched
   };
 }
 
-/** Linear warm-up over the first epochs, then another schedule. */
-export function warmup({ epochs, then }: { epochs: number; then: Schedule }): Schedule {
+/** Linear warm-up to a schedule over its first epochs. */
+export function warmup(then: Schedule, { epochs }: { epochs: number }): Schedule {
   if (!(epochs > 0)) throw new UsageError("warm-up epochs must be positive", { got: epochs });
   return {
     ...then,

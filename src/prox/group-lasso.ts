@@ -1,0 +1,73 @@
+/**
+ * The group lasso λ Σ_g ω_g ‖w_g‖₂ (Yuan & Lin 2006). With ω_g = √(weights in g) and input-channel groups it is the
+ * regularizer of the RMDA paper (Huang & Lee 2022).
+ */
+import { UsageError } from "../error.ts";
+import type { Builder } from "../graph/builder.ts";
+import { f32 } from "../graph/tensor.ts";
+import type { Value } from "../graph/types.ts";
+import { type GroupKind, type GroupSet, groupSets, type Side } from "../groups/groups.ts";
+import { type GroupWeights, groupWeights } from "./group-weights.ts";
+import { checkLambda } from "./lambda.ts";
+import type { Penalty } from "./penalty.ts";
+import { groupSquares, scaleGroups } from "./slices.ts";
+
+export interface GroupLassoOptions {
+  /** Strength, ≥ 0. */
+  readonly lambda: number;
+  /** What dies together. Default "coupled": everything that must be zero for a channel to be removable. */
+  readonly groups?: GroupKind;
+  /** Which side of a coupled channel is a member. Default "consumer". */
+  readonly side?: Side;
+  /** ω_g, see `GroupWeights`. Default "balanced". */
+  readonly weights?: GroupWeights;
+}
+
+const TINY = 1e-30; // keeps θ/‖w‖ finite for a group that is zero already; its factor is then Relu(−∞…) = 0
+
+export function groupLasso({
+  lambda,
+  groups = "coupled",
+  side = "consumer",
+  weights = "balanced",
+}: GroupLassoOptions): Penalty {
+  checkLambda(lambda);
+  return {
+    name: "groupLasso",
+    options: { lambda, groups, side, weights },
+    bind(graph) {
+      const sets = groupSets(graph, groups, { side });
+      if (sets.length === 0)
+        throw new UsageError(
+          `the model has no ${groups} groups`,
+          { got: `${graph.nodes.length} nodes` },
+          "choose other groups",
+        );
+      const omega = groupWeights(sets, weights);
+      const thresholds = (g: Builder, set: GroupSet) => {
+        const w = omega.get(set)!.map((x) => x * lambda);
+        return w.every((x) => x === w[0]) ? g.scalar(w[0]) : g.constant(f32(w));
+      };
+      return {
+        sets,
+        value(g, w) {
+          const sums = sets.map((set) =>
+            g.ReduceSum(g.Mul(g.Sqrt(groupSquares(g, set, w)), thresholds(g, set)), { keepdims: 0 }),
+          );
+          return sums.length === 1 ? sums[0] : g.Sum(sums);
+        },
+        prox(g, w, step) {
+          const out = new Map<Value, Value>(w);
+          for (const set of sets) {
+            // w_g ← w_g · max(0, 1 − step·λω_g / ‖w_g‖)
+            const norms = g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]);
+            const factors = g.Relu(g.Sub(1, g.Div(g.Mul(step, thresholds(g, set)), norms)));
+            scaleGroups(g, set, factors, out);
+          }
+          for (const [p, v] of w) if (out.get(p) === v) out.delete(p);
+          return out;
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** The weights ω_g of a group penalty. */
+import type { GroupSet } from "../groups/groups.ts";
+
+/**
+ * - "size": √(weights in the group), as the papers. With one λ for all layers it empties narrow layers first.
+ * - "balanced": "size" scaled set by set, so that narrow sets are spared; see `groupWeights`.
+ * - "uniform": 1.
+ */
+export type GroupWeights = "size" | "balanced" | "uniform";
+
+/** ω_g for every group of every set. */
+export function groupWeights(sets: readonly GroupSet[], how: GroupWeights): Map<GroupSet, Float64Array> {
+  const widest = Math.max(...sets.map((s) => s.count));
+  return new Map(
+    sets.map((set) => {
+      const scale = how === "balanced" ? Math.sqrt(set.count / widest) : 1;
+      return [set, set.sizes.map((n) => (how === "uniform" ? 1 : scale * Math.sqrt(n)))];
+    }),
+  );
+}

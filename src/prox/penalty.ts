@@ -1,0 +1,25 @@
+/** What a penalty is: its value and its proximal map side by side, so that one checks the other. */
+
+import type { Builder } from "../graph/builder.ts";
+import type { Graph, Value } from "../graph/types.ts";
+import type { GroupSet } from "../groups/groups.ts";
+
+/** Current value of each parameter (the model's initializer handle) inside the graph being built. */
+export type Weights = ReadonlyMap<Value, Value>;
+
+/** A penalty attached to one model. */
+export interface BoundPenalty {
+  /** The groups it drives to zero; empty when it has none. */
+  readonly sets: readonly GroupSet[];
+  /** ψ(w), a scalar. */
+  value(g: Builder, w: Weights): Value;
+  /** argmin_u ½‖u − w‖² + step·ψ(u). Returns the parameters it changes. `step` is a scalar. */
+  prox(g: Builder, w: Weights, step: Value): Map<Value, Value>;
+}
+
+export interface Penalty {
+  readonly name: string;
+  /** Resolved options, for run.json and for comparing a resumed run. */
+  readonly options: Readonly<Record<string, unknown>>;
+  bind(graph: Graph): BoundPenalty;
+}

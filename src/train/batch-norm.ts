@@ -1,0 +1,69 @@
+/**
+ * Batch normalization in training mode (Ioffe & Szegedy 2015), with torch's conventions: batch statistics normalize,
+ * running statistics are updated with the unbiased variance. Written out because only the inference kernel runs everywhere.
+ */
+
+import type { Override } from "../autodiff/backward.ts";
+import { EspalierError } from "../error.ts";
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/types.ts";
+
+export interface BatchNorm {
+  readonly y: Value;
+  readonly runningMean: Value;
+  readonly runningVar: Value;
+  /** How gradients flow through `y`, in five passes over the activations instead of autodiff's dozen. */
+  readonly override: Override;
+}
+
+/**
+ * @param x [N, C, …]
+ * @param scale, bias, mean, variance [C]; the last two are the running statistics
+ * @param momentum share of the old running statistics that is kept (ONNX's spelling; 0.9 = torch's momentum 0.1)
+ */
+export function batchNorm(
+  g: Builder,
+  [x, scale, bias, mean, variance]: readonly Value[],
+  { epsilon, momentum }: { epsilon: number; momentum: number },
+): BatchNorm {
+  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+  const perChannel = [1, x.shape[1], ...x.shape.slice(2).map(() => 1)];
+  const m = x.shape.reduce((p, d, i) => (i === 1 ? p : p * d), 1);
+  if (m < 2)
+    throw new EspalierError(
+      "batch normalization needs more than one value per channel",
+      {
+        got: `[${x.shape}]`,
+      },
+      "use a larger batch",
+    );
+  const spread = (v: Value) => g.Reshape(v, { shape: perChannel });
+
+  const mu = g.ReduceMean(x, { axes, keepdims: 1 });
+  const centred = g.Sub(x, mu); // E[x²] − μ² would cancel when the mean is large
+  const squares = g.ReduceSum(g.Mul(centred, centred), { axes, keepdims: 0 });
+  const biased = g.Mul(squares, 1 / m);
+  const muFlat = g.Reshape(mu, { shape: [x.shape[1]] });
+  const y = g.BatchNormalization(x, scale, bias, muFlat, biased, { epsilon });
+  const inverse = g.Reciprocal(g.Sqrt(g.Add(biased, epsilon)));
+
+  const keep = (old: Value, now: Value, share: number) => g.Add(g.Mul(old, momentum), g.Mul(now, share));
+  return {
+    y,
+    runningMean: keep(mean, muFlat, 1 - momentum),
+    runningVar: keep(variance, squares, (1 - momentum) / (m - 1)),
+    override: {
+      inputs: [x, scale, bias],
+      // x̂ = (x−μ)·inv:  dβ = Σdy,  dγ = Σ dy·x̂,  dx = γ·inv·(dy − dβ/m − x̂·dγ/m)
+      rule(dy) {
+        const dBias = g.ReduceSum(dy, { axes, keepdims: 0 });
+        const dScale = g.Mul(g.ReduceSum(g.Mul(dy, centred), { axes, keepdims: 0 }), inverse);
+        const a = g.Mul(scale, inverse);
+        const b = g.Mul(g.Mul(a, inverse), g.Mul(dScale, -1 / m));
+        const c = g.Mul(g.Mul(a, dBias), -1 / m);
+        const dx = g.Add(g.Add(g.Mul(dy, spread(a)), g.Mul(centred, spread(b))), spread(c));
+        return [dx, dScale, dBias];
+      },
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** Loss and accuracy of a finished model, outside training. */
+import type { Dataset, Split } from "../data/dataset.ts";
+import type { Engine, Session } from "../engine/engine.ts";
+import { atBatch } from "../graph/infer.ts";
+import type { Model } from "../graph/types.ts";
+import { encode } from "../onnx/write.ts";
+import { type Score, score } from "./evaluation.ts";
+import { checkInput, type InputPlan, type Normalization, recordedNormalization } from "./input.ts";
+import { crossEntropy, type Loss, lossInput } from "./loss.ts";
+import { parameters } from "./parameters.ts";
+import { evaluationProgram } from "./programs.ts";
+
+export interface EvaluateOptions {
+  readonly engine: Engine;
+  /** Default `crossEntropy()`. */
+  readonly loss?: Loss;
+  /** Default: what the model's metadata records, else the data set's own; null = none. */
+  readonly normalization?: Normalization | null;
+  /** Default: the test split. */
+  readonly split?: Split;
+}
+
+/** The normalization `evaluate` uses by default. */
+export function normalizationOf(model: Model, data: Dataset): Normalization | undefined {
+  const own = data.mean && data.std ? { mean: data.mean, std: data.std } : undefined;
+  return recordedNormalization(model) ?? own;
+}
+
+/**
+ * Mean loss and accuracy of a model on a split of a data set.
+ * @throws EspalierError when the data does not fit the model
+ */
+export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Score> {
+  const { engine, loss = crossEntropy(), split = data.test } = options;
+  checkInput(model, data.shape);
+  const normalization =
+    options.normalization === null ? undefined : (options.normalization ?? normalizationOf(model, data));
+  const dtype = split.x instanceof Uint8Array ? "uint8" : "float32";
+  const input: InputPlan = { dtype, sample: data.shape, normalization };
+  const { trained, running } = parameters(model.graph);
+  const feeds = Object.fromEntries(
+    [...trained, ...running].map((v) => [v.name, engine.upload(model.graph.initializers.get(v)!)]),
+  );
+  const sessions = new Map<number, Promise<Session>>();
+  const session = (n: number) => {
+    const made = sessions.get(n) ?? engine.load(encode(evaluationProgram(atBatch(model, n), { input, loss })));
+    sessions.set(n, made);
+    return made;
+  };
+  const targetShape = lossInput(model.graph, loss).output.shape.slice(1);
+  try {
+    return await score(engine, session, feeds, split, { input, loss, targetShape });
+  } finally {
+    for (const s of sessions.values()) await (await s).release();
+  }
+}

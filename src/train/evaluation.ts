@@ -1,0 +1,63 @@
+/** Loss and accuracy of parameters on a split, in evaluation mode. */
+import { batches } from "../data/batches.ts";
+import type { Split } from "../data/dataset.ts";
+import type { DeviceTensor, Engine, EngineTensor, Session } from "../engine/engine.ts";
+import { EspalierError } from "../error.ts";
+import type { InputPlan } from "./input.ts";
+import type { Loss } from "./loss.ts";
+import { names } from "./programs.ts";
+
+export interface Score {
+  /** Mean over the samples. */
+  readonly loss: number;
+  /** Null outside classification. */
+  readonly accuracy: number | null;
+}
+
+/** Host tensors of a batch, as a program's inputs. */
+export function batchTensors(
+  batch: { x: Split["x"]; y: Split["y"]; count: number },
+  input: InputPlan,
+  loss: Loss,
+  targetShape: readonly number[],
+): Record<string, EngineTensor> {
+  const y: EngineTensor =
+    loss.labels === "class"
+      ? { dtype: "int32", shape: [batch.count], data: batch.y }
+      : { dtype: "float32", shape: [batch.count, ...targetShape], data: batch.y };
+  return { [names.x]: { dtype: input.dtype, shape: [batch.count, ...input.sample], data: batch.x }, [names.y]: y };
+}
+
+const EVALUATION_BATCH = 250;
+
+/** @param session gives the evaluation session for a batch size */
+export async function score(
+  engine: Engine,
+  session: (n: number) => Promise<Session>,
+  feeds: Readonly<Record<string, DeviceTensor>>,
+  split: Split,
+  plan: { readonly input: InputPlan; readonly loss: Loss; readonly targetShape: readonly number[] },
+): Promise<Score> {
+  let loss = 0;
+  let correct = 0;
+  const { input } = plan;
+  for await (const batch of batches(split, {
+    shape: input.sample,
+    batchSize: EVALUATION_BATCH,
+    seed: 0,
+    shuffle: false,
+  })) {
+    const tensors = batchTensors(batch, input, plan.loss, plan.targetShape);
+    const uploaded = Object.fromEntries(Object.entries(tensors).map(([k, t]) => [k, engine.upload(t)]));
+    const out = await (await session(batch.count)).run({ ...feeds, ...uploaded });
+    loss += (await scalar(engine, out[names.loss])) * batch.count;
+    if (out[names.correct]) correct += await scalar(engine, out[names.correct]);
+  }
+  if (!Number.isFinite(loss)) throw new EspalierError("the loss of the evaluation is not finite", { got: loss });
+  return { loss: loss / split.count, accuracy: plan.loss.labels === "class" ? correct / split.count : null };
+}
+
+/** The number in a one-element tensor. */
+export async function scalar(engine: Engine, t: DeviceTensor): Promise<number> {
+  return ((await engine.download(t)).data as Float32Array)[0];
+}

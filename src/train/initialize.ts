@@ -1,0 +1,37 @@
+/** New initial weights for a model of any origin: torch's defaults for Linear and Conv. */
+import { size } from "../graph/tensor.ts";
+import type { Model, Tensor } from "../graph/types.ts";
+import { Random } from "../random.ts";
+import { parameters, withTensors } from "./parameters.ts";
+
+/**
+ * Every trained tensor of two or more dimensions, and every vector read by the same node, is drawn from
+ * U(±1/√fan_in); scales of normalizations become 1, their biases 0, running statistics 0 and 1.
+ */
+export function initialize(model: Model, seed: number): Model {
+  const { graph } = model;
+  const fanIn = new Map<string, number>();
+  const fixed = new Map<string, number>();
+  for (const node of graph.nodes) {
+    const stored = node.inputs.filter((v) => v && graph.initializers.has(v));
+    if (node.op.endsWith("Normalization"))
+      node.inputs.forEach((v, i) => {
+        if (v && i > 0) fixed.set(v.name, i === 1 || i === 4 ? 1 : 0);
+      });
+    const weight = stored.find((v) => v!.shape.length >= 2);
+    if (!weight) continue;
+    const rowsAreInputs = node.op === "MatMul" || (node.op === "Gemm" && !node.attrs.transB);
+    const outputs = rowsAreInputs ? weight.shape[weight.shape.length - 1] : weight.shape[0];
+    for (const v of stored) fanIn.set(v!.name, size(weight.shape) / outputs);
+  }
+  const tensors = new Map<string, Tensor>();
+  const { trained, running } = parameters(graph);
+  [...trained, ...running].forEach((v, i) => {
+    const bound = 1 / Math.sqrt(fanIn.get(v.name) ?? size(v.shape));
+    const random = new Random(seed, "init", i);
+    const constant = fixed.get(v.name);
+    const data = Float32Array.from({ length: size(v.shape) }, () => constant ?? (random.uniform() * 2 - 1) * bound);
+    tensors.set(v.name, { dtype: "float32", shape: v.shape, data });
+  });
+  return { ...model, graph: withTensors(graph, tensors) };
+}

@@ -1,0 +1,100 @@
+/** From a batch as it travels to what the model's input wants: images come as uint8 and are normalized in the graph. */
+import { EspalierError, UsageError } from "../error.ts";
+import type { Builder } from "../graph/builder.ts";
+import { f32, size } from "../graph/tensor.ts";
+import type { Model, Value } from "../graph/types.ts";
+
+/** Per-channel statistics of pixels scaled to [0, 1]. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+export interface InputPlan {
+  /** How a batch travels. */
+  readonly dtype: "uint8" | "float32";
+  /** Shape of one sample as the data set has it, for example [1, 28, 28]. */
+  readonly sample: readonly number[];
+  /** Undefined: values are used as they are (uint8 still becomes float). */
+  readonly normalization?: Normalization;
+}
+
+/** Emits cast, scaling and reshape; the result stands in for the model's input. */
+export function applyInput(g: Builder, x: Value, plan: InputPlan, wanted: Value): Value {
+  const [n] = wanted.shape;
+  let v = plan.dtype === "uint8" ? g.Cast(x, { to: "float32" }) : x;
+  if (plan.normalization) {
+    const { mean, std } = plan.normalization;
+    const scale = plan.dtype === "uint8" ? 255 : 1;
+    const shape = [1, mean.length, ...plan.sample.slice(1).map(() => 1)];
+    const factor = f32(
+      std.map((s) => 1 / (scale * s)),
+      shape,
+    );
+    const offset = f32(
+      mean.map((m, i) => m / std[i]),
+      shape,
+    );
+    v = g.Sub(g.Mul(v, g.constant(factor)), g.constant(offset)); // (x/255 − mean) / std
+  }
+  return v.shape.join() === wanted.shape.join() ? v : g.Reshape(v, { shape: [n, ...wanted.shape.slice(1)] });
+}
+
+/**
+ * Checks that samples of a data set fit a model's input.
+ * @throws EspalierError naming both shapes
+ */
+export function checkInput(model: Model, sample: readonly number[]): Value {
+  const { inputs } = model.graph;
+  if (inputs.length !== 1)
+    throw new EspalierError("the model must have exactly one input", {
+      got: inputs.map((v) => v.name).join(", ") || "none",
+    });
+  const [input] = inputs;
+  const wanted = input.shape.slice(1);
+  const same = wanted.join() === sample.join();
+  const flat = size(wanted) === size(sample) && (wanted.length === 1 || sample.length === 1);
+  if (input.dtype !== "float32" || !(same || flat))
+    throw new EspalierError(
+      "the data does not fit the model's input",
+      { input: input.name, got: `[N,${sample}]`, wanted: `${input.dtype}[N,${wanted}]` },
+      "choose a model for this image size, or another data set",
+    );
+  return input;
+}
+
+const KEYS = { mean: "espalier.mean", std: "espalier.std", layout: "espalier.layout" };
+
+/** The model with its normalization recorded in metadata_props, so that `evaluate` is right later. */
+export function recordNormalization(model: Model, n: Normalization | undefined): Model {
+  if (!n) return model;
+  const metadata = new Map(model.metadata);
+  metadata.set(KEYS.mean, n.mean.join(" "));
+  metadata.set(KEYS.std, n.std.join(" "));
+  metadata.set(KEYS.layout, "NCHW");
+  return { ...model, metadata };
+}
+
+/** What metadata_props say of the normalization, if anything. */
+export function recordedNormalization(model: Model): Normalization | undefined {
+  const list = (key: string) => model.metadata.get(key)?.split(" ").map(Number);
+  const mean = list(KEYS.mean);
+  const std = list(KEYS.std);
+  if (!mean || !std) return undefined;
+  checkNormalization({ mean, std });
+  return { mean, std };
+}
+
+export function checkNormalization({ mean, std }: Normalization, channels = mean.length): void {
+  const got = `mean ${mean.join(" ")}, std ${std.join(" ")}`;
+  if (
+    mean.length !== channels ||
+    std.length !== channels ||
+    ![...mean, ...std].every(Number.isFinite) ||
+    !std.every((s) => s > 0)
+  )
+    throw new UsageError("normalization wants one mean and one positive std per channel", {
+      got,
+      wanted: `${channels} each`,
+    });
+}

@@ -1,0 +1,98 @@
+/** What is measured at the end of an epoch: sparsities and the zero pattern's stability (rmda.md section 4). */
+
+import type { Graph, Tensor } from "../graph/types.ts";
+import { type GroupSet, groupSets } from "../groups/groups.ts";
+import { countZeros, zeroGroups } from "../groups/zeros.ts";
+import { parameters } from "./parameters.ts";
+
+export interface Sparsity {
+  /** Zero groups / groups. */
+  readonly groupSparsity: number;
+  /** Weights in zero groups / weights in groups. */
+  readonly weightedGroupSparsity: number;
+}
+
+export interface EpochMetrics extends Sparsity {
+  /** 1-based. */
+  readonly epoch: number;
+  /** Training loss and accuracy, running means of the epoch. */
+  readonly loss: number;
+  readonly accuracy: number | null;
+  readonly testLoss: number;
+  readonly testAccuracy: number | null;
+  readonly valLoss?: number;
+  readonly valAccuracy?: number | null;
+  /** Zero elements / elements of all parameters. */
+  readonly elementSparsity: number;
+  /** The input-channel groups of the papers, whatever was trained. */
+  readonly inputChannel: Sparsity;
+  /** While an averaging optimizer still averages: the trained groups at its sparse point. */
+  readonly dual?: Sparsity;
+  /** Groups whose zero pattern changed since the epoch before. */
+  readonly patternChanges: number;
+  readonly lr: number;
+  /** RMDA's averaging constant. */
+  readonly c?: number;
+  readonly seconds: number;
+  readonly msPerStep: number;
+}
+
+type Tensors = ReadonlyMap<string, Tensor>;
+
+/** Measures the structure of one model, epoch after epoch. */
+export class Structure {
+  /** The trained groups; coupled ones for dense training. */
+  readonly sets: readonly GroupSet[];
+  private readonly inputSets: readonly GroupSet[];
+  private readonly parameterNames: readonly string[];
+
+  constructor(graph: Graph, trained: readonly GroupSet[]) {
+    this.sets = trained.length > 0 ? trained : groupSets(graph, "coupled");
+    this.inputSets = groupSets(graph, "inputChannel");
+    this.parameterNames = parameters(graph).trained.map((v) => v.name);
+  }
+
+  sparsity(tensors: Tensors): Sparsity {
+    return measure(this.sets, tensors);
+  }
+
+  inputChannel(tensors: Tensors): Sparsity {
+    return measure(this.inputSets, tensors);
+  }
+
+  elementSparsity(tensors: Tensors): number {
+    let zeros = 0;
+    let total = 0;
+    for (const name of this.parameterNames) {
+      const { data } = tensors.get(name)!;
+      total += data.length;
+      for (let i = 0; i < data.length; i++) if (data[i] === 0) zeros++;
+    }
+    return zeros / total;
+  }
+
+  /** One byte per trained group, 1 = zero. */
+  pattern(tensors: Tensors): Uint8Array {
+    const parts = this.sets.map((set) => zeroGroups(set, tensors));
+    const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+    let at = 0;
+    for (const p of parts) {
+      all.set(p, at);
+      at += p.length;
+    }
+    return all;
+  }
+}
+
+function measure(sets: readonly GroupSet[], tensors: Tensors): Sparsity {
+  const { groups, zero, weights, zeroWeights } = countZeros(sets, tensors);
+  return { groupSparsity: groups ? zero / groups : 0, weightedGroupSparsity: weights ? zeroWeights / weights : 0 };
+}
+
+/** In how many places two patterns differ; all of `b` when there is no `a`. */
+export function changes(a: Uint8Array | undefined, b: Uint8Array): number {
+  if (!a) return b.reduce((n, x) => n + x, 0);
+  let n = 0;
+  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) n++;
+  return n;
+}

@@ -1,0 +1,129 @@
+/** The options of `train`, resolved and checked before any work is done. */
+import type { Augment, Dataset } from "../data/dataset.ts";
+import type { Engine } from "../engine/engine.ts";
+import { EspalierError, UsageError } from "../error.ts";
+import type { Model } from "../graph/types.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Schedule } from "../optim/schedule.ts";
+import type { Penalty } from "../prox/penalty.ts";
+import { checkInput, checkNormalization, type Normalization } from "./input.ts";
+import { crossEntropy, type Loss, lossInput } from "./loss.ts";
+import { parameters } from "./parameters.ts";
+import type { Store } from "./store.ts";
+
+export interface Progress {
+  /** 1-based. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps finished in this epoch, of `steps`. */
+  readonly step: number;
+  readonly steps: number;
+  /** Mean training loss and accuracy of the epoch so far. */
+  readonly loss: number;
+  readonly accuracy: number | null;
+  /** Mean over this epoch. */
+  readonly msPerStep: number;
+}
+
+export interface TrainOptions {
+  /** What runs the graphs: `node()` of "espalier/node". */
+  readonly engine: Engine;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  /** Default: none, dense training. */
+  readonly penalty?: Penalty;
+  /** Default `crossEntropy()`. */
+  readonly loss?: Loss;
+  readonly epochs: number;
+  /** Default 128. The last, partial batch of an epoch is kept. */
+  readonly batchSize?: number;
+  /** Of shuffling, augmentation and dropout. Default 1. */
+  readonly seed?: number;
+  /** Default: the data set's own; null = none. */
+  readonly augment?: Augment | null;
+  /** Default: the data set's own; null = values are used as they are. */
+  readonly normalization?: Normalization | null;
+  /** Where checkpoints and metrics.jsonl go. Default: nowhere. */
+  readonly store?: Store;
+  /** Go on from the store's checkpoint if there is one. Default false. */
+  readonly resume?: boolean;
+  /** Start afresh although the store holds a run. Default false. */
+  readonly overwrite?: boolean;
+  /** A checkpoint is written every epoch and whenever this many seconds have passed. Default 60. */
+  readonly checkpointSeconds?: number;
+  /** Stops after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (p: Progress) => void;
+}
+
+type Defaults = "loss" | "batchSize" | "seed" | "checkpointSeconds" | "resume" | "overwrite";
+export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"> &
+  Required<Pick<TrainOptions, Defaults>> & {
+    readonly augment: Augment | undefined;
+    readonly normalization: Normalization | undefined;
+  };
+
+const integer = (name: string, x: number, least: number): void => {
+  if (!Number.isSafeInteger(x) || x < least)
+    throw new UsageError(`${name} is out of range`, { got: x, wanted: `an integer ≥ ${least}` });
+};
+
+/** @throws UsageError, EspalierError when options, model and data do not fit together */
+export function resolveOptions(model: Model, data: Dataset, options: TrainOptions): Resolved {
+  const loss = options.loss ?? crossEntropy();
+  const own = data.mean && data.std ? { mean: data.mean, std: data.std } : undefined;
+  const normalization = options.normalization === null ? undefined : (options.normalization ?? own);
+  const resolved: Resolved = {
+    ...options,
+    loss,
+    batchSize: options.batchSize ?? 128,
+    seed: options.seed ?? 1,
+    checkpointSeconds: options.checkpointSeconds ?? 60,
+    resume: options.resume ?? false,
+    overwrite: options.overwrite ?? false,
+    augment: options.augment === null ? undefined : (options.augment ?? data.augment),
+    normalization,
+  };
+  integer("epochs", resolved.epochs, 1);
+  integer("batchSize", resolved.batchSize, 1);
+  integer("seed", resolved.seed, Number.MIN_SAFE_INTEGER);
+  if (normalization) checkNormalization(normalization, data.shape.length === 3 ? data.shape[0] : 1);
+
+  const { optimizer, penalty, schedule } = resolved;
+  if (penalty && optimizer.proxStep === undefined)
+    throw new UsageError(`${optimizer.name} has no proximal step, so it cannot take the penalty ${penalty.name}`, {
+      got: `${optimizer.name} with ${penalty.name}`,
+      wanted: "rmda or proxSgd with a penalty; sgd, adam, adamw with weightDecay",
+    });
+  const late = schedule.milestones.filter((m) => m >= resolved.epochs);
+  if (late.length > 0)
+    throw new UsageError("a milestone lies beyond the last epoch", {
+      got: late.join(", "),
+      wanted: `below ${resolved.epochs}`,
+    });
+
+  checkInput(model, data.shape);
+  if (parameters(model.graph).trained.length === 0)
+    throw new EspalierError("the model has no parameters to train", { wanted: "float32 initializers" });
+  checkLabels(model, data, loss);
+  return resolved;
+}
+
+function checkLabels(model: Model, data: Dataset, loss: Loss): void {
+  const { output } = lossInput(model.graph, loss);
+  const given = data.classes === null ? "target" : "class";
+  if (given !== loss.labels)
+    throw new EspalierError(`the loss ${loss.name} does not fit the labels`, {
+      data: data.name,
+      got: given === "class" ? "class indices" : "numbers to fit",
+      wanted: loss.labels === "class" ? "class indices" : "numbers to fit",
+    });
+  const outputs = output.shape.slice(1).reduce((a, b) => a * b, 1);
+  const wanted = data.classes ?? data.train.y.length / data.train.count;
+  if (data.classes === null ? outputs !== wanted : outputs < wanted)
+    throw new EspalierError("the model's output does not fit the labels", {
+      output: output.name,
+      got: `${outputs} outputs`,
+      wanted: data.classes === null ? `${wanted} targets` : `at least ${wanted} classes`,
+    });
+}

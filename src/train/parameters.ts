@@ -1,0 +1,25 @@
+/** Which stored tensors of a model are trained, which follow along (running statistics), which stay. */
+import type { Graph, Tensor, Value } from "../graph/types.ts";
+
+export interface Parameters {
+  /** float32 initializers that gradients update. */
+  readonly trained: readonly Value[];
+  /** Running means and variances of BatchNormalization, updated by the forward pass. */
+  readonly running: readonly Value[];
+}
+
+export function parameters(graph: Graph): Parameters {
+  const running = new Set<Value>();
+  for (const n of graph.nodes)
+    if (n.op === "BatchNormalization")
+      for (const x of n.inputs.slice(3, 5)) if (x && graph.initializers.has(x)) running.add(x);
+  const trained = [...graph.initializers.keys()].filter((v) => v.dtype === "float32" && !running.has(v));
+  return { trained, running: [...running] };
+}
+
+/** The graph with some stored tensors replaced, by name. */
+export function withTensors(graph: Graph, tensors: ReadonlyMap<string, Tensor>): Graph {
+  const initializers = new Map<Value, Tensor>();
+  for (const [v, t] of graph.initializers) initializers.set(v, tensors.get(v.name) ?? t);
+  return { ...graph, initializers };
+}

@@ -1,0 +1,138 @@
+/**
+ * The graphs that training runs, each an ordinary ONNX graph with explicit state:
+ * - step: batch + state + clock → loss + next state (forward, loss, backward, propose, prox, accept)
+ * - init: parameters → optimizer slots, at the start and at a restart
+ * - dual: slots + clock → the sparse point of an averaging optimizer
+ * - evaluation: batch + parameters → loss
+ */
+import { backward } from "../autodiff/backward.ts";
+import { invariant } from "../error.ts";
+import { type Builder, builder } from "../graph/builder.ts";
+import { check } from "../graph/check.ts";
+import type { Graph, Value } from "../graph/types.ts";
+import { prune } from "../graph/walk.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { BoundPenalty } from "../prox/penalty.ts";
+import { forward, type Mask } from "./forward.ts";
+import { applyInput, type InputPlan } from "./input.ts";
+import { type Loss, labelType, lossInput } from "./loss.ts";
+import { parameters } from "./parameters.ts";
+
+export interface Plan {
+  readonly input: InputPlan;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly penalty?: BoundPenalty;
+}
+
+/** Names of graph inputs and outputs. */
+export const names = {
+  x: "batch/x",
+  y: "batch/y",
+  loss: "loss",
+  correct: "correct",
+  slot: (slot: string, param: string) => `slot/${slot}/${param}`,
+  clock: (n: string) => `clock/${n}`,
+  next: (state: string) => `next/${state}`,
+} as const;
+
+export interface Step {
+  readonly graph: Graph;
+  readonly masks: readonly Mask[];
+}
+
+function finish(g: Builder): Graph {
+  const graph = prune(g.build());
+  const issues = check(graph);
+  invariant(
+    issues.length === 0,
+    `a training graph is malformed: ${issues.map((i) => `${i.where}: ${i.what}`).join("; ")}`,
+  );
+  return graph;
+}
+
+const clockInputs = (g: Builder, optimizer: Optimizer): Record<string, Value> =>
+  Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(names.clock(n), "float32", [])]));
+
+const slotInputs = (g: Builder, optimizer: Optimizer, p: Value): Record<string, Value> =>
+  Object.fromEntries(optimizer.slots.map((s) => [s, g.input(names.slot(s, p.name), p.dtype, p.shape)]));
+
+/** Emits the batch, the model and the loss. */
+function emitLoss(g: Builder, graph: Graph, plan: Plan, given: Map<Value, Value>, training: boolean) {
+  const [input] = graph.inputs;
+  const x = g.input(names.x, plan.input.dtype, [input.shape[0], ...plan.input.sample]);
+  given.set(input, applyInput(g, x, plan.input, input));
+  const fwd = forward(g, graph, given, training);
+  const output = fwd.map.get(lossInput(graph, plan.loss).output)!;
+  const type = labelType(plan.loss, output);
+  const y = g.input(names.y, type.dtype, type.shape);
+  return { ...plan.loss.apply(g, output, y), ...fwd };
+}
+
+/** @param graph the model at the step's batch size */
+export function stepProgram(graph: Graph, plan: Plan): Step {
+  const g = builder("step");
+  const { trained, running } = parameters(graph);
+  const given = new Map([...trained, ...running].map((p) => [p, g.input(p.name, p.dtype, p.shape)]));
+  const w = new Map(trained.map((p) => [p, given.get(p)!]));
+  const { optimizer, penalty } = plan;
+  const clock = clockInputs(g, optimizer);
+
+  const fwd = g.scope("forward", () => emitLoss(g, graph, plan, given, true));
+  const gradients = g.scope("backward", () => backward(g, fwd.loss, [...w.values()], fwd.overrides));
+
+  const candidates = new Map<Value, Value>();
+  g.scope("propose", () => {
+    for (const [p, at] of w) {
+      const slots = slotInputs(g, optimizer, p);
+      const next = optimizer.propose(g, { w: at, dw: gradients.get(at)!, slots, clock });
+      candidates.set(p, next.candidate);
+      for (const s of optimizer.slots)
+        if (next.slots[s] !== slots[s]) g.output(next.slots[s], names.next(names.slot(s, p.name)));
+    }
+  });
+  if (penalty) {
+    const step = clock[optimizer.proxStep!];
+    for (const [p, v] of g.scope("prox", () => penalty.prox(g, candidates, step))) candidates.set(p, v);
+  }
+  g.scope("accept", () => {
+    for (const [p, candidate] of candidates)
+      g.output(optimizer.accept(g, { w: w.get(p)!, candidate, clock }), names.next(p.name));
+  });
+  for (const [v, next] of fwd.running) g.output(next, names.next(v.name));
+  g.output(fwd.loss, names.loss);
+  if (fwd.correct) g.output(fwd.correct, names.correct);
+  return { graph: finish(g), masks: fwd.masks };
+}
+
+export function initProgram(graph: Graph, optimizer: Optimizer): Graph {
+  const g = builder("init");
+  for (const p of parameters(graph).trained) {
+    const slots = optimizer.init(g, g.input(p.name, p.dtype, p.shape));
+    for (const s of optimizer.slots) g.output(slots[s], names.next(names.slot(s, p.name)));
+  }
+  return finish(g);
+}
+
+/** Parameters inside the prox, by parameter name. Only for an optimizer that averages. */
+export function dualProgram(graph: Graph, { optimizer, penalty }: Plan): Graph {
+  const g = builder("dual");
+  const clock = clockInputs(g, optimizer);
+  const points = new Map<Value, Value>();
+  for (const p of parameters(graph).trained)
+    points.set(p, optimizer.dual!(g, { slots: slotInputs(g, optimizer, p), clock }));
+  if (penalty) for (const [p, v] of penalty.prox(g, points, clock[optimizer.proxStep!])) points.set(p, v);
+  for (const [p, v] of points) g.output(v, names.next(p.name));
+  return finish(g);
+}
+
+/** @param graph the model at the evaluation's batch size */
+export function evaluationProgram(graph: Graph, plan: Pick<Plan, "input" | "loss">): Graph {
+  const g = builder("evaluation");
+  const { trained, running } = parameters(graph);
+  const given = new Map([...trained, ...running].map((p) => [p, g.input(p.name, p.dtype, p.shape)]));
+  const { loss, correct } = emitLoss(g, graph, plan as Plan, given, false);
+  g.output(loss, names.loss);
+  if (correct) g.output(correct, names.correct);
+  return finish(g);
+}

@@ -1,0 +1,81 @@
+/** What a checkpoint says beside its tensors, and how a resumed run is compared with it. */
+import type { Dataset } from "../data/dataset.ts";
+import { EspalierError, UsageError } from "../error.ts";
+import type { Model } from "../graph/types.ts";
+import { write } from "../onnx/write.ts";
+import type { ClockState } from "../optim/optimizer.ts";
+import type { EpochMetrics } from "./metrics.ts";
+import type { Resolved } from "./options.ts";
+
+/** Sums over the part of the epoch that is finished. */
+export interface Sums {
+  loss: number;
+  correct: number;
+  samples: number;
+  steps: number;
+  /** Of the steps alone. */
+  seconds: number;
+}
+
+export const noSums = (): Sums => ({ loss: 0, correct: 0, samples: 0, steps: 0, seconds: 0 });
+
+export interface RunRecord {
+  readonly version: 1;
+  readonly config: Config;
+  /** The step that comes next, 0-based. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly clock: ClockState;
+  /** The clock's numbers of the step before. */
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly sums: Sums;
+  readonly history: readonly EpochMetrics[];
+  /** Last epoch, 1-based, in which the zero pattern changed. */
+  readonly lastChange: number;
+}
+
+/** Everything that decides what the bytes of the result will be, as plain JSON. */
+export type Config = Readonly<Record<string, unknown>>;
+
+export async function describeConfig(model: Model, data: Dataset, o: Resolved): Promise<Config> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", write(model) as Uint8Array<ArrayBuffer>));
+  const config = {
+    model: Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join(""),
+    data: { name: data.name, train: data.train.count, val: data.val?.count ?? 0, test: data.test.count },
+    optimizer: { name: o.optimizer.name, ...o.optimizer.options },
+    penalty: o.penalty ? { name: o.penalty.name, ...o.penalty.options } : null,
+    schedule: { name: o.schedule.name, ...o.schedule.options },
+    loss: { name: o.loss.name, ...o.loss.options },
+    epochs: o.epochs,
+    batchSize: o.batchSize,
+    seed: o.seed,
+    augment: o.augment ?? null,
+    normalization: o.normalization ?? null,
+  };
+  return JSON.parse(JSON.stringify(config));
+}
+
+/** @throws UsageError naming the settings in which a run and its checkpoint differ */
+export function checkSameConfig(saved: Config, now: Config, location: string): void {
+  const differ = Object.keys({ ...saved, ...now }).filter((k) => JSON.stringify(saved[k]) !== JSON.stringify(now[k]));
+  if (differ.length === 0) return;
+  const rows = differ.flatMap((k) => [
+    [`${k} (checkpoint)`, JSON.stringify(saved[k])],
+    [`${k} (now)`, JSON.stringify(now[k])],
+  ]);
+  throw new UsageError(
+    `the checkpoint in ${location} was made with different settings: ${differ.join(", ")}`,
+    Object.fromEntries(rows),
+    "resume with the same settings, or start afresh with overwrite",
+  );
+}
+
+export function readRecord(state: unknown): RunRecord {
+  const record = state as RunRecord;
+  if (record?.version !== 1)
+    throw new EspalierError("the checkpoint is of another version of Espalier", {
+      got: String(record?.version),
+      wanted: 1,
+    });
+  return record;
+}

@@ -1,0 +1,80 @@
+/** The tensors of a run: parameters, running statistics, optimizer slots. Two sets swap roles at every step. */
+import type { DeviceTensor, Engine } from "../engine/engine.ts";
+import { EspalierError } from "../error.ts";
+import { sameShape, zerosLike } from "../graph/tensor.ts";
+import type { Graph, Tensor, Value } from "../graph/types.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { parameters } from "./parameters.ts";
+import { names } from "./programs.ts";
+
+export class State {
+  private readonly engine: Engine;
+  /** Type of every state tensor by name, in the order of the checkpoint. */
+  private readonly types: ReadonlyMap<string, Value>;
+  private current: Record<string, DeviceTensor> = {};
+  private spare: Record<string, DeviceTensor> = {};
+
+  constructor(engine: Engine, graph: Graph, optimizer: Optimizer) {
+    this.engine = engine;
+    const { trained, running } = parameters(graph);
+    const types = new Map<string, Value>();
+    for (const v of [...trained, ...running]) types.set(v.name, v);
+    for (const s of optimizer.slots) for (const p of trained) types.set(names.slot(s, p.name), p);
+    this.types = types;
+    for (const [v, t] of graph.initializers) if (types.has(v.name)) this.current[v.name] = engine.upload(own(t));
+  }
+
+  /** What a session reads. */
+  get feeds(): Readonly<Record<string, DeviceTensor>> {
+    return this.current;
+  }
+
+  /** Where a session may write the next value of each state tensor that it outputs, by output name. */
+  targets(outputNames: readonly string[]): Record<string, DeviceTensor> {
+    const into: Record<string, DeviceTensor> = {};
+    for (const [name, type] of this.types)
+      if (outputNames.includes(names.next(name))) {
+        this.spare[name] ??= this.engine.upload(zerosLike(type));
+        into[names.next(name)] = this.spare[name];
+      }
+    return into;
+  }
+
+  /** Makes the values written to `targets` current. */
+  swap(into: Readonly<Record<string, DeviceTensor>>): void {
+    for (const name of this.types.keys()) {
+      if (!into[names.next(name)]) continue;
+      const old = this.current[name];
+      this.current[name] = this.spare[name];
+      if (old) this.spare[name] = old;
+      else delete this.spare[name];
+    }
+  }
+
+  /** Host copies of the state tensors that `wanted` accepts. */
+  async download(wanted: (name: string) => boolean = () => true): Promise<Map<string, Tensor>> {
+    const out = new Map<string, Tensor>();
+    for (const name of this.types.keys())
+      if (wanted(name) && this.current[name])
+        out.set(name, own((await this.engine.download(this.current[name])) as Tensor));
+    return out;
+  }
+
+  /** Replaces everything by the tensors of a checkpoint. */
+  restore(tensors: ReadonlyMap<string, Tensor>): void {
+    for (const [name, type] of this.types) {
+      const t = tensors.get(name);
+      if (!t || t.dtype !== type.dtype || !sameShape(t.shape, type.shape))
+        throw new EspalierError("the checkpoint does not fit the model", {
+          tensor: name,
+          got: t ? `[${t.shape}]` : "nothing",
+          wanted: `[${type.shape}]`,
+        });
+      this.current[name] = this.engine.upload(own(t));
+    }
+    this.spare = {};
+  }
+}
+
+/** A copy with memory of its own, which the engine may share. */
+const own = (t: Tensor): Tensor => ({ ...t, data: t.data.slice() });

@@ -1,0 +1,87 @@
+/** Runs an optimizer on one weight matrix W [O, I] with a gradient given as graph nodes. For tests of optim/ and prox/. */
+import { evaluate } from "../../src/engine/engine.ts";
+import { node } from "../../src/engine/node.ts";
+import { type Builder, builder } from "../../src/graph/builder.ts";
+import { f32 } from "../../src/graph/tensor.ts";
+import type { Graph, Value } from "../../src/graph/types.ts";
+import { encode } from "../../src/onnx/write.ts";
+import type { Optimizer } from "../../src/optim/optimizer.ts";
+import type { Schedule } from "../../src/optim/schedule.ts";
+import type { Penalty } from "../../src/prox/penalty.ts";
+
+export const engine = node({ threads: 1 });
+
+/** A network with one weight W [O, I]: x·Wᵀ. */
+export function oneWeight(shape: readonly [number, number], data: readonly number[]): { graph: Graph; w: Value } {
+  const g = builder("one weight");
+  const w = g.initializer("w", f32(data, shape));
+  g.output(g.Gemm(g.input("x", "float32", [1, shape[1]]), w, null, { transB: 1 }));
+  return { graph: g.build(), w };
+}
+
+export interface Descent {
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly penalty?: Penalty;
+  readonly shape: readonly [number, number];
+  readonly start: readonly number[];
+  readonly gradient: (g: Builder, w: Value) => Value;
+  readonly steps: number;
+  readonly stepsPerEpoch?: number;
+}
+
+/** W and the candidate after the prox (W̃), after each step. */
+export async function descend(d: Descent): Promise<{ w: number[]; candidate: number[] }[]> {
+  const { graph, w: param } = oneWeight(d.shape, d.start);
+  const { optimizer } = d;
+  const g = builder("descend");
+  const w = g.input("w", "float32", d.shape);
+  const slots = Object.fromEntries(optimizer.slots.map((s) => [s, g.input(`slot/${s}`, "float32", d.shape)]));
+  const clock = Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(`clock/${n}`, "float32", [])]));
+  const next = optimizer.propose(g, { w, dw: d.gradient(g, w), slots, clock });
+  let candidate = next.candidate;
+  if (d.penalty)
+    candidate =
+      d.penalty
+        .bind(graph)
+        .prox(g, new Map([[param, candidate]]), clock[optimizer.proxStep!])
+        .get(param) ?? candidate;
+  g.output(g.Identity(candidate), "candidate");
+  g.output(g.Identity(optimizer.accept(g, { w, candidate, clock })), "next");
+  for (const s of optimizer.slots) g.output(g.Identity(next.slots[s]), `next/${s}`);
+  const step = await engine.load(encode(g.build()));
+
+  const gi = builder("init");
+  const made = optimizer.init(gi, gi.input("w", "float32", d.shape));
+  for (const s of optimizer.slots) gi.output(gi.Identity(made[s]), `next/${s}`);
+  const init = await engine.load(encode(gi.build()));
+
+  let now = f32(d.start, d.shape) as Awaited<ReturnType<typeof evaluate>>[string];
+  let held = await evaluate(init, engine, { w: now });
+  let state = optimizer.clock.start();
+  const trace: { w: number[]; candidate: number[] }[] = [];
+  const stepsPerEpoch = d.stepsPerEpoch ?? d.steps;
+  for (let t = 0; t < d.steps; t++) {
+    const moment = {
+      epoch: Math.floor(t / stepsPerEpoch),
+      step: t % stepsPerEpoch,
+      stepsPerEpoch,
+      epochs: Math.ceil(d.steps / stepsPerEpoch),
+    };
+    const tick = optimizer.clock.tick(state, moment, d.schedule);
+    if (tick.restart) held = await evaluate(init, engine, { w: now });
+    const feeds: Parameters<typeof evaluate>[2] = {
+      w: now,
+      ...Object.fromEntries(optimizer.slots.map((s) => [`slot/${s}`, held[`next/${s}`]])),
+      ...Object.fromEntries(Object.entries(tick.numbers).map(([n, x]) => [`clock/${n}`, f32([x], [])])),
+    };
+    const used = Object.fromEntries(step.inputNames.map((n) => [n, feeds[n]]));
+    held = await evaluate(step, engine, used);
+    now = held.next;
+    state = tick.state;
+    trace.push({ w: [...(now.data as Float32Array)], candidate: [...(held.candidate.data as Float32Array)] });
+  }
+  await step.release();
+  await init.release();
+  return trace;
+}
