@@ -4,11 +4,14 @@
  */
 
 /** Fractions of exact zeros, as design.md's Figures and Huang & Lee (2022) count them. */
-export interface Sparsity {
+export interface GroupSparsity {
   /** Zero groups / groups. */
   readonly groupSparsity: number;
   /** Weights in zero groups / weights in groups. */
   readonly weightedGroupSparsity: number;
+}
+
+export interface Sparsity extends GroupSparsity {
   /** Zero weights / weights, over all parameters. */
   readonly elementSparsity: number;
 }
@@ -25,13 +28,14 @@ export interface EpochMetrics extends Sparsity {
   readonly testAccuracy?: number | null;
   readonly valLoss?: number;
   readonly valAccuracy?: number | null;
+  /** The papers' input-channel groups, whatever was trained. */
+  readonly inputChannel: GroupSparsity;
   /** The zero pattern of W̃, where RMDA's zeros live while c < 1. */
-  readonly dual?: Sparsity;
+  readonly dual?: GroupSparsity;
   /** Learning rate at the end of the epoch. */
   readonly lr: number;
   /** RMDA's averaging constant. */
   readonly c?: number;
-  readonly momentum?: number;
   /** Groups that became zero or nonzero since the epoch before. */
   readonly patternChanges: number;
   /** Wall time of the epoch. */
@@ -68,8 +72,8 @@ export interface Summary extends Sparsity {
   /** Test loss of model.onnx. */
   readonly loss: number;
   readonly smallLoss: number;
-  /** Sparsity of the input-channel groups, always reported so that any two runs can be compared. */
-  readonly inputChannel: Pick<Sparsity, "groupSparsity" | "weightedGroupSparsity">;
+  /** The papers' input-channel groups, always reported so that any two runs can be compared. */
+  readonly inputChannel: GroupSparsity;
   readonly params: BeforeAfter;
   /** Multiply-adds for one example. */
   readonly macs: BeforeAfter;
