@@ -5,6 +5,8 @@
  */
 import { size } from "../graph/tensor.ts";
 import type { Graph, Shape, Value } from "../graph/types.ts";
+import { prune } from "../graph/walk.ts";
+import { coupledSets } from "./coupled.ts";
 import { rootView, type WeightUse, weightUses } from "./weights.ts";
 
 export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled";
@@ -43,7 +45,8 @@ export interface GroupOptions {
 }
 
 /** The groups of a graph, one set per weight (per set of tied axes, for `coupled`). Sets do not overlap. */
-export function groupSets(graph: Graph, kind: GroupKind, options: GroupOptions = {}): GroupSet[] {
+export function groupSets(whole: Graph, kind: GroupKind, options: GroupOptions = {}): GroupSet[] {
+  const graph = prune(whole);
   switch (kind) {
     case "element":
       return perWeight(graph, ({ stored: { root } }) => ({ view: [size(root.shape)], axes: [0] }));
@@ -52,7 +55,7 @@ export function groupSets(graph: Graph, kind: GroupKind, options: GroupOptions =
     case "outputChannel":
       return perWeight(graph, (use) => rootView(use.stored, use.view, use.makes));
     case "coupled":
-      throw new Error(`coupled ${options.side}`);
+      return coupledSets(graph, options.side ?? "consumer");
   }
 }
 

@@ -1,6 +1,6 @@
 /** The weights of a network: stored tensors that turn channels into channels, with the nodes that use them. */
 import { size } from "../graph/tensor.ts";
-import type { Graph, Node, Value } from "../graph/types.ts";
+import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { ruleOf } from "./axes/index.ts";
 import type { Weight } from "./axes/rule.ts";
 import { type Stored, storedValues } from "./stored.ts";
@@ -11,15 +11,17 @@ export interface WeightUse extends Weight {
 }
 
 /** Every use of a weight, in the order of the nodes. A shared weight stands there once per node. */
-export function weightUses(graph: Graph, stored = storedValues(graph)): WeightUse[] {
+export function weightUses(graph: Graph, stored: ReadonlyMap<Value, Stored> = storedValues(graph)): WeightUse[] {
   return graph.nodes.flatMap((node) => {
-    const weight = ruleOf(node)?.(node, (i) => isStored(node.inputs[i], stored)).weight;
+    const weight = ruleOf(node)?.(node, (i) => tensorOf(node.inputs[i], stored)).weight;
     const tensor = weight && stored.get(node.inputs[weight.at]!);
     return weight && tensor ? [{ ...weight, node, stored: tensor }] : [];
   });
 }
 
-const isStored = (v: Value | null | undefined, stored: ReadonlyMap<Value, Stored>) => !!v && stored.has(v);
+/** The root tensor behind a stored value. Its axes are the value's only where the value is not transposed. */
+export const tensorOf = (v: Value | null | undefined, stored: ReadonlyMap<Value, Stored>): Tensor | undefined =>
+  v ? stored.get(v)?.tensor : undefined;
 
 /**
  * A view of a stored value, and axes of it, in terms of the root tensor; undefined when the value's axes are permuted

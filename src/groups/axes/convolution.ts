@@ -6,6 +6,7 @@ import type { OpName } from "../../graph/ops/index.ts";
 import { type Flow, input, output, pairs, type Rule, type Tie, tie, type Weight } from "./rule.ts";
 
 const why = "slides over this axis";
+const computed = "has a kernel that is computed, not stored";
 const data = input(0, 1);
 const made = output(1);
 const batch = tie(input(0, 0), output(0));
@@ -23,7 +24,8 @@ const acrossGroups = (end: typeof data, groups: number, n: number): Tie =>
     ),
   );
 
-const Conv: Rule = ({ attrs, inputs }): Flow => {
+const Conv: Rule = ({ attrs, inputs }, stored): Flow => {
+  if (!stored(1)) return { ties: [batch], why: computed };
   const G = attrs.group as number;
   const [O, I, ...k] = inputs[1]!.shape; // I = channels per group
   const filters = tie(input(1, 0), made);
@@ -61,7 +63,8 @@ const Conv: Rule = ({ attrs, inputs }): Flow => {
 };
 
 /** W [C, M/group, k…]: the first axis is read, the second made. */
-const ConvTranspose: Rule = ({ attrs, inputs }): Flow => {
+const ConvTranspose: Rule = ({ attrs, inputs }, stored): Flow => {
+  if (!stored(1)) return { ties: [batch], why: computed };
   const G = attrs.group as number;
   const [C, M, ...k] = inputs[1]!.shape; // M = output channels per group
   const ties = [batch, tie(input(1, 0), data), ...(inputs[2] ? [bias] : [])];

@@ -2,7 +2,7 @@
  * What a grouping rule says of one node, as data: which axes move together (ties), and which stored operand turns
  * channels into channels (weight). An input axis that no tie names is mixed by the node and cannot lose an index.
  */
-import type { Attrs, Shape, Value } from "../../graph/types.ts";
+import type { Attrs, Shape, Tensor, Value } from "../../graph/types.ts";
 
 /** An axis of one input or output of a node. */
 export interface End {
@@ -51,8 +51,8 @@ export interface Flow {
   readonly why?: string;
 }
 
-/** @param stored whether an input is a stored tensor (as opposed to a computed value) */
-export type Rule = (node: RuleNode, stored: (input: number) => boolean) => Flow;
+/** @param stored the tensor behind an input when it is stored, undefined when it is computed */
+export type Rule = (node: RuleNode, stored: (input: number) => Tensor | undefined) => Flow;
 
 /** A node as rules see it: attributes complete, inputs that a rule asks for present. */
 export interface RuleNode {
@@ -62,6 +62,7 @@ export interface RuleNode {
   readonly outputs: readonly (Value | null)[];
 }
 
+export const sameEnd = (a: End, b: End): boolean => a.side === b.side && a.at === b.at && a.axis === b.axis;
 export const input = (at: number, axis: number): End => ({ side: "in", at, axis });
 export const output = (axis: number, at = 0): End => ({ side: "out", at, axis });
 export const tie = (a: End, b: End, pairs?: Pairs): Tie => (pairs ? { a, b, pairs } : { a, b });

@@ -1,0 +1,59 @@
+/** Reshape as index maps: which axes of the old shape make which axes of the new one. */
+import { size } from "../../graph/tensor.ts";
+import type { Shape } from "../../graph/types.ts";
+import { input, output, pairs, type Tie, tie } from "./rule.ts";
+
+/** Runs of axes with equal products, as short as possible; axes of size 1 are left out. */
+function blocks(from: Shape, to: Shape): { from: number[]; to: number[] }[] {
+  const a = from.flatMap((d, i) => (d === 1 ? [] : [i]));
+  const b = to.flatMap((d, i) => (d === 1 ? [] : [i]));
+  const found: { from: number[]; to: number[] }[] = [];
+  while (a.length && b.length) {
+    const block = { from: [a.shift()!], to: [b.shift()!] };
+    let p = from[block.from[0]];
+    let q = to[block.to[0]];
+    while (p !== q) {
+      if (p < q) {
+        block.from.push(a.shift()!);
+        p *= from[block.from.at(-1)!];
+      } else {
+        block.to.push(b.shift()!);
+        q *= to[block.to.at(-1)!];
+      }
+    }
+    found.push(block);
+  }
+  return found;
+}
+
+/**
+ * An axis that stays is tied one to one. Axes that merge: index j of the merged axis belongs to index (j / inner) mod d
+ * of the old one. An axis that splits is tied to its first part: a whole block belongs to each index.
+ * Several axes that become several others in no order are mixed.
+ */
+export function reshapeTies(from: Shape, to: Shape): Tie[] {
+  if (size(from) === 0) return [];
+  return blocks(from, to).flatMap((block) => {
+    const n = size(block.from.map((i) => from[i]));
+    if (block.to.length === 1) {
+      if (block.from.length === 1) return [tie(input(0, block.from[0]), output(block.to[0]))];
+      return block.from.map((axis, k) => {
+        const inner = size(block.from.slice(k + 1).map((i) => from[i]));
+        const own = pairs(
+          n,
+          (j) => Math.floor(j / inner) % from[axis],
+          (j) => j,
+        );
+        return { ...tie(input(0, axis), output(block.to[0]), own), merged: true };
+      });
+    }
+    if (block.from.length > 1) return [];
+    const inner = n / to[block.to[0]];
+    const own = pairs(
+      n,
+      (j) => j,
+      (j) => Math.floor(j / inner),
+    );
+    return [tie(input(0, block.from[0]), output(block.to[0]), own)];
+  });
+}

@@ -1,0 +1,139 @@
+/**
+ * Coupled groups: all weights in the network that must be zero for one channel to be removable. A set = the channels
+ * of tied axes; a group = one channel; members = the weights on the chosen side of it. Channels that cannot be removed
+ * (network inputs and outputs, barriers) are in no group.
+ */
+import { size } from "../graph/tensor.ts";
+import type { Graph, Value } from "../graph/types.ts";
+import { sameEnd } from "./axes/rule.ts";
+import { type Channels, channelsOf } from "./channels.ts";
+import type { GroupSet, Member, Side } from "./groups.ts";
+import { UnionFind } from "./union-find.ts";
+import { weightUses } from "./weights.ts";
+
+/** An axis of a parameter whose indices are channels. */
+interface Slice {
+  readonly param: Value;
+  readonly axis: number;
+  readonly classes: Int32Array;
+}
+
+/** The coupled groups of a graph. */
+export function coupledSets(graph: Graph, side: Side, channels: Channels = channelsOf(graph)): GroupSet[] {
+  const { slices, excluded } = side === "consumer" ? readers(graph, channels) : makers(graph, channels);
+  const grouped = (c: number) => !excluded.has(c) && !channels.obstacle(c);
+  const names = firstMakers(graph, channels);
+  return components(slices).flatMap((part) => {
+    const classes = [...new Set(part.flatMap((s) => [...s.classes]))].filter(grouped).sort((a, b) => a - b);
+    if (classes.length === 0) return [];
+    const group = new Map(classes.map((c, i) => [c, i]));
+    const members = part.map((s) => member(s, (c) => group.get(c) ?? -1, classes.length));
+    const name = names.get(classes[0]) ?? part[0].param.name;
+    return [{ name, count: classes.length, members, sizes: groupSizes(members, classes.length) }];
+  });
+}
+
+/** Every (weight, axis) that reads channels. A channel is excluded when something untrainable reads it as well. */
+function readers(graph: Graph, channels: Channels) {
+  const slices = new Map<Value, Slice>();
+  const excluded = new Set<number>();
+  for (const { node, data, at, carried, stored } of weightUses(graph, channels.stored)) {
+    if (carried) continue;
+    const { ties } = channels.flow(node);
+    const end = ties.find((t) => sameEnd(t.b, data) && t.a.side === "in" && t.a.at === at)!.a;
+    const axis = stored.perm[end.axis];
+    const classes = channels.of(stored.root, axis)!;
+    const taken = slices.get(stored.root);
+    if (taken ? taken.axis !== axis : !trainable(graph, stored.root)) for (const c of classes) excluded.add(c);
+    else slices.set(stored.root, { param: stored.root, axis, classes });
+  }
+  return { slices: [...slices.values()], excluded };
+}
+
+/** Every (parameter, axis) that makes channels: filters, biases, norm scales and shifts. Running statistics do not. */
+function makers(graph: Graph, channels: Channels) {
+  const slices = new Map<Value, Slice>();
+  const excluded = new Set<number>();
+  for (const node of graph.nodes)
+    for (const { a, b } of channels.flow(node).ties) {
+      const from = a.side === "in" && b.side === "out" && channels.stored.get(node.inputs[a.at]!);
+      if (!from || (node.op === "BatchNormalization" && a.at > 2)) continue;
+      const axis = from.perm[a.axis];
+      const classes = channels.of(from.root, axis)!;
+      const taken = slices.get(from.root);
+      if (!trainable(graph, from.root) || from.root.shape[axis] === 1) continue;
+      if (taken && taken.axis !== axis) for (const c of classes) excluded.add(c);
+      else slices.set(from.root, { param: from.root, axis, classes });
+    }
+  return { slices: [...slices.values()], excluded };
+}
+
+const trainable = (graph: Graph, v: Value) => graph.initializers.has(v) && v.dtype === "float32";
+
+/** Slices that share a channel, or whose channels share an axis of some value, together. In the order of the slices. */
+function components(slices: readonly Slice[]): Slice[][] {
+  const sets = new UnionFind();
+  const ids = sets.fresh(slices.length);
+  const owner = new Map<number, number>();
+  slices.forEach((s, i) => {
+    for (const c of s.classes) {
+      if (owner.has(c)) sets.union(ids[i], owner.get(c)!);
+      else owner.set(c, ids[i]);
+    }
+  });
+  const parts = new Map<number, Slice[]>();
+  slices.forEach((s, i) => {
+    const root = sets.find(ids[i]);
+    parts.set(root, [...(parts.get(root) ?? []), s]);
+  });
+  return [...parts.values()];
+}
+
+/** Names of the first weight that makes each channel. */
+function firstMakers(graph: Graph, channels: Channels): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const { node, made, stored } of weightUses(graph, channels.stored))
+    for (const c of channels.of(node.outputs[made.at]!, made.axis) ?? [])
+      if (!names.has(c)) names.set(c, stored.root.name);
+  return names;
+}
+
+/** A slice as a member. The axis is split where its groups come in equal blocks (flatten → dense). */
+function member({ param, axis, classes }: Slice, groupOf: (channel: number) => number, count: number): Member {
+  const n = classes.length;
+  const inner = blockLength(classes);
+  const period = inner > 1 ? n : periodLength(classes);
+  const split = inner > 1 ? [n / inner, inner] : period < n ? [n / period, period] : [n];
+  const view = [...param.shape.slice(0, axis), ...split, ...param.shape.slice(axis + 1)];
+  const at = inner === 1 && period < n ? axis + 1 : axis;
+  const own = Int32Array.from({ length: view[at] }, (_, i) => groupOf(classes[inner > 1 ? i * inner : i]));
+  const identity = own.length === count && own.every((g, i) => g === i);
+  return { param, view, axes: [at], channels: identity ? null : own };
+}
+
+/** The largest b such that the classes come in blocks of b equal ones. */
+function blockLength(classes: Int32Array): number {
+  let b = 1;
+  while (b < classes.length && classes[b] === classes[0]) b++;
+  const regular = classes.length % b === 0 && classes.every((c, i) => c === classes[i - (i % b)]);
+  return regular ? b : 1;
+}
+
+/** The smallest p such that the classes repeat with period p. */
+function periodLength(classes: Int32Array): number {
+  const p = classes.indexOf(classes[0], 1);
+  return p > 0 && classes.length % p === 0 && classes.every((c, i) => c === classes[i % p]) ? p : classes.length;
+}
+
+function groupSizes(members: readonly Member[], count: number): Float64Array {
+  const sizes = new Float64Array(count);
+  for (const { param, view, axes, channels } of members) {
+    const n = axes.reduce((k, a) => k * view[a], 1);
+    const each = size(param.shape) / n;
+    for (let i = 0; i < n; i++) {
+      const g = channels ? channels[i] : i;
+      if (g >= 0) sizes[g] += each;
+    }
+  }
+  return sizes;
+}

@@ -1,0 +1,66 @@
+/** Which groups are exactly zero (−0 counts as zero), and how much that is (rmda.md 4.3, 4.4). */
+import { EspalierError } from "../error.ts";
+import { size } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/types.ts";
+import type { GroupSet, Member } from "./groups.ts";
+import { eachRun } from "./runs.ts";
+
+export interface ZeroCount {
+  /** Number of groups, and how many of them are zero. */
+  readonly groups: number;
+  readonly zero: number;
+  /** Weights in all groups, and in the zero ones. */
+  readonly weights: number;
+  readonly zeroWeights: number;
+}
+
+/** Tensors by the names of their parameters. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** One byte per group of the set: 1 = every weight of every member is exactly zero. */
+export function zeroGroups(set: GroupSet, tensors: Tensors): Uint8Array {
+  const zero = new Uint8Array(set.count).fill(1);
+  for (const member of set.members) {
+    const slices = zeroSlices(member, tensors);
+    slices.forEach((z, i) => {
+      const group = member.channels ? member.channels[i] : i;
+      if (!z && group >= 0) zero[group] = 0;
+    });
+  }
+  return zero;
+}
+
+/** One byte per channel of a member's view: 1 = this slice of the one tensor is exactly zero. */
+export function zeroSlices({ param, view, axes }: Member, tensors: Tensors): Uint8Array {
+  const { data } = tensors.get(param.name) ?? missing(param.name);
+  if (data.length !== size(view))
+    throw new EspalierError("a tensor does not fit its groups", {
+      tensor: param.name,
+      got: `${data.length} elements`,
+      wanted: `[${view}]`,
+    });
+  const zero = new Uint8Array(axes.reduce((n, a) => n * view[a], 1)).fill(1);
+  eachRun(view, axes, [], (channel, _, start, end) => {
+    for (let i = start; zero[channel] && i < end; i++) if (data[i] !== 0) zero[channel] = 0;
+  });
+  return zero;
+}
+
+/** Zero groups of some sets: unweighted (4.3) and weighted by group size (4.4). Each group counts once. */
+export function countZeros(sets: readonly GroupSet[], tensors: Tensors): ZeroCount {
+  const total = { groups: 0, zero: 0, weights: 0, zeroWeights: 0 };
+  for (const set of sets) {
+    total.groups += set.count;
+    zeroGroups(set, tensors).forEach((z, g) => {
+      total.weights += set.sizes[g];
+      if (!z) return;
+      total.zero++;
+      total.zeroWeights += set.sizes[g];
+    });
+  }
+  return total;
+}
+
+const missing = (name: string): never => {
+  throw new EspalierError("a grouped parameter is missing", { tensor: name });
+};
