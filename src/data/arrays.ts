@@ -1,0 +1,124 @@
+/** Numbers as people hold them (nested arrays, typed arrays) into flat typed arrays; every bad element is named. */
+import { EspalierError } from "../error.ts";
+
+export type NumericArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+/** A typed array, or arrays in arrays down to numbers or typed arrays. */
+export type NumericInput = NumericArray | readonly number[] | readonly NumericInput[];
+
+const isTyped = (x: unknown): x is NumericArray =>
+  ArrayBuffer.isView(x) && !(x instanceof DataView) && typeof (x as NumericArray)[0] !== "bigint";
+
+const isList = (x: unknown): x is ArrayLike<unknown> => Array.isArray(x) || isTyped(x);
+
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Samples `[N, …shape]`: a Uint8Array stays what it is, everything else becomes float32. */
+export function readSamples(
+  x: NumericInput,
+  what: string,
+  shape?: readonly number[],
+): { data: Uint8Array | Float32Array; count: number; shape: readonly number[] } {
+  if (shape && !(shape.length > 0 && shape.every((d) => Number.isInteger(d) && d > 0)))
+    throw new EspalierError("the shape of a sample is not valid", {
+      got: `[${shape}]`,
+      wanted: "one or more integers ≥ 1",
+    });
+  const dims = measure(x, what);
+  if (dims.length === 1 && !shape)
+    throw new EspalierError(`${what} is flat, so the shape of one sample must be given`, {
+      got: `${dims[0]} numbers`,
+      wanted: "the option shape, for example [1, 28, 28]",
+    });
+  const own = shape ?? dims.slice(1);
+  const width = product(own);
+  const count = dims.length === 1 ? dims[0] / width : dims[0];
+  if (count === 0 || width === 0) throw new EspalierError(`${what} is empty`, { got: `[${dims}]`, wanted: "samples" });
+  if (!Number.isInteger(count) || (dims.length > 1 && product(dims.slice(1)) !== width))
+    throw new EspalierError(`${what} does not fit the shape of a sample`, {
+      got: `[${dims}]`,
+      wanted: `samples of [${own}] = ${width} numbers each`,
+    });
+  return { data: x instanceof Uint8Array ? x : toFloat32(flatten(x, dims), what, width), count, shape: own };
+}
+
+/** Targets `[N]` or `[N, k]`: whole numbers become int32 class indices unless `float` says otherwise. */
+export function readLabels(
+  y: NumericInput,
+  what: string,
+  float: boolean,
+): { data: Int32Array | Float32Array; count: number } {
+  const dims = measure(y, what);
+  const flat = flatten(y, dims);
+  const isFloatArray = y instanceof Float32Array || y instanceof Float64Array;
+  if (float || isFloatArray || dims.length > 1 || !allIntegers(flat))
+    return { data: toFloat32(flat, what, flat.length / dims[0]), count: dims[0] };
+  const negative = indexWhere(flat, (v) => v < 0 || v > 0x7fffffff);
+  if (negative >= 0)
+    throw new EspalierError("a label is out of range", {
+      at: `${what}[${negative}]`,
+      got: flat[negative],
+      wanted: "an integer ≥ 0",
+    });
+  return { data: Int32Array.from(flat), count: dims[0] };
+}
+
+/** The shape of nested arrays, which must be the same all the way down. */
+function measure(x: unknown, at: string): number[] {
+  if (!isList(x)) throw new EspalierError("not an array of numbers", { at, got: describe(x), wanted: "an array" });
+  if (x.length === 0) throw new EspalierError(`${at} is empty`);
+  if (isTyped(x) || typeof x[0] === "number") return [x.length];
+  const inner = measure(x[0], `${at}[0]`);
+  for (let i = 1; i < x.length; i++) {
+    const dims = measure(x[i], `${at}[${i}]`);
+    if (dims.join() !== inner.join())
+      throw new EspalierError("rows differ in shape", { at: `${at}[${i}]`, got: `[${dims}]`, wanted: `[${inner}]` });
+  }
+  return [x.length, ...inner];
+}
+
+function flatten(x: NumericInput, dims: readonly number[]): ArrayLike<number> {
+  if (dims.length === 1) return x as ArrayLike<number>;
+  const out = new Float64Array(product(dims));
+  let at = 0;
+  const walk = (part: ArrayLike<unknown>): void => {
+    for (let i = 0; i < part.length; i++) {
+      const item = part[i];
+      if (isList(item)) walk(item);
+      else out[at++] = typeof item === "number" ? item : Number.NaN;
+    }
+  };
+  walk(x);
+  return out;
+}
+
+function toFloat32(flat: ArrayLike<number>, what: string, width: number): Float32Array {
+  const out = new Float32Array(flat.length);
+  for (let i = 0; i < flat.length; i++) {
+    out[i] = flat[i];
+    if (!Number.isFinite(out[i]) || typeof flat[i] !== "number")
+      throw new EspalierError("data holds something that is not a finite float32", {
+        at: `${what}, sample ${Math.floor(i / width)}, element ${i % width}`,
+        got: describe(flat[i]),
+        wanted: "a finite number",
+      });
+  }
+  return out;
+}
+
+const allIntegers = (flat: ArrayLike<number>): boolean => indexWhere(flat, (v) => !Number.isInteger(v)) < 0;
+
+function indexWhere(flat: ArrayLike<number>, test: (v: number) => boolean): number {
+  for (let i = 0; i < flat.length; i++) if (test(flat[i])) return i;
+  return -1;
+}
+
+const describe = (x: unknown): string => (typeof x === "number" ? String(x) : x === null ? "null" : typeof x);

@@ -1,0 +1,171 @@
+/**
+ * Batches as pure functions of (data, plan): which sample stands where depends on (seed, epoch) alone, how it is
+ * varied on (seed, epoch, its position in the epoch) alone. So a run can go on at any step, whoever prepares the batch.
+ */
+import { UsageError } from "../error.ts";
+import { Random } from "../random.ts";
+import type { Augment, Split } from "./dataset.ts";
+
+/** A batch. The arrays belong to whoever receives it. */
+export interface Batch {
+  /** `[count, …shape]`, flat; of the split's element type, not normalized. */
+  readonly x: Split["x"];
+  readonly y: Split["y"];
+  readonly count: number;
+  readonly epoch: number;
+  /** Index of the batch in its epoch. */
+  readonly step: number;
+}
+
+export interface Plan {
+  /** Shape of one sample. */
+  readonly shape: readonly number[];
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Where to begin. Default: epoch 0, step 0. */
+  readonly epoch?: number;
+  readonly step?: number;
+  /** The epoch to stop before. Default: `epoch + 1`, so one epoch. */
+  readonly epochs?: number;
+  /** Default true; false = the order of the data, for evaluation. */
+  readonly shuffle?: boolean;
+  readonly augment?: Augment;
+  /** Merge a last batch of one sample into the one before: batch statistics need more than one value. */
+  readonly mergeSingle?: boolean;
+  /** Stops the iteration with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Prepares batches in the order of the plan. `batches` does so in-process; in Node there is a worker as well. */
+export type Loader = (split: Split, plan: Plan) => AsyncIterable<Batch>;
+
+/** Batches prepared in-process, each when it is asked for. Checks the plan at once. */
+export function batches(split: Split, plan: Plan): AsyncIterable<Batch> {
+  checkPlan(split, plan);
+  return inProcess(split, plan);
+}
+
+async function* inProcess(split: Split, plan: Plan): AsyncGenerator<Batch> {
+  for (const batch of prepare(split, plan)) {
+    plan.signal?.throwIfAborted();
+    yield batch;
+  }
+}
+
+/** The same batches as a plain generator. */
+export function* prepare(split: Split, plan: Plan): Generator<Batch> {
+  const { seed, shape, shuffle = true, augment, epoch: firstEpoch = 0, epochs = firstEpoch + 1 } = plan;
+  const sizes = batchSizes(split.count, plan.batchSize, plan);
+  for (let epoch = firstEpoch; epoch < epochs; epoch++) {
+    const order = shuffle ? epochOrder(split.count, seed, epoch) : undefined;
+    let position = 0;
+    for (const [step, count] of sizes.entries()) {
+      if (epoch > firstEpoch || step >= (plan.step ?? 0)) {
+        const batch = fillBatch(split, shape, order, position, count);
+        if (augment) augmentBatch(batch.x, shape, augment, { seed, epoch, position });
+        yield { ...batch, epoch, step };
+      }
+      position += count;
+    }
+  }
+}
+
+/** Sizes of an epoch's batches; their sum is `count`: the last, partial batch is kept. */
+export function batchSizes(
+  count: number,
+  batchSize: number,
+  { mergeSingle = false }: { mergeSingle?: boolean } = {},
+): number[] {
+  const sizes = new Array<number>(Math.floor(count / batchSize)).fill(batchSize);
+  const rest = count % batchSize;
+  if (rest === 1 && mergeSingle && sizes.length > 0) sizes[sizes.length - 1]++;
+  else if (rest > 0) sizes.push(rest);
+  return sizes;
+}
+
+/** The order in which an epoch visits the samples. */
+export const epochOrder = (count: number, seed: number, epoch: number): Uint32Array =>
+  new Random(seed, "shuffle", epoch).permutation(count);
+
+/** Copies the samples at positions `start … start + count − 1` of the order (default: of the data) into new arrays. */
+export function fillBatch(
+  { x, y, count: total }: Split,
+  shape: readonly number[],
+  order: Uint32Array | undefined,
+  start: number,
+  count: number,
+): Pick<Batch, "x" | "y" | "count"> {
+  const width = shape.reduce((a, b) => a * b, 1);
+  return { x: gather(x, width, order, start, count), y: gather(y, y.length / total, order, start, count), count };
+}
+
+function gather<T extends Split["x"] | Split["y"]>(
+  from: T,
+  width: number,
+  order: Uint32Array | undefined,
+  start: number,
+  count: number,
+): T {
+  if (!order) return from.slice(start * width, (start + count) * width) as T;
+  const to = new (from.constructor as new (n: number) => T)(count * width);
+  for (let i = 0; i < count; i++) {
+    const row = order[start + i];
+    to.set(from.subarray(row * width, (row + 1) * width), i * width);
+  }
+  return to;
+}
+
+/**
+ * Varies images `[n, C, H, W]` in place: a random H × W cut of the image padded with raw zeros (as torchvision, which
+ * pads before it normalizes), then a mirror image with probability ½. Each sample draws from a stream of its own.
+ */
+export function augmentBatch(
+  x: Split["x"],
+  shape: readonly number[],
+  { crop = 0, flip = false }: Augment,
+  { seed, epoch, position }: { seed: number; epoch: number; position: number },
+): void {
+  const [channels, height, width] = shape;
+  const size = channels * height * width;
+  const source = x.slice(0, size);
+  for (let start = 0, i = position; start < x.length; start += size, i++) {
+    const random = new Random(seed, "augment", epoch, i);
+    const dy = crop ? random.int(2 * crop + 1) - crop : 0;
+    const dx = crop ? random.int(2 * crop + 1) - crop : 0;
+    const mirror = flip && random.int(2) === 1;
+    if (dy === 0 && dx === 0 && !mirror) continue;
+    source.set(x.subarray(start, start + size));
+    let at = start;
+    for (let c = 0; c < channels; c++)
+      for (let row = 0; row < height; row++) {
+        const inside = row + dy >= 0 && row + dy < height;
+        const base = (c * height + row + dy) * width;
+        for (let column = 0; column < width; column++, at++) {
+          const from = (mirror ? width - 1 - column : column) + dx;
+          x[at] = inside && from >= 0 && from < width ? source[base + from] : 0;
+        }
+      }
+  }
+}
+
+/** @throws UsageError naming the field of the plan that cannot be carried out */
+export function checkPlan(split: Split, plan: Plan): void {
+  const { shape, batchSize, seed, epoch = 0, step = 0, epochs = epoch + 1, augment } = plan;
+  const wrong = (field: string, got: unknown, wanted: string): never => {
+    throw new UsageError("the plan of the batches is not valid", { field, got: String(got), wanted });
+  };
+  const whole = (x: number): boolean => Number.isSafeInteger(x);
+  if (!whole(batchSize) || batchSize < 1) wrong("batchSize", batchSize, "an integer ≥ 1");
+  if (!whole(seed)) wrong("seed", seed, "an integer");
+  if (!whole(epoch) || epoch < 0) wrong("epoch", epoch, "an integer ≥ 0");
+  if (!whole(epochs)) wrong("epochs", epochs, "an integer");
+  const steps = batchSizes(split.count, batchSize, plan).length;
+  if (!whole(step) || step < 0 || step > steps) wrong("step", step, `0 … ${steps}, the steps of an epoch`);
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (size * split.count !== split.x.length)
+    wrong("shape", `[${shape}]`, `a shape of ${split.x.length / split.count} numbers, as the samples have`);
+  if (!augment) return;
+  const { crop = 0 } = augment;
+  if (!whole(crop) || crop < 0) wrong("augment.crop", crop, "an integer ≥ 0");
+  if (shape.length !== 3) wrong("augment", `samples of shape [${shape}]`, "images [C, H, W]");
+}

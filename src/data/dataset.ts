@@ -1,0 +1,206 @@
+/**
+ * What a data set is: samples in flat typed arrays, in splits. Loading is elsewhere (idx.ts, cifar.ts, digits.ts,
+ * datasets.ts); this file makes data sets from arrays in memory and cuts the training split.
+ */
+import { EspalierError, UsageError } from "../error.ts";
+import { Random } from "../random.ts";
+import { type NumericArray, type NumericInput, readLabels, readSamples } from "./arrays.ts";
+import type { Loader } from "./batches.ts";
+import { channelStatistics } from "./statistics.ts";
+
+/** Samples and their targets, row after row. */
+export interface Split {
+  /** `[count, …shape]`, flat. uint8 is 0 … 255 and is normalized as x / 255; float32 is taken as it is. */
+  readonly x: Uint8Array | Float32Array;
+  /** Int32: one class index a sample. Float32: targets, `y.length / count` of them a sample. */
+  readonly y: Int32Array | Float32Array;
+  readonly count: number;
+}
+
+/** How training images are varied: zero-padding by `crop` pixels and a random cut; a mirror image half of the time. */
+export interface Augment {
+  readonly crop?: number;
+  readonly flip?: boolean;
+}
+
+export interface Dataset {
+  readonly name: string;
+  /** Shape of one sample; `[C, H, W]` for images. */
+  readonly shape: readonly number[];
+  /** Number of classes; null when the targets are float. */
+  readonly classes: number | null;
+  readonly classNames?: readonly string[];
+  readonly train: Split;
+  readonly test: Split;
+  /** Present after `splitValidation`, or when given to `fromArrays`. */
+  readonly val?: Split;
+  /** Per channel, of x / 255 for uint8 data, of x itself for float32; absent = no normalization. */
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly augment?: Augment;
+  /** Where batches come from; absent = prepared in-process by `batches`. */
+  readonly batches?: Loader;
+}
+
+/** A held-out set: samples of its own, or a fraction in (0, 1) that is drawn from the training samples. */
+export type HeldOut = number | { readonly x: NumericInput; readonly y: NumericInput };
+
+export interface FromArraysOptions {
+  readonly name?: string;
+  /** Shape of one sample. Needed for flat typed arrays; nested arrays show theirs. */
+  readonly shape?: readonly number[];
+  /** Number of classes (default: largest label + 1); null = the targets are numbers to fit, not classes. */
+  readonly classes?: number | null;
+  readonly classNames?: readonly string[];
+  /** Default 0.2. */
+  readonly test?: HeldOut;
+  readonly val?: HeldOut;
+  /** Of the drawing of `test` and `val`. Default 0. */
+  readonly seed?: number;
+  /** Default: of the training samples for uint8; none for float. */
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly augment?: Augment;
+}
+
+/** Drawing number of each kind of subset, so that two of them never share a permutation. */
+const DRAW = { val: 0, test: 1, limit: 2 } as const;
+
+/**
+ * A data set of arrays in memory.
+ * @param x nested arrays `[N][…]` (kept as float32), or a flat typed array with `shape`; a Uint8Array stays uint8
+ * @param y integers = class labels (Int32); other numbers, float arrays and rows = targets (Float32)
+ * @throws EspalierError naming the element when lengths differ, a set is empty, a number is NaN or infinite,
+ *   or a label is negative or not below `classes`
+ */
+export function fromArrays(x: NumericInput, y: NumericInput, options: FromArraysOptions = {}): Dataset {
+  const { name = "arrays", classNames, augment, seed = 0, test = 0.2, val } = options;
+  const train = readSamples(x, "x", options.shape);
+  const sets = { train: toSplit(train.data, train.count, y, "y", options.classes) };
+  const given = (set: HeldOut | undefined, label: string): Split | undefined => {
+    if (set === undefined || typeof set === "number") return undefined;
+    const read = readSamples(set.x, `${label}.x`, train.shape);
+    if (read.data.constructor !== train.data.constructor)
+      throw new EspalierError(`${label}.x and x have different element types`, {
+        got: read.data.constructor.name,
+        wanted: train.data.constructor.name,
+      });
+    return toSplit(read.data, read.count, set.y, `${label}.y`, sets.train.y instanceof Int32Array ? undefined : null);
+  };
+  const [testSet, valSet] = [given(test, "test"), given(val, "val")];
+  const classes = countClasses([sets.train, testSet, valSet], options.classes);
+  const whole: Dataset = {
+    name,
+    shape: train.shape,
+    classes,
+    classNames: checkLength(classNames, classes ?? 0, "classNames"),
+    train: sets.train,
+    test: testSet ?? sets.train,
+    val: valSet,
+    augment,
+  };
+  const tested = typeof test === "number" ? holdOut(whole, "test", test, seed) : whole;
+  const split = typeof val === "number" ? holdOut(tested, "val", val, seed) : tested;
+  return { ...split, ...normalization(split, options) };
+}
+
+/**
+ * Moves a part of the training samples into `val`, so that λ need not be tuned on the test set. Both keep the
+ * samples' order; which samples go depends on (seed, count, fraction) alone.
+ * @param fraction in (0, 1), rounded to whole samples; both parts must have at least one
+ */
+export const splitValidation = (dataset: Dataset, fraction: number, seed = 0): Dataset =>
+  holdOut(dataset, "val", fraction, seed);
+
+/** Keeps `n` training samples, drawn by the seed, in their order; all of them when there are no more than `n`. */
+export function limitTrain(dataset: Dataset, n: number, seed = 0): Dataset {
+  if (!Number.isInteger(n) || n < 1)
+    throw new UsageError("the limit of training samples is out of range", { got: n, wanted: "an integer ≥ 1" });
+  const { train, shape } = dataset;
+  if (n >= train.count) return dataset;
+  const kept = new Random(seed, "split", DRAW.limit).permutation(train.count).subarray(0, n).sort();
+  return { ...dataset, train: select(train, shape, kept) };
+}
+
+function holdOut(dataset: Dataset, part: "val" | "test", fraction: number, seed: number): Dataset {
+  const { train, shape } = dataset;
+  const n = Math.round(fraction * train.count);
+  if (!(fraction > 0 && fraction < 1))
+    throw new UsageError(`the ${part} fraction is out of range`, { got: fraction, wanted: "a number in (0, 1)" });
+  if (n < 1 || n >= train.count)
+    throw new EspalierError(`the ${part} fraction leaves a set empty`, {
+      got: `${fraction} of ${train.count} samples = ${n}`,
+      wanted: "at least one sample in each set",
+    });
+  const order = new Random(seed, "split", DRAW[part]).permutation(train.count);
+  return {
+    ...dataset,
+    [part]: select(train, shape, order.subarray(0, n).sort()),
+    train: select(train, shape, order.subarray(n).sort()),
+  };
+}
+
+function select({ x, y, count }: Split, shape: readonly number[], indices: Uint32Array): Split {
+  const rows = <T extends NumericArray>(from: T, width: number): T => {
+    const to = new (from.constructor as new (n: number) => T)(indices.length * width);
+    indices.forEach((row, i) => {
+      to.set(from.subarray(row * width, (row + 1) * width), i * width);
+    });
+    return to;
+  };
+  return {
+    x: rows(
+      x,
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    y: rows(y, y.length / count),
+    count: indices.length,
+  };
+}
+
+function toSplit(x: Split["x"], count: number, y: NumericInput, what: string, classes: number | null | undefined) {
+  const labels = readLabels(y, what, classes === null);
+  if (labels.count !== count)
+    throw new EspalierError(`${what} and its samples differ in length`, {
+      got: `${labels.count} targets`,
+      wanted: `${count}, one a sample`,
+    });
+  return { x, y: labels.data, count };
+}
+
+function countClasses(splits: readonly (Split | undefined)[], declared: number | null | undefined): number | null {
+  const targets = splits.flatMap((s) => (s ? [s.y] : []));
+  const labels = targets.filter((y) => y instanceof Int32Array);
+  if (labels.length < targets.length) {
+    if (typeof declared === "number")
+      throw new EspalierError("targets are not class labels", {
+        got: "fractions, float arrays or rows",
+        wanted: `integers 0 … ${declared - 1}`,
+      });
+    if (labels.length > 0)
+      throw new EspalierError("some sets have class labels and others numbers to fit", {}, "pass classes: null");
+    return null;
+  }
+  const largest = labels.reduce((max, y) => y.reduce((a, b) => Math.max(a, b), max), 0);
+  const classes = declared ?? largest + 1;
+  if (largest >= classes)
+    throw new EspalierError("a label is out of range", { got: largest, wanted: `0 … ${classes - 1}` });
+  return classes;
+}
+
+function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptions): Pick<Dataset, "mean" | "std"> {
+  const channels = shape.length === 3 ? shape[0] : 1;
+  if (!mean && !std) return train.x instanceof Uint8Array ? channelStatistics(train.x, shape) : {};
+  const bad = std?.find((s) => !(s > 0 && s < Infinity)) ?? mean?.find((m) => !Number.isFinite(m));
+  if (bad !== undefined) throw new EspalierError("mean and std must be finite, std positive", { got: bad });
+  return {
+    mean: checkLength(mean, channels, "mean") ?? new Array<number>(channels).fill(0),
+    std: checkLength(std, channels, "std") ?? new Array<number>(channels).fill(1),
+  };
+}
+
+function checkLength<T>(list: readonly T[] | undefined, wanted: number, what: string): readonly T[] | undefined {
+  if (list && list.length !== wanted)
+    throw new EspalierError(`${what} has the wrong length`, { got: list.length, wanted });
+  return list;
+}

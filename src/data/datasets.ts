@@ -1,0 +1,113 @@
+/** The data sets by name or folder (Node only): opening them, what is here, their figures, getting them. */
+import { type Dataset, fromArrays } from "./dataset.ts";
+import { type DigitsOptions, digits } from "./digits.ts";
+import { type DownloadOptions, fetchInto } from "./download.ts";
+import { dataRoot, joinPath } from "./files.ts";
+import { locate, type Place, readImages } from "./locate.ts";
+import { facts, NAMES, source } from "./registry.ts";
+import { channelStatistics, classCounts } from "./statistics.ts";
+import { batchesAhead, share } from "./worker.ts";
+
+export interface RootOption {
+  /** Folder with the data. Default: $ESPALIER_DATA, else the user's cache folder. */
+  readonly root?: string;
+}
+
+export interface Listing extends Place {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly classes: number;
+  /** Whether it can be opened now. */
+  readonly here: boolean;
+}
+
+export interface SplitInfo {
+  readonly count: number;
+  /** Samples of each class; null if the targets are no classes. */
+  readonly perClass: readonly number[] | null;
+}
+
+export interface Info {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly classes: number | null;
+  readonly classNames: readonly string[] | undefined;
+  readonly train: SplitInfo;
+  readonly test: SplitInfo;
+  /** What training normalizes with. */
+  readonly mean: readonly number[] | undefined;
+  readonly std: readonly number[] | undefined;
+  /** Of the training samples that are here. */
+  readonly measured: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  readonly files: Place["files"];
+}
+
+/**
+ * Opens a data set.
+ * @param name one of `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `digits`, or the path of a folder with IDX or
+ *   CIFAR files. The files of a name are looked for in ROOT/NAME and in ROOT, each packed (.gz) or not; CIFAR files
+ *   may hold any number of records. `digits` is drawn (`options.digits`) and reads nothing.
+ * @throws UsageError for an unknown name; EspalierError naming what was looked for and where, or file, byte and field
+ */
+async function open(name: string, options: RootOption & { readonly digits?: DigitsOptions } = {}): Promise<Dataset> {
+  const dataset = name === "digits" ? digits(options.digits) : await readImages(await locate(name, options.root));
+  return {
+    ...dataset,
+    train: { ...dataset.train, x: share(dataset.train.x), y: share(dataset.train.y) },
+    batches: batchesAhead,
+  };
+}
+
+/** Every named data set, and which of its files are here. */
+function list({ root }: RootOption = {}): Promise<Listing[]> {
+  return Promise.all(
+    NAMES.map(async (name) => {
+      const { shape, classes } = facts(name);
+      const place = source(name) ? await locate(name, root, { mayLack: true }) : { files: [], missing: [] };
+      return { name, shape, classes, here: place.missing.length === 0, files: place.files, missing: place.missing };
+    }),
+  );
+}
+
+/** Counts, shape and statistics of a data set that is here. */
+async function info(name: string, options: RootOption = {}): Promise<Info> {
+  const dataset = await open(name, options);
+  const { shape, classes, classNames, mean, std } = dataset;
+  const count = ({ count, y }: Dataset["train"]): SplitInfo => ({
+    count,
+    perClass: classes !== null && y instanceof Int32Array ? classCounts(y, classes) : null,
+  });
+  return {
+    name: dataset.name,
+    shape,
+    classes,
+    classNames,
+    train: count(dataset.train),
+    test: count(dataset.test),
+    mean,
+    std,
+    measured: channelStatistics(dataset.train.x, shape),
+    files: name === "digits" ? [] : (await locate(name, options.root)).files,
+  };
+}
+
+/**
+ * Downloads what is missing of a data set from its publisher, checks it against pinned SHA-256 sums and puts it into
+ * ROOT/NAME. Started again, it goes on where it stopped.
+ * @returns the folder, and how many downloads were needed (0 = everything was there and right)
+ * @throws EspalierError when no address answers or the bytes are wrong; the signal's reason when it is aborted
+ */
+async function get(
+  name: string,
+  options: RootOption & DownloadOptions = {},
+): Promise<{ readonly folder: string; readonly downloaded: number }> {
+  const folder = joinPath(dataRoot(options.root), name);
+  let downloaded = 0;
+  for (const wanted of source(name)?.downloads ?? []) if (await fetchInto(folder, wanted, options)) downloaded++;
+  return { folder, downloaded };
+}
+
+/** A data set of arrays in memory (see `fromArrays`), whose batches are prepared ahead in a worker. */
+const from = (...args: Parameters<typeof fromArrays>): Dataset => ({ ...fromArrays(...args), batches: batchesAhead });
+
+export const datasets = { open, list, info, get, from };
