@@ -2,6 +2,7 @@
  * A checkpoint is one safetensors file: an 8-byte little-endian header length, a JSON header, the tensors' bytes.
  * Everything that is not a tensor is JSON in the header's __metadata__ (float64 survives JSON exactly).
  */
+import { z } from "zod";
 import { EspalierError } from "../error.ts";
 import { arrayOf, bytesPerElement, size } from "../graph/tensor.ts";
 import type { DType, Tensor } from "../graph/types.ts";
@@ -22,6 +23,10 @@ const types: Partial<Record<DType, string>> = {
   bool: "BOOL",
 };
 const dtypes = Object.fromEntries(Object.entries(types).map(([k, v]) => [v, k as DType]));
+
+const count = z.int().nonnegative();
+const Entry = z.object({ dtype: z.string(), shape: z.array(count), data_offsets: z.tuple([count, count]) });
+const Header = z.object({ __metadata__: z.object({ espalier: z.string() }) }).catchall(Entry);
 
 export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, Tensor>;
@@ -61,25 +66,25 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (8 + length > bytes.length) fail("the header ends after the file", { got: bytes.length, wanted: 8 + length });
-  let header: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+  let header: z.infer<typeof Header>;
   let state: unknown;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-    state = JSON.parse((header.__metadata__ as unknown as { espalier: string }).espalier);
+    header = Header.parse(JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))));
+    state = JSON.parse(header.__metadata__.espalier);
   } catch (e) {
-    return fail("its header is not JSON of Espalier", { reason: (e as Error).message });
+    return fail("its header is not one of Espalier", { reason: (e as Error).message });
   }
   const tensors = new Map<string, Tensor>();
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    const dtype = dtypes[entry.dtype];
-    const [from, to] = entry.data_offsets;
-    const start = 8 + length + from;
-    if (!dtype || to - from !== size(entry.shape) * bytesPerElement(dtype) || start + (to - from) > bytes.length)
-      fail("a tensor does not fit", { tensor: name, dtype: entry.dtype, bytes: to - from });
-    const copy = bytes.slice(start, start + (to - from)); // aligned
+    const { dtype: code, shape, data_offsets } = entry as z.infer<typeof Entry>;
+    const dtype = dtypes[code];
+    const [from, to] = data_offsets.map((x) => 8 + length + x);
+    if (!dtype || to - from !== size(shape) * bytesPerElement(dtype) || to > bytes.length)
+      return fail("a tensor does not fit", { tensor: name, dtype: code, bytes: to - from });
+    const copy = bytes.slice(from, to); // aligned
     const Data = arrayOf(dtype) as new (b: ArrayBuffer) => Tensor["data"];
-    tensors.set(name, { dtype, shape: entry.shape, data: new Data(copy.buffer as ArrayBuffer) });
+    tensors.set(name, { dtype, shape, data: new Data(copy.buffer as ArrayBuffer) });
   }
   return { tensors, state };
 }

@@ -1,0 +1,38 @@
+/** The public names of Espalier that run everywhere. The engine and the files of Node.js are in "espalier/node". */
+
+export { type Batch, batches, type Loader } from "./data/batches.ts";
+export { type Augment, type Dataset, fromArrays, limitTrain, type Split, splitValidation } from "./data/dataset.ts";
+export { digits } from "./data/digits.ts";
+export type { DeviceTensor, Engine, EngineTensor, Session } from "./engine/engine.ts";
+export { type LatencyOptions, latency } from "./engine/latency.ts";
+export { EspalierError, UsageError } from "./error.ts";
+export { atBatch } from "./graph/infer.ts";
+export type { DType, Graph, Model, Node, Tensor, Value } from "./graph/types.ts";
+export { type GroupKind, type GroupSet, groupSets, type Side } from "./groups/groups.ts";
+export { builtIns, model, models } from "./models/index.ts";
+export { read } from "./onnx/read.ts";
+export { encode, write } from "./onnx/write.ts";
+export { adam, adamw } from "./optim/adam.ts";
+export type { Optimizer } from "./optim/optimizer.ts";
+export { proxSgd } from "./optim/prox-sgd.ts";
+export { rmda } from "./optim/rmda.ts";
+export { constant, cosine, multiStep, type Schedule, warmup } from "./optim/schedule.ts";
+export { sgd } from "./optim/sgd.ts";
+export { groupLasso } from "./prox/group-lasso.ts";
+export type { GroupWeights } from "./prox/group-weights.ts";
+export { l1 } from "./prox/l1.ts";
+export { l2 } from "./prox/l2.ts";
+export type { Penalty } from "./prox/penalty.ts";
+export { type EvaluateOptions, evaluate, normalizationOf } from "./train/evaluate.ts";
+export type { Score } from "./train/evaluation.ts";
+export { initialize } from "./train/initialize.ts";
+export type { Normalization } from "./train/input.ts";
+export { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "./train/loss.ts";
+export type { EpochMetrics } from "./train/metrics.ts";
+export { modelInputs } from "./train/model-inputs.ts";
+export type { Progress, TrainOptions } from "./train/options.ts";
+export { stepProgram } from "./train/programs.ts";
+export type { Run } from "./train/run.ts";
+export { searchLambda, type Trial } from "./train/search.ts";
+export type { Store } from "./train/store.ts";
+export { train } from "./train/train.ts";

@@ -1,0 +1,45 @@
+/** Real samples in the form a model's own input wants, for verifying and timing. */
+import { fillBatch } from "../data/batches.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type Engine, type EngineTensor, evaluate } from "../engine/engine.ts";
+import { builder } from "../graph/builder.ts";
+import type { Model } from "../graph/types.ts";
+import { encode } from "../onnx/write.ts";
+import { normalizationOf } from "./evaluate.ts";
+import { applyInput, checkInput, type Normalization } from "./input.ts";
+
+export interface ModelInputsOptions {
+  readonly engine: Engine;
+  /** How many samples, from the start of the test split. */
+  readonly count: number;
+  /** As for `evaluate`. */
+  readonly normalization?: Normalization | null;
+}
+
+/**
+ * The first test samples, normalized, as the feeds of a model: `{ [input name]: float32 [count, …] }`.
+ * @throws EspalierError when the data does not fit the model
+ */
+export async function modelInputs(
+  model: Model,
+  data: Dataset,
+  { engine, count, ...options }: ModelInputsOptions,
+): Promise<Record<string, EngineTensor>> {
+  const input = checkInput(model, data.shape);
+  const n = Math.min(count, data.test.count);
+  const normalization =
+    options.normalization === null ? undefined : (options.normalization ?? normalizationOf(model, data));
+  const { x } = fillBatch(data.test, data.shape, undefined, 0, n);
+  const dtype = x instanceof Uint8Array ? "uint8" : "float32";
+  const g = builder("input");
+  const raw = g.input("x", dtype, [n, ...data.shape]);
+  const wanted = { ...input, shape: [n, ...input.shape.slice(1)] };
+  g.output(g.Identity(applyInput(g, raw, { dtype, sample: data.shape, normalization }, wanted)), "y");
+  const session = await engine.load(encode(g.build()));
+  try {
+    const { y } = await evaluate(session, engine, { x: { dtype, shape: raw.shape, data: x } });
+    return { [input.name]: y };
+  } finally {
+    await session.release();
+  }
+}

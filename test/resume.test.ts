@@ -1,0 +1,85 @@
+/** Nothing is lost: a run killed at any step and resumed ends with the same bytes as one that was left alone. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { builder } from "../src/graph/builder.ts";
+import { f32, full, size } from "../src/graph/tensor.ts";
+import { write } from "../src/onnx/write.ts";
+import { Random } from "../src/random.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "espalier-resume-"));
+const file = join(folder, "net.onnx");
+const child = new URL("./support/train-child.mjs", import.meta.url).pathname;
+const random = new Random(Date.now(), "verify"); // a different place to kill at every time
+
+/** conv → batch norm → relu → pool → dropout → dense: running statistics and dropout masks are in play. */
+beforeAll(() => {
+  const g = builder("net");
+  const draw = new Random(1, "init");
+  const weight = (name: string, shape: number[]) =>
+    g.initializer(
+      name,
+      f32(
+        Float32Array.from({ length: size(shape) }, () => draw.normal() / 5),
+        shape,
+      ),
+    );
+  const x = g.input("x", "float32", [1, 1, 28, 28]);
+  const conv = g.Conv(x, weight("conv.weight", [6, 1, 5, 5]), null, { strides: [2, 2] });
+  const vectors = ["scale", "bias", "mean", "var"].map((n, i) => g.initializer(`bn.${n}`, full([6], i % 3 ? 0 : 1)));
+  const [scale, bias, mean, variance] = vectors;
+  const bn = g.BatchNormalization(conv, scale, bias, mean, variance);
+  const [pooled] = g.MaxPool(g.Relu(bn), { kernel_shape: [2, 2], strides: [2, 2] });
+  const flat = g.Dropout(g.Flatten(pooled), { ratio: 0.2 });
+  g.output(g.Gemm(flat, weight("fc.weight", [10, 216]), weight("fc.bias", [10]), { transB: 1 }), "y");
+  const dims = new Map([
+    ["x", ["batch", 1, 28, 28]],
+    ["y", ["batch", 10]],
+  ]);
+  writeFileSync(file, write({ graph: g.build(), opset: 17, dims, metadata: new Map() }));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the child; kills it after `kill` steps if given. Resolves to its number of steps. */
+function run(path: string, method: string, kill = Number.POSITIVE_INFINITY): Promise<{ code: number | null; steps: number }> {
+  return new Promise((resolve, reject) => {
+    const process_ = spawn(process.execPath, [child, file, path, method], {
+      cwd: new URL("..", import.meta.url).pathname,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let steps = 0;
+    process_.stdout.on("data", (text: Buffer) => {
+      steps += text.toString().split("\n").length - 1;
+      if (steps >= kill) process_.kill("SIGKILL");
+    });
+    process_.on("error", reject);
+    process_.on("exit", (code) => resolve({ code, steps }));
+  });
+}
+
+test.each([
+  ["rmda", 3],
+  ["sgd", 2],
+  ["proxSgd", 1],
+])("%s: killed by SIGKILL and resumed, it ends with the same bytes", async (method, kills) => {
+  const whole = join(folder, `${method}-whole`);
+  const { code, steps } = await run(whole, method);
+  expect(code).toBe(0);
+  expect(steps).toBe(44); // 330 samples: ten batches of 32 and one of 10, four epochs
+  const cut = join(folder, `${method}-cut`);
+  let taken = 0;
+  for (let i = 0; i < kills; i++) taken += (await run(cut, method, 1 + random.int(13))).steps;
+  expect((await run(cut, method)).code).toBe(0);
+  const bytes = (path: string, name: string) => readFileSync(join(path, name));
+  expect(bytes(cut, "model.onnx").equals(bytes(whole, "model.onnx")), `killed ${kills} times within ${taken} steps`).toBe(true);
+  const untimed = (path: string) =>
+    bytes(path, "metrics.jsonl")
+      .toString()
+      .trim()
+      .split("\n")
+      .map((line) => ({ ...JSON.parse(line), seconds: 0, msPerStep: 0 }));
+  expect(untimed(cut)).toEqual(untimed(whole));
+  expect(untimed(cut)).toHaveLength(4);
+});
