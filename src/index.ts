@@ -23,6 +23,21 @@ export type { GroupWeights } from "./prox/group-weights.ts";
 export { l1 } from "./prox/l1.ts";
 export { l2 } from "./prox/l2.ts";
 export type { Penalty } from "./prox/penalty.ts";
+export { curveChart } from "./report/charts.ts";
+export type { Chart } from "./report/draw.ts";
+export {
+  change,
+  count,
+  duration,
+  fileSize,
+  milliseconds,
+  percent,
+  shapeText,
+  significant,
+} from "./report/format.ts";
+export { reportHtml } from "./report/html.ts";
+export type { BeforeAfter, Curve, LayerRow, RemovalRow, RunReport, Summary } from "./report/results.ts";
+export { beforeAfterTable, layerTable, markdown, removalTable, type Table } from "./report/table.ts";
 export { type EvaluateOptions, evaluate, normalizationOf } from "./train/evaluate.ts";
 export type { Score } from "./train/evaluation.ts";
 export { initialize } from "./train/initialize.ts";

@@ -4,7 +4,20 @@ import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
-const below = ["graph", "onnx", "engine", "autodiff", "groups", "prox", "optim", "lower", "lowrank", "models", "data", "shrink"];
+const below = [
+  "graph",
+  "onnx",
+  "engine",
+  "autodiff",
+  "groups",
+  "prox",
+  "optim",
+  "lower",
+  "lowrank",
+  "models",
+  "data",
+  "shrink",
+];
 const may: Record<string, readonly string[]> = {
   graph: [],
   onnx: ["graph"],
@@ -25,7 +38,15 @@ const may: Record<string, readonly string[]> = {
 const leaves = ["error.ts", "random.ts"];
 const fronts = ["index.ts", "node.ts"];
 /** The only files of src/ that may touch Node.js; everything else runs unchanged in a browser. */
-const nodeOnly = ["node.ts", "engine/node.ts", "data/files.ts", "data/download.ts", "data/worker.ts", "data/worker-main.ts", "train/directory.ts"];
+const nodeOnly = [
+  "node.ts",
+  "engine/node.ts",
+  "data/files.ts",
+  "data/download.ts",
+  "data/worker.ts",
+  "data/worker-main.ts",
+  "train/directory.ts",
+];
 
 const files = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
@@ -63,7 +84,9 @@ test("the command line, benchmarks and experiments use the public API alone", ()
   const wrong = ["cli", "bench", "experiments"].flatMap((folder) =>
     files(join(root, folder))
       .filter((f) => !f.endsWith(".test.ts"))
-      .filter((f) => imports(f).some((i) => i.startsWith(".") && relative(root, resolve(dirname(f), i)).startsWith("src")))
+      .filter((f) =>
+        imports(f).some((i) => i.startsWith(".") && relative(root, resolve(dirname(f), i)).startsWith("src")),
+      )
       .map((f) => relative(root, f)),
   );
   expect(wrong).toEqual([]);

@@ -43,7 +43,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs the child; kills it after `kill` steps if given. Resolves to its number of steps. */
-function run(path: string, method: string, kill = Number.POSITIVE_INFINITY): Promise<{ code: number | null; steps: number }> {
+function run(
+  path: string,
+  method: string,
+  kill = Number.POSITIVE_INFINITY,
+): Promise<{ code: number | null; steps: number }> {
   return new Promise((resolve, reject) => {
     const process_ = spawn(process.execPath, [child, file, path, method], {
       cwd: new URL("..", import.meta.url).pathname,
@@ -73,7 +77,10 @@ test.each([
   for (let i = 0; i < kills; i++) taken += (await run(cut, method, 1 + random.int(13))).steps;
   expect((await run(cut, method)).code).toBe(0);
   const bytes = (path: string, name: string) => readFileSync(join(path, name));
-  expect(bytes(cut, "model.onnx").equals(bytes(whole, "model.onnx")), `killed ${kills} times within ${taken} steps`).toBe(true);
+  expect(
+    bytes(cut, "model.onnx").equals(bytes(whole, "model.onnx")),
+    `killed ${kills} times within ${taken} steps`,
+  ).toBe(true);
   const untimed = (path: string) =>
     bytes(path, "metrics.jsonl")
       .toString()

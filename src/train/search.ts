@@ -28,7 +28,8 @@ export async function searchLambda(
   attempt: (lambda: number) => Promise<number>,
   { target, start = 1e-4, tolerance = 0.15, maxTrials = 8 }: SearchOptions,
 ): Promise<Trial[]> {
-  if (!(target > 0 && target < 1)) throw new UsageError("the target is out of range", { got: target, wanted: "(0, 1)" });
+  if (!(target > 0 && target < 1))
+    throw new UsageError("the target is out of range", { got: target, wanted: "(0, 1)" });
   const trials: Trial[] = [];
   let low: number | undefined; // keeps too much
   let high: number | undefined; // keeps too little

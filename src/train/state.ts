@@ -8,6 +8,8 @@ import { parameters } from "./parameters.ts";
 import { names } from "./programs.ts";
 
 export class State {
+  /** Names of the trained parameters. */
+  readonly parameterNames: readonly string[];
   private readonly engine: Engine;
   /** Type of every state tensor by name, in the order of the checkpoint. */
   private readonly types: ReadonlyMap<string, Value>;
@@ -17,6 +19,7 @@ export class State {
   constructor(engine: Engine, graph: Graph, optimizer: Optimizer) {
     this.engine = engine;
     const { trained, running } = parameters(graph);
+    this.parameterNames = trained.map((p) => p.name);
     const types = new Map<string, Value>();
     for (const v of [...trained, ...running]) types.set(v.name, v);
     for (const s of optimizer.slots) for (const p of trained) types.set(names.slot(s, p.name), p);

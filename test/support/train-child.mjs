@@ -7,9 +7,17 @@ import { directory, node } from "espalier/node";
 
 const [file, path, name] = process.argv.slice(2);
 const methods = {
-  rmda: { optimizer: rmda({ c: 0.1 }), schedule: multiStep({ lr: 0.05, milestones: [1, 2] }), penalty: groupLasso({ lambda: 1e-3 }) },
+  rmda: {
+    optimizer: rmda({ c: 0.1 }),
+    schedule: multiStep({ lr: 0.05, milestones: [1, 2] }),
+    penalty: groupLasso({ lambda: 1e-3 }),
+  },
   sgd: { optimizer: sgd({ momentum: 0.9, weightDecay: 1e-4 }), schedule: cosine({ lr: 0.02 }) },
-  proxSgd: { optimizer: proxSgd(), schedule: multiStep({ lr: 0.05, milestones: [2] }), penalty: groupLasso({ lambda: 1e-3 }) },
+  proxSgd: {
+    optimizer: proxSgd(),
+    schedule: multiStep({ lr: 0.05, milestones: [2] }),
+    penalty: groupLasso({ lambda: 1e-3 }),
+  },
 };
 const run = train(read(await readFile(file)), digits({ train: 330, test: 50, seed: 5 }), {
   engine: node({ threads: 2 }),

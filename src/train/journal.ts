@@ -1,0 +1,72 @@
+/** A run's files while it trains: the checkpoint, replaced atomically, and metrics.jsonl, cut back to it on resume. */
+import { UsageError } from "../error.ts";
+import type { Tensor } from "../graph/types.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import type { EpochMetrics } from "./metrics.ts";
+import { type Config, checkSameConfig, type RunRecord, readRecord } from "./record.ts";
+import type { Store } from "./store.ts";
+
+const CHECKPOINT = "checkpoint.safetensors";
+const METRICS = "metrics.jsonl";
+
+export interface Saved {
+  readonly record: RunRecord;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Without a store every method does nothing. */
+export class Journal {
+  private readonly store: Store | undefined;
+  private config: Config = {};
+
+  constructor(store: Store | undefined) {
+    this.store = store;
+  }
+
+  /**
+   * Readies the store for a run of this configuration.
+   * @returns the state to go on from, if there is one and `resume` is set
+   * @throws UsageError when the store holds a run that may be neither resumed nor overwritten, or of other settings
+   */
+  async open(
+    config: Config,
+    how: { readonly resume: boolean; readonly overwrite: boolean },
+  ): Promise<Saved | undefined> {
+    this.config = config;
+    const { store } = this;
+    if (!store) return undefined;
+    const bytes = await store.read(CHECKPOINT);
+    if (bytes && how.resume) {
+      const { tensors, state } = decodeCheckpoint(bytes);
+      const record = readRecord(state);
+      checkSameConfig(record.config, config, store.location);
+      await this.writeMetrics(record.history);
+      return { record, tensors };
+    }
+    if (bytes && !how.overwrite)
+      throw new UsageError(
+        `${store.location} already holds a run`,
+        { file: CHECKPOINT },
+        "go on with resume, start afresh with overwrite, or choose another place",
+      );
+    await this.writeMetrics([]);
+    if (bytes) await store.remove(CHECKPOINT);
+    return undefined;
+  }
+
+  private async writeMetrics(history: readonly EpochMetrics[]): Promise<void> {
+    const lines = history.map((m) => `${JSON.stringify(m)}\n`).join("");
+    await this.store?.write(METRICS, new TextEncoder().encode(lines));
+  }
+
+  async append(metrics: EpochMetrics): Promise<void> {
+    await this.store?.append(METRICS, `${JSON.stringify(metrics)}\n`);
+  }
+
+  /** @param tensors is asked for only when there is a store to write them to */
+  async save(record: Omit<RunRecord, "version" | "config">, tensors: () => Promise<ReadonlyMap<string, Tensor>>) {
+    if (!this.store) return;
+    const state: RunRecord = { version: 1, config: this.config, ...record };
+    await this.store.write(CHECKPOINT, encodeCheckpoint({ tensors: await tensors(), state }));
+  }
+}

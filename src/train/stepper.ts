@@ -1,0 +1,100 @@
+/** Runs single steps: turns the optimizer's clock, feeds the step session, swaps the state. */
+import type { Batch } from "../data/batches.ts";
+import type { DeviceTensor, Engine } from "../engine/engine.ts";
+import { EspalierError } from "../error.ts";
+import { size, tensor } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/types.ts";
+import type { ClockState, Moment, Tick } from "../optim/optimizer.ts";
+import type { Schedule } from "../optim/schedule.ts";
+import { Random } from "../random.ts";
+import { batchTensors, scalar } from "./evaluation.ts";
+import type { Mask } from "./forward.ts";
+import { names, type Plan } from "./programs.ts";
+import type { Sessions } from "./sessions.ts";
+import type { State } from "./state.ts";
+
+export interface StepResult {
+  /** Mean over the batch. */
+  readonly loss: number;
+  /** Correct answers in the batch; 0 outside classification. */
+  readonly correct: number;
+}
+
+export class Stepper {
+  /** What the clock remembers, and the numbers of the last step. Set both to go on from a checkpoint. */
+  clock: ClockState;
+  numbers: Readonly<Record<string, number>> = {};
+  private readonly engine: Engine;
+  private readonly sessions: Sessions;
+  private readonly state: State;
+  private readonly plan: Plan;
+  private readonly targetShape: readonly number[];
+
+  constructor(engine: Engine, sessions: Sessions, state: State, plan: Plan, targetShape: readonly number[]) {
+    this.engine = engine;
+    this.sessions = sessions;
+    this.state = state;
+    this.plan = plan;
+    this.targetShape = targetShape;
+    this.clock = plan.optimizer.clock.start();
+  }
+
+  /** Makes the optimizer's slots anew from the current parameters. */
+  async restart(): Promise<void> {
+    if (this.plan.optimizer.slots.length === 0) return;
+    this.state.swap(await this.sessions.init(this.state.feeds, (outputs) => this.state.targets(outputs)));
+  }
+
+  /** @throws EspalierError when the loss is not finite; the state then is the one before the step */
+  async step(batch: Batch, now: Moment, schedule: Schedule, seed: number): Promise<StepResult> {
+    const { engine, plan, state } = this;
+    const tick: Tick = plan.optimizer.clock.tick(this.clock, now, schedule);
+    if (tick.restart) await this.restart();
+    const { session, masks } = await this.sessions.step(batch.count);
+    const feeds = { ...state.feeds, ...this.clockFeeds(tick.numbers) };
+    for (const [k, t] of Object.entries(batchTensors(batch, plan.input, plan.loss, this.targetShape)))
+      feeds[k] = engine.upload(t);
+    for (const [i, mask] of masks.entries()) feeds[mask.name] = engine.upload(draw(mask, i, now, seed));
+    const into = state.targets(session.outputNames);
+    const out = await session.run(feeds, into);
+
+    const loss = await scalar(engine, out[names.loss]);
+    if (!Number.isFinite(loss))
+      throw new EspalierError(
+        `training diverged: the loss became ${loss}`,
+        { epoch: now.epoch + 1, step: now.step + 1, lr: schedule.lr(now) },
+        "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
+      );
+    state.swap(into);
+    this.clock = tick.state;
+    this.numbers = tick.numbers;
+    return { loss, correct: out[names.correct] ? await scalar(engine, out[names.correct]) : 0 };
+  }
+
+  /** The point inside the prox of an optimizer that still averages: parameters by name. Undefined when it is W itself. */
+  async dual(): Promise<Map<string, Tensor> | undefined> {
+    if (!this.plan.optimizer.averages || this.numbers.c === 1) return undefined;
+    const session = await this.sessions.dual();
+    const out = await session.run({ ...this.state.feeds, ...this.clockFeeds(this.numbers) });
+    const point = new Map<string, Tensor>();
+    for (const name of this.state.parameterNames)
+      point.set(name, (await this.engine.download(out[names.next(name)])) as Tensor);
+    return point;
+  }
+
+  private clockFeeds(numbers: Readonly<Record<string, number>>): Record<string, DeviceTensor> {
+    const feeds: Record<string, DeviceTensor> = {};
+    for (const [k, x] of Object.entries(numbers))
+      feeds[names.clock(k)] = this.engine.upload(tensor("float32", [], Float32Array.of(x)));
+    return feeds;
+  }
+}
+
+/** A dropout mask, from (seed, epoch, step) and the mask's place in the network alone. */
+function draw(mask: Mask, index: number, now: Moment, seed: number): Tensor {
+  const random = new Random(seed, "dropout", now.epoch, now.step * 4096 + index);
+  const threshold = Math.round(mask.ratio * 0x100000000);
+  const data = new Uint8Array(size(mask.shape));
+  for (let i = 0; i < data.length; i++) data[i] = random.uint32() >= threshold ? 1 : 0;
+  return tensor("uint8", mask.shape, data);
+}
