@@ -73,7 +73,8 @@ export function readLabels(
 
 /** The shape of nested arrays, which must be the same all the way down. */
 function measure(x: unknown, at: string): number[] {
-  if (!isList(x)) throw new EspalierError("not an array of numbers", { at, got: describe(x), wanted: "an array" });
+  if (!isList(x))
+    throw new EspalierError("not an array of numbers", { at, got: describe(x), wanted: "a number or an array" });
   if (x.length === 0) throw new EspalierError(`${at} is empty`);
   if (isTyped(x) || typeof x[0] === "number") return [x.length];
   const inner = measure(x[0], `${at}[0]`);

@@ -165,7 +165,8 @@ export function checkPlan(split: Split, plan: Plan): void {
   if (size * split.count !== split.x.length)
     wrong("shape", `[${shape}]`, `a shape of ${split.x.length / split.count} numbers, as the samples have`);
   if (!augment) return;
-  const { crop = 0 } = augment;
-  if (!whole(crop) || crop < 0) wrong("augment.crop", crop, "an integer ≥ 0");
   if (shape.length !== 3) wrong("augment", `samples of shape [${shape}]`, "images [C, H, W]");
+  const { crop = 0 } = augment;
+  const most = Math.max(shape[1], shape[2]);
+  if (!whole(crop) || crop < 0 || crop > most) wrong("augment.crop", crop, `0 … ${most}, the size of the image`);
 }

@@ -88,7 +88,7 @@ export function fromArrays(x: NumericInput, y: NumericInput, options: FromArrays
     return toSplit(read.data, read.count, set.y, `${label}.y`, sets.train.y instanceof Int32Array ? undefined : null);
   };
   const [testSet, valSet] = [given(test, "test"), given(val, "val")];
-  const classes = countClasses([sets.train, testSet, valSet], options.classes);
+  const classes = countClasses({ y: sets.train, "test.y": testSet, "val.y": valSet }, options.classes);
   const whole: Dataset = {
     name,
     shape: train.shape,
@@ -168,9 +168,12 @@ function toSplit(x: Split["x"], count: number, y: NumericInput, what: string, cl
   return { x, y: labels.data, count };
 }
 
-function countClasses(splits: readonly (Split | undefined)[], declared: number | null | undefined): number | null {
-  const targets = splits.flatMap((s) => (s ? [s.y] : []));
-  const labels = targets.filter((y) => y instanceof Int32Array);
+function countClasses(
+  splits: Readonly<Record<string, Split | undefined>>,
+  declared: number | null | undefined,
+): number | null {
+  const targets = Object.entries(splits).flatMap(([what, s]) => (s ? [{ what, y: s.y }] : []));
+  const labels = targets.flatMap(({ what, y }) => (y instanceof Int32Array ? [{ what, y }] : []));
   if (labels.length < targets.length) {
     if (typeof declared === "number")
       throw new EspalierError("targets are not class labels", {
@@ -181,10 +184,16 @@ function countClasses(splits: readonly (Split | undefined)[], declared: number |
       throw new EspalierError("some sets have class labels and others numbers to fit", {}, "pass classes: null");
     return null;
   }
-  const largest = labels.reduce((max, y) => y.reduce((a, b) => Math.max(a, b), max), 0);
-  const classes = declared ?? largest + 1;
-  if (largest >= classes)
-    throw new EspalierError("a label is out of range", { got: largest, wanted: `0 … ${classes - 1}` });
+  const classes = declared ?? 1 + labels.reduce((max, { y }) => y.reduce((a, b) => Math.max(a, b), max), 0);
+  for (const { what, y } of labels) {
+    const bad = y.findIndex((label) => label >= classes);
+    if (bad >= 0)
+      throw new EspalierError("a label is out of range", {
+        at: `${what}[${bad}]`,
+        got: y[bad],
+        wanted: `0 … ${classes - 1}`,
+      });
+  }
   return classes;
 }
 

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import envPaths from "env-paths";
 import { EspalierError } from "../error.ts";
@@ -73,10 +72,10 @@ export async function readWhole(path: string, expect: Expect): Promise<Uint8Arra
       });
     return packed ? wanted : size;
   };
-  const collectAll = (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> => collect(chunks, sizeOf, path);
+  const source = createReadStream(path);
+  source.on("error", (error) => gunzip.destroy(error)); // pipe() does not pass errors on
   try {
-    if (packed) return await pipeline(createReadStream(path), gunzip, collectAll);
-    return await pipeline(createReadStream(path), collectAll);
+    return await collect(packed ? source.pipe(gunzip) : source, sizeOf, path);
   } catch (error) {
     if (error instanceof EspalierError) throw error;
     if (!codeOf(error).startsWith("Z_")) throw failed("read the file", path, error);
@@ -90,6 +89,9 @@ export async function readWhole(path: string, expect: Expect): Promise<Uint8Arra
       },
       "get the file again",
     );
+  } finally {
+    source.destroy();
+    gunzip.destroy();
   }
 }
 
@@ -131,8 +133,9 @@ async function lastUint32(path: string, size: number): Promise<number> {
   if (size < 18)
     throw new EspalierError("the gzip file is damaged or cut short", {
       file: path,
+      field: "gzip header and trailer",
       got: `${size} bytes`,
-      wanted: "at least 18, header and trailer",
+      wanted: "at least 18",
     });
   const file = await open(path).catch((error) => {
     throw failed("read the file", path, error);

@@ -18,21 +18,20 @@ export function idxHeader(
   rank: number,
 ): { dims: number[]; start: number; end: number } {
   const start = 4 + 4 * rank;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  if (head.length >= 4 && view.getUint32(0) !== 0x800 + rank)
+    throw new EspalierError("not the IDX file that was expected", {
+      file,
+      field: "magic number (byte 0)",
+      got: view.getUint32(0),
+      wanted: `${0x800 + rank} (uint8, ${rank} dimension${rank > 1 ? "s" : ""})`,
+    });
   if (head.length < start)
     throw new EspalierError("the IDX file is cut short", {
       file,
       field: "header",
       got: `${head.length} bytes`,
       wanted: `${start}`,
-    });
-  const view = new DataView(head.buffer, head.byteOffset, head.length);
-  const magic = view.getUint32(0);
-  if (magic !== 0x800 + rank)
-    throw new EspalierError("not the IDX file that was expected", {
-      file,
-      field: "magic number (byte 0)",
-      got: magic,
-      wanted: `${0x800 + rank} (uint8, ${rank} dimension${rank > 1 ? "s" : ""})`,
     });
   const dims = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const zero = dims.indexOf(0);

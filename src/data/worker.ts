@@ -69,7 +69,8 @@ class BatchWorker implements AsyncIterator<Batch, undefined> {
     if (signal?.aborted) return void this.end({ reason: signal.reason });
     signal?.addEventListener("abort", this.abort, { once: true });
     const workerData: Task = { split: shareSplit(this.split), plan };
-    const worker = new Worker(new URL("./worker-main.js", import.meta.url), { workerData });
+    // Without the process's own flags, some of which (--input-type) forbid to run a file.
+    const worker = new Worker(new URL("./worker-main.js", import.meta.url), { workerData, execArgv: [] });
     worker.unref();
     worker.on("message", (reply: Reply) => this.receive(reply));
     worker.on("error", (reason) => this.end({ reason }));
