@@ -1,14 +1,17 @@
 /** AttributeProto ⇄ Attr. */
-import { invariant } from "../error.ts";
+import { EspalierError, invariant } from "../error.ts";
 import type { AttrType } from "../graph/op.ts";
 import type { Attr, OpaqueAttr, Tensor } from "../graph/types.ts";
+import type { External } from "./external.ts";
 import { attributeTypes, type Message } from "./schema.ts";
-import { tensorProto, toInt64 } from "./tensors.ts";
+import { decodeTensor, tensorProto, toInt64 } from "./tensors.ts";
 import { encodeMessage } from "./wire.ts";
 
 const utf8 = new TextEncoder();
+const text = new TextDecoder();
+const typeNames = new Map<number, AttrType>(Object.entries(attributeTypes).map(([k, n]) => [n, k as AttrType]));
 
-export const isOpaque = (a: Attr): a is OpaqueAttr => typeof a === "object" && "opaque" in a;
+const isOpaque = (a: Attr): a is OpaqueAttr => typeof a === "object" && "opaque" in a;
 
 /** The type of an attribute that no table describes. A whole number is an int; give an OpaqueAttr for a float. */
 function guess(a: Attr): AttrType {
@@ -19,34 +22,71 @@ function guess(a: Attr): AttrType {
   return (a as readonly number[]).every(Number.isInteger) ? "ints" : "floats";
 }
 
+function content(kind: AttrType, a: Attr, name: string): Message<"AttributeProto"> {
+  switch (kind) {
+    case "int":
+      return { i: toInt64(a as number) };
+    case "ints":
+      return { ints: (a as readonly number[]).map(toInt64) };
+    case "float":
+      return { f: Math.fround(a as number) };
+    case "floats":
+      return { floats: (a as readonly number[]).map(Math.fround) };
+    case "string":
+      return { s: utf8.encode(a as string) };
+    case "strings":
+      return { strings: (a as readonly string[]).map((s) => utf8.encode(s)) };
+    case "tensor":
+      invariant(typeof a === "object" && "dtype" in a, `attribute ${name} is no tensor`);
+      return { t: tensorProto("", a as Tensor) };
+  }
+}
+
 /** The bytes of an AttributeProto. */
 export function encodeAttribute(name: string, a: Attr, declared?: AttrType): Uint8Array {
   if (isOpaque(a)) return a.opaque;
   const kind = declared ?? guess(a);
-  const message: Message<"AttributeProto"> = { name, type: attributeTypes[kind] };
-  switch (kind) {
+  return encodeMessage("AttributeProto", { name, type: attributeTypes[kind], ...content(kind, a, name) });
+}
+
+/** Files of the first ONNX versions leave the type out. */
+function presentKind(p: Message<"AttributeProto">): AttrType | undefined {
+  if (p.type) return typeNames.get(p.type);
+  if (p.f !== undefined) return "float";
+  if (p.i !== undefined) return "int";
+  if (p.s !== undefined) return "string";
+  if (p.t !== undefined) return "tensor";
+  if (p.floats) return "floats";
+  if (p.ints) return "ints";
+  return p.strings ? "strings" : undefined;
+}
+
+/**
+ * The value of an attribute, or undefined for a type that Espalier does not interpret (graphs, sparse tensors, …).
+ * Integers beyond 2⁵³ are rounded.
+ */
+export function decodeAttribute(
+  p: Message<"AttributeProto">,
+  path: string,
+  external: External | undefined,
+): { type: AttrType; value: Attr } | undefined {
+  const type = presentKind(p);
+  if (!type || p.ref_attr_name) return undefined;
+  switch (type) {
     case "int":
-      message.i = toInt64(a as number);
-      break;
+      return { type, value: Number(p.i ?? 0n) };
     case "ints":
-      message.ints = (a as readonly number[]).map(toInt64);
-      break;
+      return { type, value: (p.ints ?? []).map(Number) };
     case "float":
-      message.f = Math.fround(a as number);
-      break;
+      return { type, value: p.f ?? 0 };
     case "floats":
-      message.floats = (a as readonly number[]).map(Math.fround);
-      break;
+      return { type, value: p.floats ?? [] };
     case "string":
-      message.s = utf8.encode(a as string);
-      break;
+      return { type, value: text.decode(p.s) };
     case "strings":
-      message.strings = (a as readonly string[]).map((s) => utf8.encode(s));
-      break;
+      return { type, value: (p.strings ?? []).map((s) => text.decode(s)) };
     case "tensor":
-      invariant(typeof a === "object" && "dtype" in a, `attribute ${name} is no tensor`);
-      message.t = tensorProto("", a as Tensor);
-      break;
+      if (!p.t) throw new EspalierError("a tensor attribute holds no tensor", { field: `${path}.t` });
+      return { type, value: decodeTensor(p.t, `${path}.t`, external) };
   }
-  return encodeMessage("AttributeProto", message);
 }

@@ -5,7 +5,7 @@ import { size } from "../graph/tensor.ts";
 import type { Attr, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import { dataTypes, type Message } from "./schema.ts";
-import { attributeSince, type Moved, movedParameters, operatorSince } from "./spelling.ts";
+import { attributeSince, IDENTITY_OVER_NOTHING, type Moved, movedParameters, operatorSince } from "./spelling.ts";
 import { dataOf } from "./tensors.ts";
 
 /** Stores a tensor as an initializer of the file and gives its name. */
@@ -48,18 +48,25 @@ function carry({ attr, carrier }: Moved, node: Node, store: Store): string {
   return store({ dtype, shape, data: dataOf(dtype, values) }, `${node.outputs[0]!.name}.${attr}`);
 }
 
-function spellAttr(node: Node, key: string, a: Attr): Uint8Array {
+/** Before opset 11 most operators took no negative axes. */
+function positive(node: Node, key: string, a: Attr): Attr {
+  const fromOutput = node.op === "Unsqueeze" || node.op === "OneHot";
+  const rank = (fromOutput ? node.outputs[0] : node.inputs[0])!.shape.length;
+  const up = (x: number) => (x < 0 ? x + rank : x);
+  if (key === "axis") return up(a as number);
+  return key === "axes" ? (a as readonly number[]).map(up) : a;
+}
+
+function spellAttr(node: Node, opset: number, key: string, a: Attr): Uint8Array {
   const type = opOf(node.op, node.domain)?.attrs[key]?.type;
   if (node.op === "Cast" && key === "to") return encodeAttribute(key, dataTypes[a as DType], "int");
+  if (type && opset < 11 && node.inputs[0]) return encodeAttribute(key, positive(node, key, a), type);
   return encodeAttribute(key, a, type);
 }
 
-/** Reductions over no axis are the identity for these; the others would still change each element. */
-const IDENTITY_OVER_NOTHING = ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"];
-
 function overNothing(node: Node): boolean {
   if (!node.op.startsWith("Reduce") || (node.attrs.axes as readonly number[] | undefined)?.length !== 0) return false;
-  if (!IDENTITY_OVER_NOTHING.includes(node.op))
+  if (!IDENTITY_OVER_NOTHING.has(node.op))
     throw new EspalierError(`${node.op} over no axis cannot be written`, { node: node.name });
   return true;
 }
@@ -87,6 +94,6 @@ export function spell(node: Node, opset: number, store: Store): Message<"NodePro
   const later = known ? (attributeSince[node.op] ?? {}) : {};
   const attribute = Object.entries(node.attrs)
     .filter(([k, a]) => a !== undefined && !asInput.has(k) && !((later[k] ?? 0) > opset))
-    .map(([k, a]) => spellAttr(node, k, a!));
+    .map(([k, a]) => spellAttr(node, opset, k, a!));
   return { ...message, op_type: node.op, input: inputs, attribute };
 }

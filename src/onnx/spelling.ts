@@ -24,15 +24,18 @@ const moved = (attr: string, input: number, since: number, carrier: Carrier = "l
 
 const axesSince18 = [moved("axes", 1, 18)];
 
-/** Parameters that are attributes in canonical form and inputs of the file's operator, at least in newer opsets. */
+/**
+ * Parameters that are attributes in canonical form and inputs of the file's operator, at least in newer opsets.
+ * (Dropout's training_mode and Pad's axes have no place in canonical form; canonical.ts takes them out again.)
+ */
 export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   Clip: [moved("min", 1, 11, "like"), moved("max", 2, 11, "like")],
   ConstantOfShape: [moved("shape", 0, 9)],
   CumSum: [moved("axis", 1, 11, "scalar")],
-  Dropout: [moved("ratio", 1, 12, "like")],
+  Dropout: [moved("ratio", 1, 12, "like"), moved("training_mode", 2, 12, "scalar")],
   Expand: [moved("shape", 1, 8)],
   OneHot: [moved("depth", 1, 9, "scalar")],
-  Pad: [moved("pads", 1, 11), moved("value", 2, 11, "like")],
+  Pad: [moved("pads", 1, 11), moved("value", 2, 11, "like"), moved("axes", 3, 18)],
   ReduceL1: axesSince18,
   ReduceL2: axesSince18,
   ReduceLogSum: axesSince18,
@@ -51,6 +54,15 @@ export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   TopK: [moved("k", 1, 10, "single")],
   Unsqueeze: [moved("axes", 1, 13)],
 };
+
+/** Reductions that are the identity when they reduce no axis; the others would still change each element. */
+export const IDENTITY_OVER_NOTHING: ReadonlySet<string> = new Set([
+  "ReduceMax",
+  "ReduceMean",
+  "ReduceMin",
+  "ReduceProd",
+  "ReduceSum",
+]);
 
 /** The opset that brought an operator of the table, where that is after 9. */
 export const operatorSince: Readonly<Record<string, number>> = {

@@ -1,17 +1,37 @@
 /** TensorProto ⇄ Tensor. */
 import { EspalierError } from "../error.ts";
-import { arrayOf } from "../graph/tensor.ts";
+import { arrayOf, bytesPerElement } from "../graph/tensor.ts";
 import type { Data, DType, Tensor } from "../graph/types.ts";
+import { type External, externalBytes } from "./external.ts";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
 import { dataTypes, type Message } from "./schema.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
+const EXTERNAL = 1;
+const dtypes = new Map<number, DType>(Object.entries(dataTypes).map(([k, n]) => [n, k as DType]));
+/** Names of TensorProto.DataType that Espalier does not hold, for errors. */
+const FOREIGN: Readonly<Record<number, string>> = { 0: "undefined", 8: "string", 14: "complex64", 15: "complex128" };
 
 /** A number as int64. What lies beyond (a Slice to "the end", held as 2⁶³) becomes the nearest end of the range. */
 export function toInt64(x: number): bigint {
   if (!Number.isFinite(x)) throw new EspalierError("not an integer", { got: x, wanted: "an int64" });
   const b = BigInt(Math.trunc(x));
   return b > INT64_MAX ? INT64_MAX : b < -INT64_MAX - 1n ? -INT64_MAX - 1n : b;
+}
+
+/** True for an element type that Espalier holds. */
+export const isHeld = (type: number | undefined): boolean => dtypes.has(type ?? 0);
+
+/** The dtype behind a number of TensorProto.DataType. */
+export function dtypeOf(type: number | undefined, field: string): DType {
+  const dtype = dtypes.get(type ?? 0);
+  if (dtype) return dtype;
+  const got = FOREIGN[type ?? 0] ?? `type ${type}`;
+  throw new EspalierError("Espalier does not hold this element type", {
+    field,
+    got,
+    wanted: [...dtypes.values()].join(),
+  });
 }
 
 /** Numbers as the elements of a dtype. */
@@ -44,4 +64,68 @@ export function tensorProto(name: string, t: Tensor): Message<"TensorProto"> {
     // ONNX is little-endian, and so is every machine that ONNX Runtime supports
     raw_data: new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength),
   };
+}
+
+function shapeOf(proto: Message<"TensorProto">, path: string): { shape: number[]; count: number } {
+  const shape = (proto.dims ?? []).map(Number);
+  const count = shape.reduce((a, b) => a * b, 1);
+  if (shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count))
+    throw new EspalierError("a tensor has impossible dimensions", { field: `${path}.dims`, got: `[${shape}]` });
+  return { shape, count };
+}
+
+const mismatch = (field: string, got: string, wanted: string): never => {
+  throw new EspalierError("a tensor's data does not fit its dimensions", { field, got, wanted });
+};
+
+/** Which list holds a dtype when data is typed. */
+const typedField = (dtype: DType) => {
+  switch (dtype) {
+    case "float32":
+      return "float_data";
+    case "float64":
+      return "double_data";
+    case "int64":
+      return "int64_data";
+    case "uint32":
+    case "uint64":
+      return "uint64_data";
+    default:
+      return "int32_data";
+  }
+};
+
+function typedData(proto: Message<"TensorProto">, dtype: DType, count: number, path: string): Data {
+  const field = typedField(dtype);
+  const list: readonly (number | bigint)[] = proto[field] ?? [];
+  if (list.length !== count) mismatch(`${path}.${field}`, `${list.length} elements`, `${count} elements`);
+  const from = arrayOf(dtype) as unknown as { from(a: readonly (number | bigint)[]): Data };
+  if (dtype === "bool") return Uint8Array.from(list, (x) => (Number(x) ? 1 : 0));
+  return from.from(dtype === "uint32" ? list.map(Number) : list);
+}
+
+/** Always a copy: raw data stands at any byte of the file, and the file's memory may be reused. */
+function rawData(raw: Uint8Array, dtype: DType, count: number, field: string): Data {
+  const bytes = count * bytesPerElement(dtype);
+  if (raw.length !== bytes) mismatch(field, `${raw.length} bytes`, `${bytes} bytes`);
+  const copy = Uint8Array.from(raw);
+  return new (arrayOf(dtype) as new (b: ArrayBuffer) => Data)(copy.buffer);
+}
+
+/**
+ * The tensor of a message.
+ * @param path what errors call it
+ */
+export function decodeTensor(proto: Message<"TensorProto">, path: string, external?: External): Tensor {
+  const dtype = dtypeOf(proto.data_type, `${path}.data_type`);
+  const { shape, count } = shapeOf(proto, path);
+  if (proto.segment) throw new EspalierError("tensors in segments are not supported", { field: `${path}.segment` });
+  if (proto.data_location === EXTERNAL) {
+    const bytes = externalBytes(proto.external_data ?? [], external, path);
+    return { dtype, shape, data: rawData(bytes, dtype, count, `${path}.external_data`) };
+  }
+  const data = proto.raw_data
+    ? rawData(proto.raw_data, dtype, count, `${path}.raw_data`)
+    : typedData(proto, dtype, count, path);
+  return { dtype, shape, data };
 }

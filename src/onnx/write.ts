@@ -184,10 +184,9 @@ export function write(model: Model): Uint8Array {
   const imports = rest?.model.opset_import ?? [];
   const standard = { domain: "", version: BigInt(opset) };
   return encodeMessage("ModelProto", {
-    producer_name: "espalier",
-    ...rest?.model,
+    ...(rest?.model ?? { producer_name: "espalier" }),
     ir_version: BigInt(Math.max(Number(rest?.model.ir_version ?? 0), irVersionOf(opset))),
-    opset_import: [standard, ...imports.filter((o) => o.domain)],
+    opset_import: [standard, ...imports.filter((o) => o.domain && o.domain !== "ai.onnx")],
     metadata_props: [...model.metadata].map(([key, value]) => ({ key, value })),
     graph: {
       ...rest?.graph,

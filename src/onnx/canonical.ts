@@ -1,0 +1,177 @@
+/**
+ * A node as some opset spells it → the same in canonical form: opset 17's semantics, static parameters as attributes.
+ * The inverse of spell.ts. Wiring is by name here; read.ts makes values of the names.
+ */
+import { EspalierError } from "../error.ts";
+import type { Type } from "../graph/op.ts";
+import { opOf } from "../graph/ops/index.ts";
+import { size, tensor, typeText } from "../graph/tensor.ts";
+import type { Attr, Attrs, Tensor } from "../graph/types.ts";
+import type { Known } from "./fold-shapes.ts";
+import { IDENTITY_OVER_NOTHING, type Moved, movedParameters } from "./spelling.ts";
+import { dataOf, dtypeOf } from "./tensors.ts";
+
+/** A node by names; "" = an absent input or output. */
+export interface Step {
+  readonly op: string;
+  readonly domain: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attrs: Attrs;
+}
+
+/** What canonical form may depend on. */
+export interface Context {
+  readonly opset: number;
+  /** The type of a value that stands before the node. */
+  type(name: string): Type;
+  /** A value that is known while reading: stored, constant, or computed from shapes. */
+  known(name: string): Known | undefined;
+  /** A new value name. Must be the same when the file is read at another batch size. */
+  fresh(stem: string): string;
+}
+
+type Special = (step: Step, context: Context) => readonly Step[];
+
+const withAttrs = (step: Step, attrs: Attrs): Step[] => [{ ...step, attrs: { ...step.attrs, ...attrs } }];
+
+/** Leftovers of older opsets without meaning from 9 on, and switches between training and inference. */
+const without =
+  (...names: readonly string[]): Special =>
+  (step) =>
+    withAttrs(step, Object.fromEntries(names.map((k) => [k, undefined])));
+
+/** Before opset 13: over the input flattened to two dimensions at `axis`, by default 1. */
+const softmax: Special = (step, { opset, type, fresh }) => {
+  if (opset >= 13) return [step];
+  const { shape } = type(step.inputs[0]);
+  const given = (step.attrs.axis as number | undefined) ?? 1;
+  const axis = given < 0 ? given + shape.length : given;
+  if (size(shape.slice(axis + 1)) === 1) return withAttrs(step, { axis });
+  const flat = fresh(`${step.outputs[0]}.flat`);
+  const soft = fresh(`${step.outputs[0]}.soft`);
+  return [
+    { ...step, op: "Flatten", name: `${step.name}.flat`, outputs: [flat], attrs: { axis } },
+    { ...step, inputs: [flat], outputs: [soft], attrs: { axis: 1 } },
+    { ...step, op: "Reshape", name: `${step.name}.shape`, inputs: [soft], attrs: { shape } },
+  ];
+};
+
+const reduce: Special = (step) => {
+  const { noop_with_empty_axes: noop, axes } = step.attrs;
+  const nothing = axes === undefined || (axes as readonly number[]).length === 0;
+  const plain = { noop_with_empty_axes: undefined, axes: nothing ? undefined : axes };
+  if (!noop || !nothing) return withAttrs(step, plain);
+  if (!IDENTITY_OVER_NOTHING.has(step.op))
+    throw new EspalierError(`${step.op} over no axis is not supported`, { node: step.name });
+  return [{ ...step, op: "Identity", attrs: {} }];
+};
+
+const constant: Special = (step) => {
+  const { value, value_float, value_floats, value_int, value_ints } = step.attrs;
+  const float = (value_floats ?? (value_float === undefined ? undefined : [value_float])) as readonly number[];
+  const int = (value_ints ?? (value_int === undefined ? undefined : [value_int])) as readonly number[];
+  const numbers = float ?? int;
+  if (value === undefined && !numbers)
+    throw new EspalierError("a Constant holds no tensor of numbers", {
+      node: step.name,
+      got: Object.keys(step.attrs).join(", ") || "no attribute",
+    });
+  const dtype = float ? "float32" : "int64";
+  const shape = value_floats || value_ints ? [numbers?.length] : [];
+  return [{ ...step, attrs: { value: value ?? tensor(dtype, shape, dataOf(dtype, numbers)) } }];
+};
+
+const zero: Tensor = { dtype: "float32", shape: [1], data: new Float32Array(1) };
+
+const split: Special = (step, { type }) => {
+  if (step.attrs.split) return withAttrs(step, { num_outputs: undefined });
+  const { shape } = type(step.inputs[0]);
+  const axis = (step.attrs.axis as number | undefined) ?? 0;
+  const length = shape.at(axis) ?? 0;
+  const parts = step.outputs.length;
+  const part = Math.ceil(length / parts);
+  const sizes = step.outputs.map((_, i) => (i < parts - 1 ? part : length - part * (parts - 1)));
+  return withAttrs(step, { split: sizes, num_outputs: undefined });
+};
+
+/** Without axes every dimension of 1 goes; they are named, so that a batch of 1 does not go with them. */
+const squeeze: Special = (step, { type }) => {
+  const { shape } = type(step.inputs[0]);
+  const ones = shape.flatMap((d, i) => (d === 1 ? [i] : []));
+  return withAttrs(step, { axes: step.attrs.axes ?? ones });
+};
+
+const pad: Special = (step, { type }) => {
+  const { axes, pads } = step.attrs as { axes?: readonly number[]; pads?: readonly number[] };
+  if (!axes || !pads) return [step];
+  const rank = type(step.inputs[0]).shape.length;
+  const all = new Array<number>(2 * rank).fill(0);
+  axes.forEach((a, i) => {
+    const at = a < 0 ? a + rank : a;
+    if (!(at >= 0 && at < rank))
+      throw new EspalierError("Pad: axis out of range", { node: step.name, got: a, wanted: `rank ${rank}` });
+    all[at] = pads[i];
+    all[at + rank] = pads[i + axes.length];
+  });
+  return withAttrs(step, { axes: undefined, pads: all });
+};
+
+const specials: Readonly<Record<string, Special>> = {
+  /** The training form reads as the inference form: `train/` writes out batch statistics itself. */
+  BatchNormalization: without("training_mode", "is_test", "spatial", "consumed_inputs"),
+  Cast: (step) => withAttrs(step, { to: dtypeOf(step.attrs.to as number | undefined, `${step.name}.to`) }),
+  Constant: constant,
+  ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
+  Dropout: without("training_mode", "is_test"),
+  LogSoftmax: softmax,
+  Pad: pad,
+  Softmax: softmax,
+  Split: split,
+  Squeeze: squeeze,
+};
+
+/** A static parameter out of the input that carries it. */
+function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
+  const input = step.inputs[m.input];
+  if (!input) return undefined;
+  const known = context.known(input);
+  if (!known)
+    throw new EspalierError(
+      `the ${m.attr} of ${step.op} is computed from data`,
+      { node: step.name, input, got: typeText(context.type(input)), wanted: "a stored tensor, or one made of shapes" },
+      `export the model so that ${m.attr} is constant`,
+    );
+  if (m.carrier === "list") return known.values;
+  if (known.values.length !== 1)
+    throw new EspalierError(`the ${m.attr} of ${step.op} is not one number`, {
+      node: step.name,
+      input,
+      got: typeText(known),
+    });
+  return known.values[0];
+}
+
+/**
+ * The canonical form of a node: usually one, sometimes a few. Operators outside the table stay as they are.
+ * @throws EspalierError when a parameter that canonical form holds as an attribute is computed from data
+ */
+export function canonical(step: Step, context: Context): readonly Step[] {
+  const entry = opOf(step.op, step.domain);
+  if (!entry) return [step];
+  const moved = (movedParameters[step.op] ?? []).filter((m) => m.since <= context.opset);
+  const attrs: Record<string, Attr | undefined> = { ...step.attrs };
+  for (const m of moved) attrs[m.attr] = parameter(m, step, context);
+  const carriers = new Set(moved.map((m) => m.input));
+  const inputs = step.inputs.filter((_, i) => !carriers.has(i));
+  if (entry.arity !== "n" && inputs.length > entry.arity)
+    throw new EspalierError(`${step.op} has too many inputs`, {
+      node: step.name,
+      got: step.inputs.length,
+      wanted: `at most ${entry.arity + moved.length}`,
+    });
+  const plain = { ...step, inputs, attrs };
+  const special = step.op.startsWith("Reduce") ? reduce : specials[step.op];
+  return special ? special(plain, context) : [plain];
+}

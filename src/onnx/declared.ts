@@ -1,0 +1,38 @@
+/** What a file declares of its values: element types and dimensions, some of them dynamic. */
+import { EspalierError } from "../error.ts";
+import type { Dim, DType } from "../graph/types.ts";
+import type { Message } from "./schema.ts";
+import { dtypeOf, isHeld } from "./tensors.ts";
+
+/** A declared type. Without dims the rank is unknown. "?" marks a dynamic axis without a name. */
+export interface Declared {
+  readonly dtype: DType;
+  readonly dims: readonly Dim[] | undefined;
+}
+
+/** −1 and 0 are what some exporters write for a dynamic axis. */
+function dimOf(d: Message<"DimensionProto">, field: string): Dim {
+  if (d.dim_param) return d.dim_param;
+  if (d.dim_value === undefined || d.dim_value === -1n || d.dim_value === 0n) return "?";
+  const n = Number(d.dim_value);
+  if (!(n > 0 && Number.isSafeInteger(n)))
+    throw new EspalierError("an impossible dimension", { field, got: n, wanted: "a positive integer" });
+  return n;
+}
+
+/** @param path what errors call the message */
+export function declaredOf(v: Message<"ValueInfoProto">, path: string): Declared {
+  const type = v.type?.tensor_type;
+  const field = `${path}.type.tensor_type`;
+  if (!type) throw new EspalierError("a value is not a tensor", { field, name: v.name, wanted: "a tensor type" });
+  const dims = type.shape && (type.shape.dim ?? []).map((d, i) => dimOf(d, `${field}.shape.dim[${i}]`));
+  return { dtype: dtypeOf(type.elem_type, `${field}.elem_type`), dims };
+}
+
+/** Declarations by name. Those of values that Espalier cannot hold are passed over: only opaque operators use them. */
+export function declarations(list: readonly Message<"ValueInfoProto">[], path: string): Map<string, Declared> {
+  const map = new Map<string, Declared>();
+  for (const [i, v] of list.entries())
+    if (v.name && isHeld(v.type?.tensor_type?.elem_type)) map.set(v.name, declaredOf(v, `${path}[${i}]`));
+  return map;
+}

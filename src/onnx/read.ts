@@ -1,0 +1,146 @@
+/**
+ * ONNX bytes → Model. Any opset from 9 to 26 becomes one canonical form (graph/ops): opset 17's semantics, static
+ * parameters as attributes, every shape concrete at batch 1. A batch axis that the file leaves dynamic stays so:
+ * parameters that exporters compute from the batch size are folded by reading the file at two batch sizes (batch.ts).
+ */
+import type { Type } from "../graph/op.ts";
+import type { Dim, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
+import { forAnyBatch } from "./batch.ts";
+import type { External } from "./external.ts";
+import { type Parsed, parse } from "./parse.ts";
+import type { Rest } from "./rest.ts";
+import { inferStep, type TracedStep, trace } from "./trace.ts";
+
+/** Two sizes that are unlikely to stand in a model for another reason than the batch. */
+const BATCHES = [2, 3] as const;
+
+interface Settled {
+  readonly steps: readonly TracedStep[];
+  /** Dimensions of outputs that the file does not declare. */
+  dimsOf(name: string): readonly Dim[];
+}
+
+/** Steps whose parameters hold at every batch size. */
+function anyBatch(parsed: Parsed): Settled {
+  const [a, b] = [trace(parsed, BATCHES[0]), trace(parsed, BATCHES[1])];
+  const steps = a.steps.map((s, i): TracedStep => {
+    const attrs = forAnyBatch(s, b.steps[i], BATCHES);
+    return { ...s, step: { ...s.step, attrs } };
+  });
+  const dimsOf = (name: string) =>
+    a.types.get(name)!.shape.map((d, i) => (d === b.types.get(name)!.shape[i] ? d : "?"));
+  return { steps, dimsOf };
+}
+
+function oneBatch(parsed: Parsed): Settled {
+  const { steps, types } = trace(parsed, 1);
+  return { steps, dimsOf: (name) => types.get(name)!.shape };
+}
+
+function settle(parsed: Parsed): Settled {
+  const dynamic = [...parsed.inputs.values()].some(({ dims }) => dims.some((d) => typeof d === "string"));
+  if (!dynamic) return oneBatch(parsed);
+  try {
+    return anyBatch(parsed);
+  } catch (e) {
+    // a file may declare a dynamic batch that its own constants contradict; at batch 1 it is a model all the same
+    try {
+      return oneBatch(parsed);
+    } catch {
+      throw e;
+    }
+  }
+}
+
+/** Without the shape computations that became parameters. */
+function withoutFolded(steps: readonly TracedStep[], outputs: readonly string[]): TracedStep[] {
+  const read = new Set(outputs);
+  const kept = steps.toReversed().filter(({ step, folded }) => {
+    if (folded && !step.outputs.some((o) => read.has(o))) return false;
+    for (const x of step.inputs) read.add(x);
+    return true;
+  });
+  return kept.reverse();
+}
+
+/** Stored tensors, but for those that only parameters of operators came from. */
+function keptInitializers(parsed: Parsed, steps: readonly TracedStep[]): Map<string, Tensor> {
+  const after = new Set([...steps.flatMap(({ step }) => step.inputs), ...parsed.outputs]);
+  return new Map([...parsed.initializers].filter(([name]) => after.has(name) || !parsed.read.has(name)));
+}
+
+function graphOf(parsed: Parsed, steps: readonly TracedStep[]): Graph {
+  const values = new Map<string, Value>();
+  const define = (name: string, { dtype, shape }: Type): Value => {
+    const v: Value = { name, dtype, shape };
+    values.set(name, v);
+    return v;
+  };
+  const inputs = [...parsed.inputs].map(([name, { dtype, dims }]) =>
+    define(name, { dtype, shape: dims.map((d) => (typeof d === "string" ? 1 : d)) }),
+  );
+  const initializers = new Map([...keptInitializers(parsed, steps)].map(([name, t]) => [define(name, t), t]));
+  const nodes = steps.map(({ step }): Node => {
+    const ins = step.inputs.map((x) => (x ? values.get(x)! : null));
+    const { attrs, outputs } = inferStep(step, step.attrs, ins, parsed, 1);
+    const outs = step.outputs.map((o, i) => (o ? define(o, outputs[i]) : null));
+    while (outs.at(-1) === null) outs.pop();
+    return { op: step.op, domain: step.domain, name: step.name, inputs: ins, outputs: outs, attrs };
+  });
+  const outputs = parsed.outputs.map((name) => values.get(name)!);
+  return { name: parsed.graph.name ?? "", inputs, outputs, initializers, nodes };
+}
+
+function restOf(parsed: Parsed, steps: readonly TracedStep[]): Rest {
+  const { file, graph } = parsed;
+  const { graph: _, metadata_props: __, ...model } = file;
+  const declared = [...(graph.value_info ?? []), ...(graph.input ?? []), ...(graph.output ?? [])];
+  const protos = new Map(steps.map(({ from, step }) => [step.outputs.find((o) => o) ?? "", from]));
+  // before IR version 4 every initializer had to be an input; it meant nothing
+  const listed =
+    (file.ir_version ?? 0n) >= 4n ? graph.input : graph.input?.filter((v) => parsed.inputs.has(v.name ?? ""));
+  return {
+    model,
+    graph: { doc_string: graph.doc_string, unknown: graph.unknown },
+    inputs: (listed ?? []).map((v) => v.name ?? ""),
+    values: new Map(declared.map((v) => [v.name ?? "", v])),
+    nodes: new Map(
+      [...protos].map(
+        ([
+          k,
+          {
+            proto: { doc_string, unknown },
+          },
+        ]) => [k, { doc_string, unknown }],
+      ),
+    ),
+    tensors: new Map(
+      (graph.initializer ?? []).map(({ name, doc_string, unknown }) => [name ?? "", { doc_string, unknown }]),
+    ),
+    captures: new Map([...protos].flatMap(([k, { captured }]) => (captured ? [[k, captured] as const] : []))),
+  };
+}
+
+/**
+ * Reads an ONNX file.
+ * @param options.external gives the bytes of files that hold tensor data, by their path relative to the model
+ * @returns the model at batch 1; `dims` names its dynamic axes ("?" = without a name)
+ * @throws EspalierError for damaged files (naming the field or byte), unsupported opsets and element types, parameters
+ *   that are computed from data or follow the batch size in a way that cannot be expressed, and operators outside the
+ *   table whose output types the file does not declare
+ */
+export function read(bytes: Uint8Array, options: { readonly external?: External } = {}): Model {
+  const parsed = parse(bytes, options.external);
+  const { steps: traced, dimsOf } = settle(parsed);
+  const steps = withoutFolded(traced, parsed.outputs);
+  const dims = new Map<string, readonly Dim[]>();
+  for (const [name, input] of parsed.inputs) dims.set(name, input.dims);
+  for (const name of parsed.outputs) dims.set(name, parsed.declared.get(name)?.dims ?? dimsOf(name));
+  return {
+    graph: graphOf(parsed, steps),
+    opset: parsed.opset,
+    dims,
+    metadata: new Map((parsed.file.metadata_props ?? []).map(({ key, value }) => [key ?? "", value ?? ""])),
+    rest: restOf(parsed, steps),
+  };
+}

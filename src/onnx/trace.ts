@@ -1,0 +1,115 @@
+/** One pass over a parsed file at one batch size: canonical steps, the types of all values, folded shape computations. */
+import { EspalierError } from "../error.ts";
+import { inferNode } from "../graph/infer.ts";
+import type { Type } from "../graph/op.ts";
+import { opOf } from "../graph/ops/index.ts";
+import { typeText } from "../graph/tensor.ts";
+import type { Attrs, Dim } from "../graph/types.ts";
+import type { Sample } from "./batch.ts";
+import { canonical, type Step } from "./canonical.ts";
+import { foldShapes, isSmall, type Known, knownTensor } from "./fold-shapes.ts";
+import type { FileStep, Parsed } from "./parse.ts";
+
+export interface TracedStep extends Sample {
+  readonly from: FileStep;
+  /** True when every output is known without data, so that the step may go once nobody reads it. */
+  readonly folded: boolean;
+}
+
+const concrete = (dims: readonly Dim[], batch: number): number[] =>
+  dims.map((d) => (typeof d === "string" ? batch : d));
+
+/** What an operator outside the table makes, by the file's declarations. A dynamic axis counts as the batch. */
+function declaredTypes(step: Step, parsed: Parsed, batch: number): Type[] {
+  return step.outputs.map((name): Type => {
+    const declared = parsed.declared.get(name);
+    if (declared?.dims) return { dtype: declared.dtype, shape: concrete(declared.dims, batch) };
+    if (!name) return { dtype: "float32", shape: [] };
+    throw new EspalierError(
+      `the output type of ${step.domain ? `${step.domain}.` : ""}${step.op} is unknown`,
+      { node: step.name, output: name },
+      "save the model with onnx.shape_inference.infer_shapes, which writes the types of all values into it",
+    );
+  });
+}
+
+/** Completed attributes and output types of a canonical step. */
+export function inferStep(
+  step: Step,
+  attrs: Attrs,
+  inputs: readonly (Type | null)[],
+  parsed: Parsed,
+  batch: number,
+): { attrs: Attrs; outputs: readonly Type[] } {
+  if (!opOf(step.op, step.domain)) return { attrs, outputs: declaredTypes(step, parsed, batch) };
+  const where = { node: step.name, inputs: inputs.map((x) => (x ? typeText(x) : "—")).join(", ") };
+  let inferred: { attrs: Attrs; outputs: readonly Type[] };
+  try {
+    inferred = inferNode(step.op, step.domain, step.name, inputs, attrs);
+  } catch (e) {
+    if (e instanceof EspalierError) throw e;
+    // shape rules take well-formed attributes for granted
+    throw new EspalierError(`the attributes or inputs of ${step.op} do not fit`, {
+      ...where,
+      got: (e as Error).message,
+    });
+  }
+  for (const t of inferred.outputs)
+    if (!t.shape.every((d) => Number.isSafeInteger(d) && d >= 0))
+      throw new EspalierError(`the attributes or inputs of ${step.op} do not fit`, { ...where, output: typeText(t) });
+  return inferred;
+}
+
+/** Optional outputs that canonical form does not have may go when nobody reads them. */
+function keptOutputs(step: Step, count: number, parsed: Parsed): string[] {
+  const extra = step.outputs.slice(count).find((o) => parsed.read.has(o));
+  if (extra)
+    throw new EspalierError(
+      `an output of ${step.op} that Espalier does not support is read`,
+      { node: step.name, output: extra, wanted: `the first ${count} only` },
+      "export the model for inference",
+    );
+  return step.outputs.slice(0, count);
+}
+
+function startingValues({ inputs, initializers }: Parsed, batch: number): Map<string, Type | Known> {
+  const values = new Map<string, Type | Known>();
+  for (const [name, { dtype, dims }] of inputs) values.set(name, { dtype, shape: concrete(dims, batch) });
+  for (const [name, t] of initializers)
+    values.set(name, isSmall(t.shape) ? knownTensor(t) : { dtype: t.dtype, shape: t.shape });
+  return values;
+}
+
+/** Steps and value types with every dynamic axis taken as `batch`. */
+export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; types: ReadonlyMap<string, Type> } {
+  const values = startingValues(parsed, batch);
+  const names = new Set(values.keys());
+  for (const s of parsed.steps) for (const o of s.outputs) names.add(o);
+  const context = {
+    opset: parsed.opset,
+    type: (name: string) => values.get(name)!,
+    known: (name: string) => {
+      const v = values.get(name);
+      return v && "values" in v ? v : undefined;
+    },
+    fresh: (stem: string) => {
+      let name = stem;
+      for (let i = 1; names.has(name); i++) name = `${stem}_${i}`;
+      names.add(name);
+      return name;
+    },
+  };
+  const steps: TracedStep[] = [];
+  for (const from of parsed.steps)
+    for (const step of canonical(from, context)) {
+      const inputs = step.inputs.map((x) => (x ? values.get(x)! : null));
+      const { attrs, outputs: types } = inferStep(step, step.attrs, inputs, parsed, batch);
+      const outputs = keptOutputs(step, types.length, parsed);
+      const known = inputs.every((x) => x !== null) ? foldShapes(step.op, attrs, inputs, types[0]) : undefined;
+      outputs.forEach((o, i) => {
+        if (o) values.set(o, (i === 0 && known) || { dtype: types[i].dtype, shape: types[i].shape });
+      });
+      steps.push({ from, step: { ...step, outputs }, inputs, folded: known !== undefined && outputs.length === 1 });
+    }
+  return { steps, types: values };
+}
