@@ -15,7 +15,12 @@ export interface Experiment {
 export async function record(engine: Engine, experiment: Experiment): Promise<void> {
   const folder = join("experiments", "results");
   await mkdir(folder, { recursive: true });
-  const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, runtime: `${engine.name} ${engine.version}` };
+  const machine = {
+    cpu: cpus()[0].model,
+    cores: cpus().length,
+    node: process.version,
+    runtime: `${engine.name} ${engine.version}`,
+  };
   await writeFile(join(folder, `${experiment.name}.json`), `${JSON.stringify({ ...experiment, machine }, null, 2)}\n`);
 }
 

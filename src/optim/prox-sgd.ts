@@ -11,18 +11,21 @@ export interface ProxSgdOptions {
   readonly rho?: number;
 }
 
-export function proxSgd({ rho = 0.1 }: ProxSgdOptions = {}): Optimizer<"m", "lr"> {
+export function proxSgd({ rho = 0.1 }: ProxSgdOptions = {}): Optimizer<"m", "lr" | "proxStep"> {
   checkFraction("rho", rho);
   return {
     name: "proxSgd",
     options: { rho },
     slots: ["m"],
     averages: false,
-    proxStep: "lr",
+    proxStep: "proxStep",
     clock: {
-      numbers: ["lr"],
+      numbers: ["lr", "proxStep"],
       start: () => ({}),
-      tick: (state, now, schedule) => ({ state, numbers: { lr: schedule.lr(now) }, restart: false }),
+      tick(state, now, schedule) {
+        const lr = schedule.lr(now);
+        return { state, numbers: { lr, proxStep: lr * now.penaltyShare }, restart: false };
+      },
     },
     init: (g, w) => ({ m: g.Sub(w, w) }),
     propose(g, { w, dw, slots, clock }) {

@@ -98,7 +98,7 @@ const c = (o: ReturnType<typeof rmda>, schedule: Parameters<typeof o.clock.tick>
   o.clock.tick({ t: 0, alpha: 0 }, now, schedule).numbers.c;
 
 test("both momentum schedules, and the ramp without milestones", () => {
-  const at = (epoch: number, step: number) => ({ epoch, step, stepsPerEpoch: 50, epochs: 10 });
+  const at = (epoch: number, step: number) => ({ epoch, step, stepsPerEpoch: 50, epochs: 10, penaltyShare: 1 });
   const staged = multiStep({ lr: 1, milestones: [4, 8] });
   const a = rmda({ c: 0.01 });
   expect(c(a, staged, at(0, 0))).toBe(0.01);

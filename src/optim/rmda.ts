@@ -68,7 +68,7 @@ export function rmda({
         const t = (restart ? 0 : state.t) + 1;
         const beta = Math.sqrt(t);
         const s = schedule.lr(now) * beta;
-        const alpha = (restart ? 0 : state.alpha) + s;
+        const alpha = (restart ? 0 : state.alpha) + s * now.penaltyShare;
         const averagingNow = averaging(c, momentumSchedule, now, schedule);
         const numbers = { s, beta, proxStep: alpha / beta, c: averagingNow, keep: 1 - averagingNow };
         return { state: { t, alpha }, numbers, restart };
@@ -90,7 +90,7 @@ export function rmda({
         out.push(
           `the last restart leaves ${finalStage} epoch(s): a restart revives groups, so plan at least two after it`,
         );
-      const end = { epoch: epochs - 1, step: 9999, stepsPerEpoch: 10000, epochs };
+      const end = { epoch: epochs - 1, step: 9999, stepsPerEpoch: 10000, epochs, penaltyShare: 1 };
       if (averaging(c, momentumSchedule, end, schedule) < 1)
         out.push(
           `c never reaches 1 (c = ${c}, ${milestones.length} milestones, gamma ${schedule.gamma}): W stays an average and is not exactly sparse`,

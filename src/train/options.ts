@@ -35,6 +35,11 @@ export interface TrainOptions {
   /** Default `crossEntropy()`. */
   readonly loss?: Loss;
   readonly epochs: number;
+  /**
+   * Epochs over which λ rises linearly from 0. Default: a tenth of all epochs, but no longer than the first stage.
+   * A penalty that acts in full while the loss still lies on its first plateau empties deep networks; the papers have none (0).
+   */
+  readonly lambdaWarmup?: number;
   /** Default 128. The last, partial batch of an epoch is kept. */
   readonly batchSize?: number;
   /** Of shuffling, augmentation and dropout. Default 1. */
@@ -56,7 +61,7 @@ export interface TrainOptions {
   readonly onProgress?: (p: Progress) => void;
 }
 
-type Defaults = "loss" | "batchSize" | "seed" | "checkpointSeconds" | "resume" | "overwrite";
+type Defaults = "loss" | "lambdaWarmup" | "batchSize" | "seed" | "checkpointSeconds" | "resume" | "overwrite";
 export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"> &
   Required<Pick<TrainOptions, Defaults>> & {
     readonly augment: Augment | undefined;
@@ -76,6 +81,8 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   const resolved: Resolved = {
     ...options,
     loss,
+    lambdaWarmup:
+      options.lambdaWarmup ?? Math.min(options.epochs / 10, options.schedule.milestones[0] ?? options.epochs),
     batchSize: options.batchSize ?? 128,
     seed: options.seed ?? 1,
     checkpointSeconds: options.checkpointSeconds ?? 60,
@@ -86,6 +93,11 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   };
   integer("epochs", resolved.epochs, 1);
   integer("batchSize", resolved.batchSize, 1);
+  if (!(resolved.lambdaWarmup >= 0 && resolved.lambdaWarmup < resolved.epochs))
+    throw new UsageError("lambdaWarmup is out of range", {
+      got: resolved.lambdaWarmup,
+      wanted: `[0, ${resolved.epochs})`,
+    });
   integer("seed", resolved.seed, Number.MIN_SAFE_INTEGER);
   if (normalization) checkNormalization(normalization, data.shape.length === 3 ? data.shape[0] : 1);
 

@@ -47,6 +47,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
     schedule: { name: o.schedule.name, ...o.schedule.options },
     loss: { name: o.loss.name, ...o.loss.options },
     epochs: o.epochs,
+    lambdaWarmup: o.lambdaWarmup,
     batchSize: o.batchSize,
     seed: o.seed,
     augment: o.augment ?? null,

@@ -147,7 +147,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private get now(): Moment {
     const { epoch, step } = this;
-    return { epoch, step, stepsPerEpoch: this.sizes.length, epochs: this.options.epochs };
+    const { epochs, lambdaWarmup } = this.options;
+    const stepsPerEpoch = this.sizes.length;
+    const warmupSteps = lambdaWarmup * stepsPerEpoch;
+    const penaltyShare = Math.min(1, (epoch * stepsPerEpoch + step + 1) / Math.max(1, warmupSteps));
+    return { epoch, step, stepsPerEpoch, epochs, penaltyShare };
   }
 
   private async trainStep(batch: Batch): Promise<void> {

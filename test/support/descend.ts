@@ -67,6 +67,7 @@ export async function descend(d: Descent): Promise<{ w: number[]; candidate: num
       step: t % stepsPerEpoch,
       stepsPerEpoch,
       epochs: Math.ceil(d.steps / stepsPerEpoch),
+      penaltyShare: 1,
     };
     const tick = optimizer.clock.tick(state, moment, d.schedule);
     if (tick.restart) held = await evaluate(init, engine, { w: now });
