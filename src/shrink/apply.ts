@@ -1,0 +1,131 @@
+/** Runs plans until nothing more goes, and records what went in the full model's own numbering. */
+import type { Graph, Model, Value } from "../graph/types.ts";
+import { prune } from "../graph/walk.ts";
+import { foldConstants } from "./bias.ts";
+import { dropColumns } from "./columns.ts";
+import { cut } from "./cut.ts";
+import { type Replacement, replaceConstant } from "./dead.ts";
+import { type Analysis, analyze, type Plan, plan, type Reason } from "./plan.ts";
+
+/** Slices of one tensor of the full model that were removed in one step. */
+export interface Removal {
+  readonly step: number;
+  readonly tensor: string;
+  /** null: the whole tensor went, because nothing reads it any more. */
+  readonly axis: number | null;
+  /** Indices along the axis, in the full model. */
+  readonly indices: readonly number[];
+  readonly reason: Reason;
+}
+
+export interface Reduced {
+  readonly model: Model;
+  readonly removals: readonly Removal[];
+  readonly replacements: readonly (Replacement & { readonly step: number })[];
+}
+
+/** Removes everything that can go. Pure: the model given is not changed. */
+export function reduce(model: Model): Reduced {
+  const record = new Record(model.graph);
+  const replacements: (Replacement & { step: number })[] = [];
+  let graph = prune(model.graph);
+  for (let step = 1; ; step++) {
+    const analysis = analyze(graph);
+    const replaced = replaceConstant(model, analysis);
+    if (replaced) {
+      replacements.push({ step, value: replaced.value, by: replaced.by });
+      graph = replaced.graph;
+      continue;
+    }
+    const smaller = removeChannels(analysis, step, record) ?? removeColumns(analysis, step, record);
+    if (!smaller) return { model: { ...model, graph }, removals: record.finish(graph, step), replacements };
+    graph = smaller;
+  }
+}
+
+function removeChannels(analysis: Analysis, step: number, record: Record): Graph | undefined {
+  const first = plan(analysis);
+  if (first.remove.size === 0) return undefined;
+  if ([...first.remove.values()].every((r) => r === "unread")) {
+    record.channels(step, analysis, first.remove);
+    return cut(analysis, first.remove);
+  }
+  const folded = analyze(foldConstants(analysis, first));
+  const second = plan(folded);
+  record.channels(step, folded, withReasons(analysis, first, folded, second));
+  return cut(folded, second.remove);
+}
+
+/** After folding every channel is unread; the reasons are those of the plan before. */
+function withReasons(before: Analysis, first: Plan, after: Analysis, second: Plan): Map<number, Reason> {
+  const reasons = new Map(second.remove);
+  for (const v of after.channels.stored.keys())
+    v.shape.forEach((_, axis) => {
+      const [old, now] = [before.channels.of(v, axis), after.channels.of(v, axis)];
+      now?.forEach((c, i) => {
+        const reason = old && first.remove.get(old[i]);
+        if (reason && reasons.has(c)) reasons.set(c, reason);
+      });
+    });
+  return reasons;
+}
+
+function removeColumns(analysis: Analysis, step: number, record: Record): Graph | undefined {
+  const dropped = dropColumns(analysis);
+  if (!dropped) return undefined;
+  for (const { root, axis } of dropped.weights)
+    record.slices(step, root.name, axis, (i) => (dropped.mask[i] ? undefined : "unread"));
+  return dropped.graph;
+}
+
+/** Knows where each index of each tensor stood in the full model. */
+class Record {
+  private readonly removals: Removal[] = [];
+  private readonly origins = new Map<string, number[][]>();
+  private readonly full: Graph;
+
+  constructor(full: Graph) {
+    this.full = full;
+    const remember = (v: Value) =>
+      this.origins.set(
+        v.name,
+        v.shape.map((d) => Array.from({ length: d }, (_, i) => i)),
+      );
+    for (const v of full.initializers.keys()) remember(v);
+    for (const n of full.nodes) if (n.op === "Constant" && n.outputs[0]) remember(n.outputs[0]);
+  }
+
+  channels(step: number, { channels }: Analysis, remove: ReadonlyMap<number, Reason>): void {
+    for (const [v, { root }] of channels.stored)
+      if (v === root)
+        v.shape.forEach((_, axis) => {
+          const classes = channels.of(v, axis);
+          if (classes) this.slices(step, v.name, axis, (i) => remove.get(classes[i]));
+        });
+  }
+
+  /** @param reason why an index, in today's numbering, goes; undefined = it stays */
+  slices(step: number, tensor: string, axis: number, reason: (index: number) => Reason | undefined): void {
+    const origin = this.origins.get(tensor);
+    if (!origin) return; // a tensor that shrinking itself added
+    const by = new Map<Reason, number[]>();
+    const stay: number[] = [];
+    origin[axis].forEach((old, i) => {
+      const why = reason(i);
+      if (!why) stay.push(old);
+      else by.set(why, [...(by.get(why) ?? []), old]);
+    });
+    for (const [why, indices] of by) this.removals.push({ step, tensor, axis, indices, reason: why });
+    origin[axis] = stay;
+  }
+
+  /** All removals; tensors that nothing reads any more went as a whole. */
+  finish(small: Graph, step: number): Removal[] {
+    const left = new Set([...small.initializers.keys()].map((v) => v.name));
+    const lost = [...this.full.initializers.keys()].map((v) => v.name).filter((name) => !left.has(name));
+    return [
+      ...this.removals.filter((r) => !lost.includes(r.tensor)),
+      ...lost.map((tensor): Removal => ({ step, tensor, axis: null, indices: [], reason: "unread" })),
+    ];
+  }
+}

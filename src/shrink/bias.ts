@@ -1,0 +1,133 @@
+/** Moves constant channels into biases: what a weight makes of them is added up in float64, and the weight set to zero. */
+
+import { f32, size, tensor } from "../graph/tensor.ts";
+import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
+import { consumers } from "../graph/walk.ts";
+import { sameEnd } from "../groups/axes/rule.ts";
+import { eachRun } from "../groups/runs.ts";
+import { rootView, type WeightUse } from "../groups/weights.ts";
+import { weightData } from "./constants.ts";
+import { freshName } from "./names.ts";
+import { type Analysis, type Plan, zeroReads } from "./plan.ts";
+
+/** The graph with every constant that the plan folds moved; its channels are then unread. */
+export function foldConstants(analysis: Analysis, { remove }: Plan): Graph {
+  const edit = new Edit(analysis.graph);
+  for (const use of analysis.uses) {
+    const x = use.node.inputs[use.data.at]!;
+    const classes = analysis.channels.of(x, use.data.axis);
+    if (!classes || use.carried) continue;
+    const constants = analysis.constants.of(x, use.data.axis);
+    const gone = classes.map((c) => (remove.has(c) ? 1 : 0));
+    const shift = constants && shiftOf(use, constants, gone);
+    if (shift?.some((d) => d !== 0)) edit.addTo(analysis, use, shift);
+  }
+  for (const use of analysis.uses) {
+    const classes = analysis.channels.of(use.node.inputs[use.data.at]!, use.data.axis);
+    if (!classes || use.carried) continue;
+    const zero = zeroReads(use);
+    if (classes.some((c, i) => remove.has(c) && !zero[i])) edit.clear(use, (i) => remove.has(classes[i]));
+  }
+  return edit.graph();
+}
+
+/** What the removed constant channels add to each channel that a weight makes. */
+function shiftOf(use: WeightUse, constants: Float64Array, gone: Int32Array): Float64Array {
+  const shift = new Float64Array(size(use.makes.map((a) => use.view[a])));
+  const data = weightData(use);
+  if (!data) return shift;
+  const { alpha = 1 } = use.node.attrs as { alpha?: number };
+  eachRun(use.view, use.reads, use.makes, (c, o, start, end) => {
+    if (!gone[c] || !(constants[c] !== 0)) return;
+    let sum = 0;
+    for (let i = start; i < end; i++) sum += data[i];
+    if (sum !== 0) shift[o] += alpha * constants[c] * sum;
+  });
+  return shift;
+}
+
+/** A graph being edited: stored tensors replaced, biases added. Values stay, so that analyses of it still hold. */
+class Edit {
+  private readonly source: Graph;
+  private readonly initializers: Map<Value, Tensor>;
+  private readonly readers: ReadonlyMap<Value, readonly Node[]>;
+  private readonly nodes: Map<Node, Node[]>;
+  private readonly constants = new Map<Value, Tensor>();
+
+  constructor(graph: Graph) {
+    this.source = graph;
+    this.initializers = new Map(graph.initializers);
+    this.readers = consumers(graph);
+    this.nodes = new Map(graph.nodes.map((n) => [n, [n]]));
+  }
+
+  graph(): Graph {
+    const nodes = [...this.nodes.values()].flat().map((n) => {
+      const value = n.op === "Constant" && this.constants.get(n.outputs[0]!);
+      return value ? { ...n, attrs: { ...n.attrs, value } } : n;
+    });
+    return { ...this.source, initializers: this.initializers, nodes };
+  }
+
+  /** Adds a vector to the channels that a weight makes: to its own bias, in the Add behind it, or by a new one. */
+  addTo({ channels, graph }: Analysis, { node, made, stored }: WeightUse, shift: Float64Array): void {
+    const y = node.outputs[0]!;
+    const { beta = 1 } = node.attrs as { beta?: number };
+    const tieOf = (n: Node, at: number, axis?: number) =>
+      channels
+        .flow(n)
+        .ties.find((t) => t.a.side === "in" && t.a.at === at && (axis === undefined || t.a.axis === axis));
+    const own = node.inputs[2];
+    const ownTie = own && tieOf(node, 2);
+    if (ownTie && sameEnd(ownTie.b, made) && beta !== 0 && this.shiftVector(own, shift, 1 / beta)) return;
+    if (!own && node.op !== "MatMul" && made.axis === 1) {
+      const bias = this.store(biasName(stored.root.name), shift, [shift.length]);
+      this.nodes.set(node, [{ ...node, inputs: [node.inputs[0], node.inputs[1], bias], attrs: withBeta(node) }]);
+      return;
+    }
+    const next = this.readers.get(y) ?? [];
+    if (next.length === 1 && next[0].op === "Add" && !graph.outputs.includes(y)) {
+      const at = next[0].inputs.indexOf(y);
+      const [here, there] = [tieOf(next[0], at, made.axis), tieOf(next[0], 1 - at)];
+      const other = next[0].inputs[1 - at]!;
+      if (here && there && sameEnd(here.b, there.b) && this.shiftVector(other, shift, 1)) return;
+    }
+    const inner = { ...y, name: freshName(this.source, `${y.name}/folded`) };
+    const shape = y.shape.slice(made.axis).map((_, i) => (i === 0 ? shift.length : 1));
+    const bias = this.store(`${y.name}/bias`, shift, shape);
+    const add = { op: "Add", domain: "", name: `${node.name}/bias`, inputs: [inner, bias], outputs: [y], attrs: {} };
+    this.nodes.set(node, [{ ...node, outputs: [inner] }, add]);
+  }
+
+  /** Adds to a stored vector that has one reader; false when it is something else. */
+  private shiftVector(v: Value, shift: Float64Array, scale: number): boolean {
+    const t = this.initializers.get(v);
+    if (!t || this.readers.get(v)!.length !== 1 || t.dtype !== "float32" || t.data.length !== shift.length)
+      return false;
+    const data = Float32Array.from(t.data as Float32Array, (b, i) => b + scale * shift[i]);
+    this.initializers.set(v, tensor(t.dtype, t.shape, data));
+    return true;
+  }
+
+  private store(name: string, data: Float64Array, shape: readonly number[]): Value {
+    const v: Value = { name: freshName(this.source, name, this.initializers.keys()), dtype: "float32", shape };
+    this.initializers.set(v, f32(data, shape));
+    return v;
+  }
+
+  /** Sets the slices of a weight that read some channels to zero. */
+  clear({ stored, view, reads }: WeightUse, gone: (c: number) => boolean): void {
+    const { root } = stored;
+    const slices = rootView(stored, view, reads)!;
+    const table = this.initializers.has(root) ? this.initializers : this.constants;
+    const now = table.get(root) ?? stored.tensor;
+    const data = Float32Array.from(now.data as Float32Array);
+    eachRun(slices.view, slices.axes, [], (c, _, start, end) => {
+      if (gone(c)) data.fill(0, start, end);
+    });
+    table.set(root, tensor("float32", now.shape, data));
+  }
+}
+
+const withBeta = ({ op, attrs }: Node) => (op === "Gemm" ? { ...attrs, beta: 1 } : attrs);
+const biasName = (weight: string) => (weight.endsWith("weight") ? `${weight.slice(0, -6)}bias` : `${weight}.bias`);

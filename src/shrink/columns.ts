@@ -1,0 +1,113 @@
+/**
+ * Columns of the network's input that no weight reads. The input keeps its name and shape; a Gather behind it picks the
+ * columns that are left, where that saves more bytes than it costs.
+ */
+import { i64, numbers, size } from "../graph/tensor.ts";
+import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
+import { consumers } from "../graph/walk.ts";
+import type { WeightUse } from "../groups/weights.ts";
+import { cutTensor } from "./cut.ts";
+import { freshName } from "./names.ts";
+import { type Analysis, zeroReads } from "./plan.ts";
+
+/** What a node costs in a file beside its data, in bytes. */
+const NODE_BYTES = 256;
+
+export interface DroppedColumns {
+  readonly graph: Graph;
+  /** 1 = the column stays, for every weight that reads the input. */
+  readonly mask: Uint8Array;
+  readonly weights: readonly { readonly root: Value; readonly axis: number }[];
+}
+
+/** Drops the dead columns of one value, or undefined when there are none worth it. */
+export function dropColumns(analysis: Analysis): DroppedColumns | undefined {
+  const byValue = new Map<Value, WeightUse[]>();
+  for (const use of analysis.uses) {
+    const x = use.node.inputs[use.data.at]!;
+    if (isInput(analysis, x, use.data.axis)) byValue.set(x, [...(byValue.get(x) ?? []), use]);
+  }
+  for (const [x, uses] of byValue) {
+    const dropped = drop(analysis, x, uses);
+    if (dropped) return dropped;
+  }
+  return undefined;
+}
+
+/** Whether nothing but the network's input keeps an axis from being cut. */
+function isInput({ channels, graph }: Analysis, x: Value, axis: number): boolean {
+  const names = new Set(graph.inputs.map((v) => v.name));
+  const fromInput = (o: { op: string; name: string } | undefined) => o?.op === "" && names.has(o.name);
+  const classes = channels.of(x, axis);
+  return classes ? classes.every((c) => fromInput(channels.obstacle(c))) : fromInput(channels.closed(x, axis));
+}
+
+function drop({ graph, uses }: Analysis, x: Value, readers: readonly WeightUse[]): DroppedColumns | undefined {
+  const { axis } = readers[0].data;
+  const all = consumers(graph).get(x)!;
+  const cuttable = (u: WeightUse) =>
+    (u.node.op === "Gemm" || u.node.op === "MatMul") &&
+    u.data.axis === axis &&
+    graph.initializers.has(u.stored.root) &&
+    uses.filter((other) => other.stored.root === u.stored.root).length === 1;
+  if (graph.outputs.includes(x) || all.length !== readers.length || !readers.every(cuttable)) return undefined;
+  const zero = readers.map(zeroReads);
+  const mask = Uint8Array.from({ length: x.shape[axis] }, (_, i) => (zero.every((z) => z[i]) ? 0 : 1));
+  const kept = mask.reduce((n, m) => n + m, 0);
+  const rows = readers.reduce((n, u) => n + size(u.view) / x.shape[axis], 0);
+  const gather = graph.nodes.find((n) => n.op === "Gather" && n.outputs[0] === x && storedIndices(graph, n, axis));
+  const cost = gather ? 0 : 8 * kept + NODE_BYTES;
+  if (kept === 0 || kept === mask.length || 4 * rows * (mask.length - kept) <= cost) return undefined;
+  const weights = readers.map((u) => ({ root: u.stored.root, axis: u.stored.perm[u.reads[0]] }));
+  return { graph: rewrite(graph, x, axis, mask, gather, weights), mask, weights };
+}
+
+function storedIndices(graph: Graph, { inputs, attrs, outputs }: Node, axis: number): Tensor | undefined {
+  const indices = inputs[1]!;
+  if (indices.shape.length !== 1 || (attrs.axis as number) !== axis || !outputs[0]) return undefined;
+  const made = graph.nodes.find((n) => n.op === "Constant" && n.outputs[0] === indices);
+  return graph.initializers.get(indices) ?? (made?.attrs.value as Tensor | undefined);
+}
+
+function rewrite(
+  graph: Graph,
+  x: Value,
+  axis: number,
+  mask: Uint8Array,
+  gather: Node | undefined,
+  weights: DroppedColumns["weights"],
+): Graph {
+  const source = gather && numbers(storedIndices(graph, gather, axis)!);
+  const columns = [...mask.keys()].filter((i) => mask[i]).map((i) => (source ? source[i] : i));
+  const value = i64(columns);
+  const listed: Value = { name: freshName(graph, `${x.name}/columns`), dtype: "int64", shape: value.shape };
+  const shape = x.shape.map((d, i) => (i === axis ? columns.length : d));
+  const picked: Value = { ...x, name: freshName(graph, `${x.name}/read`), shape };
+  const from = gather ? gather.inputs[0]! : x;
+  const added: Node[] = [
+    { op: "Constant", domain: "", name: listed.name, inputs: [], outputs: [listed], attrs: { value } },
+    { op: "Gather", domain: "", name: picked.name, inputs: [from, listed], outputs: [picked], attrs: { axis } },
+  ];
+  const map = new Map<Value, Value>([[x, picked]]);
+  const initializers = new Map<Value, Tensor>();
+  for (const [v, t] of graph.initializers) {
+    const cut = weights.find((w) => w.root === v);
+    const small = cut
+      ? cutTensor(
+          t,
+          v.shape.map((_, i) => (i === cut.axis ? mask : undefined)),
+        )
+      : t;
+    const w = cut ? { ...v, shape: small.shape } : v;
+    if (cut) map.set(v, w);
+    initializers.set(w, small);
+  }
+  const renew = (n: Node): Node => ({ ...n, inputs: n.inputs.map((v) => (v && map.get(v)) ?? v) });
+  const nodes: Node[] = graph.inputs.includes(x) ? added.splice(0) : [];
+  for (const n of graph.nodes) {
+    if (n === gather) nodes.push(...added.splice(0));
+    else if (n.outputs.includes(x)) nodes.push(n, ...added.splice(0));
+    else nodes.push(renew(n));
+  }
+  return { ...graph, initializers, nodes };
+}

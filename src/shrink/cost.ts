@@ -1,0 +1,44 @@
+/** What a model costs: parameters, and multiply–accumulates for one sample. */
+import { atBatch } from "../graph/infer.ts";
+import { isFloat, size } from "../graph/tensor.ts";
+import type { Graph, Model, Node, Value } from "../graph/types.ts";
+
+export interface Cost {
+  /** Elements of the stored float tensors, without running statistics. */
+  readonly params: number;
+  /** Multiply–accumulates of convolutions and matrix products at batch 1. */
+  readonly macs: number;
+}
+
+export function cost(model: Model): Cost {
+  const graph = atBatch(model, 1);
+  const macs = graph.nodes.reduce((n, node) => n + macsOf(node), 0);
+  return { params: parametersOf(graph).reduce((n, v) => n + size(v.shape), 0), macs };
+}
+
+/** The stored float tensors that are not running statistics. */
+export function parametersOf(graph: Graph): Value[] {
+  const statistics = new Set<Value>();
+  for (const { op, inputs } of graph.nodes)
+    if (op === "BatchNormalization") for (const v of inputs.slice(3)) if (v) statistics.add(v);
+  return [...graph.initializers.keys()].filter((v) => isFloat(v.dtype) && !statistics.has(v));
+}
+
+/** Multiply–accumulates of one node, 0 unless it is a convolution or a matrix product. */
+export function macsOf({ op, domain, inputs, outputs, attrs }: Node): number {
+  if (domain !== "") return 0;
+  const [x, w] = inputs;
+  const y = outputs[0];
+  switch (op) {
+    case "Conv": // per output element: the kernel
+      return size(y!.shape) * size(w!.shape.slice(1));
+    case "ConvTranspose": // per input element: the kernel
+      return size(x!.shape) * size(w!.shape.slice(1));
+    case "Gemm":
+      return size(y!.shape) * x!.shape[attrs.transA ? 0 : 1];
+    case "MatMul":
+      return size(y!.shape) * x!.shape[x!.shape.length - 1];
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,115 @@
+/** Cuts channels out of a graph: stored tensors are sliced, attributes follow, types are inferred anew. */
+import { invariant } from "../error.ts";
+import { inferNode } from "../graph/infer.ts";
+import { axisOf } from "../graph/op.ts";
+import { opOf } from "../graph/ops/index.ts";
+import { arrayOf, i64, numbers, size, tensor } from "../graph/tensor.ts";
+import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
+import { prune } from "../graph/walk.ts";
+import { cutAttributes } from "./attributes.ts";
+import { type Analysis, emptied } from "./plan.ts";
+
+/** The graph without some channels. Values that lose an index are new; names stay. */
+export function cut(analysis: Analysis, remove: { has(channel: number): boolean }): Graph {
+  const { graph, channels } = analysis;
+  const gone = emptied(analysis, remove);
+  const map = new Map<Value, Value>();
+  const masks: ValueMasks = (v) => (v ? v.shape.map((_, axis) => maskOf(channels.of(v, axis), remove)) : []);
+
+  const initializers = new Map<Value, Tensor>();
+  for (const [v, t] of graph.initializers) {
+    if (gone.has(v)) continue;
+    const small = channels.stored.has(v) ? cutTensor(t, masks(v)) : t;
+    const w = small === t ? v : { ...v, shape: small.shape };
+    map.set(v, w);
+    initializers.set(w, small);
+  }
+  for (const v of graph.inputs) map.set(v, v);
+
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    if (node.outputs.every((o) => !o || gone.has(o))) continue;
+    const { node: small, before } = cutNode(analysis, node, map, gone, masks);
+    if (before) nodes.push(before);
+    nodes.push(small);
+    node.outputs
+      .filter((o) => node.op !== "Split" || !gone.has(o!))
+      .forEach((o, i) => {
+        if (o) map.set(o, small.outputs[i]!);
+      });
+  }
+  return prune({ ...graph, nodes, initializers, outputs: graph.outputs.map((o) => map.get(o)!) });
+}
+
+/** For each axis of a value: 1 = the index stays; undefined = the axis loses nothing. */
+type ValueMasks = (v: Value | null) => (Uint8Array | undefined)[];
+
+/** A node on the cut values; with a new Constant before it when its stored indices are renumbered. */
+function cutNode(
+  analysis: Analysis,
+  node: Node,
+  map: ReadonlyMap<Value, Value>,
+  gone: ReadonlyMap<Value, number>,
+  masks: ValueMasks,
+): { node: Node; before?: Node } {
+  const touched = [...node.inputs, ...node.outputs].some((v) => v && (gone.has(v) || masks(v).some((m) => m)));
+  if (node.op === "Constant" && touched) {
+    const value = cutTensor(node.attrs.value as Tensor, masks(node.outputs[0]));
+    return {
+      node: { ...node, attrs: { ...node.attrs, value }, outputs: [{ ...node.outputs[0]!, shape: value.shape }] },
+    };
+  }
+  const present = node.inputs.filter((x) => !x || !gone.has(x));
+  let inputs = present.map((x) => (x ? map.get(x)! : null));
+  invariant(!inputs.includes(undefined as never), `${node.name} reads a value that was cut away`);
+  if (!touched && inputs.every((x, i) => x === node.inputs[i])) return { node };
+  const attrs = cutAttributes(node, (side, at) => masks((side === "in" ? node.inputs : node.outputs)[at]));
+  const before = node.op === "Gather" ? cutIndices(analysis, node, masks) : undefined;
+  if (before) inputs = [inputs[0], before.outputs[0]];
+  const kept = node.outputs.filter((o) => node.op !== "Split" || !gone.has(o!));
+  const types = opOf(node.op, node.domain) ? inferNode(node.op, node.domain, node.name, inputs, attrs).outputs : kept;
+  const outputs = kept.map((o, i) => o && { ...o, shape: types[i]!.shape });
+  return { node: { ...node, inputs, attrs, outputs }, before };
+}
+
+/** The stored indices of a selection from a cut axis, renumbered. */
+function cutIndices(analysis: Analysis, node: Node, masks: ValueMasks): Node | undefined {
+  const [x, indices] = node.inputs;
+  const axis = axisOf(node.attrs.axis as number, x!.shape.length);
+  const source = masks(x)[axis];
+  if (!source) return undefined;
+  const rank = new Int32Array(source.length);
+  for (let i = 1; i < rank.length; i++) rank[i] = rank[i - 1] + source[i - 1];
+  const taken = numbers(analysis.channels.stored.get(indices!)!.tensor).map((i) => (i < 0 ? i + source.length : i));
+  const value = i64(taken.filter((i) => source[i]).map((i) => rank[i]));
+  const name = `${node.name}/indices`;
+  const output: Value = { name, dtype: value.dtype, shape: value.shape };
+  return { op: "Constant", domain: "", name, inputs: [], outputs: [output], attrs: { value } };
+}
+
+function maskOf(classes: Int32Array | undefined, remove: { has(channel: number): boolean }): Uint8Array | undefined {
+  if (!classes?.some((c) => remove.has(c))) return undefined;
+  return Uint8Array.from(classes, (c) => (remove.has(c) ? 0 : 1));
+}
+
+/** A tensor without the indices whose mask is 0. */
+export function cutTensor(t: Tensor, masks: readonly (Uint8Array | undefined)[]): Tensor {
+  return masks.reduce((whole, mask, axis) => (mask ? cutAxis(whole, axis, mask) : whole), t);
+}
+
+function cutAxis(t: Tensor, axis: number, mask: Uint8Array): Tensor {
+  const inner = size(t.shape.slice(axis + 1));
+  const outer = size(t.shape.slice(0, axis));
+  const n = mask.length;
+  const keep = mask.reduce((k, m) => k + m, 0);
+  const data = new (arrayOf(t.dtype) as new (n: number) => Data)(outer * keep * inner);
+  const from = t.data as Float32Array;
+  let to = 0;
+  for (let o = 0; o < outer; o++)
+    for (let i = 0; i < n; i++) {
+      if (!mask[i]) continue;
+      const start = (o * n + i) * inner;
+      for (let k = 0; k < inner; k++) data[to++] = from[start + k];
+    }
+  return tensor(t.dtype, [...t.shape.slice(0, axis), keep, ...t.shape.slice(axis + 1)], data);
+}

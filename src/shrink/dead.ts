@@ -1,0 +1,154 @@
+/**
+ * Values that are constant as a whole. Where one meets a live value elementwise (a dead residual branch) it becomes a
+ * small constant, or nothing when it is neutral; elsewhere (a dead chain) it becomes its constant, repeated for the
+ * batch. What computed it is then read by nobody and goes.
+ */
+import { builder } from "../graph/builder.ts";
+import { atBatch } from "../graph/infer.ts";
+import { f32, sameShape, size } from "../graph/tensor.ts";
+import type { Graph, Model, Node, Shape, Value } from "../graph/types.ts";
+import { consumers, prune } from "../graph/walk.ts";
+import type { Analysis } from "./plan.ts";
+
+export interface Replacement {
+  /** The value that is constant. */
+  readonly value: string;
+  /** What took its place: nothing (it was neutral), or a constant. */
+  readonly by: "nothing" | "constant";
+}
+
+/** Elementwise operators in which a constant operand may be smaller than the result. */
+const BROADCASTING = new Set(["Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean", "Pow"]);
+
+/** The first replacement that can be made, or undefined. */
+export function replaceConstant(model: Model, analysis: Analysis): (Replacement & { graph: Graph }) | undefined {
+  const { graph } = analysis;
+  const outputs = new Set(graph.outputs);
+  const readers = consumers(graph);
+  for (const node of graph.nodes)
+    for (const x of node.outputs) {
+      const constant = x && !analysis.channels.stored.has(x) && constantOf(analysis, x);
+      if (!constant) continue;
+      const reader = readers.get(x)?.find((n) => n.outputs.some((o) => o && !constantOf(analysis, o)));
+      if (!reader && !outputs.has(x)) continue;
+      const smaller = reader && besideLive(graph, reader, x, constant);
+      if (smaller) return { value: x.name, ...smaller };
+      const repeated = repeat(model, graph, x, constant);
+      if (repeated && storedElements(repeated) < storedElements(graph))
+        return { value: x.name, by: "constant", graph: repeated };
+    }
+  return undefined;
+}
+
+/** A constant value with as few elements as broadcasting allows; its rank is at most the value's. */
+interface Constant {
+  readonly shape: Shape;
+  readonly data: Float64Array;
+}
+
+function constantOf({ constants }: Analysis, v: Value): Constant | undefined {
+  for (let axis = 0; axis < v.shape.length; axis++) {
+    const data = constants.of(v, axis);
+    if (!data?.length || data.some((c) => Number.isNaN(c))) continue;
+    if (data.every((c) => c === data[0])) return { shape: [], data: data.slice(0, 1) };
+    return { shape: v.shape.slice(axis).map((d, i) => (i === 0 ? d : 1)), data };
+  }
+  return undefined;
+}
+
+/** `x + constant` where x alone has the result's shape: the constant goes, or becomes small. */
+function besideLive(
+  whole: Graph,
+  reader: Node,
+  x: Value,
+  constant: Constant,
+): { graph: Graph; by: Replacement["by"] } | undefined {
+  const y = reader.outputs[0]!;
+  const live = reader.inputs.find((z) => z !== x && z && sameShape(z.shape, y.shape));
+  if (reader.domain !== "" || !BROADCASTING.has(reader.op) || !live) return undefined;
+  const neutral = constant.data.every((c) => c === (reader.op === "Mul" || reader.op === "Div" ? 1 : 0));
+  const second = reader.inputs[1] === x;
+  const skipped = neutral && reader.inputs.length === 2 && (reader.op === "Add" || reader.op === "Mul" || second);
+  const nodes = whole.nodes.flatMap((n): Node[] => {
+    if (n !== reader) return [n];
+    if (skipped && ["Add", "Mul", "Sub", "Div"].includes(n.op))
+      return [{ op: "Identity", domain: "", name: n.name, inputs: [live], outputs: n.outputs, attrs: {} }];
+    const name = `${x.name}/constant`;
+    const value = f32(constant.data, constant.shape);
+    const small: Value = { name: `${name}/${n.name}`, dtype: "float32", shape: constant.shape };
+    const made: Node = { op: "Constant", domain: "", name: small.name, inputs: [], outputs: [small], attrs: { value } };
+    return [made, { ...n, inputs: n.inputs.map((z) => (z === x ? small : z)) }];
+  });
+  const by = skipped ? "nothing" : "constant";
+  return { graph: prune(by === "nothing" ? withoutIdentity({ ...whole, nodes }, y, live) : { ...whole, nodes }), by };
+}
+
+/** Readers of an Identity's output read its input instead, unless it is an output of the network. */
+function withoutIdentity(graph: Graph, y: Value, x: Value): Graph {
+  if (graph.outputs.includes(y)) return graph;
+  const nodes = graph.nodes.map((n) =>
+    n.inputs.includes(y) ? { ...n, inputs: n.inputs.map((z) => (z === y ? x : z)) } : n,
+  );
+  return { ...graph, nodes };
+}
+
+/** The graph in which x is computed from a stored constant and the batch size alone; undefined when that cannot be. */
+function repeat(model: Model, graph: Graph, x: Value, constant: Constant): Graph | undefined {
+  if (x.dtype !== "float32") return undefined;
+  const size = perSample({ ...model, graph }, x);
+  if (!size) return undefined;
+  const { batch, shape } = size;
+  const g = builder(graph.name, { ...graph, nodes: [], outputs: [] });
+  const rank = Math.max(1, shape.length);
+  const values = f32(spread(constant, [1, ...shape.slice(1)]), [1, ...shape.slice(1)]);
+  const made = g.scope(`${x.name}/constant`, () => {
+    if (!batch) return g.constant({ ...values, shape: x.shape });
+    const floats = batch.dtype === "float32" ? batch : g.Cast(batch, { to: "float32" });
+    const first = g.Slice(g.Flatten(floats), { starts: [0], ends: [1], axes: [1] });
+    const zero = g.Cast(g.Greater(first, first), { to: "float32" }); // 0 even where the input is not finite
+    const column = g.Reshape(zero, { shape: [-1, ...Array<number>(rank - 1).fill(1)] });
+    return g.Add(column, g.constant(values));
+  });
+  for (const n of graph.nodes) {
+    const outputs = n.outputs.map((o) => (o === x ? { ...x, name: `${x.name}/dead` } : o));
+    g.add({ ...n, inputs: n.inputs.map((z) => (z === x ? made : z)), outputs });
+  }
+  const built = g.build();
+  const renamed = { op: "Identity", domain: "", name: x.name, inputs: [made], outputs: [x], attrs: {} };
+  return prune({
+    ...built,
+    outputs: graph.outputs,
+    nodes: graph.outputs.includes(x) ? [...built.nodes, renamed] : built.nodes,
+  });
+}
+
+/** The constant's elements, broadcast to a shape. */
+function spread({ shape, data }: Constant, to: Shape): Float64Array {
+  const inner = size(shape.length ? to.slice(to.length - shape.length + 1) : []);
+  return Float64Array.from({ length: size(to) }, (_, i) => data[Math.floor(i / inner) % data.length]);
+}
+
+/**
+ * How a value's shape depends on the batch: `batch` is a network input whose first axis is the value's first axis;
+ * undefined `batch` = not at all. Undefined when it depends in another way.
+ */
+function perSample(model: Model, x: Value): { batch?: Value; shape: Shape } | undefined {
+  const dynamic = model.graph.inputs.filter((v) => model.dims.get(v.name)?.some((d) => typeof d === "string"));
+  if (dynamic.length === 0) return { shape: x.shape };
+  const batch = dynamic.find((v) => model.dims.get(v.name)!.every((d, i) => (typeof d === "string") === (i === 0)));
+  const at = (n: number) => {
+    for (const node of atBatch(model, n).nodes) for (const o of node.outputs) if (o?.name === x.name) return o.shape;
+    return [];
+  };
+  const [two, three] = [at(2), at(3)];
+  if (sameShape(two, three)) return { shape: x.shape };
+  const firstOnly = two[0] === 2 && three[0] === 3 && sameShape(two.slice(1), three.slice(1));
+  return batch && firstOnly ? { batch, shape: x.shape } : undefined;
+}
+
+const storedElements = (graph: Graph): number => {
+  let n = 0;
+  for (const v of graph.initializers.keys()) n += size(v.shape);
+  for (const { op, outputs } of graph.nodes) if (op === "Constant") n += size(outputs[0]!.shape);
+  return n;
+};

@@ -1,0 +1,69 @@
+/** What a model is made of and what could be removed from it, layer by layer. */
+
+import { atBatch } from "../graph/infer.ts";
+import { size } from "../graph/tensor.ts";
+import type { Model, Shape } from "../graph/types.ts";
+import { obstacleText } from "../groups/channels.ts";
+import { type Cost, cost, macsOf } from "./cost.ts";
+import { analyze, plan, zeroReads } from "./plan.ts";
+
+export interface Layer {
+  /** The node. */
+  readonly name: string;
+  readonly op: string;
+  readonly weight: string;
+  readonly shape: Shape;
+  /** Weight and bias; 0 where a layer before uses the same weight. */
+  readonly params: number;
+  readonly macs: number;
+  /** Input channels that the weight reads: its `inputChannel` groups, and how many of them are exactly zero. */
+  readonly groups: number;
+  readonly zeroGroups: number;
+  /** Output channels that it makes, and how many of them `shrink` would remove. */
+  readonly channels: number;
+  readonly removable: number;
+  /** Why the channels that it makes cannot all be removed, whatever their weights: the operator that prevents it. */
+  readonly obstacles: readonly string[];
+  /** Why channels that are zero here, or carry a constant, stay nevertheless. */
+  readonly kept: readonly string[];
+}
+
+export interface Inspection extends Cost {
+  readonly layers: readonly Layer[];
+}
+
+export function inspect(model: Model): Inspection {
+  const analysis = analyze(atBatch(model, 1));
+  const { channels, uses } = analysis;
+  const { remove, kept } = plan(analysis);
+  const seen = new Set<unknown>();
+  const layers = uses.map((use): Layer => {
+    const { node, stored, data, made } = use;
+    const zero = zeroReads(use);
+    const own = [stored.root, node.inputs[2]].filter((v) => v && !seen.has(v) && seen.add(v));
+    const read = channels.of(node.inputs[data.at]!, data.axis);
+    const makes = channels.of(node.outputs[made.at]!, made.axis);
+    const texts = (classes: Iterable<number>, of: typeof kept.get) => {
+      const found = [...classes].map((c) => of(c)).filter((o) => o !== undefined);
+      return [...new Set(found.map(obstacleText))];
+    };
+    const shut = channels.closed(node.inputs[data.at]!, data.axis);
+    const zeroHere = [...(read ?? [])].filter((_, i) => zero[i]);
+    const stuck = texts(zeroHere, (c) => kept.get(c));
+    return {
+      name: node.name,
+      op: node.op,
+      weight: stored.root.name,
+      shape: stored.root.shape,
+      params: own.reduce((n, v) => n + size(v!.shape), 0),
+      macs: macsOf(node),
+      groups: zero.length,
+      zeroGroups: zero.reduce((n, z) => n + z, 0),
+      channels: size(use.makes.map((a) => use.view[a])),
+      removable: makes ? makes.reduce((n, c) => n + (remove.has(c) ? 1 : 0), 0) : 0,
+      obstacles: texts(makes ?? [], (c) => channels.obstacle(c)),
+      kept: shut && zero.includes(1) ? [obstacleText(shut)] : stuck,
+    };
+  });
+  return { ...cost(model), layers };
+}

@@ -1,0 +1,144 @@
+/**
+ * Which channels can go. A channel goes when nothing prevents it and every weight that reads it either is zero there
+ * or reads a constant that moves exactly into the bias.
+ */
+
+import type { Graph, Node, Value } from "../graph/types.ts";
+import { consumers, prune } from "../graph/walk.ts";
+import { type Channels, channelsOf, type Obstacle } from "../groups/channels.ts";
+import { eachRun } from "../groups/runs.ts";
+import { type WeightUse, weightUses } from "../groups/weights.ts";
+import { type Constants, constantsOf, weightData } from "./constants.ts";
+import { folds } from "./fold.ts";
+
+export interface Analysis {
+  /** Pruned. */
+  readonly graph: Graph;
+  readonly channels: Channels;
+  readonly uses: readonly WeightUse[];
+  readonly constants: Constants;
+}
+
+export function analyze(whole: Graph): Analysis {
+  const graph = prune(whole);
+  const channels = channelsOf(graph);
+  const uses = weightUses(graph, channels.stored);
+  return { graph, channels, uses, constants: constantsOf(graph, channels, uses) };
+}
+
+/** `unread`: every weight that reads it is zero; `zero`, `folded constant`: what it carries is known. */
+export type Reason = "unread" | "zero" | "folded constant";
+
+export interface Plan {
+  /** The channels to remove, by class. */
+  readonly remove: ReadonlyMap<number, Reason>;
+  /** Why a channel that is read nowhere, or carries a constant, stays nevertheless. */
+  readonly kept: ReadonlyMap<number, Obstacle>;
+}
+
+export function plan(analysis: Analysis): Plan {
+  const { channels } = analysis;
+  const remove = new Map<number, Reason>();
+  const read = new Set<number>();
+  const kept = new Map<number, Obstacle>();
+  for (const c of allClasses(analysis)) {
+    const obstacle = channels.obstacle(c);
+    if (obstacle) kept.set(c, obstacle);
+    else remove.set(c, "unread");
+  }
+  for (const use of analysis.uses) {
+    const { node, data } = use;
+    const x = node.inputs[data.at]!;
+    const classes = channels.of(x, data.axis);
+    if (!classes || use.carried) continue;
+    const constants = analysis.constants.of(x, data.axis);
+    zeroReads(use).forEach((zero, i) => {
+      if (zero) return;
+      const constant = constants ? constants[i] : Number.NaN;
+      if (Number.isNaN(constant)) read.add(classes[i]);
+      else if (!folds(node, constant)) kept.set(classes[i], unfoldable(node, constant));
+      else if (constant !== 0) remove.set(classes[i], "folded constant");
+      else if (remove.get(classes[i]) === "unread") remove.set(classes[i], "zero");
+    });
+  }
+  for (const c of read) kept.delete(c);
+  for (const c of [...read, ...kept.keys()]) remove.delete(c);
+  keepOneOfEach(analysis, remove, kept);
+  return { remove, kept };
+}
+
+const unfoldable = ({ op, name }: Node, constant: number): Obstacle => ({
+  op,
+  name,
+  why: `reads the constant ${Number(constant.toPrecision(4))} beside zero padding, which no bias can replace`,
+});
+
+/** One byte per channel read: 1 = the weight is exactly zero there. All 0 when the weight's elements are not plain. */
+export function zeroReads(use: WeightUse): Uint8Array {
+  const zero = new Uint8Array(use.reads.reduce((n, a) => n * use.view[a], 1));
+  const data = weightData(use);
+  if (!data) return zero;
+  zero.fill(1);
+  eachRun(use.view, use.reads, [], (c, _, start, end) => {
+    for (let i = start; zero[c] && i < end; i++) if (data[i] !== 0) zero[c] = 0;
+  });
+  return zero;
+}
+
+/** Every value of a graph, stored ones included. */
+export function values({ graph, channels }: Analysis): Value[] {
+  return [...new Set([...graph.inputs, ...channels.stored.keys(), ...graph.nodes.flatMap((n) => n.outputs)])].filter(
+    (v) => v !== null,
+  );
+}
+
+function allClasses(analysis: Analysis): Set<number> {
+  const found = new Set<number>();
+  for (const v of values(analysis))
+    v.shape.forEach((_, axis) => {
+      for (const c of analysis.channels.of(v, axis) ?? []) found.add(c);
+    });
+  return found;
+}
+
+/**
+ * The values that lose every index of an axis: they vanish.
+ * @param remove the classes to remove
+ */
+export function emptied(analysis: Analysis, remove: { has(channel: number): boolean }): Map<Value, number> {
+  const empty = new Map<Value, number>();
+  for (const v of values(analysis))
+    v.shape.forEach((_, axis) => {
+      const classes = analysis.channels.of(v, axis);
+      if (classes?.length && classes.every((c) => remove.has(c))) empty.set(v, axis);
+    });
+  return empty;
+}
+
+/**
+ * No tensor may become empty, except where everything that reads it vanishes too or a Concat can do without it:
+ * elsewhere one channel stays.
+ */
+function keepOneOfEach(analysis: Analysis, remove: Map<number, Reason>, kept: Map<number, Obstacle>): void {
+  const readers = consumers(analysis.graph);
+  for (;;) {
+    const empty = emptied(analysis, remove);
+    const vanishes = new Map<Value, boolean>();
+    const canVanish = (v: Value): boolean => {
+      if (!vanishes.has(v))
+        vanishes.set(
+          v,
+          (readers.get(v) ?? []).every((n) => withoutInput(n)),
+        );
+      return vanishes.get(v)!;
+    };
+    const withoutInput = (n: Node): boolean =>
+      n.outputs.every((o) => !o || (empty.has(o) ? canVanish(o) : n.op === "Concat"));
+    const stuck = [...empty].find(([v]) => !canVanish(v));
+    if (!stuck) return;
+    const [value, axis] = stuck;
+    const first = analysis.channels.of(value, axis)![0];
+    remove.delete(first);
+    kept.set(first, { op: "", name: value.name, why: "it is the last channel of" });
+  }
+}

@@ -1,0 +1,30 @@
+/** Shrinks a model: removes what is exactly zero or constant, and proves that the function is the same. */
+import { EspalierError } from "../error.ts";
+import type { Model } from "../graph/types.ts";
+import { type Certificate, certify } from "./certificate.ts";
+import { type Verification, type VerifyOptions, verify } from "./verify.ts";
+
+export type ShrinkOptions = VerifyOptions;
+
+export interface Shrunk {
+  readonly model: Model;
+  readonly certificate: Certificate;
+  readonly verification: Verification;
+}
+
+/**
+ * The model without the channels that nobody reads or that carry a constant. Inputs, outputs, the dynamic batch axis,
+ * opset, metadata and the names of the tensors that stay are kept; the model given is not changed.
+ * @throws EspalierError when the small model does not agree with the full one; nothing is returned then
+ */
+export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
+  const { model: small, certificate } = await certify(model);
+  const verification = await verify(model, small, options);
+  if (!verification.agree)
+    throw new EspalierError(
+      "the shrunk model does not agree with the full one",
+      { reason: verification.reason, "max abs": verification.maxAbs, "max rel": verification.maxRel },
+      "please report this with the model; nothing was written",
+    );
+  return { model: small, certificate, verification };
+}

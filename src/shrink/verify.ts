@@ -1,0 +1,161 @@
+/** Whether two models compute the same function: both run on the same inputs, random and given. */
+
+import { type Engine, type EngineTensor, evaluate, type Session } from "../engine/engine.ts";
+import { EspalierError, UsageError } from "../error.ts";
+import { arrayOf, size, tensor, typeText } from "../graph/tensor.ts";
+import type { Data, Dim, Model, Tensor, Value } from "../graph/types.ts";
+import { write } from "../onnx/write.ts";
+import { Random } from "../random.ts";
+
+/** Input tensors by name; one run. */
+export type Inputs = Readonly<Record<string, Tensor>>;
+
+export interface VerifyOptions {
+  readonly engine: Engine;
+  /** Real inputs to compare on, one run each, beside the random ones. */
+  readonly inputs?: readonly Inputs[];
+  /** Largest relative error at which the models still agree. Default 1e-4. */
+  readonly tolerance?: number;
+  /** Random runs per batch size. Default 4. */
+  readonly random?: number;
+  /** Batch sizes of the random runs (where the batch axis is dynamic). Default [1, 3]. */
+  readonly batches?: readonly number[];
+  readonly seed?: number;
+}
+
+export interface Verification {
+  readonly agree: boolean;
+  /** Largest max|a − b| over all outputs and runs. */
+  readonly maxAbs: number;
+  /** Largest max|a − b| / max(1e-6, max|a|) over all outputs and runs. */
+  readonly maxRel: number;
+  readonly tolerance: number;
+  /** Number of runs, and how many of them were on given inputs. */
+  readonly runs: number;
+  readonly given: number;
+  /** Why the models do not agree. */
+  readonly reason?: string;
+}
+
+/**
+ * Compares two models, b against a.
+ * @throws UsageError when a tolerance or an input is not valid
+ */
+export async function verify(a: Model, b: Model, options: VerifyOptions): Promise<Verification> {
+  const { engine, inputs = [], tolerance = 1e-4, random = 4, batches = [1, 3], seed = 0 } = options;
+  if (!(tolerance >= 0)) throw new UsageError("tolerance must not be negative", { got: tolerance });
+  const none = { maxAbs: 0, maxRel: 0, tolerance, runs: 0, given: 0 };
+  const mismatch = signature(a, b);
+  if (mismatch) return { agree: false, ...none, reason: mismatch };
+  for (const run of inputs) checkInputs(a, run);
+  const dynamic = [...a.dims.values()].some((dims) => dims.some((d) => typeof d === "string"));
+  const randomRuns = (dynamic ? batches : batches.slice(0, 1)).flatMap((n) =>
+    Array.from({ length: random }, (_, i) => randomInputs(a, n, new Random(seed, "verify", n, i))),
+  );
+  const first = await engine.load(write(a));
+  const second = await engine.load(write(b)).catch(async (e) => {
+    await first.release();
+    throw e;
+  });
+  try {
+    return await compareRuns(engine, first, second, [...randomRuns, ...inputs], tolerance, inputs.length);
+  } finally {
+    await first.release();
+    await second.release();
+  }
+}
+
+async function compareRuns(
+  engine: Engine,
+  first: Session,
+  second: Session,
+  runs: readonly Inputs[],
+  tolerance: number,
+  given: number,
+): Promise<Verification> {
+  let maxAbs = 0;
+  let maxRel = 0;
+  let reason: string | undefined;
+  for (const feeds of runs) {
+    const [x, y] = [await evaluate(first, engine, feeds), await evaluate(second, engine, feeds)];
+    for (const name of Object.keys(x)) {
+      const e = difference(x[name], y[name]);
+      maxAbs = Math.max(maxAbs, e.abs);
+      maxRel = Math.max(maxRel, e.rel);
+      const far = e.rel <= tolerance ? undefined : `output "${name}" differs by ${e.rel.toPrecision(3)} relative`;
+      reason ??= e.reason ? `output "${name}" ${e.reason}` : far;
+    }
+  }
+  const result = { agree: reason === undefined, maxAbs, maxRel, tolerance, runs: runs.length, given };
+  return reason === undefined ? result : { ...result, reason };
+}
+
+/** Largest difference of two tensors, absolute and relative to the first. */
+function difference(a: EngineTensor, b: EngineTensor): { abs: number; rel: number; reason?: string } {
+  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join())
+    return { abs: 0, rel: 0, reason: `is ${typeText(b as Tensor)}, not ${typeText(a as Tensor)}` };
+  const [x, y] = [a.data as unknown as ArrayLike<number | bigint>, b.data as unknown as ArrayLike<number | bigint>];
+  let abs = 0;
+  let scale = 1e-6;
+  for (let i = 0; i < x.length; i++) {
+    const [p, q] = [Number(x[i]), Number(y[i])];
+    if (!Number.isFinite(p) || !Number.isFinite(q)) return { abs, rel: 0, reason: "is not finite" };
+    abs = Math.max(abs, Math.abs(p - q));
+    scale = Math.max(scale, Math.abs(p));
+  }
+  return { abs, rel: abs / scale };
+}
+
+/** What makes two models incomparable, or undefined. */
+function signature(a: Model, b: Model): string | undefined {
+  const text = (m: Model, v: Value) => `${v.dtype}[${(m.dims.get(v.name) ?? v.shape).map(dimText).join(",")}]`;
+  for (const side of ["inputs", "outputs"] as const) {
+    const [x, y] = [a.graph[side], b.graph[side]];
+    const names = (vs: readonly Value[]) => vs.map((v) => `"${v.name}"`).join(", ") || "none";
+    if (x.length !== y.length || x.some((v) => !y.some((w) => w.name === v.name)))
+      return `the ${side} are ${names(y)}, not ${names(x)}`;
+    for (const v of x) {
+      const w = y.find((u) => u.name === v.name)!;
+      if (text(a, v) !== text(b, w)) return `${side.slice(0, -1)} "${v.name}" is ${text(b, w)}, not ${text(a, v)}`;
+    }
+  }
+  return undefined;
+}
+
+/** Names of dynamic axes do not matter. */
+const dimText = (d: Dim) => (typeof d === "number" ? d : "?");
+
+function checkInputs(model: Model, run: Inputs): void {
+  for (const v of model.graph.inputs) {
+    const t = run[v.name];
+    if (!t) throw new UsageError(`input "${v.name}" was not given`, { got: Object.keys(run).join(", ") });
+    const dims = model.dims.get(v.name) ?? v.shape;
+    const fits = t.shape.length === dims.length && dims.every((d, i) => typeof d === "string" || d === t.shape[i]);
+    if (t.dtype !== v.dtype || !fits)
+      throw new EspalierError(`a given input does not fit the model`, {
+        input: v.name,
+        got: typeText(t),
+        wanted: `${v.dtype}[${dims.map(dimText).join(",")}]`,
+      });
+  }
+}
+
+/** Random inputs at a batch size: floats standard normal, bytes anywhere, other integers 0 or 1 (they may be indices). */
+function randomInputs(model: Model, batch: number, random: Random): Record<string, Tensor> {
+  const draw = (v: Value): number | bigint => {
+    if (v.dtype === "uint8") return random.int(256);
+    if (v.dtype === "int64" || v.dtype === "uint64") return BigInt(random.int(2));
+    if (v.dtype === "float16") return 0x3800 + random.int(0x400) + (random.int(2) << 15); // ±[0.5, 1)
+    if (v.dtype === "bfloat16") return 0x3f00 + random.int(0x80) + (random.int(2) << 15);
+    return v.dtype.startsWith("float") ? random.normal() : random.int(2);
+  };
+  return Object.fromEntries(
+    model.graph.inputs.map((v) => {
+      const dims = model.dims.get(v.name) ?? v.shape;
+      const shape = dims.map((d) => (typeof d === "string" ? batch : d));
+      const data = new (arrayOf(v.dtype) as new (n: number) => Data)(size(shape));
+      for (let i = 0; i < data.length; i++) data[i] = draw(v) as never;
+      return [v.name, tensor(v.dtype, shape, data)];
+    }),
+  );
+}
