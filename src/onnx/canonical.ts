@@ -127,6 +127,9 @@ const specials: Readonly<Record<string, Special>> = {
   Dropout: without("training_mode", "is_test"),
   LogSoftmax: softmax,
   Pad: pad,
+  /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */
+  Reshape: (step) =>
+    (step.attrs.shape as readonly number[] | undefined)?.includes(0) ? [step] : withAttrs(step, { allowzero: 0 }),
   Softmax: softmax,
   Split: split,
   Squeeze: squeeze,
@@ -170,6 +173,13 @@ export function canonical(step: Step, context: Context): readonly Step[] {
       node: step.name,
       got: step.inputs.length,
       wanted: `at most ${entry.arity + moved.length}`,
+    });
+  const missing = Array.from({ length: entry.required }, (_, i) => i).find((i) => !inputs[i]);
+  if (missing !== undefined)
+    throw new EspalierError(`${step.op} lacks an input`, {
+      node: step.name,
+      inputs: step.inputs.join(", "),
+      input: missing,
     });
   const plain = { ...step, inputs, attrs };
   const special = step.op.startsWith("Reduce") ? reduce : specials[step.op];

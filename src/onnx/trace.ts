@@ -55,8 +55,11 @@ export function inferStep(
     });
   }
   for (const t of inferred.outputs)
-    if (!t.shape.every((d) => Number.isSafeInteger(d) && d >= 0))
-      throw new EspalierError(`the attributes or inputs of ${step.op} do not fit`, { ...where, output: typeText(t) });
+    if (!t.shape?.every((d) => Number.isSafeInteger(d) && d >= 0))
+      throw new EspalierError(`the attributes or inputs of ${step.op} do not fit`, {
+        ...where,
+        output: `[${t.shape}]`,
+      });
   return inferred;
 }
 
@@ -105,7 +108,10 @@ export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; typ
       const inputs = step.inputs.map((x) => (x ? values.get(x)! : null));
       const { attrs, outputs: types } = inferStep(step, step.attrs, inputs, parsed, batch);
       const outputs = keptOutputs(step, types.length, parsed);
-      const known = inputs.every((x) => x !== null) ? foldShapes(step.op, attrs, inputs, types[0]) : undefined;
+      const known =
+        opOf(step.op, step.domain) && inputs.every((x) => x !== null)
+          ? foldShapes(step.op, attrs, inputs, types[0])
+          : undefined;
       outputs.forEach((o, i) => {
         if (o) values.set(o, (i === 0 && known) || { dtype: types[i].dtype, shape: types[i].shape });
       });

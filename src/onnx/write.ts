@@ -2,7 +2,7 @@
 import { EspalierError } from "../error.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
-import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
+import type { Dim, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { type Rest, restOf } from "./rest.ts";
 import { dataTypes, type Message } from "./schema.ts";
 import { neededOpset, spell } from "./spell.ts";
@@ -62,10 +62,12 @@ class Store {
   };
 }
 
+const isConstant = (n: Node): boolean => n.op === "Constant" && n.domain === "";
+
 function checkSize(graph: Graph): void {
   let bytes = 0;
   for (const t of graph.initializers.values()) bytes += t.data.byteLength;
-  for (const n of graph.nodes) if (n.op === "Constant") bytes += (n.attrs.value as Tensor).data.byteLength;
+  for (const n of graph.nodes) if (isConstant(n)) bytes += (n.attrs.value as Tensor).data.byteLength;
   if (bytes > MAX_BYTES)
     throw new EspalierError("the model is too large for one ONNX file", { got: bytes, wanted: `at most ${MAX_BYTES}` });
 }
@@ -93,8 +95,7 @@ export function encode(graph: Graph): Uint8Array {
   const node: Message<"NodeProto">[] = [];
   for (const n of graph.nodes) {
     const [out] = n.outputs;
-    if (n.op === "Constant" && !n.domain && !outputs.has(out!))
-      constants.push(tensorProto(out!.name, n.attrs.value as Tensor));
+    if (isConstant(n) && !outputs.has(out!)) constants.push(tensorProto(out!.name, n.attrs.value as Tensor));
     else node.push(spell(n, opset, store.add));
   }
   const domains = new Set(graph.nodes.map((n) => n.domain).filter((d) => d !== ""));
