@@ -8,7 +8,7 @@ export interface Experiment {
   readonly name: string;
   readonly command: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly rows: readonly object[];
 }
 
 /** Writes experiments/results/NAME.json below the current folder. */

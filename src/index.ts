@@ -38,6 +38,11 @@ export {
 export { reportHtml } from "./report/html.ts";
 export type { BeforeAfter, Curve, LayerRow, RemovalRow, RunReport, Summary } from "./report/results.ts";
 export { beforeAfterTable, layerTable, markdown, removalTable, type Table } from "./report/table.ts";
+export { type Certificate, type RemovedSlices, type Replay, replay } from "./shrink/certificate.ts";
+export { type Cost, cost } from "./shrink/cost.ts";
+export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";
+export { type ShrinkOptions, type Shrunk, shrink } from "./shrink/shrink.ts";
+export { type Inputs, type Verification, type VerifyOptions, verify } from "./shrink/verify.ts";
 export { type EvaluateOptions, evaluate, normalizationOf } from "./train/evaluate.ts";
 export type { Score } from "./train/evaluation.ts";
 export { initialize } from "./train/initialize.ts";

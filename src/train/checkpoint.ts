@@ -82,7 +82,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     const [from, to] = data_offsets.map((x) => 8 + length + x);
     if (!dtype || to - from !== size(shape) * bytesPerElement(dtype) || to > bytes.length)
       return fail("a tensor does not fit", { tensor: name, dtype: code, bytes: to - from });
-    const copy = bytes.slice(from, to); // aligned
+    const copy = Uint8Array.prototype.slice.call(bytes, from, to); // aligned; a Buffer's own slice would share memory
     const Data = arrayOf(dtype) as new (b: ArrayBuffer) => Tensor["data"];
     tensors.set(name, { dtype, shape, data: new Data(copy.buffer as ArrayBuffer) });
   }

@@ -20,10 +20,11 @@ export interface EvaluateOptions {
   readonly split?: Split;
 }
 
-/** The normalization `evaluate` uses by default. */
+/** The normalization `evaluate` uses by default; undefined = values as they are. */
 export function normalizationOf(model: Model, data: Dataset): Normalization | undefined {
-  const own = data.mean && data.std ? { mean: data.mean, std: data.std } : undefined;
-  return recordedNormalization(model) ?? own;
+  const recorded = recordedNormalization(model);
+  if (recorded !== undefined) return recorded ?? undefined;
+  return data.mean && data.std ? { mean: data.mean, std: data.std } : undefined;
 }
 
 /**

@@ -64,25 +64,26 @@ export function checkInput(model: Model, sample: readonly number[]): Value {
 }
 
 const KEYS = { mean: "espalier.mean", std: "espalier.std", layout: "espalier.layout" };
+const NONE = "none";
 
-/** The model with its normalization recorded in metadata_props, so that `evaluate` is right later. */
+/** The model with its normalization (undefined = values as they are) recorded in metadata_props, for `evaluate`. */
 export function recordNormalization(model: Model, n: Normalization | undefined): Model {
-  if (!n) return model;
   const metadata = new Map(model.metadata);
-  metadata.set(KEYS.mean, n.mean.join(" "));
-  metadata.set(KEYS.std, n.std.join(" "));
+  metadata.set(KEYS.mean, n ? n.mean.join(" ") : NONE);
+  metadata.set(KEYS.std, n ? n.std.join(" ") : NONE);
   metadata.set(KEYS.layout, "NCHW");
   return { ...model, metadata };
 }
 
-/** What metadata_props say of the normalization, if anything. */
-export function recordedNormalization(model: Model): Normalization | undefined {
-  const list = (key: string) => model.metadata.get(key)?.split(" ").map(Number);
-  const mean = list(KEYS.mean);
-  const std = list(KEYS.std);
-  if (!mean || !std) return undefined;
-  checkNormalization({ mean, std });
-  return { mean, std };
+/** What metadata_props say of the normalization: null = values as they are, undefined = nothing is said. */
+export function recordedNormalization(model: Model): Normalization | null | undefined {
+  const mean = model.metadata.get(KEYS.mean);
+  const std = model.metadata.get(KEYS.std);
+  if (mean === undefined || std === undefined) return undefined;
+  if (mean === NONE) return null;
+  const n = { mean: mean.split(" ").map(Number), std: std.split(" ").map(Number) };
+  checkNormalization(n);
+  return n;
 }
 
 export function checkNormalization({ mean, std }: Normalization, channels = mean.length): void {
