@@ -16,6 +16,8 @@ export interface RemovedSlices {
   readonly axis: number | null;
   /** In the full model, as ranges: "0-3,7"; "all" for a whole tensor. */
   readonly index: string;
+  /** Number of slices; 1 for a whole tensor. */
+  readonly count: number;
   readonly reason: Reason;
 }
 
@@ -36,6 +38,7 @@ export async function certify(full: Model): Promise<{ model: Model; certificate:
     tensor,
     axis,
     index: axis === null ? "all" : ranges(indices),
+    count: axis === null ? 1 : indices.length,
     reason,
   }));
   const certificate = {

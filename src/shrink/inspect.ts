@@ -3,7 +3,7 @@
 import { atBatch } from "../graph/infer.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Shape } from "../graph/types.ts";
-import { obstacleText } from "../groups/channels.ts";
+import { type Obstacle, obstacleText } from "../groups/channels.ts";
 import { type Cost, cost, macsOf } from "./cost.ts";
 import { analyze, plan, zeroReads } from "./plan.ts";
 
@@ -24,7 +24,7 @@ export interface Layer {
   readonly removable: number;
   /** Why the channels that it makes cannot all be removed, whatever their weights: the operator that prevents it. */
   readonly obstacles: readonly string[];
-  /** Why channels that are zero here, or carry a constant, stay nevertheless. */
+  /** Why channels that this weight does not read, or that it makes constant, stay nevertheless. */
   readonly kept: readonly string[];
 }
 
@@ -41,15 +41,13 @@ export function inspect(model: Model): Inspection {
     const { node, stored, data, made } = use;
     const zero = zeroReads(use);
     const own = [stored.root, node.inputs[2]].filter((v) => v && !seen.has(v) && seen.add(v));
-    const read = channels.of(node.inputs[data.at]!, data.axis);
-    const makes = channels.of(node.outputs[made.at]!, made.axis);
-    const texts = (classes: Iterable<number>, of: typeof kept.get) => {
-      const found = [...classes].map((c) => of(c)).filter((o) => o !== undefined);
-      return [...new Set(found.map(obstacleText))];
-    };
-    const shut = channels.closed(node.inputs[data.at]!, data.axis);
-    const zeroHere = [...(read ?? [])].filter((_, i) => zero[i]);
-    const stuck = texts(zeroHere, (c) => kept.get(c));
+    const [x, y] = [node.inputs[data.at]!, node.outputs[made.at]!];
+    const makes = channels.of(y, made.axis);
+    const constants = analysis.constants.of(y, made.axis);
+    const shut = channels.closed(x, data.axis);
+    const unread = [...(channels.of(x, data.axis) ?? [])].filter((_, i) => zero[i]);
+    const constant = [...(makes ?? [])].filter((_, i) => constants && !Number.isNaN(constants[i]));
+    const stay = [...unread, ...constant].map((c) => kept.get(c));
     return {
       name: node.name,
       op: node.op,
@@ -61,9 +59,13 @@ export function inspect(model: Model): Inspection {
       zeroGroups: zero.reduce((n, z) => n + z, 0),
       channels: size(use.makes.map((a) => use.view[a])),
       removable: makes ? makes.reduce((n, c) => n + (remove.has(c) ? 1 : 0), 0) : 0,
-      obstacles: texts(makes ?? [], (c) => channels.obstacle(c)),
-      kept: shut && zero.includes(1) ? [obstacleText(shut)] : stuck,
+      obstacles: texts([...(makes ?? [])].map((c) => channels.obstacle(c))),
+      kept: texts([shut && zero.includes(1) ? shut : undefined, ...stay]),
     };
   });
   return { ...cost(model), layers };
 }
+
+const texts = (obstacles: readonly (Obstacle | undefined)[]): string[] => [
+  ...new Set(obstacles.filter((o) => o !== undefined).map(obstacleText)),
+];

@@ -32,18 +32,21 @@ export type Reason = "unread" | "zero" | "folded constant";
 export interface Plan {
   /** The channels to remove, by class. */
   readonly remove: ReadonlyMap<number, Reason>;
-  /** Why a channel that is read nowhere, or carries a constant, stays nevertheless. */
+  /** Why each other channel stays: what prevents its removal, or the first weight that reads it. */
   readonly kept: ReadonlyMap<number, Obstacle>;
 }
 
 export function plan(analysis: Analysis): Plan {
   const { channels } = analysis;
   const remove = new Map<number, Reason>();
-  const read = new Set<number>();
   const kept = new Map<number, Obstacle>();
+  const keep = (c: number, obstacle: Obstacle) => {
+    remove.delete(c);
+    if (!kept.has(c)) kept.set(c, obstacle);
+  };
   for (const c of allClasses(analysis)) {
     const obstacle = channels.obstacle(c);
-    if (obstacle) kept.set(c, obstacle);
+    if (obstacle) keep(c, obstacle);
     else remove.set(c, "unread");
   }
   for (const use of analysis.uses) {
@@ -53,17 +56,15 @@ export function plan(analysis: Analysis): Plan {
     if (!classes || use.carried) continue;
     const constants = analysis.constants.of(x, data.axis);
     zeroReads(use).forEach((zero, i) => {
+      const [c, constant] = [classes[i], constants ? constants[i] : Number.NaN];
       if (zero) return;
-      const constant = constants ? constants[i] : Number.NaN;
-      if (Number.isNaN(constant)) read.add(classes[i]);
-      else if (!folds(node, constant)) kept.set(classes[i], unfoldable(node, constant));
-      else if (constant !== 0) remove.set(classes[i], "folded constant");
-      else if (remove.get(classes[i]) === "unread") remove.set(classes[i], "zero");
+      if (Number.isNaN(constant)) keep(c, { op: node.op, name: node.name, why: "reads it" });
+      else if (!folds(node, constant)) keep(c, unfoldable(node, constant));
+      else if (remove.has(c) && constant !== 0) remove.set(c, "folded constant");
+      else if (remove.get(c) === "unread") remove.set(c, "zero");
     });
   }
-  for (const c of read) kept.delete(c);
-  for (const c of [...read, ...kept.keys()]) remove.delete(c);
-  keepOneOfEach(analysis, remove, kept);
+  keepOneOfEach(analysis, remove, keep);
   return { remove, kept };
 }
 
@@ -119,7 +120,11 @@ export function emptied(analysis: Analysis, remove: { has(channel: number): bool
  * No tensor may become empty, except where everything that reads it vanishes too or a Concat can do without it:
  * elsewhere one channel stays.
  */
-function keepOneOfEach(analysis: Analysis, remove: Map<number, Reason>, kept: Map<number, Obstacle>): void {
+function keepOneOfEach(
+  analysis: Analysis,
+  remove: ReadonlyMap<number, Reason>,
+  keep: (channel: number, obstacle: Obstacle) => void,
+): void {
   const readers = consumers(analysis.graph);
   for (;;) {
     const empty = emptied(analysis, remove);
@@ -138,7 +143,6 @@ function keepOneOfEach(analysis: Analysis, remove: Map<number, Reason>, kept: Ma
     if (!stuck) return;
     const [value, axis] = stuck;
     const first = analysis.channels.of(value, axis)![0];
-    remove.delete(first);
-    kept.set(first, { op: "", name: value.name, why: "it is the last channel of" });
+    keep(first, { op: "", name: value.name, why: "it is the last channel of" });
   }
 }

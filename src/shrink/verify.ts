@@ -8,7 +8,7 @@ import { write } from "../onnx/write.ts";
 import { Random } from "../random.ts";
 
 /** Input tensors by name; one run. */
-export type Inputs = Readonly<Record<string, Tensor>>;
+export type Inputs = Readonly<Record<string, EngineTensor>>;
 
 export interface VerifyOptions {
   readonly engine: Engine;
@@ -134,7 +134,7 @@ function checkInputs(model: Model, run: Inputs): void {
     if (t.dtype !== v.dtype || !fits)
       throw new EspalierError(`a given input does not fit the model`, {
         input: v.name,
-        got: typeText(t),
+        got: typeText(t as Tensor),
         wanted: `${v.dtype}[${dims.map(dimText).join(",")}]`,
       });
   }
