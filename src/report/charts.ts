@@ -160,10 +160,10 @@ function bars(title: string, rows: readonly Bar[], color: string): Chart {
   });
 }
 
-/** Zero groups per layer, in percent. */
+/** Zero input channels per layer, in percent. */
 export const layerChart = (layers: readonly LayerRow[]): Chart =>
   bars(
-    "Zero groups per layer",
+    "Input channels that are exactly zero",
     layers
       .filter((l) => l.groups > 0)
       .map((l) => ({

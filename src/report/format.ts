@@ -43,6 +43,7 @@ export function times(before: number, after: number): string {
 
 /** 8, 2.5, "fewer", "more" → "3.2× fewer"; "same" if the ratio rounds to one. */
 export function change(before: number, after: number, better: string, worse: string): string {
+  if (after === 0 && before > 0) return "all gone";
   const ratio = after <= before ? times(before, after) : times(after, before);
   return ratio === "1.0×" ? "same" : `${ratio} ${after <= before ? better : worse}`;
 }

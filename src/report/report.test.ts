@@ -81,8 +81,9 @@ function sampleRun(): RunReport {
     milestones: [9, 15],
     layers,
     removals: [
-      { tensor: "conv1.weight", count: 14, reason: "unread" },
-      { tensor: "fc1.weight", count: 408, reason: "unread" },
+      { tensor: "conv1.weight", axis: 0, count: 14, reason: "unread" },
+      { tensor: "fc1.weight", axis: 0, count: 408, reason: "unread" },
+      { tensor: "fc3.weight", axis: null, count: 1, reason: "folded constant" },
     ],
     input: { name: "input", shape: ["N", 1, 28, 28], output: "logits", mean: [0.1307], std: [0.3081] },
     summary: {
@@ -135,10 +136,10 @@ test("the tables", () => {
   expect(
     markdown(layerTable([{ ...layers[1], smallShape: undefined, note: "read by Foo | Bar" }, layers[2]])),
   ).toMatchInlineSnapshot(`
-    "| layer        |     shape |   after | parameters | groups | zero groups | zero weights | kept because       |
-    | ------------ | --------: | ------: | ---------: | -----: | ----------: | -----------: | ------------------ |
-    | conv2.weight | 50×20×5×5 | removed |     25,000 |     20 |          14 |       70.0 % | read by Foo \\| Bar |
-    | fc1.weight   |   500×800 |  92×272 |    400,000 |     50 |          33 |       66.0 % |                    |"
+    "| layer        |     shape |   after | parameters | input channels | of them zero | zero weights | kept because       |
+    | ------------ | --------: | ------: | ---------: | -------------: | -----------: | -----------: | ------------------ |
+    | conv2.weight | 50×20×5×5 | removed |     25,000 |             20 |           14 |       70.0 % | read by Foo \\| Bar |
+    | fc1.weight   |   500×800 |  92×272 |    400,000 |             50 |           33 |       66.0 % |                    |"
   `);
 });
 
@@ -211,7 +212,7 @@ test("foreign text is escaped", () => {
     config: { [evil]: { deep: [evil] } },
     environment: { os: evil },
     layers: [{ ...run.layers[0], name: evil, note: evil }],
-    removals: [{ tensor: evil, count: 1, reason: evil }],
+    removals: [{ tensor: evil, axis: 0, count: 1, reason: evil }],
     input: { ...run.input, name: evil, output: evil },
   });
   expect(page).not.toContain("<script");

@@ -43,14 +43,14 @@ export interface EpochMetrics extends Sparsity {
   readonly msPerStep: number;
 }
 
-/** One regularized or stored weight tensor of the trained model. */
+/** One layer with a weight, in the trained model. */
 export interface LayerRow {
   readonly name: string;
   readonly shape: readonly number[];
   /** Shape in the small model; absent when the whole tensor is gone. */
   readonly smallShape?: readonly number[];
   readonly params: number;
-  /** Groups that have a slice in this tensor; 0 for a tensor that is not regularized. */
+  /** Input channels that the weight reads, and how many of them are exactly zero. */
   readonly groups: number;
   readonly zeroGroups: number;
   /** Zero weights / weights of the tensor. */
@@ -98,6 +98,8 @@ export interface Summary extends Sparsity {
 export interface RemovalRow {
   /** The tensor that lost slices. */
   readonly tensor: string;
+  /** null: the whole tensor went. */
+  readonly axis: number | null;
   readonly count: number;
   /** Why that is sound: unread, zero, folded constant. */
   readonly reason: string;

@@ -62,20 +62,32 @@ export function layerTable(layers: readonly LayerRow[]): Table {
     "shape",
     ...(small ? ["after"] : []),
     "parameters",
-    "groups",
-    "zero groups",
+    "input channels",
+    "of them zero",
     "zero weights",
     ...(withNotes ? ["kept because"] : []),
   ];
   return { head, rows, text: withNotes ? [0, head.length - 1] : [0] };
 }
 
+/** The certificate's reasons in words. */
+const BECAUSE: Readonly<Record<string, string>> = {
+  unread: "nothing reads it: every weight that would is zero",
+  zero: "it carries nothing but zero",
+  "folded constant": "it carries a constant, which moved into the bias that follows",
+};
+
 /** What the certificate lists, counted by tensor and reason. */
 export function removalTable(removals: readonly RemovalRow[]): Table {
   return {
-    head: ["tensor", "slices removed", "reason"],
-    text: [0, 2],
-    rows: removals.map((r) => [r.tensor, count(r.count), r.reason]),
+    head: ["tensor", "axis", "slices removed", "because"],
+    text: [0, 3],
+    rows: removals.map((r) => [
+      r.tensor,
+      r.axis === null ? "whole" : String(r.axis),
+      count(r.count),
+      BECAUSE[r.reason] ?? r.reason,
+    ]),
   };
 }
 

@@ -1,0 +1,61 @@
+/** `espalier bench`: how long a model takes, or two in turn. */
+import { change, milliseconds, type Table } from "espalier";
+import { z } from "zod";
+import { command } from "./command.ts";
+import { engineFields, engineOf } from "./engine-fields.ts";
+import { integer, numbers } from "./field.ts";
+import { readBytes, readModel } from "./files.ts";
+import { terminalTable } from "./terminal-table.ts";
+import { batchSizes, time } from "./timing.ts";
+
+export const bench = () =>
+  command({
+    name: "bench",
+    about: "Measures latency: the median of many runs, two models in turn, and their ratio.",
+    arguments: [
+      ["<a.onnx>", "a model"],
+      ["[b.onnx]", "another, to compare"],
+    ],
+    fields: {
+      batch: numbers("batch sizes (default 1,128)", "integers ≥ 1", z.int().min(1)),
+      runs: integer("timed runs of each model (default 50)", { min: 1 }),
+      warmup: integer("untimed runs first (default 5)", { min: 0 }),
+      ...engineFields,
+    },
+    examples: [
+      "bench runs/a/model.onnx runs/a/small.onnx",
+      "bench runs/a/small.onnx --batch 1,16,256 --runs 200 --threads 1",
+      "bench a.onnx b.onnx --json",
+    ],
+    async run([a, b], values, out) {
+      const engine = engineOf(values);
+      const files = [a!, ...(b ? [b] : [])];
+      const models = await Promise.all(
+        files.map(async (file) => ({ model: await readModel(file), bytes: await readBytes(file) })),
+      );
+      const { runs = 50, warmup = 5 } = values;
+      const batches = [];
+      for (const batch of batchSizes(
+        models.map((m) => m.model),
+        values.batch ?? [1, 128],
+      )) {
+        const [first, second] = await time(engine, models, batch, { runs, warmup });
+        batches.push({ batch, a: first, ...(b && { b: second, ratio: first / second }) });
+      }
+      const result = { a, ...(b && { b }), runs, threads: engine.threads, device: engine.device, batches };
+      const table: Table = {
+        head: ["batch", a!, ...(b ? [b, "B against A"] : [])],
+        text: [],
+        rows: batches.map((row) => [
+          String(row.batch),
+          milliseconds(row.a),
+          ...(row.b === undefined ? [] : [milliseconds(row.b), change(row.a, row.b, "faster", "slower")]),
+        ]),
+      };
+      out.result(
+        result,
+        `${terminalTable(table, out)}\n\nmedian of ${runs} runs, ${engine.threads} thread(s), ${engine.device}`,
+      );
+      return 0;
+    },
+  });

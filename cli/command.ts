@@ -1,0 +1,55 @@
+/** A command from its description: arguments, fields as flags, examples, and what it does. */
+import { Command, Option } from "commander";
+import { fromFlags, type Source, settings } from "./config.ts";
+import type { Fields, ValuesOf } from "./field.ts";
+import { kebab } from "./names.ts";
+import { type Output, output } from "./output.ts";
+
+export interface CommandSpec<F extends Fields> {
+  readonly name: string;
+  readonly about: string;
+  /** Name and help of each argument; a name in brackets is optional. */
+  readonly arguments?: readonly (readonly [name: string, help: string])[];
+  readonly fields: F;
+  /** Heading of a field in the help; fields without one stand first. */
+  readonly groups?: Readonly<Record<string, readonly (keyof F & string)[]>>;
+  readonly examples: readonly string[];
+  /** Flags that are not settings themselves. */
+  readonly options?: readonly Option[];
+  /** Where settings come from beside the flags, which win. */
+  sources?(given: Given): Promise<readonly Source[]>;
+  /** @returns the exit status */
+  run(args: readonly (string | undefined)[], values: ValuesOf<F>, out: Output): Promise<number>;
+}
+
+/** What commander read: the flags as they were given. */
+export type Given = Readonly<Record<string, unknown>>;
+
+export function command<F extends Fields>(spec: CommandSpec<F>): Command {
+  const made = new Command(spec.name).description(spec.about).helpOption("-h, --help", "show this help");
+  for (const [name, help] of spec.arguments ?? []) made.argument(name, help);
+  const groupOf = new Map(
+    Object.entries(spec.groups ?? {}).flatMap(([heading, keys]) => keys.map((k) => [k, heading])),
+  );
+  for (const [key, field] of Object.entries(spec.fields)) {
+    const flag = `--${kebab(key)}`;
+    const option = new Option(field.value === null ? flag : `${flag} <${field.value}>`, helpText(field));
+    const heading = groupOf.get(key);
+    made.addOption(heading ? option.helpGroup(`${heading}:`) : option);
+  }
+  for (const option of spec.options ?? []) made.addOption(option);
+  made.option("--json", "print one JSON document on standard output, everything else on standard error");
+  made.addHelpText("after", `\nExamples:\n${spec.examples.map((e) => `  $ espalier ${e}`).join("\n")}`);
+  made.action(async (...received: unknown[]) => {
+    const args = received.slice(0, -2) as (string | undefined)[];
+    const given = made.optsWithGlobals<Given>();
+    const out = output(given["json"] === true);
+    const sources = (await spec.sources?.(given)) ?? [];
+    const values = settings(spec.fields, [...sources, fromFlags(spec.fields, given)]);
+    process.exitCode = await spec.run(args, values, out);
+  });
+  return made;
+}
+
+const helpText = ({ help, choices }: Fields[string]): string =>
+  choices && choices.length > 3 ? `${help}: ${choices.join(", ")}` : help;

@@ -1,0 +1,92 @@
+/** Settings from flags, `--set` and files: merged in that order of precedence, every key checked by its field. */
+import { readFile } from "node:fs/promises";
+import { UsageError } from "espalier";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Field, Fields, ValuesOf } from "./field.ts";
+import { camel, kebab, nearest } from "./names.ts";
+
+/** Where values come from, later ones winning. */
+export interface Source {
+  /** How a key of this source is called in messages. */
+  readonly label: (key: string) => string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** The values that were given on the command line, as text (true for a switch). */
+export function fromFlags(fields: Fields, given: Readonly<Record<string, unknown>>): Source {
+  const values = Object.entries(given)
+    .filter(([key, v]) => Object.hasOwn(fields, key) && v !== undefined)
+    .map(([key, v]) => [key, typeof v === "string" ? fields[key].read(v) : v]);
+  return { label: (key) => `--${kebab(key)}`, values: Object.fromEntries(values) };
+}
+
+/** `--set path=value`, several times. A path is a key, or key.part for a setting that has parts. */
+export function fromAssignments(fields: Fields, assignments: readonly string[]): Source {
+  const values: Record<string, unknown> = {};
+  const label = (key: string) => `--set ${key}`;
+  for (const assignment of assignments) {
+    const at = assignment.indexOf("=");
+    if (at < 1) throw new UsageError("--set wants path=value", { got: assignment }, "for example --set lambda=1e-4");
+    const [head, part, ...deeper] = assignment.slice(0, at).split(".");
+    const key = camel(head);
+    const field = known(fields, key, label(head));
+    const value = assignment.slice(at + 1);
+    if (part === undefined) values[key] = field.read(value);
+    else if (deeper.length > 0) throw new UsageError("--set goes one level deep", { got: assignment });
+    else values[key] = { ...(values[key] as object), [part]: parse(value) };
+  }
+  return { label, values };
+}
+
+/** A YAML or JSON file of settings. */
+export async function fromFile(path: string): Promise<Source> {
+  let values: unknown;
+  try {
+    values = parse(await readFile(path, "utf8")) ?? {};
+  } catch (e) {
+    throw new UsageError("the configuration file cannot be read", { file: path, reason: (e as Error).message.trim() });
+  }
+  if (typeof values !== "object" || values === null || Array.isArray(values))
+    throw new UsageError("a configuration file holds keys and values", {
+      file: path,
+      wanted: "for example  lambda: 1e-4",
+    });
+  const byKey = Object.entries(values).map(([key, v]) => [camel(key), v]);
+  return { label: (key) => `${path}: ${key}`, values: Object.fromEntries(byKey) };
+}
+
+/** @throws UsageError naming the setting, what was got and what was wanted, or the nearest name */
+export function settings<F extends Fields>(fields: F, sources: readonly Source[]): ValuesOf<F> {
+  const merged: Record<string, unknown> = {};
+  const origin: Record<string, string> = {};
+  for (const { label, values } of sources)
+    for (const [key, value] of Object.entries(values)) {
+      known(fields, key, label(key));
+      merged[key] = isObject(value) && isObject(merged[key]) ? { ...merged[key], ...value } : value;
+      origin[key] = label(key);
+    }
+  const shape = Object.fromEntries(Object.entries(fields).map(([k, f]) => [k, f.schema.optional()]));
+  const result = z.strictObject(shape).safeParse(merged);
+  if (result.success) return result.data as ValuesOf<F>;
+  const key = String(result.error.issues[0].path[0]);
+  throw wrongValue(fields[key], key, origin[key], merged[key]);
+}
+
+const isObject = (x: unknown): x is object => typeof x === "object" && x !== null && !Array.isArray(x);
+
+function known(fields: Fields, key: string, where: string): Field {
+  if (Object.hasOwn(fields, key)) return fields[key];
+  throw new UsageError(`there is no setting "${key}"`, { where }, `did you mean ${nearest(key, Object.keys(fields))}?`);
+}
+
+function wrongValue(field: Field, key: string, where: string, value: unknown): UsageError {
+  const got = typeof value === "string" ? value : JSON.stringify(value);
+  const details = { where, got: got === "" ? '""' : got, wanted: field.wanted };
+  const isName = field.choices && typeof value === "string";
+  return new UsageError(
+    isName ? `unknown ${kebab(key)} "${value}"` : `${key} cannot be ${got === "" ? "empty" : got}`,
+    details,
+    isName ? `did you mean ${nearest(value, field.choices)}?` : undefined,
+  );
+}

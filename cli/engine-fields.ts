@@ -1,0 +1,23 @@
+/** The settings of every command that runs a model. */
+import type { Engine } from "espalier";
+import { node } from "espalier/node";
+import { choice, integer, normalization, text, type ValuesOf } from "./field.ts";
+
+export const engineFields = {
+  threads: integer("threads within an operator (default: one per processor)", { min: 1 }),
+  device: choice("where the model runs, cpu by default", ["cpu", "webgpu", "cuda"]),
+};
+
+export const engineOf = ({ threads, device }: ValuesOf<typeof engineFields>): Engine => node({ threads, device });
+
+export const dataFields = {
+  data: text("data set by name, or a folder", "name|folder"),
+  dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),
+  normalize: normalization(
+    "normalize inputs: auto, none, or MEAN/STD (default: auto, as the model's file or the data set says)",
+  ),
+};
+
+/** As the library wants it: undefined = what the file or the data set says, null = none. */
+export const normalizationSetting = (n: ValuesOf<typeof dataFields>["normalize"]) =>
+  n === "none" ? null : n === "auto" ? undefined : n;

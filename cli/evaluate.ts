@@ -1,0 +1,59 @@
+/** `espalier evaluate`: loss and accuracy of a model on a data set. */
+import {
+  binaryCrossEntropy,
+  crossEntropy,
+  EspalierError,
+  type Loss,
+  meanSquaredError,
+  percent,
+  evaluate as score,
+  significant,
+  UsageError,
+} from "espalier";
+import { datasets } from "espalier/node";
+import { command } from "./command.ts";
+import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
+import { choice } from "./field.ts";
+import { readModel } from "./files.ts";
+
+const losses: Readonly<Record<"crossEntropy" | "mse" | "bce", () => Loss>> = {
+  crossEntropy,
+  mse: meanSquaredError,
+  bce: binaryCrossEntropy,
+};
+
+export const evaluate = () =>
+  command({
+    name: "evaluate",
+    about: "Prints a model's loss and accuracy on a data set.",
+    arguments: [["<file.onnx>", "the model"]],
+    fields: {
+      ...dataFields,
+      split: choice("test (default) or train", ["test", "train"]),
+      loss: choice("cross-entropy (default), mse or bce", ["crossEntropy", "mse", "bce"]),
+      ...engineFields,
+    },
+    examples: [
+      "evaluate runs/a/small.onnx --data mnist --data-root ~/data",
+      "evaluate resnet.onnx --data cifar10 --normalize 0.49,0.48,0.45/0.2,0.2,0.2",
+      "evaluate runs/a/small.onnx --data digits --json",
+    ],
+    async run([file], values, out) {
+      if (!values.data) throw new UsageError("evaluate wants data", { wanted: "--data" }, "for example --data mnist");
+      const model = await readModel(file!);
+      const data = await datasets.open(values.data, { root: values.dataRoot });
+      const split = values.split ?? "test";
+      const { loss, accuracy } = await score(model, data, {
+        engine: engineOf(values),
+        loss: losses[values.loss ?? "crossEntropy"](),
+        normalization: normalizationSetting(values.normalize),
+        split: data[split],
+      });
+      if (!Number.isFinite(loss)) throw new EspalierError("the loss is not a number", { file, got: String(loss) });
+      const samples = data[split].count;
+      const result = { file, data: data.name, split, samples, loss, accuracy };
+      const said = accuracy === null ? "" : `, accuracy ${percent(accuracy)}`;
+      out.result(result, `${file} on ${samples} ${split} samples of ${data.name}: loss ${significant(loss)}${said}`);
+      return 0;
+    },
+  });

@@ -1,0 +1,44 @@
+/** From what went wrong to what is said about it and the exit status: 1 the work failed, 2 wrong usage. */
+import type { Command, CommanderError } from "commander";
+import { EspalierError, UsageError } from "espalier";
+import { nearest } from "./names.ts";
+import type { Output } from "./output.ts";
+
+/** Says what went wrong and returns the exit status. */
+export function fail(error: unknown, out: Output): number {
+  const known = error instanceof EspalierError ? error : undefined;
+  const message = known?.message ?? `internal: ${error instanceof Error ? error.message : String(error)}`;
+  const { what = message, details = {}, fix } = known ?? {};
+  if (out.json) process.stdout.write(`${JSON.stringify({ error: { what, details, fix } }, null, 2)}\n`);
+  const verbose = process.env["ESPALIER_DEBUG"];
+  out.warn(`${out.colour.red("error:")} ${verbose && error instanceof Error ? error.stack : message}`);
+  if (!known && !verbose)
+    out.warn("  this is a fault of Espalier; run again with ESPALIER_DEBUG=1 and report what it prints");
+  return error instanceof UsageError ? 2 : 1;
+}
+
+/** What commander complains about, in our words and with the nearest valid name. */
+export function usageError(error: CommanderError, command: Command): UsageError {
+  const got = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  const help = `espalier ${command.parent ? `${command.name()} ` : ""}--help lists them`;
+  const path = command.parent ? command.name() : "espalier";
+  switch (error.code) {
+    case "commander.unknownOption": {
+      const flags = command
+        .createHelp()
+        .visibleOptions(command)
+        .flatMap((o) => (o.long ? [o.long] : []));
+      return new UsageError(`${path} has no option ${got}`, { nearest: nearest(got, flags) }, help);
+    }
+    case "commander.unknownCommand": {
+      const names = command.commands.map((c) => c.name());
+      return new UsageError(`there is no command "${got}"`, { nearest: nearest(got, names), wanted: names.join(", ") });
+    }
+    default:
+      return new UsageError(
+        error.message.replace(/^error: /, ""),
+        {},
+        `see espalier ${path === "espalier" ? "" : `${path} `}--help`,
+      );
+  }
+}

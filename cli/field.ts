@@ -1,0 +1,132 @@
+/**
+ * A setting: what it may be, how it reads on the command line, what it is for. The same description serves flags,
+ * `--set`, configuration files and help.
+ */
+import { z } from "zod";
+import { camel, kebab } from "./names.ts";
+
+export interface Field<T = unknown> {
+  readonly schema: z.ZodType<T>;
+  /** Completes "wanted: …". */
+  readonly wanted: string;
+  readonly help: string;
+  /** Placeholder of the value in the help; null for a switch. */
+  readonly value: string | null;
+  /** The valid names, when there are few. */
+  readonly choices?: readonly string[];
+  /** From text to what the schema checks. What cannot be read stays text, and the schema says so. */
+  read(text: string): unknown;
+}
+export type Fields = Readonly<Record<string, Field>>;
+export type ValuesOf<F extends Fields> = { readonly [K in keyof F]?: z.output<F[K]["schema"]> };
+
+interface Range {
+  readonly min?: number;
+  readonly above?: number;
+  readonly max?: number;
+  readonly below?: number;
+}
+
+function inRange(schema: z.ZodNumber, { min, above, max, below }: Range): z.ZodNumber {
+  let s = schema;
+  if (min !== undefined) s = s.min(min);
+  if (above !== undefined) s = s.gt(above);
+  if (max !== undefined) s = s.max(max);
+  if (below !== undefined) s = s.lt(below);
+  return s;
+}
+
+function rangeText({ min, above, max, below }: Range): string {
+  const parts = [
+    min !== undefined ? `≥ ${min}` : "",
+    above !== undefined ? `> ${above}` : "",
+    max !== undefined ? `≤ ${max}` : "",
+    below !== undefined ? `< ${below}` : "",
+  ].filter(Boolean);
+  return parts.length ? ` ${parts.join(" and ")}` : "";
+}
+
+const readNumber = (text: string): unknown => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text));
+const readNumbers = (text: string): unknown => text.split(",").map((part) => readNumber(part));
+
+export const number = (help: string, range: Range = {}): Field<number> => ({
+  schema: inRange(z.number(), range),
+  wanted: `a number${rangeText(range)}`,
+  help,
+  value: "x",
+  read: readNumber,
+});
+
+export const integer = (help: string, range: Range = {}): Field<number> => ({
+  schema: inRange(z.int(), range),
+  wanted: `an integer${rangeText(range)}`,
+  help,
+  value: "n",
+  read: readNumber,
+});
+
+export const text = (help: string, value: string): Field<string> => ({
+  schema: z.string().min(1),
+  wanted: "text",
+  help,
+  value,
+  read: (t) => t,
+});
+
+export const toggle = (help: string): Field<boolean> => ({
+  schema: z.boolean(),
+  wanted: "true or false",
+  help,
+  value: null,
+  read: (t) => (t === "true" ? true : t === "false" ? false : t),
+});
+
+/** Numbers in order, on the command line separated by commas. */
+export const numbers = (help: string, wanted: string, one: z.ZodNumber, length?: number): Field<number[]> => ({
+  schema: length === undefined ? z.array(one) : z.array(one).length(length),
+  wanted,
+  help,
+  value: "a,b,…",
+  read: readNumbers,
+});
+
+/** One of the library's names, in either spelling. */
+export const choice = <const N extends string>(help: string, names: readonly N[]): Field<N> => ({
+  schema: z.string().transform(camel).pipe(z.enum(names)),
+  wanted: names.map(kebab).join(", "),
+  help,
+  value: names.length <= 3 ? names.map(kebab).join("|") : "name",
+  choices: names.map(kebab),
+  read: (t) => t,
+});
+
+/** How training images are varied. */
+export const augmentation = (help: string): Field<"auto" | "none" | { crop?: number; flip?: boolean }> => ({
+  schema: z.union([
+    z.enum(["auto", "none"]),
+    z.strictObject({ crop: z.int().min(0).optional(), flip: z.boolean().optional() }),
+  ]),
+  wanted: "auto, none, or crop=4,flip ({ crop: 4, flip: true } in a file)",
+  help,
+  value: "how",
+  read(t) {
+    if (t === "auto" || t === "none") return t;
+    const parts = t.split(",").map((part) => part.split("="));
+    return Object.fromEntries(parts.map(([k, v]) => [k, v === undefined ? true : readNumber(v)]));
+  },
+});
+
+/** How inputs are normalized: mean and standard deviation per channel, of values scaled to 0 … 1. */
+export const normalization = (help: string): Field<"auto" | "none" | { mean: number[]; std: number[] }> => ({
+  schema: z.union([
+    z.enum(["auto", "none"]),
+    z.strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) }),
+  ]),
+  wanted: "auto, none, or MEAN/STD such as 0.1307/0.3081, one number per channel separated by commas",
+  help,
+  value: "how",
+  read(t) {
+    const [mean, std, ...more] = t.split("/");
+    return std === undefined || more.length > 0 ? t : { mean: readNumbers(mean), std: readNumbers(std) };
+  },
+});

@@ -1,0 +1,103 @@
+/** What follows training: shrink, verify, measure, and write the files of the run directory. */
+import {
+  type BeforeAfter,
+  cost,
+  evaluate,
+  inspect,
+  type Loss,
+  normalizationOf,
+  type Run,
+  type RunReport,
+  reportHtml,
+  type Store,
+  type Summary,
+  shrink,
+  write,
+} from "espalier";
+import { normalizationSetting } from "./engine-fields.ts";
+import { realInputs } from "./real-inputs.ts";
+import { layerRows, removalRows } from "./report-rows.ts";
+import { environment, FILES, writeJson, writeRun } from "./run-directory.ts";
+import { batchSizes, type Timed, time } from "./timing.ts";
+import { type Choices, methods } from "./train-plan.ts";
+import type { Workshop } from "./training.ts";
+
+export interface Finishing extends Workshop {
+  readonly store: Store;
+  readonly choices: Choices;
+  /** The settings with every default filled in. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Each file is replaced as a whole; summary.json comes last and marks the run as finished. */
+export async function finish(run: Run, shop: Finishing): Promise<Summary> {
+  const { engine, data, out, store, choices, config } = shop;
+  const full = run.model;
+  const normalization = normalizationSetting(choices.normalize);
+  out.say(out.colour.dim("shrinking and verifying …"));
+  const inputs = await realInputs(full, data, engine, normalization);
+  const { model: small, certificate, verification } = await shrink(full, { engine, inputs });
+  const before: Timed = { model: full, bytes: write(full) };
+  const after: Timed = { model: small, bytes: write(small) };
+  await store.write(FILES.model, before.bytes);
+  await store.write(FILES.small, after.bytes);
+  await writeJson(store, FILES.certificate, certificate);
+
+  out.say(out.colour.dim("measuring …"));
+  const loss: Loss = methods(choices).loss;
+  const [scoreBefore, scoreAfter] = [
+    await evaluate(full, data, { engine, loss, normalization }),
+    await evaluate(small, data, { engine, loss, normalization }),
+  ];
+  const latencies: BeforeAfter[] = [];
+  for (const batch of batchSizes([full, small], [1, 128])) {
+    const [a, b] = await time(engine, [before, after], batch);
+    latencies.push({ before: a, after: b });
+  }
+  const [costBefore, costAfter] = [cost(full), cost(small)];
+  const history = run.history;
+  const last = history[history.length - 1];
+  const seconds = history.reduce((sum, m) => sum + m.seconds, 0);
+  const summary: Summary = {
+    accuracy: scoreBefore.accuracy,
+    smallAccuracy: scoreAfter.accuracy,
+    loss: scoreBefore.loss,
+    smallLoss: scoreAfter.loss,
+    groupSparsity: last.groupSparsity,
+    weightedGroupSparsity: last.weightedGroupSparsity,
+    elementSparsity: last.elementSparsity,
+    inputChannel: last.inputChannel,
+    params: { before: costBefore.params, after: costAfter.params },
+    macs: { before: costBefore.macs, after: costAfter.macs },
+    bytes: { before: before.bytes.length, after: after.bytes.length },
+    latencyMs: latencies[0],
+    latencyMsBatch128: latencies[1] ?? latencies[0],
+    maxAbsDiff: verification.maxAbs,
+    maxRelDiff: verification.maxRel,
+    epochs: history.length,
+    seconds,
+    msPerStep: history.reduce((sum, m) => sum + m.msPerStep, 0) / history.length,
+    structureStableSince: run.structureStableSince,
+  };
+  const [input] = full.graph.inputs;
+  const report: RunReport = {
+    title: `${choices.model} on ${data.name}`,
+    config,
+    environment: environment(engine),
+    epochs: history,
+    layers: layerRows(inspect(full), full, small),
+    summary,
+    removals: removalRows(certificate),
+    input: {
+      name: input.name,
+      shape: full.dims.get(input.name) ?? input.shape,
+      output: full.graph.outputs[0].name,
+      ...(normalization === null ? undefined : normalizationOf(full, data)),
+    },
+    milestones: choices.milestones,
+  };
+  await store.write(FILES.report, new TextEncoder().encode(reportHtml(report)));
+  await writeRun(store, config, engine);
+  await writeJson(store, FILES.summary, summary);
+  return summary;
+}

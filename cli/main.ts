@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+/** The command line: `espalier <command>`. Exit status 0 success, 1 the work failed, 2 wrong usage, 130 interrupted. */
+import { Command, CommanderError } from "commander";
+import { bench } from "./bench.ts";
+import { data } from "./data.ts";
+import { evaluate } from "./evaluate.ts";
+import { fail, usageError } from "./failure.ts";
+import { inspect } from "./inspect.ts";
+import { output } from "./output.ts";
+import { shrink } from "./shrink.ts";
+import { train } from "./train.ts";
+import { verify } from "./verify.ts";
+import { version } from "./version.ts";
+
+/** commander's complaints become usage errors of the command they are about. */
+function strict(command: Command): Command {
+  command.configureOutput({ outputError: () => {} }).exitOverride((error) => {
+    throw error.exitCode === 0 || error.code === "commander.help" ? error : usageError(error, command);
+  });
+  for (const sub of command.commands) strict(sub);
+  return command;
+}
+
+const program = new Command("espalier")
+  .description("Trains neural networks into structure and cuts them small.")
+  .version(version, "-V, --version", "print the version")
+  .helpOption("-h, --help", "show this help")
+  .helpCommand(false)
+  .addHelpText("after", "\nespalier <command> --help shows a command's options and examples.");
+for (const command of [train, shrink, verify, inspect, evaluate, bench, data]) program.addCommand(command());
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on("error", (e: NodeJS.ErrnoException) => process.exit(e.code === "EPIPE" ? 0 : 1));
+
+try {
+  await strict(program).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = fail(error, output(process.argv.includes("--json")));
+}

@@ -1,0 +1,82 @@
+/** Live progress: in a terminal one bar, redrawn in place; elsewhere one plain line per epoch. */
+import { SingleBar } from "cli-progress";
+import { duration, type EpochMetrics, type Progress, percent, significant } from "espalier";
+import type { Output } from "./output.ts";
+
+export interface Reporter {
+  step(p: Progress): void;
+  /** The epoch's line replaces the bar. */
+  epoch(m: EpochMetrics): void;
+  stop(): void;
+}
+
+const score = (loss: number, accuracy: number | null | undefined): string =>
+  `${loss.toFixed(4)}${typeof accuracy === "number" ? ` ${percent(accuracy)}` : ""}`;
+
+/** What one epoch came to, in one line. */
+function epochLine(m: EpochMetrics, epochs: number): string {
+  const width = String(epochs).length;
+  const sparse = m.dual
+    ? `zero groups ${percent(m.groupSparsity, 1)} (W̃ ${percent(m.dual.groupSparsity, 1)})`
+    : `zero groups ${percent(m.groupSparsity, 1)}`;
+  return [
+    `epoch ${String(m.epoch).padStart(width)}/${epochs}`,
+    `train ${score(m.loss, m.accuracy)}`,
+    ...(m.valLoss === undefined ? [] : [`val ${score(m.valLoss, m.valAccuracy)}`]),
+    ...(m.testLoss === undefined ? [] : [`test ${score(m.testLoss, m.testAccuracy)}`]),
+    sparse,
+    `${significant(m.msPerStep)} ms/step`,
+  ].join("  ");
+}
+
+/** Seconds until the end: the steps to come, and what the finished epochs spent beside their steps. */
+function secondsLeft(p: Progress, besideSteps: number): number {
+  const steps = p.steps - p.step + (p.epochs - p.epoch) * p.steps;
+  return (steps * p.msPerStep) / 1000 + besideSteps * (p.epochs - p.epoch + 1);
+}
+
+/** @param history the epochs that are finished, those before a resume included */
+export function reporter(out: Output, epochs: number, history: () => readonly EpochMetrics[]): Reporter {
+  let running = false;
+  const bar = out.stream.isTTY
+    ? new SingleBar({
+        format: `epoch {at}/${epochs} {bar} {percentage} %  train {score}  zero groups {sparsity}  {ms} ms/step  {left} left`,
+        stream: out.stream,
+        barsize: 20,
+        barCompleteChar: "█",
+        barIncompleteChar: "░",
+        hideCursor: true,
+        clearOnComplete: true,
+        linewrap: false,
+        fps: 8,
+        gracefulExit: false,
+      })
+    : undefined;
+  const stop = () => {
+    if (running) bar?.stop();
+    running = false;
+  };
+  return {
+    step(p) {
+      if (!bar) return;
+      const last = history().at(-1);
+      const besideSteps = last ? Math.max(0, last.seconds - (last.msPerStep * p.steps) / 1000) : 0;
+      const payload = {
+        at: p.epoch,
+        score: score(p.loss, p.accuracy),
+        sparsity: percent(last?.groupSparsity ?? 0, 1),
+        ms: significant(p.msPerStep),
+        left: duration(secondsLeft(p, besideSteps)),
+      };
+      if (running) bar.update(p.step, payload);
+      else bar.start(p.steps, p.step, payload);
+      running = true;
+    },
+    epoch(m) {
+      stop();
+      const left = m.epoch < epochs ? `  ${duration(m.seconds * (epochs - m.epoch))} left` : "";
+      out.say(epochLine(m, epochs) + out.colour.dim(left));
+    },
+    stop,
+  };
+}

@@ -1,0 +1,35 @@
+/** From what the library says of a model and of its removals to the rows of tables. */
+import type { Certificate, Inspection, LayerRow, Model, RemovalRow } from "espalier";
+
+/** One row per layer with a weight: as trained, and what is left of it in the small model. */
+export function layerRows({ layers }: Inspection, full: Model, small?: Model): LayerRow[] {
+  const left = new Map([...(small?.graph.initializers.keys() ?? [])].map((v) => [v.name, v.shape]));
+  const tensors = new Map([...full.graph.initializers].map(([v, t]) => [v.name, t.data]));
+  return layers.map((layer) => ({
+    name: layer.weight,
+    shape: layer.shape,
+    smallShape: left.get(layer.weight),
+    params: layer.params,
+    groups: layer.groups,
+    zeroGroups: layer.zeroGroups,
+    sparsity: zeroShare(tensors.get(layer.weight)),
+    ...(layer.kept.length > 0 && { note: layer.kept.join("; ") }),
+  }));
+}
+
+function zeroShare(data: ArrayLike<number | bigint> | undefined): number {
+  if (!data?.length) return 0;
+  let zeros = 0;
+  for (let i = 0; i < data.length; i++) if (Number(data[i]) === 0) zeros++;
+  return zeros / data.length;
+}
+
+/** The certificate's removals, counted by tensor, axis and reason. */
+export function removalRows({ removed }: Certificate): RemovalRow[] {
+  const rows = new Map<string, RemovalRow>();
+  for (const { tensor, axis, count, reason } of removed) {
+    const key = `${tensor} ${axis} ${reason}`;
+    rows.set(key, { tensor, axis, count: (rows.get(key)?.count ?? 0) + count, reason });
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,122 @@
+/** A run directory from outside: whether it holds a run, with which settings, and how a new one begins. */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { arch, platform } from "node:os";
+import { join } from "node:path";
+import { type Engine, EspalierError, type Store, UsageError } from "espalier";
+import { directory } from "espalier/node";
+import { settings } from "./config.ts";
+import { kebab } from "./names.ts";
+import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
+import { version } from "./version.ts";
+
+/** What a run writes; summary.json is the last, so it marks a finished run. */
+export const FILES = {
+  run: "run.json",
+  metrics: "metrics.jsonl",
+  checkpoint: "checkpoint.safetensors",
+  model: "model.onnx",
+  small: "small.onnx",
+  certificate: "certificate.json",
+  report: "report.html",
+  summary: "summary.json",
+} as const;
+
+/** Trial runs of a search for lambda. */
+export const TRIALS = "trials";
+
+/** Settings that do not decide what is trained, and may differ when a run is resumed. */
+const MAY_CHANGE: readonly TrainKey[] = ["out", "resume", "overwrite", "threads", "device", "dataRoot"];
+
+export interface Place {
+  readonly out: string;
+  readonly store: Store;
+  /** Of the run that is resumed, or as asked. */
+  readonly config: TrainConfig;
+  readonly finished: boolean;
+}
+
+/** @throws UsageError when the directory holds a run and nothing was said about it, or the settings differ */
+export async function place(asked: TrainConfig): Promise<Place> {
+  if (asked.resume && !asked.out)
+    throw new UsageError("resume wants the run directory", { wanted: "--out" }, "for example --resume --out runs/a");
+  const out = asked.out ?? freeName(asked);
+  const store = directory(out);
+  const files = await store.list();
+  const holdsRun = files.includes(FILES.run) || files.includes(FILES.checkpoint);
+  if (!holdsRun || asked.overwrite) return { out, store, config: asked, finished: false };
+  if (!asked.resume)
+    throw new UsageError(
+      `${out} already holds a run`,
+      { found: files.filter((f) => Object.values<string>(FILES).includes(f)).join(", ") },
+      "go on with --resume, start afresh with --overwrite, or choose another --out",
+    );
+  const saved = await savedConfig(store);
+  if (saved) checkSame(saved, asked, out);
+  const config = { ...saved, ...asked };
+  return { out, store, config, finished: files.includes(FILES.summary) };
+}
+
+/** runs/lenet5-digits, or the first of runs/lenet5-digits-2, -3 … that is free. */
+function freeName({ model = "model", data = "data" }: TrainConfig): string {
+  const last = (path: string) =>
+    path
+      .replaceAll("\\", "/")
+      .split("/")
+      .filter(Boolean)
+      .at(-1)!
+      .replace(/\.onnx$/, "");
+  const base = join("runs", `${last(model)}-${last(data)}`);
+  let name = base;
+  for (let i = 2; existsSync(name); i++) name = `${base}-${i}`;
+  return name;
+}
+
+async function savedConfig(store: Store): Promise<TrainConfig | undefined> {
+  const bytes = await store.read(FILES.run);
+  if (!bytes) return undefined;
+  try {
+    const { config } = JSON.parse(new TextDecoder().decode(bytes));
+    return settings(trainFields, [{ label: (key) => `${FILES.run}: ${key}`, values: config }]);
+  } catch (e) {
+    const reason = e instanceof EspalierError ? e.what : (e as Error).message;
+    throw new EspalierError("run.json cannot be used", { in: store.location, reason }, "start afresh with --overwrite");
+  }
+}
+
+function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
+  const keys = Object.keys(asked) as TrainKey[];
+  const text = (value: unknown) => (value === undefined || value === false ? "not set" : JSON.stringify(value));
+  const differ = keys.filter((k) => !MAY_CHANGE.includes(k) && text(asked[k]) !== text(saved[k]));
+  if (differ.length === 0) return;
+  throw new UsageError(
+    `the run in ${out} has other settings: ${differ.join(", ")}`,
+    Object.fromEntries(differ.map((k) => [`--${kebab(k)}`, `run ${text(saved[k])}, now ${text(asked[k])}`])),
+    "resume without these, start afresh with --overwrite, or choose another --out",
+  );
+}
+
+/** Clears what an overwritten run left. */
+export async function clear({ out, store }: Place): Promise<void> {
+  for (const name of Object.values(FILES)) await store.remove(name);
+  await rm(join(out, TRIALS), { recursive: true, force: true });
+}
+
+/** Writes run.json. The first write of a run: it fails before training if the directory cannot be written. */
+export function writeRun(store: Store, config: Readonly<Record<string, unknown>>, engine: Engine): Promise<void> {
+  const { resume: _, overwrite: __, out: ___, ...kept } = config;
+  return writeJson(store, FILES.run, { config: kept, environment: environment(engine) });
+}
+
+/** Versions and machine, as run.json and the report show them. */
+export const environment = (engine: Engine): Record<string, string | number> => ({
+  espalier: version,
+  [engine.name]: engine.version,
+  node: process.versions.node,
+  platform: `${platform()} ${arch()}`,
+  device: engine.device,
+  threads: engine.threads,
+});
+
+export const writeJson = (store: Store, name: string, data: unknown): Promise<void> =>
+  store.write(name, new TextEncoder().encode(`${JSON.stringify(data, null, 2)}\n`));

@@ -1,0 +1,80 @@
+/** `espalier shrink`: removes what is exactly zero, verifies, writes. */
+import { change, cost, count, shrink as cut, fileSize, significant, type Table, write } from "espalier";
+import { datasets } from "espalier/node";
+import { command } from "./command.ts";
+import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
+import { number, text } from "./field.ts";
+import { readBytes, readModel, writeFile } from "./files.ts";
+import { realInputs } from "./real-inputs.ts";
+import { removalRows } from "./report-rows.ts";
+import { terminalTable } from "./terminal-table.ts";
+
+export const shrink = () =>
+  command({
+    name: "shrink",
+    about: "Removes what is exactly zero from a model, verifies that it computes the same, and writes the small one.",
+    arguments: [
+      ["<in.onnx>", "the model"],
+      ["<out.onnx>", "where the small one goes"],
+    ],
+    fields: {
+      certificate: text("write what was removed, and why that is sound, to this file", "file.json"),
+      tolerance: number("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
+      ...dataFields,
+      ...engineFields,
+    },
+    examples: [
+      "shrink trained.onnx small.onnx",
+      "shrink trained.onnx small.onnx --certificate certificate.json",
+      "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
+    ],
+    async run([from, to], values, out) {
+      const full = await readModel(from!);
+      const engine = engineOf(values);
+      const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
+      const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));
+      const { tolerance } = values;
+      const {
+        model: small,
+        certificate,
+        verification,
+      } = await cut(full, { engine, inputs, ...(tolerance !== undefined && { tolerance }) });
+      const bytes = write(small);
+      await writeFile(to!, bytes);
+      if (values.certificate)
+        await writeFile(values.certificate, new TextEncoder().encode(`${JSON.stringify(certificate, null, 2)}\n`));
+
+      const [a, b] = [cost(full), cost(small)];
+      const size = { before: (await readBytes(from!)).length, after: bytes.length };
+      const table: Table = {
+        head: ["", "before", "after", "change"],
+        text: [0],
+        rows: [
+          ["parameters", count(a.params), count(b.params), change(a.params, b.params, "fewer", "more")],
+          ["multiply-adds per example", count(a.macs), count(b.macs), change(a.macs, b.macs, "fewer", "more")],
+          ["file", fileSize(size.before), fileSize(size.after), change(size.before, size.after, "smaller", "larger")],
+          [
+            "largest output difference",
+            "",
+            significant(verification.maxAbs),
+            `${significant(verification.maxRel)} relative`,
+          ],
+        ],
+      };
+      const result = {
+        in: from,
+        out: to,
+        params: { before: a.params, after: b.params },
+        macs: { before: a.macs, after: b.macs },
+        bytes: size,
+        verification,
+        removed: removalRows(certificate),
+      };
+      const removed = certificate.removed.length + certificate.replaced.length;
+      const closing = removed
+        ? `wrote ${to}`
+        : `nothing could be removed; wrote ${to} unchanged (espalier inspect says why)`;
+      out.result(result, `${terminalTable(table, out)}\n\n${closing}`);
+      return 0;
+    },
+  });

@@ -1,0 +1,53 @@
+/** `--target-params`: whole training runs with different lambda, until the small model keeps the wanted share. */
+import { join } from "node:path";
+import { cost, percent, type Run, searchLambda, shrink, type Trial } from "espalier";
+import { directory } from "espalier/node";
+import { normalizationSetting } from "./engine-fields.ts";
+import { realInputs } from "./real-inputs.ts";
+import { FILES, type Place, TRIALS } from "./run-directory.ts";
+import type { Choices } from "./train-plan.ts";
+import { trainIn, type Workshop } from "./training.ts";
+
+export interface Found {
+  /** Undefined when the search was interrupted. */
+  readonly run: Run | undefined;
+  readonly lambda?: number;
+  readonly trials?: readonly Trial[];
+}
+
+/**
+ * Each trial keeps its own checkpoint under trials/, so that an interrupted search, started again, passes quickly over
+ * the trials that are finished. The best one's checkpoint and metrics become those of the run directory.
+ */
+export async function searchTarget(target: number, where: Place, choices: Choices, shop: Workshop): Promise<Found> {
+  const { engine, data, out } = shop;
+  const runs = new Map<number, Run>();
+  const stores = (lambda: number) => directory(join(where.out, TRIALS, lambda.toPrecision(4)));
+  let interrupted = false;
+
+  async function attempt(lambda: number): Promise<number> {
+    out.say(`\ntrial ${runs.size + 1}: lambda ${lambda.toPrecision(4)}`);
+    const run = await trainIn(stores(lambda), { ...choices, lambda, resume: true, overwrite: false }, shop);
+    runs.set(lambda, run);
+    if (!run.finished) {
+      interrupted = true;
+      return target; // ends the search
+    }
+    const inputs = await realInputs(run.model, data, engine, normalizationSetting(choices.normalize));
+    const { model: small } = await shrink(run.model, { engine, inputs });
+    const kept = cost(small).params / cost(run.model).params;
+    const accuracy = run.history.at(-1)?.testAccuracy;
+    const scored = typeof accuracy === "number" ? ` with ${percent(accuracy)} test accuracy` : "";
+    out.say(`lambda ${lambda.toPrecision(4)} keeps ${percent(kept, 1)} of the parameters${scored}`);
+    return kept;
+  }
+
+  const trials = await searchLambda(attempt, { target, start: choices.lambda });
+  if (interrupted) return { run: undefined };
+  const { lambda } = trials[0];
+  for (const name of [FILES.metrics, FILES.checkpoint]) {
+    const bytes = await stores(lambda).read(name);
+    if (bytes) await where.store.write(name, bytes);
+  }
+  return { run: runs.get(lambda), lambda, trials };
+}

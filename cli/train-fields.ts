@@ -1,0 +1,111 @@
+/** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
+import { builtIns } from "espalier";
+import { z } from "zod";
+import { augmentation, choice, integer, normalization, number, numbers, text, toggle, type ValuesOf } from "./field.ts";
+
+const epochList = z.int().min(1);
+
+export const trainFields = {
+  model: text(`${[...builtIns.keys()].join(", ")}, or a file that ends in .onnx`, "name|file.onnx"),
+  init: toggle("draw new initial weights for a model from a file"),
+  data: text("data set by name, or a folder", "name|folder"),
+  dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),
+  limitTrain: integer("use only so many training samples", { min: 1 }),
+  valSplit: number("hold out this share of the training samples for validation", { above: 0, below: 1 }),
+  augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),
+  normalize: normalization("normalize inputs: auto, none, or MEAN/STD (default: auto, as the data set says)"),
+  loss: choice("cross-entropy (default), mse or bce", ["crossEntropy", "mse", "bce"]),
+  labelSmoothing: number("share of the target spread over all classes", { min: 0, below: 1 }),
+
+  optimizer: choice("default rmda", ["sgd", "adam", "adamw", "proxSgd", "rmda"]),
+  lr: number("learning rate (default 0.1; adam and adamw 0.001)", { above: 0 }),
+  schedule: choice("constant, multi-step (default when there are milestones), cosine", [
+    "constant",
+    "multiStep",
+    "cosine",
+  ]),
+  milestones: numbers("multi-step: epochs after which lr drops; rmda restarts there", "increasing epochs", epochList),
+  gamma: number("multi-step: what lr is multiplied by at a milestone (default 0.1)", { above: 0, max: 1 }),
+  minLr: number("cosine: lr at the end (default 0)", { min: 0 }),
+  warmupEpochs: number("raise lr linearly over so many epochs first", { above: 0 }),
+  momentum: number("sgd (default 0.9)", { min: 0, below: 1 }),
+  nesterov: toggle("sgd: Nesterov's momentum"),
+  weightDecay: number("sgd, adam (default 0), adamw (default 0.01)", { min: 0 }),
+  betas: numbers("adam, adamw (default 0.9,0.999)", "two numbers ≥ 0 and < 1", z.number().min(0).lt(1), 2),
+  eps: number("adam, adamw (default 1e-8)", { above: 0 }),
+  c: number("rmda: averaging constant (default 0.1)", { above: 0, max: 1 }),
+  momentumSchedule: choice("rmda: how c reaches 1, milestones (default) or ramp", ["milestones", "ramp"]),
+  restarts: numbers("rmda: epochs after which it restarts (default: the milestones)", "increasing epochs", epochList),
+  rho: number("prox-sgd: weight of the new gradient (default 0.1)", { above: 0, max: 1 }),
+
+  penalty: choice("group-lasso (default with rmda and prox-sgd)", ["none", "l1", "l2", "groupLasso"]),
+  lambda: number("strength of the penalty (default 1e-4)", { min: 0 }),
+  groups: choice("what dies together; coupled (default) is what makes the file small", [
+    "element",
+    "inputChannel",
+    "outputChannel",
+    "coupled",
+  ]),
+  side: choice("coupled groups: the weights that read a channel, or that make it", ["consumer", "producer"]),
+  weights: choice("weight of a group in the penalty", ["balanced", "size", "uniform"]),
+  lambdaWarmup: number("epochs over which lambda grows to its full strength (default: a tenth of the run)", { min: 0 }),
+  targetParams: number("search for the lambda that keeps this share of the parameters, such as 0.1", {
+    above: 0,
+    below: 1,
+  }),
+
+  epochs: integer("default 20", { min: 1 }),
+  batchSize: integer("default 128", { min: 1 }),
+  seed: integer("default 1"),
+  threads: integer("default: one per processor", { min: 1 }),
+  device: choice("default cpu", ["cpu", "webgpu", "cuda"]),
+  out: text("run directory (default: a new one under runs/)", "folder"),
+  resume: toggle("go on with the run in --out"),
+  overwrite: toggle("start afresh although --out holds a run"),
+} as const;
+
+export type TrainConfig = ValuesOf<typeof trainFields>;
+export type TrainKey = keyof typeof trainFields;
+
+/** Which settings belong to which choice. A setting that belongs to another choice is a mistake worth naming. */
+export const belongs = {
+  optimizer: {
+    sgd: ["momentum", "nesterov", "weightDecay"],
+    adam: ["betas", "eps", "weightDecay"],
+    adamw: ["betas", "eps", "weightDecay"],
+    proxSgd: ["rho"],
+    rmda: ["c", "momentumSchedule", "restarts"],
+  },
+  schedule: { constant: [], multiStep: ["milestones", "gamma"], cosine: ["minLr"] },
+  penalty: {
+    none: [],
+    l1: ["lambda", "lambdaWarmup", "targetParams"],
+    l2: ["lambda", "lambdaWarmup"],
+    groupLasso: ["lambda", "lambdaWarmup", "groups", "side", "weights", "targetParams"],
+  },
+  loss: { crossEntropy: ["labelSmoothing"], mse: [], bce: [] },
+} as const satisfies { readonly [K in TrainKey]?: Readonly<Record<string, readonly TrainKey[]>> };
+
+/** What the methods of the papers call what others call momentum. */
+export const insteadOfMomentum: Readonly<Record<string, TrainKey>> = { rmda: "c", proxSgd: "rho" };
+
+export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
+  "Model and data": ["model", "init", "data", "dataRoot", "limitTrain", "valSplit", "augment", "normalize"],
+  Optimizer: [
+    "optimizer",
+    "lr",
+    "momentum",
+    "nesterov",
+    "weightDecay",
+    "betas",
+    "eps",
+    "c",
+    "momentumSchedule",
+    "restarts",
+    "rho",
+  ],
+  "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
+  Penalty: ["penalty", "lambda", "lambdaWarmup", "groups", "side", "weights", "targetParams"],
+  Loss: ["loss", "labelSmoothing"],
+  Run: ["epochs", "batchSize", "seed", "threads", "device", "out", "resume", "overwrite"],
+};

@@ -1,0 +1,171 @@
+/** From the settings of a run to what the library trains with: defaults, what goes together, and the objects. */
+import { availableParallelism } from "node:os";
+import {
+  adam,
+  adamw,
+  binaryCrossEntropy,
+  model as builtIn,
+  constant,
+  cosine,
+  crossEntropy,
+  type Dataset,
+  groupLasso,
+  initialize,
+  type Loss,
+  l1,
+  l2,
+  limitTrain,
+  type Model,
+  meanSquaredError,
+  multiStep,
+  type Optimizer,
+  type Penalty,
+  proxSgd,
+  rmda,
+  type Schedule,
+  sgd,
+  splitValidation,
+  UsageError,
+  warmup,
+} from "espalier";
+import { datasets } from "espalier/node";
+import { readModel } from "./files.ts";
+import { kebab } from "./names.ts";
+import { belongs, insteadOfMomentum, type TrainConfig, type TrainKey } from "./train-fields.ts";
+
+type Chosen =
+  | "model"
+  | "data"
+  | "optimizer"
+  | "lr"
+  | "schedule"
+  | "penalty"
+  | "loss"
+  | "epochs"
+  | "batchSize"
+  | "seed"
+  | "threads"
+  | "device";
+/** Settings in which every choice is made. */
+export type Choices = TrainConfig & Required<Pick<TrainConfig, Chosen>>;
+
+/** @throws UsageError for settings that are missing or do not go together */
+export function choose(config: TrainConfig): Choices {
+  const { model, data, optimizer = "rmda", epochs = 20 } = config;
+  if (!model) throw new UsageError("train wants a model", { wanted: "--model" }, "for example --model lenet5");
+  if (!data) throw new UsageError("train wants data", { wanted: "--data" }, "for example --data digits");
+  const proximal = optimizer === "rmda" || optimizer === "proxSgd";
+  const adaptive = optimizer === "adam" || optimizer === "adamw";
+  const choices = {
+    ...config,
+    model,
+    data,
+    optimizer,
+    epochs,
+    lr: config.lr ?? (adaptive ? 1e-3 : 0.1),
+    schedule: config.schedule ?? (config.milestones?.length ? "multiStep" : "constant"),
+    penalty: config.penalty ?? (proximal ? "groupLasso" : "none"),
+    loss: config.loss ?? "crossEntropy",
+    batchSize: config.batchSize ?? 128,
+    seed: config.seed ?? 1,
+    threads: config.threads ?? availableParallelism(),
+    device: config.device ?? "cpu",
+  } as const;
+  if (choices.penalty !== "none" && choices.lambda === undefined) Object.assign(choices, { lambda: 1e-4 });
+  for (const kind of ["optimizer", "schedule", "penalty", "loss"] as const) checkBelongs(kind, choices[kind], config);
+  if (choices.schedule === "multiStep" && !config.milestones?.length)
+    throw new UsageError("multi-step wants milestones", { wanted: "--milestones" }, "for example --milestones 10,15");
+  if (config.resume && config.overwrite)
+    throw new UsageError(
+      "resume and overwrite exclude each other",
+      {},
+      "go on with --resume, or start afresh with --overwrite",
+    );
+  return choices;
+}
+
+function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainConfig): void {
+  const table: Readonly<Record<string, readonly TrainKey[]>> = belongs[kind];
+  const own = table[chosen];
+  for (const key of new Set(Object.values(table).flat())) {
+    if (config[key] === undefined || config[key] === false || own.includes(key)) continue;
+    const owners = Object.keys(table).filter((name) => table[name].includes(key));
+    const instead = key === "momentum" ? insteadOfMomentum[chosen] : undefined;
+    throw new UsageError(
+      `${kebab(chosen)} has no ${key}`,
+      {
+        got: `--${kebab(key)} ${config[key]}`,
+        [`${key} is for`]: owners.map(kebab).join(", "),
+        [`${kebab(chosen)} has`]: own.map((k) => `--${kebab(k)}`).join(", ") || "no settings of its own",
+      },
+      instead ? `use --${instead}: it plays the part of momentum in ${kebab(chosen)}` : undefined,
+    );
+  }
+}
+
+const optimizers: Readonly<Record<Choices["optimizer"], (s: Choices) => Optimizer>> = {
+  sgd,
+  adam: (s) => adam({ ...s, betas: s.betas as [number, number] | undefined }),
+  adamw: (s) => adamw({ ...s, betas: s.betas as [number, number] | undefined }),
+  proxSgd,
+  rmda,
+};
+const penalties: Readonly<Record<Choices["penalty"], (s: Choices & { lambda: number }) => Penalty | undefined>> = {
+  none: () => undefined,
+  l1,
+  l2,
+  groupLasso,
+};
+const schedules: Readonly<Record<Choices["schedule"], (s: Choices) => Schedule>> = {
+  constant,
+  multiStep: (s) => multiStep({ ...s, milestones: s.milestones! }),
+  cosine,
+};
+const losses: Readonly<Record<Choices["loss"], (s: Choices) => Loss>> = {
+  crossEntropy,
+  mse: meanSquaredError,
+  bce: binaryCrossEntropy,
+};
+
+/** The methods of a run as the library's objects. */
+export interface Methods {
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly penalty: Penalty | undefined;
+  readonly loss: Loss;
+}
+
+export function methods(s: Choices): Methods {
+  const schedule = schedules[s.schedule](s);
+  return {
+    optimizer: optimizers[s.optimizer](s),
+    schedule: s.warmupEpochs ? warmup(schedule, { epochs: s.warmupEpochs }) : schedule,
+    penalty: penalties[s.penalty]({ ...s, lambda: s.lambda ?? 0 }),
+    loss: losses[s.loss](s),
+  };
+}
+
+/** Every setting of a run with its default filled in, for run.json. */
+export const resolved = (s: Choices, m: Methods): Record<string, unknown> => ({
+  ...s,
+  ...m.schedule.options,
+  ...m.loss.options,
+  ...m.penalty?.options,
+  ...m.optimizer.options,
+});
+
+export async function openData(
+  s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,
+): Promise<Dataset> {
+  let data = await datasets.open(s.data!, { root: s.dataRoot });
+  if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
+  return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
+}
+
+/** A built-in model takes the data's shape and classes; a file is taken as it is. */
+export async function openModel(s: Choices, data: Dataset): Promise<Model> {
+  if (!s.model.endsWith(".onnx"))
+    return builtIn(s.model, { seed: s.seed, ...(data.classes && { classes: data.classes }) });
+  const model = await readModel(s.model);
+  return s.init ? initialize(model, s.seed) : model;
+}

@@ -1,0 +1,64 @@
+/** One training run of the library with live progress. */
+import { type Dataset, type Engine, type Model, type Run, type Store, type TrainOptions, train } from "espalier";
+import { normalizationSetting } from "./engine-fields.ts";
+import type { Interruption } from "./interrupt.ts";
+import type { Output } from "./output.ts";
+import { reporter } from "./progress.ts";
+import { type Choices, methods } from "./train-plan.ts";
+
+/** What every run of a command shares. */
+export interface Workshop {
+  readonly model: Model;
+  readonly data: Dataset;
+  readonly engine: Engine;
+  readonly out: Output;
+  readonly interruption: Interruption;
+}
+
+/**
+ * Describes the run; nothing is written yet.
+ * @throws UsageError, EspalierError when settings, model and data do not fit together
+ */
+export const prepare = (
+  store: Store,
+  s: Choices,
+  { model, data, engine, interruption }: Workshop,
+  watch: Watch = {},
+): Run =>
+  train(model, data, {
+    engine,
+    ...methods(s),
+    epochs: s.epochs,
+    batchSize: s.batchSize,
+    seed: s.seed,
+    lambdaWarmup: s.lambdaWarmup,
+    augment: s.augment === "none" ? null : s.augment === "auto" ? undefined : s.augment,
+    normalization: normalizationSetting(s.normalize),
+    store,
+    resume: s.resume,
+    overwrite: s.overwrite,
+    signal: interruption.signal,
+    ...watch,
+  });
+type Watch = Pick<TrainOptions, "onProgress">;
+
+/** Trains until the end or an interruption; which of the two, the run's `finished` says. */
+export async function trainIn(store: Store, s: Choices, shop: Workshop): Promise<Run> {
+  const { out } = shop;
+  let first = true;
+  const run = prepare(store, s, shop, {
+    onProgress(p) {
+      if (first && (p.epoch > 1 || p.step > 1)) out.say(`going on in epoch ${p.epoch} at step ${p.step} of ${p.steps}`);
+      first = false;
+      progress.step(p);
+    },
+  });
+  for (const note of run.notes) out.warn(`${out.colour.yellow("note:")} ${note}`);
+  const progress = reporter(out, s.epochs, () => run.history);
+  try {
+    for await (const metrics of run) progress.epoch(metrics);
+  } finally {
+    progress.stop();
+  }
+  return run;
+}

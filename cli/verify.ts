@@ -1,0 +1,78 @@
+/** `espalier verify`: whether two models compute the same; with a certificate, whether every removal is sound. */
+import { type Certificate, verify as compare, EspalierError, replay, significant } from "espalier";
+import { datasets } from "espalier/node";
+import { command } from "./command.ts";
+import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
+import { integer, number, text } from "./field.ts";
+import { readBytes, readModel } from "./files.ts";
+import { realInputs } from "./real-inputs.ts";
+
+export const verify = () =>
+  command({
+    name: "verify",
+    about: "Runs two models on the same inputs and says whether they agree: exit status 0 if so, else 1.",
+    arguments: [
+      ["<a.onnx>", "a model"],
+      ["<b.onnx>", "the one that should compute the same"],
+    ],
+    fields: {
+      certificate: text("replay each removal of this certificate on A, and compare B with it", "file.json"),
+      tolerance: number("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
+      random: integer("runs on random inputs for each batch size (default 4)", { min: 1 }),
+      ...dataFields,
+      ...engineFields,
+    },
+    examples: [
+      "verify runs/a/model.onnx runs/a/small.onnx",
+      "verify runs/a/model.onnx runs/a/small.onnx --certificate runs/a/certificate.json",
+      "verify a.onnx b.onnx --data mnist --data-root ~/data --tolerance 1e-5",
+    ],
+    async run([a, b], values, out) {
+      const [first, second] = [await readModel(a!), await readModel(b!)];
+      const engine = engineOf(values);
+      const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
+      const normalization = normalizationSetting(values.normalize);
+      const inputs = await realInputs(first, data, engine, normalization);
+      const { tolerance, random } = values;
+      const verification = await compare(first, second, {
+        engine,
+        inputs,
+        ...(tolerance !== undefined && { tolerance }),
+        ...(random !== undefined && { random }),
+      });
+      const replayed = values.certificate
+        ? await replay(first, await readCertificate(values.certificate), second)
+        : undefined;
+
+      const differ = verification.agree ? "agree" : `differ: ${verification.reason}`;
+      const lines = [
+        `${a} and ${b} ${differ}`,
+        `  on ${verification.runs} runs${data ? `, ${verification.given} of them on ${data.name}` : ""}: ` +
+          `largest difference ${significant(verification.maxAbs)}, ${significant(verification.maxRel)} relative`,
+        ...(replayed
+          ? [`  certificate ${replayed.holds ? "holds" : "does not hold"}: ${replayed.claims} claims replayed`]
+          : []),
+        ...(replayed?.problems.slice(0, 10).map((p) => `    ${p}`) ?? []),
+      ];
+      out.result({ a, b, ...verification, ...(replayed && { certificate: replayed }) }, lines.join("\n"));
+      return verification.agree && (replayed?.holds ?? true) ? 0 : 1;
+    },
+  });
+
+async function readCertificate(path: string): Promise<Certificate> {
+  let found: unknown;
+  try {
+    found = JSON.parse(new TextDecoder().decode(await readBytes(path)));
+  } catch (e) {
+    if (e instanceof EspalierError) throw e;
+    throw new EspalierError("the certificate is not JSON", { file: path, reason: (e as Error).message });
+  }
+  const { format, removed, replaced } = (found ?? {}) as Partial<Certificate>;
+  if (format !== "espalier-certificate-1" || !Array.isArray(removed) || !Array.isArray(replaced))
+    throw new EspalierError("the file is no certificate of Espalier", {
+      file: path,
+      got: String(format),
+      wanted: "espalier-certificate-1",
+    });
+  return found as Certificate;
+}
