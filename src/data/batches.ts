@@ -119,7 +119,7 @@ function gather<T extends Split["x"] | Split["y"]>(
  * Varies images `[n, C, H, W]` in place: a random H × W cut of the image padded with raw zeros (as torchvision, which
  * pads before it normalizes), then a mirror image with probability ½. Each sample draws from a stream of its own.
  */
-export function augmentBatch(
+function augmentBatch(
   x: Split["x"],
   shape: readonly number[],
   { crop = 0, flip = false }: Augment,

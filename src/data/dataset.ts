@@ -43,7 +43,7 @@ export interface Dataset {
 }
 
 /** A held-out set: samples of its own, or a fraction in (0, 1) that is drawn from the training samples. */
-export type HeldOut = number | { readonly x: NumericInput; readonly y: NumericInput };
+type HeldOut = number | { readonly x: NumericInput; readonly y: NumericInput };
 
 export interface FromArraysOptions {
   readonly name?: string;

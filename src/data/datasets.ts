@@ -8,7 +8,7 @@ import { facts, NAMES, source } from "./registry.ts";
 import { channelStatistics, classCounts } from "./statistics.ts";
 import { batchesAhead, share } from "./worker.ts";
 
-export interface RootOption {
+interface RootOption {
   /** Folder with the data. Default: $ESPALIER_DATA, else the user's cache folder. */
   readonly root?: string;
 }
@@ -21,7 +21,7 @@ export interface Listing extends Place {
   readonly here: boolean;
 }
 
-export interface SplitInfo {
+interface SplitInfo {
   readonly count: number;
   /** Samples of each class; null if the targets are no classes. */
   readonly perClass: readonly number[] | null;

@@ -102,10 +102,10 @@ async function collect(
   file: string,
 ): Promise<Uint8Array> {
   let early = Buffer.alloc(0);
-  let whole: Uint8Array | undefined;
+  const target: { whole?: Uint8Array } = {};
   let at = 0;
-  const put = (chunk: Uint8Array): void => {
-    whole ??= new Uint8Array(new SharedArrayBuffer(sizeOf(chunk)));
+  const put = (chunk: Uint8Array): Uint8Array => {
+    const whole = (target.whole ??= new Uint8Array(new SharedArrayBuffer(sizeOf(chunk))));
     if (at + chunk.length > whole.length)
       throw new EspalierError(
         "the file is longer than it declares",
@@ -119,13 +119,13 @@ async function collect(
       );
     whole.set(chunk, at);
     at += chunk.length;
+    return whole;
   };
   for await (const chunk of chunks) {
-    if (whole) put(chunk);
+    if (target.whole) put(chunk);
     else if ((early = Buffer.concat([early, chunk])).length >= HEAD_BYTES) put(early);
   }
-  if (!whole) put(early);
-  return (whole as unknown as Uint8Array).subarray(0, at);
+  return (target.whole ?? put(early)).subarray(0, at);
 }
 
 /** The size that a gzip file's last four bytes declare (of its last member, modulo 2³²). */
@@ -164,7 +164,10 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
   await part.finish();
 }
 
-export const remove = (path: string): Promise<void> => rm(path, { force: true });
+export const remove = (path: string): Promise<void> =>
+  rm(path, { force: true }).catch((error) => {
+    throw failed("remove the file", path, error);
+  });
 
 /** A file that grows under a temporary name, over several runs if need be, and gets its own when it is whole. */
 export class PartialFile {

@@ -46,7 +46,7 @@ export function idxHeader(
 }
 
 /** @param rank 3 for images, 1 for labels */
-export function readIdx(bytes: Uint8Array, file: string, rank: number): IdxArray {
+function readIdx(bytes: Uint8Array, file: string, rank: number): IdxArray {
   const { dims, start, end } = idxHeader(bytes, file, rank);
   if (bytes.length !== end)
     throw new EspalierError(bytes.length < end ? "the IDX file is cut short" : "the IDX file is too long", {

@@ -20,7 +20,7 @@ export type Reply = { readonly batch: Batch } | { readonly done: true };
 type Result = IteratorResult<Batch, undefined>;
 
 /** Checks the plan at once; the worker starts with the first batch that is asked for. */
-export const workerBatches: Loader = (split, plan) => {
+const workerBatches: Loader = (split, plan) => {
   checkPlan(split, plan);
   return { [Symbol.asyncIterator]: () => new BatchWorker(split, plan) };
 };
