@@ -2,6 +2,7 @@
 import { EspalierError } from "../error.ts";
 
 interface Wired {
+  readonly op: string;
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -31,7 +32,8 @@ export function inOrder<T extends Wired>(nodes: readonly T[], given: Iterable<st
   for (const n of nodes) {
     const open = new Set(n.inputs.filter((x) => x && !ready.has(x)));
     for (const x of open) {
-      if (!maker.has(x)) throw new EspalierError("a node reads a value that nothing makes", { node: n.name, reads: x });
+      if (!maker.has(x))
+        throw new EspalierError("a node reads a value that nothing makes", { node: n.name, operator: n.op, reads: x });
       const list = waiting.get(x);
       if (list) list.push(n);
       else waiting.set(x, [n]);
@@ -49,7 +51,11 @@ export function inOrder<T extends Wired>(nodes: readonly T[], given: Iterable<st
       }
   if (sorted.length < nodes.length) {
     const stuck = nodes.find((n) => missing.get(n)! > 0)!;
-    throw new EspalierError("the graph has a cycle", { node: stuck.name, reads: stuck.inputs.join(", ") });
+    throw new EspalierError("the graph has a cycle", {
+      node: stuck.name,
+      operator: stuck.op,
+      reads: stuck.inputs.join(", "),
+    });
   }
   return sorted;
 }

@@ -230,12 +230,14 @@ test("errors say where", () => {
       fix     export the model with opset 9 to 26
 
     a node reads a value that nothing makes
-      node   y
-      reads  z
+      node      y
+      operator  Relu
+      reads     z
 
     the graph has a cycle
-      node   a
-      reads  x, b
+      node      a
+      operator  Add
+      reads     x, b
 
     a value is made twice
       value  y
@@ -243,9 +245,11 @@ test("errors say where", () => {
       also   y
 
     the output type of Foo is unknown
-      node    z
-      output  z
-      fix     save the model with onnx.shape_inference.infer_shapes, which writes the types of all values into it
+      node      z
+      output    z
+      declared  x [N, 4]
+      tried     batch 2 and 3
+      fix       save the model with onnx.shape_inference.infer_shapes, which writes the types of all values into it
 
     Concat has an attribute of the wrong type
       field   graph.node[0].attribute[0].type
@@ -254,13 +258,20 @@ test("errors say where", () => {
       wanted  int
 
     the shape of Reshape is computed from data
-      node    y
-      input   x
-      got     float32[2,4]
-      wanted  a stored tensor, or one made of shapes
-      fix     export the model so that shape is constant
+      node      y
+      input     x
+      got       float32[2,4]
+      wanted    a stored tensor, or one made of shapes
+      declared  x [N, 4]
+      tried     batch 2 and 3
+      fix       export the model so that shape is constant
 
-    no error
+    the repeats of Tile depends on the batch size
+      node      y
+      got       2,4 at batch 2, 3,4 at batch 3
+      declared  x [N, 4]
+      tried     batch 2 and 3
+      fix       export the model with a fixed batch size, or without this computation
 
     a tensor has impossible dimensions
       field  graph.initializer[0].dims

@@ -3,6 +3,7 @@
  * parameters as attributes, every shape concrete at batch 1. A batch axis that the file leaves dynamic stays so:
  * parameters that exporters compute from the batch size are folded by reading the file at two batch sizes (batch.ts).
  */
+import { EspalierError } from "../error.ts";
 import type { Type } from "../graph/op.ts";
 import type { Dim, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { forAnyBatch } from "./batch.ts";
@@ -37,18 +38,23 @@ function oneBatch(parsed: Parsed): Settled {
   return { steps, dimsOf: (name) => types.get(name)!.shape };
 }
 
+/** Says, beside what went wrong, that it did so at another batch size than the file may have been made for. */
+function whenDynamic(e: EspalierError, parsed: Parsed): EspalierError {
+  const declared = [...parsed.inputs].map(([name, { dims }]) => `${name} [${dims.join(", ")}]`).join(", ");
+  const beyondBatch = [...parsed.inputs.values()].some(({ dims }) => dims.slice(1).some((d) => typeof d === "string"));
+  const fix = beyondBatch
+    ? "export the model with fixed sizes on all axes but the batch"
+    : "export the model so that all of it follows the batch size, or with a fixed batch";
+  return new EspalierError(e.what, { ...e.details, declared, tried: `batch ${BATCHES.join(" and ")}` }, e.fix ?? fix);
+}
+
 function settle(parsed: Parsed): Settled {
   const dynamic = [...parsed.inputs.values()].some(({ dims }) => dims.some((d) => typeof d === "string"));
   if (!dynamic) return oneBatch(parsed);
   try {
     return anyBatch(parsed);
   } catch (e) {
-    // a file may declare a dynamic batch that its own constants contradict; at batch 1 it is a model all the same
-    try {
-      return oneBatch(parsed);
-    } catch {
-      throw e;
-    }
+    throw e instanceof EspalierError ? whenDynamic(e, parsed) : e;
   }
 }
 
