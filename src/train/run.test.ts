@@ -1,0 +1,146 @@
+import { expect, test } from "vitest";
+import { memoryStore } from "../../test/support/memory-store.ts";
+import { fromArrays } from "../data/dataset.ts";
+import { digits } from "../data/digits.ts";
+import { node } from "../engine/node.ts";
+import { atBatch } from "../graph/infer.ts";
+import { print } from "../graph/print.ts";
+import { mlp } from "../models/mlp.ts";
+import { write } from "../onnx/write.ts";
+import { adam } from "../optim/adam.ts";
+import { rmda } from "../optim/rmda.ts";
+import { constant, multiStep } from "../optim/schedule.ts";
+import { sgd } from "../optim/sgd.ts";
+import { groupLasso } from "../prox/group-lasso.ts";
+import { crossEntropy, meanSquaredError } from "./loss.ts";
+import type { TrainOptions } from "./options.ts";
+import { stepProgram } from "./programs.ts";
+import { train } from "./train.ts";
+
+const engine = node({ threads: 1 });
+const data = digits({ train: 300, test: 100, seed: 3 });
+const model = () => mlp({ sizes: [784, 32, 10], seed: 1, input: [1, 28, 28] });
+const options = (more: Partial<TrainOptions> = {}): TrainOptions => ({
+  engine,
+  optimizer: rmda({ c: 0.1 }),
+  schedule: multiStep({ lr: 0.1, milestones: [2, 3] }),
+  penalty: groupLasso({ lambda: 5e-2 }),
+  epochs: 5,
+  batchSize: 64,
+  ...more,
+});
+async function finish(run: ReturnType<typeof train>) {
+  for await (const _ of run);
+  return run;
+}
+
+test("the step of a small network, as a graph", () => {
+  const tiny = mlp({ sizes: [4, 3, 2], seed: 1 });
+  const plan = {
+    input: { dtype: "float32" as const, sample: [4] },
+    loss: crossEntropy(),
+    optimizer: sgd({ momentum: 0.9 }),
+  };
+  expect(print(stepProgram(atBatch(tiny, 2), plan).graph)).toMatchSnapshot();
+});
+
+test("RMDA with coupled groups: the loss falls, groups are exactly zero, history tells it", async () => {
+  const run = await finish(train(model(), data, options()));
+  const [first, last] = [run.history[0], run.history.at(-1)!];
+  expect(run.history).toHaveLength(5);
+  expect(last.loss).toBeLessThan(first.loss);
+  expect(first.dual).toBeDefined();
+  expect(last.dual).toBeUndefined();
+  expect(last.c).toBe(1);
+  expect(last.groupSparsity).toBeGreaterThan(0);
+  expect(last.groupSparsity).toBeLessThan(1);
+  expect(run.finished).toBe(true);
+});
+
+test("two runs give the same bytes; a stop by the signal and a resume as well", async () => {
+  const whole = await finish(train(model(), data, options()));
+  const store = memoryStore();
+  const stop = new AbortController();
+  let steps = 0;
+  const onProgress = () => {
+    if (++steps === 8) stop.abort();
+  };
+  const cut = await finish(train(model(), data, options({ store, signal: stop.signal, onProgress })));
+  expect(cut.finished).toBe(false);
+  expect(steps).toBe(8);
+  const rest = await finish(train(model(), data, options({ store, resume: true })));
+  expect(rest.finished).toBe(true);
+  expect(write(rest.model)).toEqual(write(whole.model));
+  const again = await finish(train(model(), data, options({ store, resume: true }))); // finished already: nothing to do
+  expect(write(again.model)).toEqual(write(whole.model));
+  expect(new TextDecoder().decode(store.files.get("metrics.jsonl")).trim().split("\n")).toHaveLength(5);
+});
+
+test("an existing run is neither overwritten nor resumed with other settings", async () => {
+  const store = memoryStore();
+  await finish(train(model(), data, options({ store, epochs: 4 })));
+  const before = store.files.get("checkpoint.safetensors");
+  await expect(finish(train(model(), data, options({ store, epochs: 4 })))).rejects.toThrow("already holds a run");
+  const other = options({ store, epochs: 4, resume: true, batchSize: 50, optimizer: rmda({ c: 0.2 }) });
+  await expect(finish(train(model(), data, other))).rejects.toThrow("different settings: optimizer, batchSize");
+  expect(store.files.get("checkpoint.safetensors")).toBe(before);
+});
+
+test("a loss that is not finite stops with a clear message and keeps the last good checkpoint", async () => {
+  const store = memoryStore();
+  const run = train(
+    model(),
+    data,
+    options({ store, optimizer: sgd(), penalty: undefined, schedule: constant({ lr: 1e30 }) }),
+  );
+  await expect(finish(run)).rejects.toThrow(/training diverged: the loss became (NaN|Infinity)\n {2}epoch {2}1/);
+  expect(store.files.has("checkpoint.safetensors")).toBe(true);
+});
+
+test("a last batch of one sample is merged where batch norm needs more, and kept elsewhere", async () => {
+  let steps = 0;
+  await finish(
+    train(model(), digits({ train: 65, test: 10, seed: 1 }), options({ epochs: 4, onProgress: () => steps++ })),
+  );
+  expect(steps).toBe(8);
+});
+
+test("regression: mean squared error on float targets", async () => {
+  const x = Array.from({ length: 200 }, (_, i) => [Math.sin(i), Math.cos(i * 1.7)]);
+  const y = x.map(([a, b]) => [a * 0.5 - b]);
+  const set = fromArrays(x, y, { classes: null, test: 0.2 });
+  const run = await finish(
+    train(mlp({ sizes: [2, 16, 1], seed: 1 }), set, {
+      engine,
+      optimizer: adam(),
+      schedule: constant({ lr: 0.02 }),
+      loss: meanSquaredError(),
+      epochs: 15,
+      batchSize: 20,
+    }),
+  );
+  expect(run.history.at(-1)!.accuracy).toBeNull();
+  expect(run.history.at(-1)!.testLoss).toBeLessThan(0.02);
+});
+
+test("what does not fit together is refused at once", () => {
+  const start = (more: Partial<TrainOptions>) => () => train(model(), data, options(more));
+  expect(start({ optimizer: sgd() })).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: sgd has no proximal step, so it cannot take the penalty groupLasso
+      got     sgd with groupLasso
+      wanted  rmda or proxSgd with a penalty; sgd, adam, adamw with weightDecay]
+  `);
+  expect(start({ epochs: 3 })).toThrow("a milestone lies beyond the last epoch");
+  expect(start({ batchSize: 0 })).toThrow("batchSize is out of range");
+  expect(start({ loss: meanSquaredError() })).toThrow("the loss mse does not fit the labels");
+  expect(() => train(mlp({ sizes: [100, 10] }), data, options())).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: the data does not fit the model's input
+      input   input
+      got     [N,1,28,28]
+      wanted  float32[N,100]
+      fix     choose a model for this image size, or another data set]
+  `);
+  expect(() => train(mlp({ sizes: [784, 5], input: [1, 28, 28] }), data, options())).toThrow(
+    "the model's output does not fit",
+  );
+});
