@@ -41,9 +41,9 @@ test.each(seeds)("%s cut at every byte", (file) => {
 
 test.each(seeds)("%s with flipped bits", (file) => {
   const bytes = bytesOf(file);
-  const random = new Random(Number(process.env.SEED ?? 1), "verify");
+  const random = new Random(1, "verify");
   const outcomes = new Set<string>();
-  for (let i = 0; i < Number(process.env.FLIPS ?? 300); i++) {
+  for (let i = 0; i < 300; i++) {
     const damaged = bytes.slice();
     for (let k = random.int(3); k >= 0; k--) damaged[random.int(bytes.length)] ^= 1 << random.int(8);
     outcomes.add(outcome(damaged));

@@ -302,6 +302,32 @@ test("errors say where", () => {
   `);
 });
 
+test("training forms read as inference forms, unless their other outputs are read", () => {
+  const initializer = [
+    ...["s", "b", "m", "v"].map((name) => tensorProto(name, f32([1, 2, 3, 4]))),
+    tensorProto("ratio", f32([0.3], [])),
+    tensorProto("training", { dtype: "bool", shape: [], data: Uint8Array.of(1) }),
+  ];
+  const training = [encodeAttribute("training_mode", 1), encodeAttribute("momentum", 0.8)];
+  const nodes = (mask: string): NodeText[] => [
+    ["BatchNormalization", "x s b m v", "n m1 v1", training],
+    ["Dropout", "n ratio training", "d mask"],
+    ["Relu", mask, "y"],
+  ];
+  const model = read(file(nodes("d"), { initializer }));
+  expect(model.graph.nodes.map((n) => [n.op, n.outputs.length])).toEqual([
+    ["BatchNormalization", 1],
+    ["Dropout", 1],
+    ["Relu", 1],
+  ]);
+  expect(attrsOf(model, "Dropout")[0].ratio).toBeCloseTo(0.3);
+  expect([...model.graph.initializers.keys()].map((v) => v.name)).toEqual(["s", "b", "m", "v"]);
+  expect(read(write(model)).graph.nodes[0].attrs).toEqual({ epsilon: Math.fround(1e-5), momentum: Math.fround(0.8) });
+  expect(messageOf(file(nodes("mask"), { initializer }))).toContain(
+    "an output of Dropout that Espalier does not support",
+  );
+});
+
 test("deeply nested messages are refused", () => {
   let attribute = encodeMessage("AttributeProto", { name: "g", g: {} });
   for (let i = 0; i < 100; i++)

@@ -1,5 +1,5 @@
 /** Every fixture through read and write, and through the canonical form at two batch sizes: the same outputs. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { evaluate } from "../engine/engine.ts";
@@ -36,6 +36,9 @@ function feedsFor(model: Model, batch: number): Record<string, Tensor> {
   );
 }
 
+/** KEEP_ONNX=DIR leaves the written files there, for `make.py --check DIR` beside the fixtures. */
+const keep = process.env.KEEP_ONNX;
+
 /** ONNX Runtime itself keeps external data out of models that are given as bytes. */
 const selfContained = files.filter((f) => f !== "external.onnx");
 
@@ -45,11 +48,13 @@ test.each(selfContained)("%s", async (file) => {
   expect(check(model.graph)).toEqual([]);
   const written = write(model);
   expect(write(read(written))).toEqual(written);
+  if (keep) writeFileSync(`${keep}/${file}`, written);
   const dynamic = [...model.dims.values()].some((dims) => dims.some((d) => typeof d === "string"));
   for (const batch of dynamic && model.graph.inputs.length > 0 ? [1, 3] : [1]) {
     const feeds = feedsFor(model, batch);
     const wanted = await run(original, feeds);
     const canonical = file === "opaque.onnx" ? written : encode(atBatch(model, batch));
+    if (keep) writeFileSync(`${keep}/batch-${batch}-${file}`, canonical);
     for (const bytes of [written, canonical]) {
       const got = await run(bytes, feeds);
       expect(Object.keys(got)).toEqual(Object.keys(wanted));

@@ -4,7 +4,7 @@
  */
 
 /** What the input that carries a parameter looks like. `like` = a scalar of the element type of the first input. */
-export type Carrier = "list" | "single" | "scalar" | "like";
+type Carrier = "list" | "single" | "scalar" | "like";
 
 export interface Moved {
   readonly attr: string;

@@ -70,8 +70,7 @@ class Decoder {
     const r = this.reader;
     switch (type) {
       case "int32":
-        // the low 32 bits: negative values are written with ten bytes
-        return Number(BigInt.asIntN(32, BigInt(r.int64())));
+        return r.int32();
       case "int64":
         return BigInt(r.int64());
       case "uint64":
