@@ -36,3 +36,20 @@ export function eachRun(
   };
   if (run > 0) loop(0, 0, 0);
 }
+
+/** One byte per channel of a view: 1 = every element of it is exactly zero (−0 counts as zero). */
+export function zeroChannels(data: ArrayLike<number | bigint>, view: Shape, axes: readonly number[]): Uint8Array {
+  const zero = new Uint8Array(axes.reduce((n, a) => n * view[a], 1)).fill(1);
+  if (axes.length === 1) {
+    const inner = view.slice(axes[0] + 1).reduce((n, d) => n * d, 1);
+    const n = zero.length;
+    for (let at = 0; at < data.length; )
+      for (let c = 0; c < n; c++, at += inner)
+        for (let i = at; zero[c] === 1 && i < at + inner; i++) if (Number(data[i]) !== 0) zero[c] = 0;
+    return zero;
+  }
+  eachRun(view, axes, [], (c, _, start, end) => {
+    for (let i = start; zero[c] === 1 && i < end; i++) if (Number(data[i]) !== 0) zero[c] = 0;
+  });
+  return zero;
+}

@@ -3,7 +3,7 @@ import { EspalierError } from "../error.ts";
 import { size } from "../graph/tensor.ts";
 import type { Tensor } from "../graph/types.ts";
 import type { GroupSet, Member } from "./groups.ts";
-import { eachRun } from "./runs.ts";
+import { zeroChannels } from "./runs.ts";
 
 export interface ZeroCount {
   /** Number of groups, and how many of them are zero. */
@@ -39,11 +39,7 @@ export function zeroSlices({ param, view, axes }: Member, tensors: Tensors): Uin
       got: `${data.length} elements`,
       wanted: `[${view}]`,
     });
-  const zero = new Uint8Array(axes.reduce((n, a) => n * view[a], 1)).fill(1);
-  eachRun(view, axes, [], (channel, _, start, end) => {
-    for (let i = start; zero[channel] && i < end; i++) if (data[i] !== 0) zero[channel] = 0;
-  });
-  return zero;
+  return zeroChannels(data, view, axes);
 }
 
 /** Zero groups of some sets: unweighted (4.3) and weighted by group size (4.4). Each group counts once. */

@@ -16,17 +16,13 @@ export function foldConstants(analysis: Analysis, { remove }: Plan): Graph {
   for (const use of analysis.uses) {
     const x = use.node.inputs[use.data.at]!;
     const classes = analysis.channels.of(x, use.data.axis);
-    if (!classes || use.carried) continue;
-    const constants = analysis.constants.of(x, use.data.axis);
-    const gone = classes.map((c) => (remove.has(c) ? 1 : 0));
-    const shift = constants && shiftOf(use, constants, gone);
-    if (shift?.some((d) => d !== 0)) edit.addTo(analysis, use, shift);
-  }
-  for (const use of analysis.uses) {
-    const classes = analysis.channels.of(use.node.inputs[use.data.at]!, use.data.axis);
-    if (!classes || use.carried) continue;
+    if (!classes || use.carried || !classes.some((c) => remove.has(c))) continue;
     const zero = zeroReads(use);
-    if (classes.some((c, i) => remove.has(c) && !zero[i])) edit.clear(use, (i) => remove.has(classes[i]));
+    const gone = classes.map((c, i) => (remove.has(c) && !zero[i] ? 1 : 0));
+    if (!gone.includes(1)) continue;
+    const shift = shiftOf(use, analysis.constants.of(x, use.data.axis)!, gone);
+    if (shift.some((d) => d !== 0)) edit.addTo(analysis, use, shift);
+    edit.clear(use, gone);
   }
   return edit.graph();
 }
@@ -38,7 +34,7 @@ function shiftOf(use: WeightUse, constants: Float64Array, gone: Int32Array): Flo
   if (!data) return shift;
   const { alpha = 1 } = use.node.attrs as { alpha?: number };
   eachRun(use.view, use.reads, use.makes, (c, o, start, end) => {
-    if (!gone[c] || !(constants[c] !== 0)) return;
+    if (!gone[c] || constants[c] === 0) return;
     let sum = 0;
     for (let i = start; i < end; i++) sum += data[i];
     if (sum !== 0) shift[o] += alpha * constants[c] * sum;
@@ -116,14 +112,14 @@ class Edit {
   }
 
   /** Sets the slices of a weight that read some channels to zero. */
-  clear({ stored, view, reads }: WeightUse, gone: (c: number) => boolean): void {
+  clear({ stored, view, reads }: WeightUse, gone: Int32Array): void {
     const { root } = stored;
     const slices = rootView(stored, view, reads)!;
     const table = this.initializers.has(root) ? this.initializers : this.constants;
     const now = table.get(root) ?? stored.tensor;
-    const data = Float32Array.from(now.data as Float32Array);
+    const data = (now.data as Float32Array).slice();
     eachRun(slices.view, slices.axes, [], (c, _, start, end) => {
-      if (gone(c)) data.fill(0, start, end);
+      if (gone[c]) data.fill(0, start, end);
     });
     table.set(root, tensor("float32", now.shape, data));
   }

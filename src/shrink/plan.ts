@@ -3,10 +3,11 @@
  * or reads a constant that moves exactly into the bias.
  */
 
+import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers, prune } from "../graph/walk.ts";
 import { type Channels, channelsOf, type Obstacle } from "../groups/channels.ts";
-import { eachRun } from "../groups/runs.ts";
+import { zeroChannels } from "../groups/runs.ts";
 import { type WeightUse, weightUses } from "../groups/weights.ts";
 import { type Constants, constantsOf, weightData } from "./constants.ts";
 import { folds } from "./fold.ts";
@@ -76,14 +77,8 @@ const unfoldable = ({ op, name }: Node, constant: number): Obstacle => ({
 
 /** One byte per channel read: 1 = the weight is exactly zero there. All 0 when the weight's elements are not plain. */
 export function zeroReads(use: WeightUse): Uint8Array {
-  const zero = new Uint8Array(use.reads.reduce((n, a) => n * use.view[a], 1));
   const data = weightData(use);
-  if (!data) return zero;
-  zero.fill(1);
-  eachRun(use.view, use.reads, [], (c, _, start, end) => {
-    for (let i = start; zero[c] && i < end; i++) if (data[i] !== 0) zero[c] = 0;
-  });
-  return zero;
+  return data ? zeroChannels(data, use.view, use.reads) : new Uint8Array(size(use.reads.map((a) => use.view[a])));
 }
 
 /** Every value of a graph, stored ones included. */
