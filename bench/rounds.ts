@@ -1,0 +1,38 @@
+/** Times several programs in alternating rounds, so that a machine whose speed drifts treats them alike. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { othersDuring } from "./machine.ts";
+import type { Side } from "./ours.ts";
+
+const ROUND_MS = 1000;
+const PAUSE_MS = 300; // both runtimes let their threads spin for a while after work; let them go to sleep
+
+export function median(xs: readonly number[]): number {
+  const sorted = [...xs].sort((a, b) => a - b);
+  const mid = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[mid] : (sorted[mid - 1] + sorted[mid]) / 2;
+}
+
+/** Alternates rounds of about a second; who begins alternates too. */
+export async function compare(
+  sides: readonly Side[],
+  rounds: number,
+): Promise<{ times: number[][]; othersCores: number }> {
+  const times = sides.map((): number[] => []);
+  const others: number[] = [];
+  const count: number[] = [];
+  for (const side of sides) {
+    await side.steps(2); // warm-up: memory arenas, kernels' first choice
+    const { ms } = await side.steps(3);
+    count.push(Math.min(200, Math.max(1, Math.round(ROUND_MS / ms))));
+  }
+  for (let r = 0; r < rounds; r++)
+    for (let k = 0; k < sides.length; k++) {
+      const i = (k + r) % sides.length;
+      await sleep(PAUSE_MS);
+      const { result, cores } = await othersDuring(() => sides[i].steps(count[i]));
+      if (!Number.isFinite(result.loss)) throw new Error(`${sides[i].version}: the loss became ${result.loss}`);
+      times[i].push(result.ms);
+      if (i === 0) others.push(cores); // PyTorch's own child would count as another program
+    }
+  return { times, othersCores: median(others) };
+}

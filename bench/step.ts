@@ -1,0 +1,118 @@
+/**
+ * Times a training step of the built-in models with Espalier and with PyTorch, in alternating rounds so that a machine
+ * whose speed drifts treats both alike. Prints a Markdown table and writes bench/results/step.json.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError } from "commander";
+import { builtIns } from "../src/models/index.ts";
+import { milliseconds } from "../src/report/format.ts";
+import { markdown } from "../src/report/table.ts";
+import { methods } from "./method.ts";
+import { ours, type Task } from "./ours.ts";
+import { compare, median } from "./rounds.ts";
+import { torch } from "./torch.ts";
+
+interface Result extends Task {
+  /** Milliseconds per step, one number per round. */
+  readonly espalier: readonly number[];
+  readonly torch: readonly number[] | null;
+  /** Median over the rounds of Espalier's time / PyTorch's time; below 1 Espalier is faster. */
+  readonly ratio: number | null;
+  /** Cores that other programs used meanwhile, by median. */
+  readonly othersCores: number;
+}
+
+/** This file runs from bench/ or from its compiled copy; results and the Python script lie in the source tree. */
+function root(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
+  return folder;
+}
+
+const integer = (text: string): number => {
+  const x = Number(text);
+  if (!Number.isInteger(x) || x < 1) throw new InvalidArgumentError("It must be a positive integer.");
+  return x;
+};
+const list = (known: readonly string[]) => (text: string) => {
+  const names = text.split(",");
+  const wrong = names.find((n) => !known.includes(n));
+  if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is none of ${known.join(", ")}.`);
+  return names;
+};
+const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
+
+/** Cores that other programs may use before the figures mean little. */
+const QUIET = 0.2;
+const EXAMPLE = `
+Example:
+  npx tsc -p bench && node dist/bench/step.js --models lenet5,resnet20 --python /path/to/venv/bin/python`;
+
+const names = [...builtIns.keys()];
+const program = new Command("step")
+  .description("Times a training step of each built-in model, Espalier and PyTorch in alternating rounds.")
+  .option("--models <names>", "comma-separated", list(names), names)
+  .option("--methods <names>", "sgd and rmda (with the group lasso)", list(Object.keys(methods)), ["sgd"])
+  .option("--batch <n>", "samples per step", integer, 128)
+  .option("--rounds <n>", "rounds of about a second per side", integer, 5)
+  .option("--threads <n>", "threads of both sides", integer, Math.min(2, availableParallelism()))
+  .option("--python <path>", "an interpreter with torch", "python3")
+  .addHelpText("after", EXAMPLE);
+program.parse();
+const options = program.opts<{
+  models: string[];
+  methods: string[];
+  batch: number;
+  rounds: number;
+  threads: number;
+  python: string;
+}>();
+
+const folder = root();
+const results: Result[] = [];
+const versions = new Set<string>();
+let withTorch = true;
+for (const model of options.models)
+  for (const method of options.methods) {
+    const task: Task = { model, method, batch: options.batch, threads: options.threads };
+    const sides = [await ours(task, methods[method])];
+    if (withTorch)
+      try {
+        sides.push(await torch(options.python, join(folder, "bench/step_torch.py"), task));
+      } catch (e) {
+        withTorch = false;
+        console.error(`${(e as Error).message}: Espalier is timed alone. --python names an interpreter with torch.`);
+      }
+    for (const side of sides) versions.add(side.version);
+    const { times, othersCores } = await compare(sides, options.rounds);
+    const [mine, theirs] = times;
+    for (const side of sides) await side.close();
+    const ratio = theirs ? median(mine.map((ms, i) => ms / theirs[i])) : null;
+    results.push({ ...task, espalier: mine, torch: theirs ?? null, ratio, othersCores });
+    if (othersCores > QUIET)
+      console.error(`other programs used ${othersCores.toFixed(1)} cores: ${model}'s figures mean little`);
+    console.error(
+      `${model} ${method}: ${milliseconds(median(mine))}${theirs ? `, PyTorch ${milliseconds(median(theirs))}` : ""}`,
+    );
+  }
+
+const rows = results.map(({ model, method, espalier, torch, ratio }) => [
+  model,
+  method,
+  milliseconds(median(espalier)),
+  torch ? milliseconds(median(torch)) : "–",
+  ratio ? ratio.toFixed(2) : "–",
+  torch ? range(espalier.map((ms, i) => ms / torch[i])) : "–",
+]);
+console.log(markdown({ head: ["model", "method", "Espalier", "PyTorch", "ratio", "over rounds"], text: [0, 1], rows }));
+const machine = {
+  cpu: cpus()[0]?.model.trim(),
+  cores: availableParallelism(),
+  node: process.version,
+  versions: [...versions],
+};
+mkdirSync(join(folder, "bench/results"), { recursive: true });
+writeFileSync(join(folder, "bench/results/step.json"), `${JSON.stringify({ machine, results }, null, 2)}\n`);
