@@ -96,7 +96,7 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     },
     milestones: choices.milestones,
   };
-  await store.write(FILES.report, new TextEncoder().encode(reportHtml(report)));
+  await store.write(FILES.report, new TextEncoder().encode(await reportHtml(report)));
   await writeRun(store, config, engine);
   await writeJson(store, FILES.summary, summary);
   return summary;

@@ -40,9 +40,9 @@ export function reporter(out: Output, epochs: number, history: () => readonly Ep
   let running = false;
   const bar = out.stream.isTTY
     ? new SingleBar({
-        format: `epoch {at}/${epochs} {bar} {percentage} %  train {score}  zero groups {sparsity}  {ms} ms/step  {left} left`,
+        format: `epoch {at}/${epochs} {bar} {left} left  train {score}  zero groups {sparsity}  {ms} ms/step`,
         stream: out.stream,
-        barsize: 20,
+        barsize: Math.max(8, Math.min(30, (out.stream.columns ?? 80) - 80)),
         barCompleteChar: "█",
         barIncompleteChar: "░",
         hideCursor: true,

@@ -44,7 +44,8 @@ export async function searchTarget(target: number, where: Place, choices: Choice
 
   const trials = await searchLambda(attempt, { target, start: choices.lambda });
   if (interrupted) return { run: undefined };
-  const { lambda } = trials[0];
+  const { lambda, kept } = trials[0];
+  out.say(`\nchose lambda ${lambda.toPrecision(4)}, which keeps ${percent(kept, 1)} of the parameters`);
   for (const name of [FILES.metrics, FILES.checkpoint]) {
     const bytes = await stores(lambda).read(name);
     if (bytes) await where.store.write(name, bytes);

@@ -72,7 +72,8 @@ async function trainAndFinish(where: Place, out: Output, interrupt: Interruption
   const config = { ...settled, ...(lambda !== undefined && { lambda }) };
   const summary = await finish(run, { ...shop, choices, config, store: where.store });
   conclude(where, summary, out, trials);
-  if (summary.accuracy !== null && data.classes && summary.accuracy < 1.5 / data.classes) warnOfChance(choices, out);
+  if (summary.accuracy !== null && data.classes && summary.accuracy < 1.5 / data.classes)
+    warnOfChance({ ...choices, lambda: lambda ?? choices.lambda }, out);
   return 0;
 }
 

@@ -22,7 +22,7 @@ interface EpochChart {
   readonly fromZero?: boolean;
 }
 
-function overEpochs(epochs: readonly EpochMetrics[], chart: EpochChart): Chart {
+function overEpochs(epochs: readonly EpochMetrics[], chart: EpochChart): Promise<Chart> {
   const scale = chart.unit === "%" ? 100 : 1;
   const finite = (x: number | null | undefined) => (typeof x === "number" && Number.isFinite(x) ? x * scale : null);
   const last = Math.max(1, ...epochs.map((m) => m.epoch));
@@ -69,7 +69,7 @@ function overEpochs(epochs: readonly EpochMetrics[], chart: EpochChart): Chart {
 }
 
 /** Training, validation and test loss. */
-export const lossChart = (epochs: readonly EpochMetrics[], milestones?: readonly number[]): Chart =>
+export const lossChart = (epochs: readonly EpochMetrics[], milestones?: readonly number[]): Promise<Chart> =>
   overEpochs(epochs, {
     title: "Loss over epochs",
     unit: "",
@@ -82,7 +82,7 @@ export const lossChart = (epochs: readonly EpochMetrics[], milestones?: readonly
   });
 
 /** Training, validation and test accuracy, in percent. */
-export const accuracyChart = (epochs: readonly EpochMetrics[], milestones?: readonly number[]): Chart =>
+export const accuracyChart = (epochs: readonly EpochMetrics[], milestones?: readonly number[]): Promise<Chart> =>
   overEpochs(epochs, {
     title: "Accuracy over epochs",
     unit: "%",
@@ -95,7 +95,7 @@ export const accuracyChart = (epochs: readonly EpochMetrics[], milestones?: read
   });
 
 /** Group, weighted and element sparsity, in percent; dashed: the groups of W̃ while RMDA still averages. */
-export const sparsityChart = (epochs: readonly EpochMetrics[], milestones?: readonly number[]): Chart =>
+export const sparsityChart = (epochs: readonly EpochMetrics[], milestones?: readonly number[]): Promise<Chart> =>
   overEpochs(epochs, {
     title: "Sparsity over epochs",
     unit: "%",
@@ -117,7 +117,7 @@ interface Bar {
 }
 
 /** Horizontal bars of 0 … 100 %, first on top, each with its figures beside it. */
-function bars(title: string, rows: readonly Bar[], color: string): Chart {
+function bars(title: string, rows: readonly Bar[], color: string): Promise<Chart> {
   const longest = Math.max(0, ...rows.map((r) => r.name.length));
   return draw(title, 44 + 30 * rows.length, {
     grid: { left: Math.min(190, 16 + 7 * longest), right: 150, top: 4, bottom: 34 },
@@ -161,7 +161,7 @@ function bars(title: string, rows: readonly Bar[], color: string): Chart {
 }
 
 /** Zero input channels per layer, in percent. */
-export const layerChart = (layers: readonly LayerRow[]): Chart =>
+export const layerChart = (layers: readonly LayerRow[]): Promise<Chart> =>
   bars(
     "Input channels that are exactly zero",
     layers
@@ -175,7 +175,7 @@ export const layerChart = (layers: readonly LayerRow[]): Chart =>
   );
 
 /** What is left after shrinking, in percent of what was. */
-export function sizeChart(s: Summary): Chart {
+export function sizeChart(s: Summary): Promise<Chart> {
   const row = (name: string, { before, after }: BeforeAfter, show: (n: number) => string): Bar => ({
     name,
     share: before > 0 ? after / before : 0,
@@ -195,7 +195,7 @@ export function sizeChart(s: Summary): Chart {
 }
 
 /** Accuracy against sparsity, one line per method; a point may carry a label such as its λ. */
-export function curveChart(title: string, curves: readonly Curve[]): Chart {
+export function curveChart(title: string, curves: readonly Curve[]): Promise<Chart> {
   const percentAxis = { ...axis, type: "value", axisLabel: { ...axis.axisLabel, formatter: "{value} %" } };
   return draw(title, 380, {
     grid: { left: 64, right: 40, top: 64, bottom: 48 },

@@ -1,11 +1,20 @@
 /** One chart: options in, an SVG out that stands alone — drawn by ECharts without a browser. */
-import { BarChart, LineChart } from "echarts/charts";
-import { GridComponent, LegendComponent, MarkLineComponent } from "echarts/components";
-import * as echarts from "echarts/core";
-import { SVGRenderer } from "echarts/renderers";
 import { colour, paletteCss, SERIES } from "./palette.ts";
 
-echarts.use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
+/** The charting library is large; it is loaded with the first chart, in part, and once. */
+let library: Promise<typeof import("echarts/core")> | undefined;
+
+async function load(): Promise<typeof import("echarts/core")> {
+  const [echarts, { BarChart, LineChart }, { GridComponent, LegendComponent, MarkLineComponent }, { SVGRenderer }] =
+    await Promise.all([
+      import("echarts/core"),
+      import("echarts/charts"),
+      import("echarts/components"),
+      import("echarts/renderers"),
+    ]);
+  echarts.use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
+  return echarts;
+}
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 /** An SVG document and what it shows. */
@@ -29,7 +38,9 @@ export const axis = {
  * @param title said to screen readers
  * @param height in px; the width is 520 px and scales
  */
-export function draw(title: string, height: number, option: object): Chart {
+export async function draw(title: string, height: number, option: object): Promise<Chart> {
+  library ??= load();
+  const echarts = await library;
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 520, height });
   try {
     chart.setOption({

@@ -9,14 +9,15 @@ import { beforeAfterTable, layerTable, removalTable, type Table } from "./table.
 import { usage } from "./usage.ts";
 
 /** The whole document. */
-export function reportHtml(run: RunReport): string {
+export async function reportHtml(run: RunReport): Promise<string> {
   const { summary: s, epochs, milestones } = run;
-  const figures = [
+  const figures = await Promise.all([
     lossChart(epochs, milestones),
     ...(epochs.some((m) => m.accuracy !== null) ? [accuracyChart(epochs, milestones)] : []),
     sparsityChart(epochs, milestones),
     sizeChart(s),
-  ];
+  ]);
+  const layers = run.layers.some((l) => l.groups) ? figure(await layerChart(run.layers)) : "";
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +48,7 @@ Latency is the median of interleaved runs on the machine below.</p>
 </section>
 <section>
 <h2>Layers</h2>
-${run.layers.some((l) => l.groups) ? html`<div class="wide">${figure(layerChart(run.layers))}</div>` : ""}
+<div class="wide">${layers}</div>
 ${table(layerTable(run.layers))}
 </section>
 <section>

@@ -172,15 +172,19 @@ test("the five lines that run a model", () => {
   `);
 });
 
-test("a chart is the same bytes each time, and empty series are drawn too", () => {
+test("a chart is the same bytes each time, and empty series are drawn too", async () => {
   const { epochs } = sampleRun();
-  expect(accuracyChart(epochs)).toEqual(accuracyChart(epochs));
-  for (const chart of [accuracyChart([]), accuracyChart([{ ...epochs[0], accuracy: Number.NaN }]), layerChart([])])
+  expect(await accuracyChart(epochs)).toEqual(await accuracyChart(epochs));
+  for (const chart of await Promise.all([
+    accuracyChart([]),
+    accuracyChart([{ ...epochs[0], accuracy: Number.NaN }]),
+    layerChart([]),
+  ]))
     expect(chart.svg).not.toMatch(/NaN|undefined/);
 });
 
-test("the curve names its methods and points", () => {
-  const { svg } = curveChart("Accuracy <and> sparsity", [
+test("the curve names its methods and points", async () => {
+  const { svg } = await curveChart("Accuracy <and> sparsity", [
     {
       name: "RMDA",
       points: [
@@ -193,8 +197,8 @@ test("the curve names its methods and points", () => {
   for (const text of ["Accuracy &lt;and>", "RMDA", "dense SGD", "λ 1e-3"]) expect(svg).toContain(text);
 });
 
-test("the report is one self-contained file", () => {
-  const page = reportHtml(sampleRun());
+test("the report is one self-contained file", async () => {
+  const page = await reportHtml(sampleRun());
   expect(page).toMatch(/^<!doctype html>/);
   expect(page).not.toMatch(/<script|<link|<iframe|@import|javascript:/i);
   expect(page).not.toMatch(/(src|href)\s*=/i);
@@ -203,10 +207,10 @@ test("the report is one self-contained file", () => {
   expect(page).not.toMatch(/undefined|NaN|\[object/);
 });
 
-test("foreign text is escaped", () => {
+test("foreign text is escaped", async () => {
   const run = sampleRun();
   const evil = `<script>alert("1")</script>&`;
-  const page = reportHtml({
+  const page = await reportHtml({
     ...run,
     title: evil,
     config: { [evil]: { deep: [evil] } },
@@ -219,9 +223,9 @@ test("foreign text is escaped", () => {
   expect(page).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;");
 });
 
-test("a run of one epoch without classes or removals is reported too", () => {
+test("a run of one epoch without classes or removals is reported too", async () => {
   const run = sampleRun();
-  const page = reportHtml({
+  const page = await reportHtml({
     ...run,
     epochs: [{ ...run.epochs[0], accuracy: null, testAccuracy: null }],
     summary: { ...run.summary, accuracy: null, smallAccuracy: null },

@@ -4,14 +4,14 @@
  */
 
 /** Fractions of exact zeros, as design.md's Figures and Huang & Lee (2022) count them. */
-export interface GroupSparsity {
+interface GroupSparsity {
   /** Zero groups / groups. */
   readonly groupSparsity: number;
   /** Weights in zero groups / weights in groups. */
   readonly weightedGroupSparsity: number;
 }
 
-export interface Sparsity extends GroupSparsity {
+interface Sparsity extends GroupSparsity {
   /** Zero weights / weights, over all parameters. */
   readonly elementSparsity: number;
 }

@@ -1,0 +1,279 @@
+/** The command line as a user runs it: the built program, its exit status, what it prints, what it leaves. */
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const espalier = (...args: string[]): Promise<Ran> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+
+let folder: string;
+const at = (...parts: string[]) => join(folder, ...parts);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "espalier-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A run of a second: sparse input columns, so that something is removed. */
+const SMALL = "train --model logistic --data digits --limit-train 500 --epochs 3 --optimizer prox-sgd".split(" ");
+const SPARSE = "--groups input-channel --lambda 0.05 --threads 1".split(" ");
+
+describe("help", () => {
+  const commands = ["train", "shrink", "verify", "inspect", "evaluate", "bench", "data list", "data info", "data get"];
+  test.concurrent.each(commands)("%s --help shows options and examples", async (name) => {
+    const { status, stdout } = await espalier(...name.split(" "), "--help");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Examples:\n {2}\$ espalier /);
+    expect(stdout).toContain("--json");
+  });
+
+  test("the version is the package's", async () => {
+    const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+    expect((await espalier("--version")).stdout.trim()).toBe(version);
+  });
+});
+
+describe("wrong usage exits with 2 and names what is right", () => {
+  const run = ["train", "--model", "logistic", "--data", "digits"];
+  test.concurrent.each<[string, string[], RegExp]>([
+    ["no command", [], /Usage: espalier/],
+    ["command", ["trian"], /nearest +train/],
+    ["flag", ["train", "--lamda", "1"], /nearest +--lambda/],
+    ["flag of a subcommand", ["data", "list", "--data-rot", "x"], /nearest +--data-root/],
+    ["argument missing", ["bench"], /missing required argument/],
+    ["too many arguments", ["inspect", "a", "b"], /too many arguments/],
+    ["model", [...run, "--model", "lenet6"], /did you mean lenet5/],
+    ["data", [...run, "--data", "minst"], /nearest +mnist/],
+    ["optimizer", [...run, "--optimizer", "adm"], /did you mean adam/],
+    ["penalty", [...run, "--penalty", "grouplaso"], /did you mean group-lasso/],
+    ["groups", [...run, "--groups", "copuled"], /did you mean coupled/],
+    ["negative lambda", [...run, "--lambda", "-1"], /got +-1\n +wanted +a number ≥ 0/],
+    ["lambda that is no number", [...run, "--lambda", "much"], /got +much\n +wanted +a number ≥ 0/],
+    ["batch of 0", [...run, "--batch-size", "0"], /wanted +an integer ≥ 1/],
+    ["half an epoch", [...run, "--epochs", "0.5"], /wanted +an integer ≥ 1/],
+    ["lr of 0", [...run, "--lr", "0"], /wanted +a number > 0/],
+    ["milestones out of order", [...run, "--milestones", "9,3"], /milestones must be increasing/],
+    ["milestone beyond the end", [...run, "--milestones", "30"], /beyond the last epoch/],
+    ["momentum with rmda", [...run, "--momentum", "0.9"], /use --c/],
+    ["momentum with prox-sgd", [...run, "--optimizer", "prox-sgd", "--momentum", "0.9"], /use --rho/],
+    ["a penalty that an optimizer cannot take", [...run, "--optimizer", "adam", "--penalty", "l1"], /no proximal step/],
+    ["no model", ["train", "--data", "digits"], /--model lenet5/],
+    ["assignment without a value", [...run, "--set", "lr"], /--set wants path=value/],
+    ["assignment to nothing", [...run, "--set", "lamda=1"], /did you mean lambda/],
+    ["resume without a place", ["train", "--resume"], /wanted +--out/],
+    ["evaluate without data", ["evaluate", "a.onnx"], /wanted +--data/],
+    ["device", ["bench", "a.onnx", "--device", "gpu"], /wanted +cpu, webgpu, cuda/],
+  ])("%s", async (_, args, said) => {
+    const { status, stdout, stderr } = await espalier(...args);
+    expect(stderr).toMatch(said);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(existsSync(at("runs"))).toBe(false);
+  });
+
+  test("a configuration file: unknown key, wrong type, not YAML, not there", async () => {
+    const said = async (text: string) => {
+      await writeFile(at("run.yaml"), text);
+      const { status, stderr } = await espalier("train", "--config", "run.yaml");
+      expect(status).toBe(2);
+      return stderr;
+    };
+    expect(await said("model: logistic\nlamda: 1\n")).toMatchInlineSnapshot(`
+      "error: there is no setting "lamda"
+        where  run.yaml: lamda
+        fix    did you mean lambda?
+      "
+    `);
+    expect(await said("lambda: [1]\n")).toMatchInlineSnapshot(`
+      "error: lambda cannot be [1]
+        where   run.yaml: lambda
+        got     [1]
+        wanted  a number ≥ 0
+      "
+    `);
+    expect(await said("model: [\n")).toContain("cannot be read");
+    expect((await espalier("train", "--config", "nowhere.yaml")).status).toBe(2);
+  });
+
+  test("with --json the error is one JSON document", async () => {
+    const { status, stdout } = await espalier("train", "--json", "--lr", "0");
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { what: "lr cannot be 0", details: { where: "--lr", got: "0", wanted: "a number > 0" } },
+    });
+  });
+});
+
+describe("a whole run", () => {
+  let trained: Ran;
+  beforeAll(async () => {
+    trained = await espalier(...SMALL, ...SPARSE, "--out", "a");
+  });
+
+  test("train prints lines and a table, and leaves every file", async () => {
+    expect(trained.status, trained.stderr).toBe(0);
+    expect(trained.stdout).toMatch(/epoch 3\/3 {2}train \d\.\d{4} .* ms\/step/);
+    for (const what of [
+      "test accuracy",
+      "parameters",
+      "latency, batch 128",
+      "largest output difference",
+      "a/small.onnx",
+    ])
+      expect(trained.stdout).toContain(what);
+    for (const name of [
+      "run.json",
+      "metrics.jsonl",
+      "checkpoint.safetensors",
+      "model.onnx",
+      "small.onnx",
+      "certificate.json",
+    ])
+      expect(existsSync(at("a", name)), name).toBe(true);
+    const summary = JSON.parse(await readFile(at("a", "summary.json"), "utf8"));
+    expect(summary).toMatchObject({
+      epochs: 3,
+      maxAbsDiff: expect.any(Number),
+    });
+    expect(summary.smallAccuracy).toBe(summary.accuracy);
+    expect(summary.params.after).toBeLessThan(summary.params.before);
+    expect(summary.bytes.after).toBeLessThan(summary.bytes.before);
+    expect(await readFile(at("a", "report.html"), "utf8")).toContain("logistic on digits");
+    expect((await readFile(at("a", "metrics.jsonl"), "utf8")).trim().split("\n")).toHaveLength(3);
+    const { config } = JSON.parse(await readFile(at("a", "run.json"), "utf8"));
+    expect(config).toMatchObject({
+      optimizer: "proxSgd",
+      rho: 0.1,
+      lambda: 0.05,
+      groups: "inputChannel",
+      seed: 1,
+      threads: 1,
+    });
+  });
+
+  test("an existing run wants --resume or --overwrite; a finished one resumes to nothing", async () => {
+    const again = await espalier(...SMALL, ...SPARSE, "--out", "a");
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining("--overwrite")]);
+    const resumed = await espalier("train", "--resume", "--out", "a", "--json");
+    expect([resumed.status, JSON.parse(resumed.stdout).summary.epochs]).toEqual([0, 3]);
+    const other = await espalier("train", "--resume", "--out", "a", "--lr", "0.2", "--epochs", "4");
+    expect(other.stderr).toMatch(/other settings: lr, epochs\n/);
+    expect(other.status).toBe(2);
+  });
+
+  test("verify agrees, replays the certificate, and tells another model apart", async () => {
+    const [full, small] = ["a/model.onnx", "a/small.onnx"];
+    const same = await espalier(
+      "verify",
+      full,
+      small,
+      "--certificate",
+      "a/certificate.json",
+      "--data",
+      "digits",
+      "--json",
+    );
+    expect(same.status, same.stderr).toBe(0);
+    expect(JSON.parse(same.stdout)).toMatchObject({ agree: true, given: 1, certificate: { holds: true } });
+
+    const forged = JSON.parse(await readFile(at("a/certificate.json"), "utf8"));
+    forged.removed.pop();
+    await writeFile(at("forged.json"), JSON.stringify(forged));
+    expect((await espalier("verify", full, small, "--certificate", "forged.json")).status).toBe(1);
+
+    await espalier(...SMALL, "--optimizer", "sgd", "--epochs", "1", "--out", "b", "--threads", "1");
+    const differ = await espalier("verify", full, "b/model.onnx");
+    expect([differ.status, differ.stdout]).toEqual([1, expect.stringContaining("differ")]);
+  });
+
+  test("shrink writes the same bytes as train did", async () => {
+    const { status, stdout } = await espalier("shrink", "a/model.onnx", "again.onnx", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).verification.agree).toBe(true);
+    expect(await readFile(at("again.onnx"))).toEqual(await readFile(at("a/small.onnx")));
+  });
+
+  test("evaluate gives the summary's accuracy, from what the file says of normalization", async () => {
+    const { stdout } = await espalier("evaluate", "a/small.onnx", "--data", "digits", "--json");
+    const { smallAccuracy } = JSON.parse(await readFile(at("a", "summary.json"), "utf8"));
+    expect(JSON.parse(stdout)).toMatchObject({ samples: 1000, accuracy: smallAccuracy });
+  });
+
+  test("bench and inspect", async () => {
+    const bench = await espalier("bench", "a/model.onnx", "a/small.onnx", "--runs", "3", "--batch", "1,2", "--json");
+    expect(JSON.parse(bench.stdout).batches).toMatchObject([{ batch: 1, ratio: expect.any(Number) }, { batch: 2 }]);
+    const inspect = await espalier("inspect", "a/model.onnx", "--json");
+    expect(JSON.parse(inspect.stdout).layers[0]).toMatchObject({ weight: "fc.weight", groups: 784, shape: [10, 784] });
+    expect((await espalier("inspect", "a/model.onnx")).stdout).toContain("7,850");
+  });
+
+  test("data list and info", async () => {
+    const list = await espalier("data", "list", "--data-root", folder, "--json");
+    expect(JSON.parse(list.stdout).map((d: { name: string; here: boolean }) => [d.name, d.here])).toContainEqual([
+      "mnist",
+      false,
+    ]);
+    expect((await espalier("data", "info", "digits")).stdout).toContain("1×28×28");
+    const absent = await espalier("evaluate", "a/small.onnx", "--data", "mnist", "--data-root", folder);
+    expect([absent.status, absent.stderr]).toEqual([1, expect.stringContaining("data get mnist")]);
+  });
+});
+
+describe("work that fails exits with 1 and leaves nothing half-done", () => {
+  test("a damaged model", async () => {
+    await writeFile(at("damaged.onnx"), "not a model, but of some length");
+    const { status, stderr } = await espalier("shrink", "damaged.onnx", "out.onnx");
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/file +damaged\.onnx/)]);
+    expect(existsSync(at("out.onnx"))).toBe(false);
+  });
+
+  test("an output directory that cannot be: said before training", async () => {
+    await writeFile(at("file"), "");
+    const { status, stderr, stdout } = await espalier(...SMALL, ...SPARSE, "--out", "file/run");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("is a file, not a folder")]);
+    expect(stdout).not.toContain("epoch");
+  });
+
+  test("data that does not fit the model", async () => {
+    const { status, stderr } = await espalier("train", "--model", "resnet20", "--data", "digits", "--out", "misfit");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("does not fit")]);
+    expect(existsSync(at("misfit"))).toBe(false);
+  });
+});
+
+test.skipIf(process.platform === "win32")(
+  "Ctrl-C leaves a checkpoint that --resume goes on from",
+  async () => {
+    const flags = [...SMALL, ...SPARSE, "--epochs", "300", "--out", "c"];
+    const child = spawn(process.execPath, [main, ...flags], { cwd: folder });
+    let said = "";
+    child.stdout.on("data", (chunk) => {
+      said += chunk;
+      if (said.includes("epoch   3/300")) child.kill("SIGINT");
+    });
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    expect([status, said]).toEqual([130, expect.stringContaining("npx espalier train --resume --out c")]);
+    expect(existsSync(at("c", "checkpoint.safetensors"))).toBe(true);
+    expect(existsSync(at("c", "small.onnx"))).toBe(false);
+
+    const resumed = await espalier("train", "--resume", "--out", "c", "--json");
+    expect(resumed.status, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toContain("going on in epoch");
+    expect(JSON.parse(resumed.stdout).summary.epochs).toBe(300);
+  },
+  120_000,
+);
