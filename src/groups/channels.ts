@@ -38,9 +38,6 @@ export interface Channels {
 type Axis = Int32Array | Obstacle;
 const isOpen = (a: Axis): a is Int32Array => a instanceof Int32Array;
 
-/** Operators whose subgraphs read values of this graph unseen. */
-const SUBGRAPHS = new Set(["If", "Loop", "Scan"]);
-
 class Walk {
   readonly sets = new UnionFind();
   readonly axes = new Map<Value, Axis[]>();
@@ -66,10 +63,6 @@ class Walk {
     for (const axes of this.axes.values())
       for (const a of axes)
         if (isOpen(a) && a.length === 1) this.block(a, { op: "", name: "", why: "it is the only channel" });
-    const hidden = graph.nodes.find((n) => SUBGRAPHS.has(n.op));
-    if (hidden)
-      for (const v of this.axes.keys())
-        this.blockAll(v, { op: hidden.op, name: hidden.name, why: "may read it in a subgraph" });
   }
 
   block(channels: Iterable<number>, obstacle: Obstacle): void {

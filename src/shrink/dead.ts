@@ -5,6 +5,7 @@
  */
 import { builder } from "../graph/builder.ts";
 import { atBatch } from "../graph/infer.ts";
+import { opOf } from "../graph/ops/index.ts";
 import { f32, sameShape, size } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Shape, Value } from "../graph/types.ts";
 import { consumers, prune } from "../graph/walk.ts";
@@ -83,43 +84,40 @@ function besideLive(
   return { graph: prune(by === "nothing" ? withoutIdentity({ ...whole, nodes }, y, live) : { ...whole, nodes }), by };
 }
 
-/** Readers of an Identity's output read its input instead, unless it is an output of the network. */
+/**
+ * Readers of an Identity's output read its input instead. It stays where the name matters: at an output of the network,
+ * and before operators whose subgraphs may read it by name.
+ */
 function withoutIdentity(graph: Graph, y: Value, x: Value): Graph {
-  if (graph.outputs.includes(y)) return graph;
+  const readers = graph.nodes.filter((n) => n.inputs.includes(y));
+  if (graph.outputs.includes(y) || readers.some((n) => !opOf(n.op, n.domain))) return graph;
   const nodes = graph.nodes.map((n) =>
-    n.inputs.includes(y) ? { ...n, inputs: n.inputs.map((z) => (z === y ? x : z)) } : n,
+    readers.includes(n) ? { ...n, inputs: n.inputs.map((z) => (z === y ? x : z)) } : n,
   );
   return { ...graph, nodes };
 }
 
-/** The graph in which x is computed from a stored constant and the batch size alone; undefined when that cannot be. */
+/** The graph in which x is made of a stored constant and the batch size alone; undefined when that cannot be. */
 function repeat(model: Model, graph: Graph, x: Value, constant: Constant): Graph | undefined {
   if (x.dtype !== "float32") return undefined;
-  const size = perSample({ ...model, graph }, x);
-  if (!size) return undefined;
-  const { batch, shape } = size;
+  const batch = batchOf({ ...model, graph }, x);
+  if (batch === undefined) return undefined;
   const g = builder(graph.name, { ...graph, nodes: [], outputs: [] });
-  const rank = Math.max(1, shape.length);
-  const values = f32(spread(constant, [1, ...shape.slice(1)]), [1, ...shape.slice(1)]);
   const made = g.scope(`${x.name}/constant`, () => {
-    if (!batch) return g.constant({ ...values, shape: x.shape });
+    if (!batch) return g.constant(f32(spread(constant, x.shape), x.shape));
+    const values = g.constant(f32(spread(constant, [1, ...x.shape.slice(1)]), [1, ...x.shape.slice(1)]));
     const floats = batch.dtype === "float32" ? batch : g.Cast(batch, { to: "float32" });
     const first = g.Slice(g.Flatten(floats), { starts: [0], ends: [1], axes: [1] });
     const zero = g.Cast(g.Greater(first, first), { to: "float32" }); // 0 even where the input is not finite
-    const column = g.Reshape(zero, { shape: [-1, ...Array<number>(rank - 1).fill(1)] });
-    return g.Add(column, g.constant(values));
+    return g.Add(g.Reshape(zero, { shape: x.shape.map((_, i) => (i === 0 ? -1 : 1)) }), values);
   });
-  for (const n of graph.nodes) {
-    const outputs = n.outputs.map((o) => (o === x ? { ...x, name: `${x.name}/dead` } : o));
-    g.add({ ...n, inputs: n.inputs.map((z) => (z === x ? made : z)), outputs });
-  }
-  const built = g.build();
-  const renamed = { op: "Identity", domain: "", name: x.name, inputs: [made], outputs: [x], attrs: {} };
-  return prune({
-    ...built,
-    outputs: graph.outputs,
-    nodes: graph.outputs.includes(x) ? [...built.nodes, renamed] : built.nodes,
+  const rename = (from: Value, to: Value) => (n: Node) => ({
+    ...n,
+    outputs: n.outputs.map((o) => (o === from ? to : o)),
   });
+  const unread: Value = { ...x, name: `${made.name}/unread` };
+  const nodes = [...g.build().nodes.map(rename(made, x)), ...graph.nodes.map(rename(x, unread))];
+  return prune({ ...graph, nodes });
 }
 
 /** The constant's elements, broadcast to a shape. */
@@ -129,21 +127,21 @@ function spread({ shape, data }: Constant, to: Shape): Float64Array {
 }
 
 /**
- * How a value's shape depends on the batch: `batch` is a network input whose first axis is the value's first axis;
- * undefined `batch` = not at all. Undefined when it depends in another way.
+ * The network input whose first axis, the batch, is also the first axis of a value of which nothing else depends on it.
+ * null: the value does not depend on the batch. undefined: it depends on it in another way.
  */
-function perSample(model: Model, x: Value): { batch?: Value; shape: Shape } | undefined {
+function batchOf(model: Model, x: Value): Value | null | undefined {
   const dynamic = model.graph.inputs.filter((v) => model.dims.get(v.name)?.some((d) => typeof d === "string"));
-  if (dynamic.length === 0) return { shape: x.shape };
-  const batch = dynamic.find((v) => model.dims.get(v.name)!.every((d, i) => (typeof d === "string") === (i === 0)));
-  const at = (n: number) => {
-    for (const node of atBatch(model, n).nodes) for (const o of node.outputs) if (o?.name === x.name) return o.shape;
-    return [];
+  if (dynamic.length === 0) return null;
+  const shapeAt = (n: number) => {
+    const outputs = atBatch(model, n).nodes.flatMap((node) => node.outputs);
+    return outputs.find((o) => o?.name === x.name)!.shape;
   };
-  const [two, three] = [at(2), at(3)];
-  if (sameShape(two, three)) return { shape: x.shape };
+  const [two, three] = [shapeAt(2), shapeAt(3)];
+  if (sameShape(two, three)) return null;
   const firstOnly = two[0] === 2 && three[0] === 3 && sameShape(two.slice(1), three.slice(1));
-  return batch && firstOnly ? { batch, shape: x.shape } : undefined;
+  const batched = (v: Value) => model.dims.get(v.name)!.every((d, i) => (typeof d === "string") === (i === 0));
+  return firstOnly ? dynamic.find(batched) : undefined;
 }
 
 const storedElements = (graph: Graph): number => {
