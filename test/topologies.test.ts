@@ -2,6 +2,8 @@
  * Every topology: random coupled groups zeroed → the shrunk model computes the same (float summation order aside) and
  * its file is smaller. Consumer side: the weights that read a channel; producer side: all that makes it.
  */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { node } from "../src/engine/node.ts";
 import { type Builder, builder } from "../src/graph/builder.ts";
@@ -10,6 +12,7 @@ import type { Model, Shape, Tensor, Value } from "../src/graph/types.ts";
 import { type GroupSet, groupSets } from "../src/groups/groups.ts";
 import { eachRun } from "../src/groups/runs.ts";
 import { countZeros } from "../src/groups/zeros.ts";
+import { read } from "../src/onnx/read.ts";
 import { write } from "../src/onnx/write.ts";
 import { Random } from "../src/random.ts";
 import { replay } from "../src/shrink/certificate.ts";
@@ -251,3 +254,17 @@ for (const [name, { input, build }] of Object.entries(topologies))
         expect(await replay(sparse, certificate, small)).toMatchObject({ holds: true });
       });
   });
+
+const fixtures = join(import.meta.dirname, "fixtures", "onnx");
+const imported = readdirSync(fixtures).filter((f) => /^(torch|conv)-.*\.onnx$/.test(f));
+
+test.each(imported)("imported %s", async (file) => {
+  const full = read(readFileSync(join(fixtures, file)));
+  const sets = groupSets(full.graph, "coupled");
+  const sparse = zeroed(full, sets, (s, group) => group % 2 === 1 && s.count > 1);
+  const { model: small, verification } = await shrink(sparse, { engine });
+  expect(verification.maxRel).toBeLessThan(1e-5);
+  const wide = sets.some((s) => s.count > 1);
+  if (wide) expect(write(small).length).toBeLessThan(write(sparse).length);
+  expect([small.opset, small.dims]).toEqual([full.opset, full.dims]);
+});

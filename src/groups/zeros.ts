@@ -31,7 +31,7 @@ export function zeroGroups(set: GroupSet, tensors: Tensors): Uint8Array {
 }
 
 /** One byte per channel of a member's view: 1 = this slice of the one tensor is exactly zero. */
-export function zeroSlices({ param, view, axes }: Member, tensors: Tensors): Uint8Array {
+function zeroSlices({ param, view, axes }: Member, tensors: Tensors): Uint8Array {
   const { data } = tensors.get(param.name) ?? missing(param.name);
   if (data.length !== size(view))
     throw new EspalierError("a tensor does not fit its groups", {

@@ -8,7 +8,7 @@ import { type Replacement, replaceConstant } from "./dead.ts";
 import { type Analysis, analyze, type Plan, plan, type Reason } from "./plan.ts";
 
 /** Slices of one tensor of the full model that were removed in one step. */
-export interface Removal {
+interface Removal {
   readonly step: number;
   readonly tensor: string;
   /** null: the whole tensor went, because nothing reads it any more. */

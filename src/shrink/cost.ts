@@ -17,7 +17,7 @@ export function cost(model: Model): Cost {
 }
 
 /** The stored float tensors that are not running statistics. */
-export function parametersOf(graph: Graph): Value[] {
+function parametersOf(graph: Graph): Value[] {
   const statistics = new Set<Value>();
   for (const { op, inputs } of graph.nodes)
     if (op === "BatchNormalization") for (const v of inputs.slice(3)) if (v) statistics.add(v);

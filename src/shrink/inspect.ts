@@ -4,6 +4,7 @@ import { atBatch } from "../graph/infer.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Shape } from "../graph/types.ts";
 import { type Obstacle, obstacleText } from "../groups/channels.ts";
+import { dropColumns } from "./columns.ts";
 import { type Cost, cost, macsOf } from "./cost.ts";
 import { analyze, plan, zeroReads } from "./plan.ts";
 
@@ -19,7 +20,7 @@ export interface Layer {
   /** Input channels that the weight reads: its `inputChannel` groups, and how many of them are exactly zero. */
   readonly groups: number;
   readonly zeroGroups: number;
-  /** Output channels that it makes, and how many of them `shrink` would remove. */
+  /** Output channels that it makes, and how many of them `shrink` removes in its first step. */
   readonly channels: number;
   readonly removable: number;
   /** Why the channels that it makes cannot all be removed, whatever their weights: the operator that prevents it. */
@@ -36,6 +37,7 @@ export function inspect(model: Model): Inspection {
   const analysis = analyze(atBatch(model, 1));
   const { channels, uses } = analysis;
   const { remove, kept } = plan(analysis);
+  const dropped = dropColumns(analysis)?.weights.map((d) => d.root);
   const seen = new Set<unknown>();
   const layers = uses.map((use): Layer => {
     const { node, stored, data, made } = use;
@@ -60,7 +62,7 @@ export function inspect(model: Model): Inspection {
       channels: size(use.makes.map((a) => use.view[a])),
       removable: makes ? makes.reduce((n, c) => n + (remove.has(c) ? 1 : 0), 0) : 0,
       obstacles: texts([...(makes ?? [])].map((c) => channels.obstacle(c))),
-      kept: texts([shut && zero.includes(1) ? shut : undefined, ...stay]),
+      kept: texts([zero.includes(1) && !dropped?.includes(stored.root) ? shut : undefined, ...stay]),
     };
   });
   return { ...cost(model), layers };

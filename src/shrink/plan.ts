@@ -82,7 +82,7 @@ export function zeroReads(use: WeightUse): Uint8Array {
 }
 
 /** Every value of a graph, stored ones included. */
-export function values({ graph, channels }: Analysis): Value[] {
+function values({ graph, channels }: Analysis): Value[] {
   return [...new Set([...graph.inputs, ...channels.stored.keys(), ...graph.nodes.flatMap((n) => n.outputs)])].filter(
     (v) => v !== null,
   );

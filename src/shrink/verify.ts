@@ -4,6 +4,7 @@ import { type Engine, type EngineTensor, evaluate, type Session } from "../engin
 import { EspalierError, UsageError } from "../error.ts";
 import { arrayOf, size, tensor, typeText } from "../graph/tensor.ts";
 import type { Data, Dim, Model, Tensor, Value } from "../graph/types.ts";
+import { fromBfloat16, fromFloat16 } from "../onnx/half.ts";
 import { write } from "../onnx/write.ts";
 import { Random } from "../random.ts";
 
@@ -94,7 +95,7 @@ async function compareRuns(
 function difference(a: EngineTensor, b: EngineTensor): { abs: number; rel: number; reason?: string } {
   if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join())
     return { abs: 0, rel: 0, reason: `is ${typeText(b as Tensor)}, not ${typeText(a as Tensor)}` };
-  const [x, y] = [a.data as unknown as ArrayLike<number | bigint>, b.data as unknown as ArrayLike<number | bigint>];
+  const [x, y] = [elements(a), elements(b)];
   let abs = 0;
   let scale = 1e-6;
   for (let i = 0; i < x.length; i++) {
@@ -104,6 +105,13 @@ function difference(a: EngineTensor, b: EngineTensor): { abs: number; rel: numbe
     scale = Math.max(scale, Math.abs(p));
   }
   return { abs, rel: abs / scale };
+}
+
+/** 16-bit floats are bits where the platform has no array for them. */
+function elements({ dtype, data }: EngineTensor): ArrayLike<number | bigint> {
+  const plain = data as unknown as ArrayLike<number>;
+  if (!(data instanceof Uint16Array) || dtype === "uint16") return plain;
+  return Float32Array.from(plain, dtype === "float16" ? fromFloat16 : fromBfloat16);
 }
 
 /** What makes two models incomparable, or undefined. */
