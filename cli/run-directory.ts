@@ -104,8 +104,7 @@ export async function clear({ out, store }: Place): Promise<void> {
 
 /** Writes run.json. The first write of a run: it fails before training if the directory cannot be written. */
 export function writeRun(store: Store, config: Readonly<Record<string, unknown>>, engine: Engine): Promise<void> {
-  const { resume: _, overwrite: __, out: ___, ...kept } = config;
-  return writeJson(store, FILES.run, { config: kept, environment: environment(engine) });
+  return writeJson(store, FILES.run, { config, environment: environment(engine) });
 }
 
 /** Versions and machine, as run.json and the report show them. */

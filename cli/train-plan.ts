@@ -145,14 +145,10 @@ export function methods(s: Choices): Methods {
   };
 }
 
-/** Every setting of a run with its default filled in, for run.json. */
-export const resolved = (s: Choices, m: Methods): Record<string, unknown> => ({
-  ...s,
-  ...m.schedule.options,
-  ...m.loss.options,
-  ...m.penalty?.options,
-  ...m.optimizer.options,
-});
+/** Every setting that decides what is trained, with its default filled in: run.json and the report show it. */
+export function resolved({ out, resume, overwrite, ...s }: Choices, m: Methods): Record<string, unknown> {
+  return { ...s, ...m.schedule.options, ...m.loss.options, ...m.penalty?.options, ...m.optimizer.options };
+}
 
 export async function openData(
   s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,
