@@ -15,7 +15,9 @@ import { countZeros } from "../src/groups/zeros.ts";
 import { read } from "../src/onnx/read.ts";
 import { write } from "../src/onnx/write.ts";
 import { Random } from "../src/random.ts";
+import { reduce } from "../src/shrink/apply.ts";
 import { replay } from "../src/shrink/certificate.ts";
+import { cost } from "../src/shrink/cost.ts";
 import { shrink } from "../src/shrink/shrink.ts";
 
 const engine = node({ threads: 1 });
@@ -254,6 +256,39 @@ for (const [name, { input, build }] of Object.entries(topologies))
         expect(await replay(sparse, certificate, small)).toMatchObject({ holds: true });
       });
   });
+
+test.each(Object.entries(topologies))(
+  "%s: zeros anywhere are sound, and shrinking reaches its end",
+  async (_, { input, build }) => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const random = new Random(seed, "shuffle");
+      const sparse = scattered(model(seed, input, build), random);
+      const { model: small } = await shrink(sparse, { engine, random: 1, tolerance: 1e-5 });
+      expect(cost(small).params).toBeLessThanOrEqual(cost(sparse).params);
+      expect(reduce(small)).toMatchObject({ removals: [], replacements: [] });
+    }
+  },
+);
+
+/** Rows, columns, whole tensors, biases and norm parameters zero at random: constants everywhere, dead branches, dead chains. */
+function scattered(m: Model, random: Random): Model {
+  const [rows, columns, vectors] = [random.uniform() * 0.7, random.uniform() * 0.7, random.uniform() * 0.6];
+  const zero = (v: Value, t: Tensor): Tensor => {
+    const data = Float32Array.from(t.data as Float32Array);
+    v.shape.forEach((d, axis) => {
+      const share = v.shape.length === 1 ? vectors : [rows, columns][axis];
+      if (!share || v.name.includes("running")) return;
+      const dead = Array.from({ length: d }, () => random.uniform() < share);
+      if (random.uniform() < 0.05) dead.fill(true);
+      eachRun(v.shape, [axis], [], (c, _, start, end) => {
+        if (dead[c]) data.fill(0, start, end);
+      });
+    });
+    return { ...t, data };
+  };
+  const initializers = new Map([...m.graph.initializers].map(([v, t]) => [v, zero(v, t)]));
+  return { ...m, graph: { ...m.graph, initializers } };
+}
 
 const fixtures = join(import.meta.dirname, "fixtures", "onnx");
 const imported = readdirSync(fixtures).filter((f) => /^(torch|conv)-.*\.onnx$/.test(f));

@@ -94,7 +94,7 @@ function compare(claimed: readonly string[], found: readonly string[], problems:
 
 /** SHA-256 of a model as Espalier writes it, in hexadecimal. */
 async function digest(model: Model): Promise<string> {
-  const hash = await globalThis.crypto.subtle.digest("SHA-256", Uint8Array.from(write(model)));
+  const hash = await globalThis.crypto.subtle.digest("SHA-256", new Uint8Array(write(model)));
   return Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 

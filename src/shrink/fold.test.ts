@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { evaluate } from "../engine/engine.ts";
+import { node } from "../engine/node.ts";
+import { builder } from "../graph/builder.ts";
+import { f32, numbers } from "../graph/tensor.ts";
+import type { Attrs, Tensor } from "../graph/types.ts";
+import { encode } from "../onnx/write.ts";
+import { passing, pointwise } from "./fold.ts";
+
+const engine = node({ threads: 1 });
+
+/** What the runtime makes of an operator. */
+async function run(op: string, inputs: readonly Tensor[], attrs: Attrs): Promise<number[]> {
+  const g = builder();
+  const xs = inputs.map((t, i) => g.input(`x${i}`, "float32", t.shape));
+  g.output(g.emit(op, xs, attrs)[0], "y");
+  const session = await engine.load(encode(g.build()));
+  const { y } = await evaluate(session, engine, Object.fromEntries(inputs.map((t, i) => [`x${i}`, t])));
+  await session.release();
+  return numbers(y as Tensor);
+}
+
+const xs = [-7.5, -2, -0.3, 0, 0.3, 2, 7.5];
+const unary: Record<string, Attrs> = {
+  ...Object.fromEntries(
+    ["Abs", "Cos", "Exp", "Neg", "Relu", "Sigmoid", "Sin", "Softplus", "Softsign"].map((k) => [k, {}]),
+  ),
+  ...Object.fromEntries(["Tanh", "Mish", "HardSwish", "Erf", "Identity"].map((k) => [k, {}])),
+  LeakyRelu: { alpha: 0.2 },
+  Elu: { alpha: 0.7 },
+  Celu: { alpha: 0.7 },
+  Selu: { alpha: 1.6, gamma: 1.1 },
+  HardSigmoid: { alpha: 0.3, beta: 0.4 },
+  Clip: { min: -1, max: 0.5 },
+};
+
+test.each(Object.entries(unary))("%s of a constant is what the runtime makes of it", async (op, attrs) => {
+  const y = await run(op, [f32(xs)], attrs);
+  const f = pointwise[op](attrs);
+  xs.forEach((x, i) => {
+    const folded = f(x);
+    if (!Number.isNaN(folded)) expect(Math.abs(folded - y[i])).toBeLessThan(1e-6 * Math.max(1, Math.abs(y[i])));
+  });
+  expect(f(Number.NaN)).toBeNaN();
+});
+
+test.each(["Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean", "PRelu"])("%s of two constants", async (op) => {
+  const b = [0.5, -3, 2, -1, 4, -0.2, 1];
+  const y = await run(op, [f32(xs), f32(b)], {});
+  const f = pointwise[op]({});
+  xs.forEach((x, i) => void expect(f(x, b[i])).toBeCloseTo(y[i], 5));
+});
+
+test("batch norm of a constant, and of anything when its scale is zero", async () => {
+  const vectors = [[1.5], [0.2], [-0.4], [2]].map((v) => f32(v));
+  const [y] = await run("BatchNormalization", [f32([0.7], [1, 1, 1]), ...vectors], { epsilon: 1e-3 });
+  const f = pointwise.BatchNormalization({ epsilon: 1e-3 });
+  expect(f(0.7, 1.5, 0.2, -0.4, 2)).toBeCloseTo(y, 6);
+  expect(f(Number.NaN, 0, 0.2, -0.4, 2)).toBe(0.2);
+});
+
+const window = { kernel_shape: [2, 2], strides: [1, 1], pads: [1, 1, 0, 0] };
+const spatial: readonly [string, Attrs][] = [
+  ["MaxPool", window],
+  ["AveragePool", { ...window, count_include_pad: 0 }],
+  ["AveragePool", { ...window, pads: [0, 0, 0, 0], count_include_pad: 1 }],
+  ["GlobalAveragePool", {}],
+  ["GlobalMaxPool", {}],
+  ["ReduceMean", { axes: [2, 3] }],
+  ["ReduceSum", { axes: [2, 3] }],
+  ["ReduceL1", { axes: [2, 3] }],
+  ["ReduceL2", { axes: [2] }],
+  ["ReduceSumSquare", { axes: [3] }],
+  ["Pad", { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: -1.5 }],
+];
+
+test.each(spatial)("%s %o of a constant channel is a constant channel", async (op, attrs) => {
+  const x = f32(new Float32Array(12).fill(-1.5), [1, 1, 3, 4]);
+  const y = await run(op, [x], attrs);
+  const g = builder();
+  g.emit(op, [g.input("x", "float32", x.shape)], attrs);
+  const folded = passing[op](g.build().nodes[0])(-1.5);
+  for (const v of y) expect(v).toBeCloseTo(folded, 5);
+});
+
+test("padding that counts beside a constant is refused", () => {
+  const fold = (op: string, attrs: Attrs) => {
+    const g = builder();
+    g.emit(op, [g.input("x", "float32", [1, 1, 3, 4])], attrs);
+    return passing[op](g.build().nodes[0]);
+  };
+  const average = fold("AveragePool", { ...window, count_include_pad: 1 });
+  expect([average(0.5), average(0)]).toEqual([Number.NaN, 0]);
+  expect(fold("Pad", { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: 0 })(0.5)).toBeNaN();
+});
