@@ -23,13 +23,9 @@ export const convolution: Rules<"Conv" | "ConvTranspose"> = {
     weightGradient(g, x, dy, w.shape, attrs),
     channelSum(g, dy),
   ],
-  ConvTranspose: (g, { in: [x, w], attrs }, dy) => {
-    const { strides, output_padding, kernel_shape, dilations, pads, group } = attrs;
+  ConvTranspose: (g, { in: [x, w], attrs: { kernel_shape, strides, dilations, pads, group } }, dy) => {
     const a = { kernel_shape, strides, dilations, pads, group };
-    // an output padding of a whole stride or more was reached by no window, and must not make one here
-    const beyond = output_padding.map((o, i) => (o >= strides[i] ? -o : 0));
-    const reached = beyond.some((b) => b < 0) ? g.Pad(dy, { pads: [...dy.shape.map(() => 0), 0, 0, ...beyond] }) : dy;
-    return [g.Conv(reached, w, null, a), weightGradient(g, reached, x, w.shape, a), channelSum(g, dy)];
+    return [g.Conv(dy, w, null, a), weightGradient(g, dy, x, w.shape, a), channelSum(g, dy)];
   },
 };
 
