@@ -2,11 +2,14 @@
  * The evidence of a shrink: which slices of the full model's tensors went, and why that is sound. Deterministic; hashes
  * are SHA-256 of the models as Espalier writes them.
  */
+import { EspalierError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
 import { reduce } from "./apply.ts";
 import type { Replacement } from "./dead.ts";
 import type { Reason } from "./plan.ts";
+
+const FORMAT = "espalier-certificate-1";
 
 export interface RemovedSlices {
   /** Steps build on each other: what one frees goes in the next. */
@@ -22,7 +25,7 @@ export interface RemovedSlices {
 }
 
 export interface Certificate {
-  readonly format: "espalier-certificate-1";
+  readonly format: typeof FORMAT;
   readonly full: string;
   readonly small: string;
   readonly removed: readonly RemovedSlices[];
@@ -41,13 +44,13 @@ export async function certify(full: Model): Promise<{ model: Model; certificate:
     count: axis === null ? 1 : indices.length,
     reason,
   }));
-  const certificate = {
-    format: "espalier-certificate-1",
+  const certificate: Certificate = {
+    format: FORMAT,
     full: await digest(full),
     small: await digest(model),
     removed,
     replaced: replacements,
-  } as const;
+  };
   return { model, certificate };
 }
 
@@ -63,8 +66,11 @@ export interface Replay {
  * Checks a certificate against the full model: every removal is recomputed from the full model's weights and compared
  * with the claim, and the hashes of both models are compared.
  * @param small the small model, when there is one to compare the hash of
+ * @throws EspalierError when the claim is not a certificate
  */
 export async function replay(full: Model, claimed: Certificate, small?: Model): Promise<Replay> {
+  if (claimed?.format !== FORMAT || !Array.isArray(claimed.removed) || !Array.isArray(claimed.replaced))
+    throw new EspalierError("this is not a certificate", { got: String(claimed?.format), wanted: FORMAT });
   const problems: string[] = [];
   const { certificate: found } = await certify(full);
   const differ = (what: string, got: string, wanted: string) => {

@@ -300,6 +300,7 @@ test("a certificate is replayed on the full model; a false claim is found", asyn
       "not in the certificate: step 1: b axis 0 index 0,3 (unread)",
     ]
   `);
+  await expect(replay(full, {} as never)).rejects.toThrow("this is not a certificate");
   const other = { ...full, graph: edited(full.graph, "a.bias", (t) => all(t)) };
   expect((await replay(other, certificate)).holds).toBe(false);
 });
