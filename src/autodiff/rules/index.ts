@@ -11,7 +11,7 @@ import { reduction } from "./reduction.ts";
 import type { Rules } from "./rule.ts";
 
 /** Results that are no floats, or that depend on no float. */
-export const notDifferentiable = [
+const notDifferentiable = [
   "And",
   "ArgMax",
   "ArgMin",

@@ -75,7 +75,7 @@ function spreadTiles(g: Builder, y: Value, t: Tiles): Value {
 /**
  * Two products with 0/1 matrices repeat y and dy; a third counts, for each largest element, those before it in its
  * window: first = max(0, e − Σ_before e). Against MaxPool's Indices and ScatterElements: 0.5 of the time at
- * 20 channels, 24×24 and 50, 8×8; 0.75 at 64, 32×32.
+ * 20 channels, 24×24 and 50, 8×8; 0.75 at 64, 32×32. An infinite y or dy makes its whole row NaN.
  */
 function maxOfTiles(g: Builder, x: Value, y: Value, dy: Value, t: Tiles): Value {
   const side = t.height * t.width * t.across;

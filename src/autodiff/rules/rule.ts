@@ -44,7 +44,7 @@ export interface Linear {
   readonly factors: readonly number[];
 }
 
-export type Rule<K extends OpName> = Linear | RuleFunction<K>;
+type Rule<K extends OpName> = Linear | RuleFunction<K>;
 export type Rules<K extends OpName> = { readonly [P in K]: Rule<P> };
 
 export const linear = (...factors: readonly number[]): Linear => ({ factors });
