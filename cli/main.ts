@@ -25,6 +25,7 @@ const program = new Command("espalier")
   .description("Trains neural networks into structure and cuts them small.")
   .version(version, "-V, --version", "print the version")
   .helpOption("-h, --help", "show this help")
+  .option("--json", "print one JSON document on standard output, everything else on standard error")
   .helpCommand(false)
   .addHelpText("after", "\nespalier <command> --help shows a command's options and examples.");
 for (const command of [train, shrink, verify, inspect, evaluate, bench, data]) program.addCommand(command());
