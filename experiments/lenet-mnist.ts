@@ -11,14 +11,14 @@ import { percentText, record } from "./record.ts";
 const [root, ...given] = process.argv.slice(2);
 const data = await datasets.open("mnist", { root });
 const engine = node();
-const epochs = 30;
-const milestones = [12, 20];
+const epochs = 24;
+const milestones = [10, 16];
 const rows: (Figures & { lambda: number })[] = [];
-for (const lambda of given.length ? given.map(Number) : [3e-4, 6e-4, 1e-3, 2e-3]) {
+for (const lambda of given.length ? given.map(Number) : [2e-4, 5e-4, 1e-3, 2e-3]) {
   const run = train(models.lenet5({ seed: 1 }), data, {
     engine,
     optimizer: rmda({ c: 0.1 }),
-    schedule: multiStep({ lr: 0.1, milestones, gamma: 0.1 }),
+    schedule: multiStep({ lr: 0.2, milestones, gamma: 0.1 }),
     penalty: groupLasso({ lambda, groups: "coupled" }),
     epochs,
     seed: 1,
@@ -36,6 +36,6 @@ for (const lambda of given.length ? given.map(Number) : [3e-4, 6e-4, 1e-3, 2e-3]
 await record(engine, {
   name: "lenet-mnist",
   command: "node dist/experiments/lenet-mnist.js",
-  settings: { model: "lenet5", data: "mnist", epochs, milestones, lr: 0.1, c: 0.1, groups: "coupled", seed: 1 },
+  settings: { model: "lenet5", data: "mnist", epochs, milestones, lr: 0.2, c: 0.1, groups: "coupled", seed: 1 },
   rows,
 });
