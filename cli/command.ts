@@ -23,7 +23,7 @@ export interface CommandSpec<F extends Fields> {
 }
 
 /** What commander read: the flags as they were given. */
-export type Given = Readonly<Record<string, unknown>>;
+type Given = Readonly<Record<string, unknown>>;
 
 export function command<F extends Fields>(spec: CommandSpec<F>): Command {
   const made = new Command(spec.name).description(spec.about).helpOption("-h, --help", "show this help");

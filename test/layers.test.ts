@@ -53,9 +53,11 @@ const files = (folder: string): string[] =>
     e.isDirectory() ? files(join(folder, e.name)) : e.name.endsWith(".ts") ? [join(folder, e.name)] : [],
   );
 const imports = (file: string): string[] =>
-  [...readFileSync(file, "utf8").matchAll(/^(?:import|export|\} from)\b.*"([^"]+)";$|^.*\bawait import\("([^"]+)"\)/gm)].map(
-    (m) => m[1] ?? m[2],
-  );
+  [
+    ...readFileSync(file, "utf8").matchAll(
+      /^(?:import|export|\} from)\b.*"([^"]+)";$|^.*\bawait import\("([^"]+)"\)/gm,
+    ),
+  ].map((m) => m[1] ?? m[2]);
 const sources = files(join(root, "src")).filter((f) => !f.endsWith(".test.ts"));
 
 test("folders import only what stands before them", () => {

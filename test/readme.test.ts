@@ -9,7 +9,7 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 const between = (name: string) => readme.split(`<!-- ${name} -->`)[1].split(`<!-- /${name} -->`)[0];
 
 test("the library example prints what the README shows", () => {
-  const code = /```js\n([^]*?)```/.exec(readme)![1];
+  const code = /```js\n([\s\S]*?)```/.exec(readme)![1];
   const shown = between("example").replaceAll("```", "").trim().split("\n");
   mkdirSync(join(root, "runs"), { recursive: true });
   const folder = mkdtempSync(join(root, "runs", "readme-")); // inside the package, so that "espalier" resolves to it

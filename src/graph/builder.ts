@@ -5,10 +5,10 @@
 import { invariant } from "../error.ts";
 import { inferNode } from "./infer.ts";
 import { type OpArity, type OpAttrs, type OpMulti, type OpName, ops } from "./ops/index.ts";
-import { arrayOf, numbers, tensor, typeText } from "./tensor.ts";
+import { arrayOf, tensor, typeText } from "./tensor.ts";
 import type { Attrs, Data, DType, Graph, Node, Shape, Tensor, Value } from "./types.ts";
 
-export type Input = Value | number;
+type Input = Value | number;
 type In = Input | null;
 type Out<K extends OpName> = OpMulti<K> extends true ? Value[] : Value;
 type Method<K extends OpName> =
@@ -25,7 +25,7 @@ type Method<K extends OpName> =
             : (a: Input, b: Input, c: Input, d: Input, e: Input, attrs?: OpAttrs<K>) => Out<K>;
 
 /** The emitting methods, one per operator. */
-export type Emit = { readonly [K in OpName]: Method<K> };
+type Emit = { readonly [K in OpName]: Method<K> };
 
 class GraphBuilder {
   readonly name: string;
@@ -173,9 +173,3 @@ for (const [name, entry] of Object.entries(ops)) {
 export type Builder = GraphBuilder & Emit;
 /** A builder, empty or going on from a graph. */
 export const builder = (name?: string, from?: Graph): Builder => new GraphBuilder(name, from) as Builder;
-
-/** The elements of a value that must be known when the graph is built; undefined when it is computed. */
-export function knownNumbers(g: Builder, v: Value): number[] | undefined {
-  const t = g.tensorOf(v);
-  return t && numbers(t);
-}

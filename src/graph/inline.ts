@@ -1,6 +1,7 @@
 /** Copies a graph's nodes into a builder, with some values replaced and some nodes rewritten. */
-import type { Builder } from "./builder.ts";
+
 import { invariant } from "../error.ts";
+import type { Builder } from "./builder.ts";
 import type { Graph, Node, Value } from "./types.ts";
 
 /**

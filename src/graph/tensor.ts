@@ -56,7 +56,12 @@ export const i64 = (data: readonly number[], shape: Shape = [data.length]): Tens
   );
 
 /** 0 … n − 1 as int32. */
-export const i32Range = (n: number): Tensor => tensor("int32", [n], Int32Array.from({ length: n }, (_, i) => i));
+export const i32Range = (n: number): Tensor =>
+  tensor(
+    "int32",
+    [n],
+    Int32Array.from({ length: n }, (_, i) => i),
+  );
 
 /** The elements as numbers; exact for integers up to 2⁵³. */
 export const numbers = ({ data }: Tensor): number[] => Array.from(data as ArrayLike<number | bigint>, Number);

@@ -1,5 +1,4 @@
 /** Questions about a graph's wiring, and the removal of what nobody reads. */
-import { EspalierError } from "../error.ts";
 import type { Graph, Node, Value } from "./types.ts";
 
 /** Which node makes each value. */
@@ -23,7 +22,7 @@ export function consumers(graph: Graph): Map<Value, Node[]> {
 }
 
 /** Nodes that the given values depend on, as a set. */
-export function ancestors(graph: Graph, of: readonly Value[]): Set<Node> {
+function ancestors(graph: Graph, of: readonly Value[]): Set<Node> {
   const wanted = new Set<Value>(of);
   const nodes = new Set<Node>();
   for (const node of [...graph.nodes].reverse()) {
@@ -48,27 +47,4 @@ export function prune(graph: Graph): Graph {
   });
   const initializers = new Map([...graph.initializers].filter(([v]) => read.has(v)));
   return { ...graph, nodes, initializers };
-}
-
-/** Nodes in topological order. Throws when the graph has a cycle. */
-export function sortNodes(nodes: readonly Node[], available: Iterable<Value>): Node[] {
-  const ready = new Set<Value>(available);
-  const sorted: Node[] = [];
-  let rest = [...nodes];
-  while (rest.length > 0) {
-    const later: Node[] = [];
-    for (const n of rest) {
-      if (n.inputs.every((x) => !x || ready.has(x))) {
-        sorted.push(n);
-        for (const o of n.outputs) if (o) ready.add(o);
-      } else later.push(n);
-    }
-    if (later.length === rest.length)
-      throw new EspalierError("the graph has a cycle or reads a value that nothing makes", {
-        node: later[0].name,
-        reads: later[0].inputs.find((x) => x && !ready.has(x))?.name,
-      });
-    rest = later;
-  }
-  return sorted;
 }

@@ -33,7 +33,7 @@ export interface Tick<N extends string = string> {
   readonly restart: boolean;
 }
 
-export interface Clock<N extends string = string> {
+interface Clock<N extends string = string> {
   readonly numbers: readonly N[];
   start(): ClockState;
   tick(state: ClockState, now: Moment, schedule: Schedule): Tick<N>;

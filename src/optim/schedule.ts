@@ -80,5 +80,4 @@ export function warmup(then: Schedule, { epochs }: { epochs: number }): Schedule
 }
 
 /** Share of all steps that are finished, in [0, 1). */
-export const progress = (now: Moment): number =>
-  (now.epoch * now.stepsPerEpoch + now.step) / (now.epochs * now.stepsPerEpoch);
+const progress = (now: Moment): number => (now.epoch * now.stepsPerEpoch + now.step) / (now.epochs * now.stepsPerEpoch);

@@ -7,6 +7,7 @@ import { encode } from "../onnx/write.ts";
 import { type Score, score } from "./evaluation.ts";
 import { checkInput, type InputPlan, type Normalization, recordedNormalization } from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
+import { checkLabels } from "./options.ts";
 import { parameters } from "./parameters.ts";
 import { evaluationProgram } from "./programs.ts";
 
@@ -34,6 +35,7 @@ export function normalizationOf(model: Model, data: Dataset): Normalization | un
 export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Score> {
   const { engine, loss = crossEntropy(), split = data.test } = options;
   checkInput(model, data.shape);
+  checkLabels(model, data, loss);
   const normalization =
     options.normalization === null ? undefined : (options.normalization ?? normalizationOf(model, data));
   const dtype = split.x instanceof Uint8Array ? "uint8" : "float32";

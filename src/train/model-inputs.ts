@@ -1,9 +1,9 @@
 /** Real samples in the form a model's own input wants, for verifying and timing. */
 import { fillBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type Engine, type EngineTensor, evaluate } from "../engine/engine.ts";
+import { type Engine, evaluate } from "../engine/engine.ts";
 import { builder } from "../graph/builder.ts";
-import type { Model } from "../graph/types.ts";
+import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import { normalizationOf } from "./evaluate.ts";
 import { applyInput, checkInput, type Normalization } from "./input.ts";
@@ -24,7 +24,7 @@ export async function modelInputs(
   model: Model,
   data: Dataset,
   { engine, count, ...options }: ModelInputsOptions,
-): Promise<Record<string, EngineTensor>> {
+): Promise<Record<string, Tensor>> {
   const input = checkInput(model, data.shape);
   const n = Math.min(count, data.test.count);
   const normalization =
@@ -38,7 +38,7 @@ export async function modelInputs(
   const session = await engine.load(encode(g.build()));
   try {
     const { y } = await evaluate(session, engine, { x: { dtype, shape: raw.shape, data: x } });
-    return { [input.name]: y };
+    return { [input.name]: y as Tensor };
   } finally {
     await session.release();
   }

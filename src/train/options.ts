@@ -121,7 +121,8 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   return resolved;
 }
 
-function checkLabels(model: Model, data: Dataset, loss: Loss): void {
+/** @throws EspalierError when labels, loss and the model's output do not go together */
+export function checkLabels(model: Model, data: Dataset, loss: Loss): void {
   const { output } = lossInput(model.graph, loss);
   const given = data.classes === null ? "target" : "class";
   if (given !== loss.labels)

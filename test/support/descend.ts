@@ -9,10 +9,10 @@ import type { Optimizer } from "../../src/optim/optimizer.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
 import type { Penalty } from "../../src/prox/penalty.ts";
 
-export const engine = node({ threads: 1 });
+const engine = node({ threads: 1 });
 
 /** A network with one weight W [O, I]: x·Wᵀ. */
-export function oneWeight(shape: readonly [number, number], data: readonly number[]): { graph: Graph; w: Value } {
+function oneWeight(shape: readonly [number, number], data: readonly number[]): { graph: Graph; w: Value } {
   const g = builder("one weight");
   const w = g.initializer("w", f32(data, shape));
   g.output(g.Gemm(g.input("x", "float32", [1, shape[1]]), w, null, { transB: 1 }));
