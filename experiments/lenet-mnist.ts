@@ -11,8 +11,8 @@ import { percentText, record } from "./record.ts";
 const [root, ...given] = process.argv.slice(2);
 const data = await datasets.open("mnist", { root });
 const engine = node();
-const epochs = 24;
-const milestones = [10, 16];
+const epochs = 18;
+const milestones = [8, 13];
 const rows: (Figures & { lambda: number })[] = [];
 for (const lambda of given.length ? given.map(Number) : [2e-4, 5e-4, 1e-3, 2e-3]) {
   const run = train(models.lenet5({ seed: 1 }), data, {
