@@ -64,5 +64,5 @@ export interface Optimizer<S extends string = string, N extends string = string>
   /** The candidate before the prox from finished slots: what `propose` returned last. Only when `averages`. */
   dual?(g: Builder, at: { readonly slots: Values<S>; readonly clock: Values<N> }): Value;
   /** Things the user should know about this combination of settings. */
-  warnings?(schedule: Schedule, epochs: number): string[];
+  warnings?(schedule: Schedule, epochs: number, stepsPerEpoch: number): string[];
 }

@@ -115,14 +115,18 @@ test("both momentum schedules, and the ramp without milestones", () => {
 });
 
 test("warns of a short last stage and of a c that never reaches 1", () => {
-  expect(rmda({ c: 0.1 }).warnings!(multiStep({ lr: 1, milestones: [5, 9] }), 10)).toMatchInlineSnapshot(`
+  expect(rmda({ c: 0.1 }).warnings!(multiStep({ lr: 1, milestones: [5, 9] }), 10, 400)).toMatchInlineSnapshot(`
     [
       "the last restart leaves 1 epoch(s): a restart revives groups, so plan at least two after it",
     ]
   `);
-  expect(rmda({ c: 0.01 }).warnings!(multiStep({ lr: 1, milestones: [5] }), 10)).toMatchInlineSnapshot(`
+  expect(rmda({ c: 0.01 }).warnings!(multiStep({ lr: 1, milestones: [5] }), 10, 400)).toMatchInlineSnapshot(`
     [
-      "c never reaches 1 (c = 0.01, 1 milestones, gamma 0.1): W stays an average and is not exactly sparse",
+      "c ends at 0.10 (from 0.01, 1 milestones, gamma 0.1): it must reach 1, or W stays an average and is not exactly sparse",
     ]
   `);
+  const ramp = rmda({ c: 0.01, momentumSchedule: "ramp" }).warnings!; // reaches 1 after 10,000 steps
+  const late = multiStep({ lr: 1, milestones: [5] });
+  expect(ramp(late, 30, 400)).toEqual([]);
+  expect(ramp(late, 29, 400)).toEqual([expect.stringContaining("c ends at 0.98")]);
 });

@@ -81,7 +81,7 @@ export function rmda({
     },
     accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), g.Mul(candidate, clock.c)),
     dual: (g, { slots, clock }) => g.Sub(slots.w0, g.Div(slots.v, clock.beta)),
-    warnings(schedule, epochs) {
+    warnings(schedule, epochs, stepsPerEpoch) {
       const { milestones } = schedule;
       const finalStage =
         epochs - (restarts ?? milestones).filter((m) => m < epochs).reduce((a, b) => Math.max(a, b), 0);
@@ -90,10 +90,11 @@ export function rmda({
         out.push(
           `the last restart leaves ${finalStage} epoch(s): a restart revives groups, so plan at least two after it`,
         );
-      const end = { epoch: epochs - 1, step: 9999, stepsPerEpoch: 10000, epochs, penaltyShare: 1 };
-      if (averaging(c, momentumSchedule, end, schedule) < 1)
+      const end = { epoch: epochs - 1, step: stepsPerEpoch - 1, stepsPerEpoch, epochs, penaltyShare: 1 };
+      const reached = averaging(c, momentumSchedule, end, schedule);
+      if (reached < 1)
         out.push(
-          `c never reaches 1 (c = ${c}, ${milestones.length} milestones, gamma ${schedule.gamma}): W stays an average and is not exactly sparse`,
+          `c ends at ${reached.toPrecision(2)} (from ${c}, ${milestones.length} milestones, gamma ${schedule.gamma}): it must reach 1, or W stays an average and is not exactly sparse`,
         );
       return out;
     },

@@ -62,7 +62,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.targetShape = output.shape.slice(1);
     this.mergeSingle = parameters(model.graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
-    this.notes = [...(note ? [note] : []), ...(optimizer.warnings?.(schedule, epochs) ?? [])];
+    this.notes = [...(note ? [note] : []), ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? [])];
     this.sessions = new Sessions(engine, model, this.plan);
     this.state = new State(engine, model.graph, optimizer);
     this.stepper = new Stepper(engine, this.sessions, this.state, this.plan, this.targetShape);
