@@ -1,4 +1,4 @@
-/** Range checks of optimizer options. */
+/** Range checks of the options of optimizers and schedules. */
 import { UsageError } from "../error.ts";
 
 /** Requires lo ≤ x < hi. */
@@ -9,4 +9,10 @@ export function checkRange(name: string, x: number, lo: number, hi: number): voi
 /** Requires 0 < x ≤ 1, as averaging constants want. */
 export function checkFraction(name: string, x: number): void {
   if (!(x > 0 && x <= 1)) throw new UsageError(`${name} is out of range`, { got: x, wanted: "(0, 1]" });
+}
+
+/** Requires 1 ≤ epochs[0] < epochs[1] < …, all integers. */
+export function checkEpochs(name: string, epochs: readonly number[]): void {
+  if (epochs.some((e, i) => !Number.isInteger(e) || e <= (epochs[i - 1] ?? 0)))
+    throw new UsageError(`${name} must be increasing positive integers`, { got: epochs.join(", ") });
 }

@@ -130,3 +130,9 @@ test("warns of a short last stage and of a c that never reaches 1", () => {
   expect(ramp(late, 30, 400)).toEqual([]);
   expect(ramp(late, 29, 400)).toEqual([expect.stringContaining("c ends at 0.98")]);
 });
+
+test("options out of range are refused", () => {
+  expect(() => rmda({ c: 0 })).toThrow("c is out of range");
+  expect(() => rmda({ restarts: [0.5] })).toThrow("restarts must be increasing positive integers");
+  expect(() => rmda({ momentumSchedule: "steps" as "ramp" })).toThrow("unknown momentumSchedule");
+});

@@ -8,7 +8,7 @@
  */
 import { UsageError } from "../error.ts";
 import type { Moment, Optimizer } from "./optimizer.ts";
-import { checkFraction } from "./options.ts";
+import { checkEpochs, checkFraction } from "./options.ts";
 import { type Schedule, stage } from "./schedule.ts";
 
 export interface RmdaOptions {
@@ -52,6 +52,7 @@ export function rmda({
   restarts,
 }: RmdaOptions = {}): Optimizer<"w0" | "v", Numbers> {
   checkFraction("c", c);
+  if (restarts) checkEpochs("restarts", restarts);
   if (momentumSchedule !== "milestones" && momentumSchedule !== "ramp")
     throw new UsageError(`unknown momentumSchedule "${momentumSchedule}"`, { wanted: "milestones, ramp" });
   return {

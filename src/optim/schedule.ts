@@ -1,6 +1,7 @@
 /** Learning-rate schedules: pure functions of the moment. */
 import { UsageError } from "../error.ts";
 import type { Moment } from "./optimizer.ts";
+import { checkEpochs } from "./options.ts";
 
 export interface Schedule {
   readonly name: string;
@@ -37,8 +38,7 @@ export function multiStep({
   gamma?: number;
 }): Schedule {
   checkLr(lr);
-  if (milestones.some((m, i) => !Number.isInteger(m) || m < 1 || m <= (milestones[i - 1] ?? 0)))
-    throw new UsageError("milestones must be increasing positive integers", { got: milestones.join(", ") });
+  checkEpochs("milestones", milestones);
   if (!(gamma > 0 && gamma <= 1)) throw new UsageError("gamma must lie in (0, 1]", { got: gamma });
   return {
     name: "multiStep",
