@@ -1,5 +1,5 @@
 /**
- * "Beyond it": MLP-7 on Fashion-MNIST with Espalier's defaults — coupled groups, balanced weights, λ warmed up — over λ, 40 epochs, and
+ * "Beyond it": MLP-7 on Fashion-MNIST with Espalier's defaults — coupled groups, balanced weights, λ warmed up — over λ, 30 epochs, and
  * dense SGD beside it. Every model is shrunk and verified.
  * Run: node dist/experiments/mlp-curve.js [DATA_ROOT]
  */
@@ -10,7 +10,7 @@ import { percentText, record } from "./record.ts";
 
 const data = await datasets.open("fashion-mnist", { root: process.argv[2] });
 const engine = node();
-const schedule = multiStep({ lr: 0.1, milestones: [16, 27, 34], gamma: 0.1 });
+const schedule = multiStep({ lr: 0.1, milestones: [12, 20, 26], gamma: 0.1 });
 const rows: (Figures & { method: string; lambda: number })[] = [];
 for (const lambda of [0, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3]) {
   const sparse = { optimizer: rmda({ c: 0.1 }), penalty: groupLasso({ lambda }) };
@@ -18,7 +18,7 @@ for (const lambda of [0, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3]) {
   const run = train(models.mlp7({ seed: 1 }), data, {
     engine,
     schedule,
-    epochs: 40,
+    epochs: 30,
     seed: 1,
     ...(lambda ? sparse : dense),
   });
@@ -35,6 +35,6 @@ for (const lambda of [0, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3]) {
 await record(engine, {
   name: "mlp-curve",
   command: "node dist/experiments/mlp-curve.js",
-  settings: { model: "mlp7", data: "fashion-mnist", epochs: 40, milestones: [16, 27, 34], lr: 0.1, c: 0.1, seed: 1 },
+  settings: { model: "mlp7", data: "fashion-mnist", epochs: 30, milestones: [12, 20, 26], lr: 0.1, c: 0.1, seed: 1 },
   rows,
 });
