@@ -12,6 +12,7 @@ import { rmda } from "../optim/rmda.ts";
 import { constant, multiStep } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
+import { decodeCheckpoint } from "./checkpoint.ts";
 import { crossEntropy, meanSquaredError } from "./loss.ts";
 import type { TrainOptions } from "./options.ts";
 import { stepProgram } from "./programs.ts";
@@ -95,6 +96,25 @@ test("a loss that is not finite stops with a clear message and keeps the last go
   );
   await expect(finish(run)).rejects.toThrow(/training diverged: the loss became (NaN|Infinity)\n {2}epoch {2}1/);
   expect(store.files.has("checkpoint.safetensors")).toBe(true);
+});
+
+test("a step that ends in infinite weights is not checkpointed", async () => {
+  const store = memoryStore();
+  const run = train(
+    model(),
+    data,
+    options({ store, optimizer: sgd(), penalty: undefined, schedule: constant({ lr: 1e300 }), checkpointSeconds: 0 }),
+  );
+  await expect(finish(run)).rejects.toThrow(/training diverged: fc\d\.\w+ holds (NaN|-?Infinity)\n {2}epoch {2}1/);
+  const { tensors } = decodeCheckpoint(store.files.get("checkpoint.safetensors")!);
+  expect(tensors.get("fc1.weight")!.data).toEqual(
+    [...model().graph.initializers].find(([v]) => v.name === "fc1.weight")![1].data,
+  );
+});
+
+test("a run is iterated once", async () => {
+  const run = await finish(train(model(), data, options({ epochs: 4 })));
+  await expect(finish(run)).rejects.toThrow("a run can be iterated once");
 });
 
 test("a last batch of one sample is merged where batch norm needs more, and kept elsewhere", async () => {

@@ -4,7 +4,7 @@
  */
 import { type Batch, batches, batchSizes } from "../data/batches.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
-import { invariant } from "../error.ts";
+import { EspalierError, UsageError } from "../error.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Moment } from "../optim/optimizer.ts";
@@ -91,11 +91,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   /**
    * Trains. May be called once.
-   * @throws EspalierError when the loss becomes NaN or infinite (the last checkpoint stays) and when the store cannot
-   *   be written; UsageError when a resumed run does not match its checkpoint
+   * @throws EspalierError when the loss or a parameter becomes NaN or infinite (the last checkpoint stays) and when the
+   *   store cannot be written; UsageError when a resumed run does not match its checkpoint
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<EpochMetrics> {
-    invariant(!this.started, "a run can be iterated once");
+    if (this.started) throw new UsageError("a run can be iterated once", {}, "call train again for another run");
     this.started = true;
     const { epochs, batchSize, seed, augment, signal, checkpointSeconds } = this.options;
     try {
@@ -115,7 +115,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
           lastSave = performance.now();
         }
         if (signal?.aborted) {
-          await this.publish();
+          this.publish(await this.weights());
           return;
         }
       }
@@ -142,7 +142,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.stepper.numbers = record.numbers;
     this.sums = { ...record.sums };
     this.log = [...record.history];
-    await this.publish();
+    this.publish(await this.weights());
   }
 
   private get now(): Moment {
@@ -190,7 +190,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { sums, structure } = this;
     const test = await this.evaluate(this.data.test);
     const val = this.data.val && (await this.evaluate(this.data.val));
-    const weights = await this.state.download();
+    const weights = await this.weights();
     const dual = await this.stepper.dual();
     const pattern = structure.pattern(dual ?? weights);
     const { c } = this.stepper.numbers;
@@ -219,7 +219,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     if (metrics.patternChanges > 0) this.lastChange = this.epoch;
     await this.journal.append(metrics);
     await this.save();
-    await this.publish();
+    this.publish(weights);
     return metrics;
   }
 
@@ -228,15 +228,32 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { clock, numbers } = this.stepper;
     return this.journal.save({ epoch, step, clock, numbers, sums, history, lastChange }, async () => {
       const tensors: Map<string, Tensor> = await this.state.download();
+      checkFinite(tensors, epoch + 1);
       if (pattern) tensors.set(PATTERN, tensor("uint8", [pattern.length], pattern));
       return tensors;
     });
   }
 
-  /** Makes the current weights the public model. */
-  private async publish(): Promise<void> {
-    const weights = await this.state.download((name) => !name.startsWith("slot/"));
+  /** Parameters and running statistics by name. */
+  private weights(): Promise<Map<string, Tensor>> {
+    return this.state.download((name) => !name.startsWith("slot/"));
+  }
+
+  /** Makes some weights the public model. */
+  private publish(weights: ReadonlyMap<string, Tensor>): void {
     const graph = withTensors(this.initial.graph, weights);
     this.trained = recordNormalization({ ...this.initial, graph }, this.options.normalization);
   }
+}
+
+/** A step can end in NaN although the loss before it was finite: a checkpoint of that could not be gone on from. */
+function checkFinite(tensors: ReadonlyMap<string, Tensor>, epoch: number): void {
+  for (const [name, { data }] of tensors)
+    for (let i = 0; i < data.length; i++)
+      if (!Number.isFinite(data[i]))
+        throw new EspalierError(
+          `training diverged: ${name} holds ${data[i]}`,
+          { epoch },
+          "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
+        );
 }
