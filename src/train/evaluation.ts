@@ -53,7 +53,12 @@ export async function score(
     loss += (await scalar(engine, out[names.loss])) * batch.count;
     if (out[names.correct]) correct += await scalar(engine, out[names.correct]);
   }
-  if (!Number.isFinite(loss)) throw new EspalierError("the loss of the evaluation is not finite", { got: loss });
+  if (!Number.isFinite(loss))
+    throw new EspalierError(
+      "the loss of the evaluation is not finite",
+      { got: loss },
+      "weights or inputs are out of range: train with a smaller lr, or check the normalization",
+    );
   return { loss: loss / split.count, accuracy: plan.loss.labels === "class" ? correct / split.count : null };
 }
 

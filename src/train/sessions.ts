@@ -59,8 +59,8 @@ export class Sessions {
   }
 
   async release(): Promise<void> {
-    const all = [...this.open.values()];
+    const all = await Promise.allSettled(this.open.values()); // what failed to load has nothing to free
     this.open.clear();
-    for (const made of all) await (await made).session.release();
+    for (const made of all) if (made.status === "fulfilled") await made.value.session.release();
   }
 }
