@@ -5,7 +5,7 @@ import { atBatch } from "../graph/infer.ts";
 import type { Model } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import { type Score, score } from "./evaluation.ts";
-import { checkInput, type InputPlan, type Normalization, recordedNormalization } from "./input.ts";
+import { checkDynamicBatch, checkInput, type InputPlan, type Normalization, normalizationOf } from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
 import { checkLabels } from "./options.ts";
 import { parameters } from "./parameters.ts";
@@ -21,13 +21,6 @@ export interface EvaluateOptions {
   readonly split?: Split;
 }
 
-/** The normalization `evaluate` uses by default; undefined = values as they are. */
-export function normalizationOf(model: Model, data: Dataset): Normalization | undefined {
-  const recorded = recordedNormalization(model);
-  if (recorded !== undefined) return recorded ?? undefined;
-  return data.mean && data.std ? { mean: data.mean, std: data.std } : undefined;
-}
-
 /**
  * Mean loss and accuracy of a model on a split of a data set.
  * @throws EspalierError when the data does not fit the model
@@ -35,9 +28,9 @@ export function normalizationOf(model: Model, data: Dataset): Normalization | un
 export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Score> {
   const { engine, loss = crossEntropy(), split = data.test } = options;
   checkInput(model, data.shape);
+  checkDynamicBatch(model);
   checkLabels(model, data, loss);
-  const normalization =
-    options.normalization === null ? undefined : (options.normalization ?? normalizationOf(model, data));
+  const normalization = normalizationOf(model, data, options.normalization);
   const dtype = split.x instanceof Uint8Array ? "uint8" : "float32";
   const input: InputPlan = { dtype, sample: data.shape, normalization };
   const { trained, running } = parameters(model.graph);
@@ -54,6 +47,6 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
   try {
     return await score(engine, session, feeds, split, { input, loss, targetShape });
   } finally {
-    for (const s of sessions.values()) await (await s).release();
+    for (const s of await Promise.allSettled(sessions.values())) if (s.status === "fulfilled") await s.value.release();
   }
 }

@@ -1,4 +1,6 @@
 /** From a batch as it travels to what the model's input wants: images come as uint8 and are normalized in the graph. */
+
+import type { Dataset } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32, size } from "../graph/tensor.ts";
@@ -63,6 +65,22 @@ export function checkInput(model: Model, sample: readonly number[]): Value {
   return input;
 }
 
+/**
+ * Checks that a model takes batches of any size.
+ * @throws EspalierError when its batch size is fixed, or when another axis of its input is dynamic
+ */
+export function checkDynamicBatch({ graph, dims }: Model): void {
+  for (const { name, shape } of graph.inputs) {
+    const [batch, ...sample] = dims.get(name) ?? shape;
+    if (typeof batch === "string" && sample.every((d) => typeof d === "number")) continue;
+    throw new EspalierError(
+      "the model does not take batches of any size",
+      { input: name, got: `[${[batch, ...sample]}]`, wanted: `[batch,${shape.slice(1)}]` },
+      "export the model with a dynamic batch axis, and no other (torch.onnx.export: dynamic_axes or dynamic_shapes)",
+    );
+  }
+}
+
 const KEYS = { mean: "espalier.mean", std: "espalier.std", layout: "espalier.layout" };
 const NONE = "none";
 
@@ -76,17 +94,31 @@ export function recordNormalization(model: Model, n: Normalization | undefined):
 }
 
 /** What metadata_props say of the normalization: null = values as they are, undefined = nothing is said. */
-export function recordedNormalization(model: Model): Normalization | null | undefined {
+function recordedNormalization(model: Model): Normalization | null | undefined {
   const mean = model.metadata.get(KEYS.mean);
   const std = model.metadata.get(KEYS.std);
   if (mean === undefined || std === undefined) return undefined;
   if (mean === NONE) return null;
-  const n = { mean: mean.split(" ").map(Number), std: std.split(" ").map(Number) };
-  checkNormalization(n);
-  return n;
+  return { mean: mean.split(" ").map(Number), std: std.split(" ").map(Number) };
 }
 
-export function checkNormalization({ mean, std }: Normalization, channels = mean.length): void {
+/**
+ * The normalization that `train` and `evaluate` use; undefined = values as they are.
+ * @param given what the caller asks for: null = none. Default: what the model's metadata records, else the data set's own
+ * @throws UsageError when it is not valid or does not fit the data's channels
+ */
+export function normalizationOf(
+  model: Model,
+  data: Dataset,
+  given: Normalization | null | undefined = recordedNormalization(model),
+): Normalization | undefined {
+  const own = data.mean && data.std ? { mean: data.mean, std: data.std } : null;
+  const normalization = given === undefined ? own : given;
+  if (normalization) checkNormalization(normalization, data.shape.length === 3 ? data.shape[0] : 1);
+  return normalization ?? undefined;
+}
+
+function checkNormalization({ mean, std }: Normalization, channels: number): void {
   const got = `mean ${mean.join(" ")}, std ${std.join(" ")}`;
   if (
     mean.length !== channels ||

@@ -5,8 +5,7 @@ import { type Engine, evaluate } from "../engine/engine.ts";
 import { builder } from "../graph/builder.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
-import { normalizationOf } from "./evaluate.ts";
-import { applyInput, checkInput, type Normalization } from "./input.ts";
+import { applyInput, checkInput, type Normalization, normalizationOf } from "./input.ts";
 
 export interface ModelInputsOptions {
   readonly engine: Engine;
@@ -27,8 +26,7 @@ export async function modelInputs(
 ): Promise<Record<string, Tensor>> {
   const input = checkInput(model, data.shape);
   const n = Math.min(count, data.test.count);
-  const normalization =
-    options.normalization === null ? undefined : (options.normalization ?? normalizationOf(model, data));
+  const normalization = normalizationOf(model, data, options.normalization);
   const { x } = fillBatch(data.test, data.shape, undefined, 0, n);
   const dtype = x instanceof Uint8Array ? "uint8" : "float32";
   const g = builder("input");

@@ -6,7 +6,7 @@ import type { Model } from "../graph/types.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { Penalty } from "../prox/penalty.ts";
-import { checkInput, checkNormalization, type Normalization } from "./input.ts";
+import { checkDynamicBatch, checkInput, type Normalization, normalizationOf } from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
 import { parameters } from "./parameters.ts";
 import type { Store } from "./store.ts";
@@ -46,7 +46,7 @@ export interface TrainOptions {
   readonly seed?: number;
   /** Default: the data set's own; null = none. */
   readonly augment?: Augment | null;
-  /** Default: the data set's own; null = values are used as they are. */
+  /** Default: what the model's metadata records (a model that was trained before), else the data set's own; null = none. */
   readonly normalization?: Normalization | null;
   /** Where checkpoints and metrics.jsonl go. Default: nowhere. */
   readonly store?: Store;
@@ -75,9 +75,9 @@ const integer = (name: string, x: number, least: number): void => {
 
 /** @throws UsageError, EspalierError when options, model and data do not fit together */
 export function resolveOptions(model: Model, data: Dataset, options: TrainOptions): Resolved {
+  checkInput(model, data.shape);
+  checkDynamicBatch(model);
   const loss = options.loss ?? crossEntropy();
-  const own = data.mean && data.std ? { mean: data.mean, std: data.std } : undefined;
-  const normalization = options.normalization === null ? undefined : (options.normalization ?? own);
   const resolved: Resolved = {
     ...options,
     loss,
@@ -89,7 +89,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     resume: options.resume ?? false,
     overwrite: options.overwrite ?? false,
     augment: options.augment === null ? undefined : (options.augment ?? data.augment),
-    normalization,
+    normalization: normalizationOf(model, data, options.normalization),
   };
   integer("epochs", resolved.epochs, 1);
   integer("batchSize", resolved.batchSize, 1);
@@ -99,7 +99,6 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       wanted: `[0, ${resolved.epochs})`,
     });
   integer("seed", resolved.seed, Number.MIN_SAFE_INTEGER);
-  if (normalization) checkNormalization(normalization, data.shape.length === 3 ? data.shape[0] : 1);
 
   const { optimizer, penalty, schedule } = resolved;
   if (penalty && optimizer.proxStep === undefined)
@@ -114,7 +113,6 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       wanted: `below ${resolved.epochs}`,
     });
 
-  checkInput(model, data.shape);
   if (parameters(model.graph).trained.length === 0)
     throw new EspalierError("the model has no parameters to train", { wanted: "float32 initializers" });
   checkLabels(model, data, loss);

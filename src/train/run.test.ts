@@ -5,6 +5,7 @@ import { digits } from "../data/digits.ts";
 import { node } from "../engine/node.ts";
 import { atBatch } from "../graph/infer.ts";
 import { print } from "../graph/print.ts";
+import type { Model } from "../graph/types.ts";
 import { mlp } from "../models/mlp.ts";
 import { write } from "../onnx/write.ts";
 import { adam } from "../optim/adam.ts";
@@ -13,6 +14,7 @@ import { constant, multiStep } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
+import { evaluate } from "./evaluate.ts";
 import { crossEntropy, meanSquaredError } from "./loss.ts";
 import type { TrainOptions } from "./options.ts";
 import { stepProgram } from "./programs.ts";
@@ -143,6 +145,21 @@ test("regression: mean squared error on float targets", async () => {
   expect(run.history.at(-1)!.testLoss).toBeLessThan(0.02);
 });
 
+test("a model that is trained again keeps the normalization that it was trained with", async () => {
+  const own = await finish(train(model(), data, options({ epochs: 4 })));
+  expect(own.model.metadata.get("espalier.mean")).toBe(String(data.mean));
+  for (const [normalization, recorded] of [
+    [{ mean: [0.5], std: [0.25] }, "0.5"],
+    [null, "none"],
+  ] as const) {
+    const first = await finish(train(model(), data, options({ epochs: 4, normalization })));
+    const score = await evaluate(first.model, data, { engine });
+    expect(score.loss).toBeCloseTo(first.history.at(-1)!.testLoss, 6);
+    const again = await finish(train(first.model, data, options({ epochs: 4 })));
+    expect(again.model.metadata.get("espalier.mean")).toBe(recorded);
+  }
+});
+
 test("what does not fit together is refused at once", () => {
   const start = (more: Partial<TrainOptions>) => () => train(model(), data, options(more));
   expect(start({ optimizer: sgd() })).toThrowErrorMatchingInlineSnapshot(`
@@ -163,4 +180,13 @@ test("what does not fit together is refused at once", () => {
   expect(() => train(mlp({ sizes: [784, 5], input: [1, 28, 28] }), data, options())).toThrow(
     "the model's output does not fit",
   );
+  const fixed: Model = { ...model(), dims: new Map([["input", [1, 1, 28, 28]]]) };
+  expect(() => train(fixed, data, options())).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: the model does not take batches of any size
+      input   input
+      got     [1,1,28,28]
+      wanted  [batch,1,28,28]
+      fix     export the model with a dynamic batch axis, and no other (torch.onnx.export: dynamic_axes or dynamic_shapes)]
+  `);
+  expect(start({ normalization: { mean: [0, 0, 0], std: [1, 1, 1] } })).toThrow("one mean and one positive std");
 });
