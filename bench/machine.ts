@@ -1,5 +1,9 @@
 /** What else the machine is doing: a benchmark beside other programs measures those. */
 import { cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Cores that other programs may use before figures mean little. */
+export const QUIET = 0.2;
 
 /** Processor time of all programs since the start of the machine, in milliseconds. */
 const busy = (): number => cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
@@ -13,4 +17,10 @@ export async function othersDuring<T>(work: () => Promise<T>): Promise<{ result:
   const { user, system } = process.cpuUsage(own);
   const cores = (busy() - all - (user + system) / 1000) / (performance.now() - start);
   return { result, cores: Math.max(0, cores) };
+}
+
+/** Waits until other programs have been quiet for a second, at most so many seconds. */
+export async function quiet(limit: number): Promise<void> {
+  const end = performance.now() + limit * 1000;
+  while (performance.now() < end) if ((await othersDuring(() => sleep(1000))).cores < QUIET) return;
 }

@@ -1,6 +1,6 @@
 /** Times several programs in alternating rounds, so that a machine whose speed drifts treats them alike. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { othersDuring } from "./machine.ts";
+import { othersDuring, quiet } from "./machine.ts";
 import type { Side } from "./ours.ts";
 
 const ROUND_MS = 1000;
@@ -12,10 +12,14 @@ export function median(xs: readonly number[]): number {
   return sorted.length % 2 ? sorted[mid] : (sorted[mid - 1] + sorted[mid]) / 2;
 }
 
-/** Alternates rounds of about a second; who begins alternates too. */
+/**
+ * Alternates rounds of about a second; who begins alternates too.
+ * @param wait seconds to wait, at most, for a quiet machine before each pair of rounds
+ */
 export async function compare(
   sides: readonly Side[],
   rounds: number,
+  wait: number,
 ): Promise<{ times: number[][]; othersCores: number }> {
   const times = sides.map((): number[] => []);
   const others: number[] = [];
@@ -25,7 +29,8 @@ export async function compare(
     const { ms } = await side.steps(3);
     count.push(Math.min(200, Math.max(1, Math.round(ROUND_MS / ms))));
   }
-  for (let r = 0; r < rounds; r++)
+  for (let r = 0; r < rounds; r++) {
+    await quiet(wait);
     for (let k = 0; k < sides.length; k++) {
       const i = (k + r) % sides.length;
       await sleep(PAUSE_MS);
@@ -34,5 +39,6 @@ export async function compare(
       times[i].push(result.ms);
       if (i === 0) others.push(cores); // PyTorch's own child would count as another program
     }
+  }
   return { times, othersCores: median(others) };
 }

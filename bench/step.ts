@@ -10,6 +10,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { builtIns } from "../src/models/index.ts";
 import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
+import { QUIET } from "./machine.ts";
 import { methods } from "./method.ts";
 import { ours, type Task } from "./ours.ts";
 import { compare, median } from "./rounds.ts";
@@ -45,8 +46,6 @@ const list = (known: readonly string[]) => (text: string) => {
 };
 const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
 
-/** Cores that other programs may use before the figures mean little. */
-const QUIET = 0.2;
 const EXAMPLE = `
 Example:
   npx tsc -p bench && node dist/bench/step.js --models lenet5,resnet20 --python /path/to/venv/bin/python`;
@@ -59,6 +58,7 @@ const program = new Command("step")
   .option("--batch <n>", "samples per step", integer, 128)
   .option("--rounds <n>", "rounds of about a second per side", integer, 5)
   .option("--threads <n>", "threads of both sides", integer, Math.min(2, availableParallelism()))
+  .option("--wait <s>", "seconds to wait for a quiet machine before each round", integer, 0)
   .option("--python <path>", "an interpreter with torch", "python3")
   .addHelpText("after", EXAMPLE);
 program.parse();
@@ -68,12 +68,22 @@ const options = program.opts<{
   batch: number;
   rounds: number;
   threads: number;
+  wait: number;
   python: string;
 }>();
 
 const folder = root();
 const results: Result[] = [];
 const versions = new Set<string>();
+
+/** After every model, so that an interrupted benchmark keeps what it measured. */
+function save(): void {
+  const cpu = cpus()[0]?.model.trim();
+  const machine = { cpu, cores: availableParallelism(), node: process.version, versions: [...versions] };
+  mkdirSync(join(folder, "bench/results"), { recursive: true });
+  writeFileSync(join(folder, "bench/results/step.json"), `${JSON.stringify({ machine, results }, null, 2)}\n`);
+}
+
 let withTorch = true;
 for (const model of options.models)
   for (const method of options.methods) {
@@ -87,11 +97,12 @@ for (const model of options.models)
         console.error(`${(e as Error).message}: Espalier is timed alone. --python names an interpreter with torch.`);
       }
     for (const side of sides) versions.add(side.version);
-    const { times, othersCores } = await compare(sides, options.rounds);
+    const { times, othersCores } = await compare(sides, options.rounds, options.wait);
     const [mine, theirs] = times;
     for (const side of sides) await side.close();
     const ratio = theirs ? median(mine.map((ms, i) => ms / theirs[i])) : null;
     results.push({ ...task, espalier: mine, torch: theirs ?? null, ratio, othersCores });
+    save();
     if (othersCores > QUIET)
       console.error(`other programs used ${othersCores.toFixed(1)} cores: ${model}'s figures mean little`);
     console.error(
@@ -108,11 +119,3 @@ const rows = results.map(({ model, method, espalier, torch, ratio }) => [
   torch ? range(espalier.map((ms, i) => ms / torch[i])) : "–",
 ]);
 console.log(markdown({ head: ["model", "method", "Espalier", "PyTorch", "ratio", "over rounds"], text: [0, 1], rows }));
-const machine = {
-  cpu: cpus()[0]?.model.trim(),
-  cores: availableParallelism(),
-  node: process.version,
-  versions: [...versions],
-};
-mkdirSync(join(folder, "bench/results"), { recursive: true });
-writeFileSync(join(folder, "bench/results/step.json"), `${JSON.stringify({ machine, results }, null, 2)}\n`);
