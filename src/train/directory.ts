@@ -28,6 +28,8 @@ async function attempt<T>(what: string, path: string, work: () => Promise<T>): P
   }
 }
 
+const TEMPORARY = /\.\d+\.tmp$/;
+
 /** Temporary file, fsync, rename, fsync of the folder. A failed write leaves the old file and no temporary. */
 async function writeAtomically(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const target = join(folder, name);
@@ -55,12 +57,22 @@ async function writeAtomically(folder: string, name: string, bytes: Uint8Array):
   }
 }
 
+/** Removes what a process that was killed while it wrote left behind. */
+async function removeTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) if (TEMPORARY.test(name)) await rm(join(folder, name), { force: true });
+}
+
 /**
  * A folder that holds a run. It is made on first write.
  * @throws EspalierError from its methods when the disk refuses, naming path and reason
  */
 export function directory(path: string): Store {
-  const make = () => mkdir(path, { recursive: true });
+  let cleaned = false;
+  const make = async () => {
+    await mkdir(path, { recursive: true });
+    if (!cleaned) await removeTemporaries(path);
+    cleaned = true;
+  };
   return {
     location: path,
     async read(name) {

@@ -1,0 +1,62 @@
+/** A run directory under failure: what is there stays whole, and the message names path and reason. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { EspalierError } from "../error.ts";
+import { directory } from "./directory.ts";
+
+const root = mkdtempSync(join(tmpdir(), "espalier-directory-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+test("files are written, replaced, extended, listed and removed; the folder is made on first write", async () => {
+  const path = join(root, "a", "b");
+  const store = directory(path);
+  expect(await store.list()).toEqual([]);
+  expect(await store.read("x")).toBeUndefined();
+  await store.write("x", bytes("one"));
+  await store.write("x", bytes("two"));
+  await store.append("y", "1\n");
+  await store.append("y", "2\n");
+  expect(readFileSync(join(path, "x"), "utf8")).toBe("two");
+  expect(readFileSync(join(path, "y"), "utf8")).toBe("1\n2\n");
+  expect([...(await store.list())].sort()).toEqual(["x", "y"]);
+  await store.remove("x");
+  await store.remove("x");
+  expect(await store.list()).toEqual(["y"]);
+});
+
+test("what a killed process left half-written goes with the next write", async () => {
+  const path = join(root, "killed");
+  mkdirSync(path);
+  writeFileSync(join(path, "checkpoint.safetensors.4711.tmp"), "half");
+  writeFileSync(join(path, "mine.tmp"), "not ours");
+  await directory(path).write("x", bytes("whole"));
+  expect(readdirSync(path).sort()).toEqual(["mine.tmp", "x"]);
+});
+
+test("a write that fails leaves no temporary file and says why", async () => {
+  const path = join(root, "taken");
+  mkdirSync(join(path, "x", "inside"), { recursive: true }); // a folder stands where the file should go
+  const failed = await directory(path)
+    .write("x", bytes("new"))
+    .catch((e) => e);
+  expect(failed).toBeInstanceOf(EspalierError);
+  expect(failed.message).toMatch(/^cannot write x\n {2}path +.*taken\n/);
+  expect(readdirSync(path)).toEqual(["x"]);
+
+  writeFileSync(join(root, "file"), "");
+  await expect(directory(join(root, "file", "run")).write("x", bytes("new"))).rejects.toThrow(
+    "a part of the path is a file, not a folder",
+  );
+});
+
+test.skipIf(process.platform !== "linux")("a full disk is said to be one (Linux has one to try)", async () => {
+  const path = join(root, "full");
+  mkdirSync(path);
+  symlinkSync("/dev/full", join(path, "metrics.jsonl")); // refuses every byte
+  await expect(directory(path).append("metrics.jsonl", "a line")).rejects.toThrow(
+    /^cannot write metrics\.jsonl\n.*\n {2}reason +the disk is full\n/,
+  );
+});
