@@ -1,6 +1,6 @@
 /** Nothing is lost: a run killed at any step and resumed ends with the same bytes as one that was left alone. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -74,7 +74,11 @@ test.each([
   expect(steps).toBe(44); // 330 samples: ten batches of 32 and one of 10, four epochs
   const cut = join(folder, `${method}-cut`);
   let taken = 0;
-  for (let i = 0; i < kills; i++) taken += (await run(cut, method, 1 + random.int(13))).steps;
+  for (let i = 0; i < kills; i++) {
+    const killed = await run(cut, method, 1 + random.int(13));
+    expect(killed.code, "the run was still going when it was killed").toBeNull();
+    taken += killed.steps;
+  }
   expect((await run(cut, method)).code).toBe(0);
   const bytes = (path: string, name: string) => readFileSync(join(path, name));
   expect(
@@ -89,4 +93,5 @@ test.each([
       .map((line) => ({ ...JSON.parse(line), seconds: 0, msPerStep: 0 }));
   expect(untimed(cut)).toEqual(untimed(whole));
   expect(untimed(cut)).toHaveLength(4);
+  expect(readdirSync(cut).sort()).toEqual(["checkpoint.safetensors", "metrics.jsonl", "model.onnx"]);
 });
