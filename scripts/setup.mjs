@@ -23,7 +23,9 @@ function npm(what, args) {
   // Inside `npm test` the same npm is called again, by its path; elsewhere whatever `npm` is on the path.
   const cli = process.env.npm_execpath ?? "";
   const own = /npm-cli\.[cm]?js$/.test(cli);
-  const options = { cwd: root, stdio: ["ignore", 2, 2], shell: !own && process.platform === "win32" };
+  // As .npmrc says; npm announces that it will not hand settings of others to install scripts for ever.
+  const env = { ONNXRUNTIME_NODE_INSTALL: "skip", ...process.env };
+  const options = { cwd: root, env, stdio: ["ignore", 2, 2], shell: !own && process.platform === "win32" };
   const { status, signal, error } = spawnSync(own ? process.execPath : "npm", own ? [cli, ...args] : args, options);
   if (error) fail(`npm could not be started: ${error.message}`);
   if (signal) fail(`npm ${args[0]} was stopped by ${signal}`);
@@ -56,7 +58,7 @@ function newest(path) {
 function reasonToBuild() {
   const built = at("dist", "cli", "main.js");
   if (!existsSync(built)) return "no dist";
-  const sources = ["src", "cli", "package.json", "tsconfig.json", "tsconfig.build.json"];
+  const sources = ["src", "cli", "bench", "experiments", "package.json", "tsconfig.json", "tsconfig.build.json"];
   const changed = sources.find((name) => newest(at(name)) > statSync(built).mtimeMs);
   return changed ? `${changed} changed since the last build` : null;
 }
