@@ -17,6 +17,7 @@ export interface Batch {
   readonly step: number;
 }
 
+/** Which batches of a split, in which order. */
 export interface Plan {
   /** Shape of one sample. */
   readonly shape: readonly number[];

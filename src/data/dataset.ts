@@ -23,6 +23,7 @@ export interface Augment {
   readonly flip?: boolean;
 }
 
+/** Samples in splits, and what is known of them. */
 export interface Dataset {
   readonly name: string;
   /** Shape of one sample; `[C, H, W]` for images. */
@@ -45,6 +46,7 @@ export interface Dataset {
 /** A held-out set: samples of its own, or a fraction in (0, 1) that is drawn from the training samples. */
 type HeldOut = number | { readonly x: NumericInput; readonly y: NumericInput };
 
+/** Options of `fromArrays`. */
 export interface FromArraysOptions {
   readonly name?: string;
   /** Shape of one sample. Needed for flat typed arrays; nested arrays show theirs. */

@@ -13,6 +13,7 @@ interface RootOption {
   readonly root?: string;
 }
 
+/** A named data set and whether it is here. */
 export interface Listing extends Place {
   readonly name: string;
   readonly shape: readonly number[];
@@ -27,6 +28,7 @@ interface SplitInfo {
   readonly perClass: readonly number[] | null;
 }
 
+/** Figures of a data set. */
 export interface Info {
   readonly name: string;
   readonly shape: readonly number[];
@@ -110,4 +112,5 @@ async function get(
 /** A data set of arrays in memory (see `fromArrays`), whose batches are prepared ahead in a worker. */
 const from = (...args: Parameters<typeof fromArrays>): Dataset => ({ ...fromArrays(...args), batches: batchesAhead });
 
+/** Data sets by name, by folder or of arrays. */
 export const datasets = { open, list, info, get, from };

@@ -9,6 +9,7 @@ import type { Dataset, Split } from "./dataset.ts";
 import { facts } from "./registry.ts";
 import { GLYPHS } from "./strokes.ts";
 
+/** Options of `digits`. */
 export interface DigitsOptions {
   /** Number of training samples. Default 6000. */
   readonly train?: number;

@@ -3,6 +3,7 @@
  * `node.ts` implements it on onnxruntime-node. The caller passes an engine in; nothing is detected at import.
  */
 
+/** A tensor in host memory. */
 export interface EngineTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -15,6 +16,7 @@ export interface DeviceTensor {
   readonly shape: readonly number[];
 }
 
+/** A loaded model. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -32,6 +34,7 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** A runtime. */
 export interface Engine {
   /** The runtime, for example "onnxruntime-node". */
   readonly name: string;

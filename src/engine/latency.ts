@@ -1,6 +1,7 @@
 /** Latency of models on this machine: interleaved rounds, so that a machine whose speed drifts treats them alike. */
 import type { Engine, EngineTensor } from "./engine.ts";
 
+/** Options of `latency`. */
 export interface LatencyOptions {
   /** Timed calls per model. Default 30. */
   readonly runs?: number;

@@ -7,8 +7,10 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { EspalierError, UsageError } from "../error.ts";
 import type { DeviceTensor, Engine, EngineTensor, Session } from "./engine.ts";
 
+/** Where onnxruntime-node can run a graph. */
 export type Device = "cpu" | "webgpu" | "cuda";
 
+/** Options of `node`. */
 export interface NodeOptions {
   /** Threads within an operator. Default: the number of processors. */
   readonly threads?: number;

@@ -3,6 +3,7 @@
  * topological order; every shape is concrete. A `Model` adds what a file needs beside its graph.
  */
 
+/** Element types, by ONNX's names in lower case. */
 export type DType =
   | "float32"
   | "float64"
@@ -18,6 +19,7 @@ export type DType =
   | "uint64"
   | "bool";
 
+/** Concrete sizes, outermost first; [] is a scalar. */
 export type Shape = readonly number[];
 
 /** 16-bit floats are held as their bits in a Uint16Array; bool as 0/1 in a Uint8Array. */
@@ -33,12 +35,14 @@ export type Data =
   | BigInt64Array
   | BigUint64Array;
 
+/** Stored numbers, row-major. */
 export interface Tensor {
   readonly dtype: DType;
   readonly shape: Shape;
   readonly data: Data;
 }
 
+/** What flows along an edge of a graph: an input, a stored tensor or an output of a node. */
 export interface Value {
   readonly name: string;
   readonly dtype: DType;
@@ -53,6 +57,7 @@ export interface OpaqueAttr {
 export type Attr = number | string | readonly number[] | readonly string[] | Tensor | OpaqueAttr;
 export type Attrs = Readonly<Record<string, Attr | undefined>>;
 
+/** One operator with its wiring. */
 export interface Node {
   /** ONNX's operator name; of the standard domain unless `domain` says otherwise. */
   readonly op: string;
@@ -65,6 +70,7 @@ export interface Node {
   readonly attrs: Attrs;
 }
 
+/** A computation on tensors. */
 export interface Graph {
   readonly name: string;
   readonly inputs: readonly Value[];
@@ -78,6 +84,7 @@ export interface Graph {
 /** A dimension as a file declares it: a number, or the name of a dynamic axis. */
 export type Dim = number | string;
 
+/** A graph and what its file says beside it. */
 export interface Model {
   readonly graph: Graph;
   /** Opset of the source file, which `write` writes again; 17 for built-in models. */

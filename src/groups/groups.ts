@@ -9,6 +9,7 @@ import { prune } from "../graph/walk.ts";
 import { coupledSets } from "./coupled.ts";
 import { rootView, type WeightUse, weightUses } from "./weights.ts";
 
+/** What dies together: one weight, all that reads or all that makes a channel of one tensor, or of the whole network. */
 export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled";
 
 /** The slices of one tensor that belong to the groups of a set. */
@@ -23,6 +24,7 @@ export interface Member {
   readonly channels: Int32Array | null;
 }
 
+/** Groups of one kind in one place. */
 export interface GroupSet {
   /** The name of the weight (of the first weight that makes the channels, for `coupled`). */
   readonly name: string;
@@ -39,6 +41,7 @@ export interface GroupSet {
  */
 export type Side = "consumer" | "producer";
 
+/** Options of `groupSets`. */
 export interface GroupOptions {
   /** Default `consumer`. */
   readonly side?: Side;

@@ -5,6 +5,7 @@ import type { Model, Shape, Value } from "../graph/types.ts";
 import { torchDefault } from "./init.ts";
 import { builtIn, type Layers, network } from "./network.ts";
 
+/** Options of `mlp`. */
 export interface MlpOptions {
   /** Widths from the input to the output, at least two. */
   readonly sizes: readonly number[];

@@ -9,6 +9,7 @@ import type { Dim, Model, Shape, Value } from "../graph/types.ts";
 import { Random } from "../random.ts";
 import { type Fan, type Fill, type Init, torchDefault } from "./init.ts";
 
+/** Options of every built-in model. */
 export interface ModelOptions {
   /** Any integer; the same seed gives the same bytes. Default 0. */
   readonly seed?: number;
@@ -32,6 +33,7 @@ export interface ModelSpec {
 /** A built-in model: call it to get an initialized model; `spec` says what the defaults are. */
 export type BuiltIn = ((options?: ModelOptions) => Model) & { readonly spec: ModelSpec };
 
+/** Options of a convolution. */
 export interface ConvOptions {
   readonly kernel: number;
   readonly stride?: number;

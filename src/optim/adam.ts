@@ -3,6 +3,7 @@
 import type { Optimizer } from "./optimizer.ts";
 import { checkRange } from "./options.ts";
 
+/** Options of `adam` and `adamw`. */
 export interface AdamOptions {
   /** Decay of the first and second moment. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
@@ -49,8 +50,10 @@ function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Re
   };
 }
 
+/** Adam; weight decay, if any, is added to the gradient. */
 export const adam = ({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions = {}): Adam =>
   build("adam", false, { betas, eps, weightDecay });
 
+/** AdamW: Adam with weight decay apart from the gradient. */
 export const adamw = ({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }: AdamOptions = {}): Adam =>
   build("adamw", true, { betas, eps, weightDecay });

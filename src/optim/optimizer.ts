@@ -25,6 +25,7 @@ export interface Moment {
   readonly penaltyShare: number;
 }
 
+/** What the clock says of one step. */
 export interface Tick<N extends string = string> {
   readonly state: ClockState;
   /** The numbers this step feeds to the graph. */
@@ -41,6 +42,7 @@ interface Clock<N extends string = string> {
 
 type Values<K extends string> = Readonly<Record<K, Value>>;
 
+/** An optimizer with slots S and clock numbers N. */
 export interface Optimizer<S extends string = string, N extends string = string> {
   /** The paper's name, in camelCase. */
   readonly name: string;

@@ -6,11 +6,13 @@
 import type { Optimizer } from "./optimizer.ts";
 import { checkFraction } from "./options.ts";
 
+/** Options of `proxSgd`. */
 export interface ProxSgdOptions {
   /** Weight of the new gradient in the running mean. Default 0.1. */
   readonly rho?: number;
 }
 
+/** Proximal SGD; takes a penalty. */
 export function proxSgd({ rho = 0.1 }: ProxSgdOptions = {}): Optimizer<"m", "lr" | "proxStep"> {
   checkFraction("rho", rho);
   return {

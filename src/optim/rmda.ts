@@ -11,6 +11,7 @@ import type { Moment, Optimizer } from "./optimizer.ts";
 import { checkEpochs, checkFraction } from "./options.ts";
 import { type Schedule, stage } from "./schedule.ts";
 
+/** Options of `rmda`. */
 export interface RmdaOptions {
   /** The averaging constant c ("momentum" in the paper), in (0, 1]. Default 0.1. */
   readonly c?: number;
@@ -46,6 +47,7 @@ function averaging(c: number, how: "milestones" | "ramp", now: Moment, schedule:
 /** 0.01 / 0.1 / 0.1 is 0.9999999999999998: c must be exactly 1 for W to be exactly sparse. */
 const roundOff = (x: number): number => (Math.abs(x - 1) < 1e-9 ? 1 : x);
 
+/** RMDA; takes a penalty, and finds its exact zeros once c has reached 1. */
 export function rmda({
   c = 0.1,
   momentumSchedule = "milestones",

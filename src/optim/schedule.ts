@@ -3,6 +3,7 @@ import { UsageError } from "../error.ts";
 import type { Moment } from "./optimizer.ts";
 import { checkEpochs } from "./options.ts";
 
+/** A learning rate over time. */
 export interface Schedule {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;

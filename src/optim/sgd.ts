@@ -3,6 +3,7 @@
 import type { Optimizer } from "./optimizer.ts";
 import { checkRange } from "./options.ts";
 
+/** Options of `sgd`. */
 export interface SgdOptions {
   /** Default 0.9. */
   readonly momentum?: number;
@@ -12,6 +13,7 @@ export interface SgdOptions {
   readonly weightDecay?: number;
 }
 
+/** SGD with momentum. */
 export function sgd({ momentum = 0.9, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimizer<"v", "lr"> {
   checkRange("momentum", momentum, 0, 1);
   checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);

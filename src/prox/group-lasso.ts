@@ -12,6 +12,7 @@ import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
 import { groupSquares, scaleGroups } from "./slices.ts";
 
+/** Options of `groupLasso`. */
 export interface GroupLassoOptions {
   /** Strength, ≥ 0. */
   readonly lambda: number;
@@ -25,6 +26,7 @@ export interface GroupLassoOptions {
 
 const TINY = 1e-30; // keeps θ/‖w‖ finite for a group that is zero already; its factor is then Relu(−∞…) = 0
 
+/** The group lasso over groups of any kind. */
 export function groupLasso({
   lambda,
   groups = "coupled",

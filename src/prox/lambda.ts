@@ -1,3 +1,4 @@
+/** The check that every penalty makes of its strength. */
 import { UsageError } from "../error.ts";
 
 /** A penalty's strength must be a finite number ≥ 0. */

@@ -17,6 +17,7 @@ export interface BoundPenalty {
   prox(g: Builder, w: Weights, step: Value): Map<Value, Value>;
 }
 
+/** A penalty, before it meets a model. */
 export interface Penalty {
   readonly name: string;
   /** Resolved options, for run.json and for comparing a resumed run. */

@@ -59,6 +59,7 @@ export interface LayerRow {
   readonly note?: string;
 }
 
+/** A figure of the full and of the small model. */
 export interface BeforeAfter {
   readonly before: number;
   readonly after: number;

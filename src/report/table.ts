@@ -2,6 +2,7 @@
 import { change, count, fileSize, milliseconds, percent, shapeText, significant } from "./format.ts";
 import type { BeforeAfter, LayerRow, RemovalRow, Summary } from "./results.ts";
 
+/** Rows of text under a head. */
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];

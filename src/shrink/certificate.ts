@@ -11,6 +11,7 @@ import type { Reason } from "./plan.ts";
 
 const FORMAT = "espalier-certificate-1";
 
+/** Slices of one tensor that went for one reason. */
 export interface RemovedSlices {
   /** Steps build on each other: what one frees goes in the next. */
   readonly step: number;
@@ -24,6 +25,7 @@ export interface RemovedSlices {
   readonly reason: Reason;
 }
 
+/** What was removed, and from what: `full` and `small` are the SHA-256 sums of the files. */
 export interface Certificate {
   readonly format: typeof FORMAT;
   readonly full: string;
@@ -54,6 +56,7 @@ export async function certify(full: Model): Promise<{ model: Model; certificate:
   return { model, certificate };
 }
 
+/** What a check of a certificate found. */
 export interface Replay {
   readonly holds: boolean;
   /** Number of claims that were checked. */

@@ -3,6 +3,7 @@ import { atBatch } from "../graph/infer.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Value } from "../graph/types.ts";
 
+/** What a model costs. */
 export interface Cost {
   /** Elements of the stored float tensors, without running statistics. */
   readonly params: number;
@@ -10,6 +11,7 @@ export interface Cost {
   readonly macs: number;
 }
 
+/** Counts parameters and multiply–accumulates. */
 export function cost(model: Model): Cost {
   const graph = atBatch(model, 1);
   const macs = graph.nodes.reduce((n, node) => n + macsOf(node), 0);

@@ -8,6 +8,7 @@ import { dropColumns } from "./columns.ts";
 import { type Cost, cost, macsOf } from "./cost.ts";
 import { analyze, plan, zeroReads } from "./plan.ts";
 
+/** One use of a weight. */
 export interface Layer {
   /** The node. */
   readonly name: string;
@@ -29,10 +30,12 @@ export interface Layer {
   readonly kept: readonly string[];
 }
 
+/** All layers, and what the model costs. */
 export interface Inspection extends Cost {
   readonly layers: readonly Layer[];
 }
 
+/** Looks at every weight of a model. */
 export function inspect(model: Model): Inspection {
   const analysis = analyze(atBatch(model, 1));
   const { channels, uses } = analysis;

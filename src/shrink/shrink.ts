@@ -4,8 +4,10 @@ import type { Model } from "../graph/types.ts";
 import { type Certificate, certify } from "./certificate.ts";
 import { type Verification, type VerifyOptions, verify } from "./verify.ts";
 
+/** Options of `shrink`: how the result is verified. */
 export type ShrinkOptions = VerifyOptions;
 
+/** A small model and why it may stand for the full one. */
 export interface Shrunk {
   readonly model: Model;
   readonly certificate: Certificate;

@@ -11,6 +11,7 @@ import { Random } from "../random.ts";
 /** Input tensors by name; one run. */
 export type Inputs = Readonly<Record<string, EngineTensor>>;
 
+/** Options of `verify`. */
 export interface VerifyOptions {
   readonly engine: Engine;
   /** Real inputs to compare on, one run each, beside the random ones. */
@@ -24,6 +25,7 @@ export interface VerifyOptions {
   readonly seed?: number;
 }
 
+/** How far two models are apart. */
 export interface Verification {
   readonly agree: boolean;
   /** Largest max|a − b| over all outputs and runs. */

@@ -11,6 +11,7 @@ import { checkLabels } from "./options.ts";
 import { parameters } from "./parameters.ts";
 import { evaluationProgram } from "./programs.ts";
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
   readonly engine: Engine;
   /** Default `crossEntropy()`. */

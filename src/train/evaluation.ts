@@ -7,6 +7,7 @@ import type { InputPlan } from "./input.ts";
 import type { Loss } from "./loss.ts";
 import { names } from "./programs.ts";
 
+/** How well a model does on a split. */
 export interface Score {
   /** Mean over the samples. */
   readonly loss: number;

@@ -5,6 +5,7 @@ import { i32Range } from "../graph/tensor.ts";
 import type { DType, Graph, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
 
+/** A loss: what it does with a model's output and the labels. */
 export interface Loss {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -86,6 +87,7 @@ export function lossInput(graph: Graph, loss: Loss): { output: Value; note?: str
   };
 }
 
+/** Type of a batch's labels. */
 export type LabelType = { readonly dtype: DType; readonly shape: readonly number[] };
 export const labelType = (loss: Loss, output: Value): LabelType =>
   loss.labels === "class" ? { dtype: "int32", shape: [output.shape[0]] } : { dtype: "float32", shape: output.shape };

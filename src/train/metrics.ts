@@ -5,6 +5,7 @@ import { type GroupSet, groupSets } from "../groups/groups.ts";
 import { countZeros, zeroGroups } from "../groups/zeros.ts";
 import { parameters } from "./parameters.ts";
 
+/** Shares of exact zeros. */
 export interface Sparsity {
   /** Zero groups / groups. */
   readonly groupSparsity: number;
@@ -12,6 +13,7 @@ export interface Sparsity {
   readonly weightedGroupSparsity: number;
 }
 
+/** One line of metrics.jsonl. */
 export interface EpochMetrics extends Sparsity {
   /** 1-based. */
   readonly epoch: number;

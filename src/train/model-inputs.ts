@@ -7,6 +7,7 @@ import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import { applyInput, checkInput, type Normalization, normalizationOf } from "./input.ts";
 
+/** Options of `modelInputs`. */
 export interface ModelInputsOptions {
   readonly engine: Engine;
   /** How many samples, from the start of the test split. */

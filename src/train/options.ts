@@ -11,6 +11,7 @@ import { crossEntropy, type Loss, lossInput } from "./loss.ts";
 import { parameters } from "./parameters.ts";
 import type { Store } from "./store.ts";
 
+/** Where training stands, after every step. */
 export interface Progress {
   /** 1-based. */
   readonly epoch: number;
@@ -25,6 +26,7 @@ export interface Progress {
   readonly msPerStep: number;
 }
 
+/** Options of `train`. */
 export interface TrainOptions {
   /** What runs the graphs: `node()` of "espalier/node". */
   readonly engine: Engine;
@@ -62,6 +64,7 @@ export interface TrainOptions {
 }
 
 type Defaults = "loss" | "lambdaWarmup" | "batchSize" | "seed" | "checkpointSeconds" | "resume" | "overwrite";
+/** Options with every default filled in. */
 export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"> &
   Required<Pick<TrainOptions, Defaults>> & {
     readonly augment: Augment | undefined;

@@ -23,6 +23,7 @@ import { Stepper } from "./stepper.ts";
 
 const PATTERN = "pattern";
 
+/** A run described by `train`: iterate it to train. */
 export class Run implements AsyncIterable<EpochMetrics> {
   /** What the user should know about the settings before training starts. */
   readonly notes: readonly string[];

@@ -1,12 +1,14 @@
 /** "How do I choose λ?" — a search over full training runs for the λ that keeps a wanted share of the parameters. */
 import { UsageError } from "../error.ts";
 
+/** One λ that was tried. */
 export interface Trial {
   readonly lambda: number;
   /** Parameters after shrinking / before. */
   readonly kept: number;
 }
 
+/** Options of `searchLambda`. */
 export interface SearchOptions {
   /** Wanted share of parameters kept, in (0, 1). */
   readonly target: number;
