@@ -11,6 +11,9 @@ import type { DeviceTensor, Engine, EngineTensor, Session } from "./engine.ts";
 export type Device = "cpu" | "webgpu" | "cuda";
 
 /** Options of `node`. */
+/** The runtime starts as many threads as it is told to, and a hundred thousand of them exhaust a machine. */
+const MOST_THREADS = 1024;
+
 export interface NodeOptions {
   /** Threads within an operator. Default: the number of processors. */
   readonly threads?: number;
@@ -82,8 +85,8 @@ class NodeSession implements Session {
  * @throws UsageError when `threads` or `device` is not valid
  */
 export function node({ threads = availableParallelism(), device = "cpu" }: NodeOptions = {}): Engine {
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new UsageError("threads must be a positive integer", { got: threads });
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
+    throw new UsageError("threads is out of range", { got: threads, wanted: `an integer from 1 to ${MOST_THREADS}` });
   if (!Object.hasOwn(providers, device))
     throw new UsageError(`unknown device "${device}"`, { wanted: Object.keys(providers).join(", ") });
   return {

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { builder } from "../graph/builder.ts";
+import { f32 } from "../graph/tensor.ts";
+import { encode } from "../onnx/write.ts";
+import { evaluate } from "./engine.ts";
+import { latency } from "./latency.ts";
+import { node } from "./node.ts";
+
+const engine = node({ threads: 1 });
+const double = () => {
+  const g = builder();
+  g.output(g.Mul(g.input("x", "float32", [3]), 2), "y");
+  return encode(g.build());
+};
+
+test("runs a model; outputs land in the tensors that are given", async () => {
+  const session = await engine.load(double());
+  expect([...((await evaluate(session, engine, { x: f32([1, 2, 3]) })).y.data as Float32Array)]).toEqual([2, 4, 6]);
+  const mine = f32([0, 0, 0]);
+  const into = { y: engine.upload(mine) };
+  for (const k of [1, 10]) {
+    const out = await session.run({ x: engine.upload(f32([k, k, k])) }, into);
+    expect(out.y).toBe(into.y);
+    expect([...(mine.data as Float32Array)]).toEqual([2 * k, 2 * k, 2 * k]);
+  }
+  await session.release();
+});
+
+test("latency gives one median per model", async () => {
+  const model = { bytes: double(), feeds: { x: f32([1, 2, 3]) } };
+  const times = await latency(engine, [model, model], { runs: 4, warmup: 1 });
+  expect(times).toHaveLength(2);
+  for (const t of times) expect(t).toBeGreaterThan(0);
+});
+
+test("telemetry is off; bad settings and bad models are refused", async () => {
+  expect(process.env.ORT_DISABLE_TELEMETRY).toBe("1");
+  expect(() => node({ threads: 100_000 })).toThrow("threads is out of range");
+  expect(() => node({ threads: 1.5 })).toThrow("threads is out of range");
+  expect(() => node({ device: "tpu" as "cpu" })).toThrow('unknown device "tpu"');
+  await expect(engine.load(Uint8Array.of(1, 2, 3))).rejects.toThrow("ONNX Runtime refuses the model");
+});
