@@ -12,16 +12,16 @@ import { tensorOf } from "./weights.ts";
 
 /** Why channels cannot be removed. */
 export interface Obstacle {
-  /** The operator that prevents it; "" for an input or output of the network. */
+  /** The operator that prevents it; "" when it is none. */
   readonly op: string;
-  /** Name of the node, input or output. */
+  /** Name of the node, input or output; "" when the reason stands alone. */
   readonly name: string;
   readonly why: string;
 }
 
 /** `Softmax "probs" normalizes over this axis` */
 export const obstacleText = ({ op, name, why }: Obstacle): string =>
-  op ? `${op} "${name}" ${why}` : `${why} "${name}"`;
+  op ? `${op} "${name}" ${why}` : name ? `${why} "${name}"` : why;
 
 export interface Channels {
   readonly stored: ReadonlyMap<Value, Stored>;

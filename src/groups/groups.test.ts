@@ -171,6 +171,14 @@ test("what cannot be removed has a reason that names the operator", () => {
   expect(groupSets(net, "coupled")).toEqual([]);
 });
 
+test("a width of one stays, and says so", () => {
+  const g = builder();
+  const h = g.MatMul(g.input("x", "float32", [1, 4]), w(g, "a", [4, 1]));
+  g.output(g.MatMul(g.Relu(h), w(g, "b", [1, 2])), "y");
+  const channels = channelsOf(prune(g.build()));
+  expect(obstacleText(channels.obstacle(channels.of(h, 1)![0])!)).toBe("it is the only channel");
+});
+
 test("an operator without a rule is a barrier", () => {
   const g = builder();
   const h = g.MatMul(g.input("x", "float32", [1, 4]), w(g, "a", [4, 5]));
