@@ -9,6 +9,7 @@ import type { Model } from "../graph/types.ts";
 import { mlp } from "../models/mlp.ts";
 import { write } from "../onnx/write.ts";
 import { adam } from "../optim/adam.ts";
+import { proxSgd } from "../optim/prox-sgd.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant, multiStep } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
@@ -58,6 +59,29 @@ test("RMDA with coupled groups: the loss falls, groups are exactly zero, history
   expect(last.groupSparsity).toBeGreaterThan(0);
   expect(last.groupSparsity).toBeLessThan(1);
   expect(run.finished).toBe(true);
+});
+
+test("sparsities are counted as rmda.md 4.1, 4.3 and 4.4, and the pattern's last change is kept", async () => {
+  const sparse = (epochs: number, lambda: number) =>
+    options({
+      optimizer: proxSgd(),
+      schedule: constant({ lr: 0.1 }),
+      penalty: groupLasso({ lambda }),
+      lambdaWarmup: 0,
+      epochs,
+    });
+  // every hidden unit of 784-32-10 loses its 10 outgoing weights at once
+  const run = await finish(train(model(), data, sparse(3, 100)));
+  expect(run.history[2]).toMatchObject({ groupSparsity: 1, weightedGroupSparsity: 1, patternChanges: 0 });
+  expect(run.history[2].inputChannel).toEqual({
+    groupSparsity: 32 / (784 + 32),
+    weightedGroupSparsity: 320 / (784 * 32 + 320),
+  });
+  expect(run.history[2].elementSparsity).toBe(320 / (784 * 32 + 32 + 320 + 10));
+  expect(run.history.map((m) => m.patternChanges)).toEqual([32, 0, 0]);
+  expect(run.structureStableSince).toBe(1);
+  expect((await finish(train(model(), data, sparse(1, 100)))).structureStableSince).toBeNull();
+  expect((await finish(train(model(), data, sparse(1, 0)))).structureStableSince).toBe(0);
 });
 
 test("two runs give the same bytes; a stop by the signal and a resume as well", async () => {
