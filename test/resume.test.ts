@@ -67,6 +67,12 @@ test.each([
   ["rmda", 3],
   ["sgd", 2],
   ["proxSgd", 1],
+  ["adamw", 1],
+  ["rda", 1],
+  ["ramda", 1],
+  ["proxSsi", 1],
+  ["proxGen", 1],
+  ["grda", 1],
 ])("%s: killed by SIGKILL and resumed, it ends with the same bytes", async (method, kills) => {
   const whole = join(folder, `${method}-whole`);
   const { code, steps } = await run(whole, method);

@@ -56,15 +56,20 @@ export interface Optimizer<S extends string = string, N extends string = string>
   readonly averages: boolean;
   /** Slots at the start and after a restart. */
   init(g: Builder, w: Value): Values<S>;
-  /** The candidate before the prox, and the new slots. */
+  /** True when `propose` gives a metric, so that a penalty must be solvable in one. */
+  readonly adaptive?: boolean;
+  /** The candidate before the prox, the new slots and, when `adaptive`, the diagonal metric of the prox. */
   propose(
     g: Builder,
     at: { readonly w: Value; readonly dw: Value; readonly slots: Values<S>; readonly clock: Values<N> },
-  ): { readonly candidate: Value; readonly slots: Values<S> };
+  ): { readonly candidate: Value; readonly slots: Values<S>; readonly metric?: Value };
   /** New parameters from the candidate after the prox. */
   accept(g: Builder, at: { readonly w: Value; readonly candidate: Value; readonly clock: Values<N> }): Value;
-  /** The candidate before the prox from finished slots: what `propose` returned last. Only when `averages`. */
-  dual?(g: Builder, at: { readonly slots: Values<S>; readonly clock: Values<N> }): Value;
+  /** Candidate and metric before the prox from finished slots: what `propose` returned last. Only when `averages`. */
+  dual?(
+    g: Builder,
+    at: { readonly slots: Values<S>; readonly clock: Values<N> },
+  ): { readonly candidate: Value; readonly metric?: Value };
   /** Things the user should know about this combination of settings. */
   warnings?(schedule: Schedule, epochs: number, stepsPerEpoch: number): string[];
 }

@@ -9,8 +9,9 @@ import type { Value } from "../graph/types.ts";
 import { type GroupKind, type GroupSet, groupSets, type Side } from "../groups/groups.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
-import type { Penalty } from "./penalty.ts";
+import type { Penalty, Weights } from "./penalty.ts";
 import { groupSquares, scaleGroups } from "./slices.ts";
+import { weightedGroupProx } from "./weighted.ts";
 
 /** Options of `groupLasso`. */
 export interface GroupLassoOptions {
@@ -23,6 +24,10 @@ export interface GroupLassoOptions {
   /** ω_g, see `GroupWeights`. Default "balanced". */
   readonly weights?: GroupWeights;
 }
+
+/** The entries of `after` that differ from `before`. */
+const changed = (before: Weights, after: ReadonlyMap<Value, Value>): Map<Value, Value> =>
+  new Map([...after].filter(([p, v]) => before.get(p) !== v));
 
 const TINY = 1e-30; // keeps θ/‖w‖ finite for a group that is zero already; its factor is then Relu(−∞…) = 0
 
@@ -66,8 +71,13 @@ export function groupLasso({
             const factors = g.Relu(g.Sub(1, g.Div(g.Mul(step, thresholds(g, set)), norms)));
             scaleGroups(g, set, factors, out);
           }
-          for (const [p, v] of w) if (out.get(p) === v) out.delete(p);
-          return out;
+          return changed(w, out);
+        },
+        proxInMetric(g, w, metric, step) {
+          const out = new Map<Value, Value>(w);
+          if (lambda === 0) return new Map();
+          for (const set of sets) weightedGroupProx(g, set, out, metric, g.Mul(step, thresholds(g, set)));
+          return changed(w, out);
         },
       };
     },

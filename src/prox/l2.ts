@@ -1,4 +1,5 @@
 /** λ/2‖w‖² over the weights (tensors of two or more dimensions): shrinks, never to zero. */
+import type { Value } from "../graph/types.ts";
 import { groupSets } from "../groups/groups.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
@@ -20,6 +21,11 @@ export function l2({ lambda }: { lambda: number }): Penalty {
         prox(g, w, step) {
           const factor = g.Reciprocal(g.Add(g.Mul(step, lambda), 1)); // w / (1 + step·λ)
           return new Map(params.map((p) => [p, g.Mul(w.get(p)!, factor)]));
+        },
+        proxInMetric(g, w, metric, step) {
+          const shift = g.Mul(step, lambda);
+          const factor = (d: Value) => g.Div(d, g.Add(d, shift)); // d·w / (d + step·λ)
+          return new Map(params.map((p) => [p, g.Mul(w.get(p)!, factor(metric.get(p)!))]));
         },
       };
     },

@@ -15,6 +15,11 @@ export interface BoundPenalty {
   value(g: Builder, w: Weights): Value;
   /** argmin_u ½‖u − w‖² + step·ψ(u). Returns the parameters it changes. `step` is a scalar. */
   prox(g: Builder, w: Weights, step: Value): Map<Value, Value>;
+  /**
+   * argmin_u ½ Σᵢ dᵢ(uᵢ − wᵢ)² + step·ψ(u) for a diagonal metric d > 0, in the parameters' shapes.
+   * Absent: this penalty has no solution in a metric, and optimizers that need one refuse it.
+   */
+  proxInMetric?(g: Builder, w: Weights, metric: Weights, step: Value): Map<Value, Value>;
 }
 
 /** A penalty, before it meets a model. */

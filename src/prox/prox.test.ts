@@ -34,8 +34,10 @@ function network(): Graph {
 
 const STEP = 0.7;
 
-/** Runs value and prox of a penalty on the same weights. */
-async function both(penalty: Penalty, graph: Graph) {
+type Named = Record<string, Tensor>;
+
+/** Runs value and prox of a penalty on the same weights; the prox in a metric when there is one. */
+async function both(penalty: Penalty, graph: Graph, metric?: Named) {
   const bound = penalty.bind(graph);
   const params = [...graph.initializers.keys()];
   const build = (emit: (g: ReturnType<typeof builder>, w: Map<Value, Value>) => void) => {
@@ -45,14 +47,15 @@ async function both(penalty: Penalty, graph: Graph) {
   };
   const value = await build((g, w) => g.output(g.Identity(bound.value(g, w)), "value"));
   const prox = await build((g, w) => {
-    const moved = bound.prox(g, w, g.scalar(STEP));
+    const d = metric && new Map(params.map((p) => [p, g.constant(metric[p.name])]));
+    const moved = d ? bound.proxInMetric!(g, w, d, g.scalar(STEP)) : bound.prox(g, w, g.scalar(STEP));
     for (const p of params) g.output(g.Identity(moved.get(p) ?? w.get(p)!), `prox/${p.name}`);
   });
-  const only = (names: readonly string[], w: Record<string, Tensor>) => Object.fromEntries(names.map((n) => [n, w[n]]));
+  const only = (names: readonly string[], w: Named) => Object.fromEntries(names.map((n) => [n, w[n]]));
   return {
-    value: async (w: Record<string, Tensor>) =>
+    value: async (w: Named) =>
       ((await evaluate(value, engine, only(value.inputNames, w))).value.data as Float32Array)[0],
-    prox: async (w: Record<string, Tensor>) => {
+    prox: async (w: Named) => {
       const out = await evaluate(prox, engine, only(prox.inputNames, w));
       return Object.fromEntries(params.map((p) => [p.name, out[`prox/${p.name}`] as Tensor]));
     },
@@ -70,24 +73,44 @@ const penalties: [string, Penalty, boolean][] = [
   ["group lasso, balanced", groupLasso({ lambda: 1.4 }), true],
 ];
 
-test.each(penalties)("%s: value and prox agree", async (_, penalty, sparse) => {
+const metrics = { "the plain metric": false, "a diagonal metric": true };
+const cases = penalties.flatMap((c) =>
+  Object.entries(metrics).map(([name, on]) => [c[0], name, on, c[1], c[2]] as const),
+);
+
+test.each(cases)("%s in %s: value and prox agree", async (_, __, inMetric, penalty, sparse) => {
   const graph = network();
   const names = [...graph.initializers.keys()].map((v) => v.name);
   const start = Object.fromEntries([...graph.initializers].map(([v, t]) => [v.name, t]));
-  const { value, prox } = await both(penalty, graph);
+  const metric = inMetric
+    ? Object.fromEntries(
+        Object.entries(start).map(([k, t]) => {
+          const d = normal(t.shape).data as Float32Array;
+          return [
+            k,
+            f32(
+              d.map((x) => 0.8 * Math.exp(x / 4)),
+              t.shape,
+            ),
+          ];
+        }),
+      )
+    : undefined;
+  const { value, prox } = await both(penalty, graph, metric);
   const found = await prox(start);
   const zeros = names.reduce((n, k) => n + [...(found[k].data as Float32Array)].filter((x) => x === 0).length, 0);
   expect(zeros > 0).toBe(sparse);
   if (penalty.name === "groupLasso") expect(zeros).toBeLessThan(names.reduce((n, k) => n + size(found[k].shape), 0));
 
-  const score = async (u: Record<string, Tensor>) => {
+  const score = async (u: Named) => {
     let distance = 0;
     for (const k of names)
-      for (let i = 0; i < u[k].data.length; i++) distance += (Number(u[k].data[i]) - Number(start[k].data[i])) ** 2;
+      for (let i = 0; i < u[k].data.length; i++)
+        distance += Number(metric?.[k].data[i] ?? 1) * (Number(u[k].data[i]) - Number(start[k].data[i])) ** 2;
     return distance / 2 + STEP * (await value(u));
   };
   const best = await score(found);
-  const blend = (t: number, other: Record<string, Tensor>) =>
+  const blend = (t: number, other: Named) =>
     Object.fromEntries(
       names.map((k) => [
         k,
@@ -116,6 +139,19 @@ test.each(penalties)("%s: value and prox agree", async (_, penalty, sparse) => {
   for (const t of [-0.1, -0.01, 0.01, 0.1, 1]) expect(await score(blend(t, start))).toBeGreaterThan(best - 1e-4);
   const none = Object.fromEntries(names.map((k) => [k, f32(new Float32Array(size(found[k].shape)), found[k].shape)]));
   expect(await score(none)).toBeGreaterThan(best - 1e-4);
+});
+
+test("the reference's vector 6.3: one group in a metric", async () => {
+  const g = builder("one");
+  const w = g.initializer("w", f32([1, -2, 0.5], [1, 3]));
+  g.output(g.Gemm(g.input("x", "float32", [1, 3]), w, null, { transB: 1 }));
+  const kappa = 1.2;
+  const penalty = groupLasso({ lambda: kappa / STEP, groups: "outputChannel", weights: "uniform" });
+  const { prox } = await both(penalty, g.build(), { w: f32([0.5, 2, 4], [1, 3]) });
+  const found = (await prox({ w: f32([1, -2, 0.5], [1, 3]) })).w.data;
+  [0.392820322814, -1.442560884972, 0.419037145071].forEach((x, i) => {
+    expect(found[i]).toBeCloseTo(x, 5);
+  });
 });
 
 test("lambda must be a number ≥ 0", () => {

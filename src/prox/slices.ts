@@ -18,17 +18,45 @@ function incidence(g: Builder, member: Member, count: number): Value {
   return g.constant(f32(m, [rows, count]));
 }
 
-/** ‖w_g‖² of every group of a set: [count]. */
-export function groupSquares(g: Builder, set: GroupSet, w: Weights): Value {
-  const parts = set.members.map((member) => {
-    const x = g.Reshape(w.get(member.param)!, { shape: member.view });
-    const others = member.view.flatMap((_, i) => (member.axes.includes(i) ? [] : [i]));
-    const squares = g.Mul(x, x);
-    const sums = others.length ? g.ReduceSum(squares, { axes: others, keepdims: 0 }) : squares;
+/** A member's slices: its parameter in the shape of its view. */
+export const inView = (g: Builder, { view }: Member, x: Value): Value => g.Reshape(x, { shape: view });
+
+/**
+ * Σ over every group of a set: [count].
+ * @param terms what to sum, member by member, in the shape of its view
+ */
+export function groupSums(g: Builder, set: GroupSet, terms: readonly Value[]): Value {
+  const parts = set.members.map((member, i) => {
+    const others = member.view.flatMap((_, axis) => (member.axes.includes(axis) ? [] : [axis]));
+    const sums = others.length ? g.ReduceSum(terms[i], { axes: others, keepdims: 0 }) : terms[i];
     const flat = g.Reshape(sums, { shape: [channelCount(member)] });
     return member.channels ? g.MatMul(flat, incidence(g, member, set.count)) : flat;
   });
   return parts.length === 1 ? parts[0] : g.Sum(parts);
+}
+
+/** ‖w_g‖² of every group of a set: [count]. */
+export function groupSquares(g: Builder, set: GroupSet, w: Weights): Value {
+  const squares = set.members.map((m) => {
+    const x = inView(g, m, w.get(m.param)!);
+    return g.Mul(x, x);
+  });
+  return groupSums(g, set, squares);
+}
+
+/**
+ * One number per group, in a shape that broadcasts to a member's view.
+ * @param perGroup [count]
+ * @param outside the number of channels that are in no group
+ */
+export function spread(g: Builder, set: GroupSet, member: Member, perGroup: Value, outside: number): Value {
+  const { view, axes, channels } = member;
+  let perChannel = perGroup;
+  if (channels) {
+    const rest = f32(Float32Array.from(channels, (c) => (c < 0 ? outside : 0)));
+    perChannel = g.Add(g.MatMul(incidence(g, member, set.count), perGroup), g.constant(rest));
+  }
+  return g.Reshape(perChannel, { shape: view.map((d, i) => (axes.includes(i) ? d : 1)) });
 }
 
 /**
@@ -37,15 +65,31 @@ export function groupSquares(g: Builder, set: GroupSet, w: Weights): Value {
  * @param w is read and, for the set's members, replaced
  */
 export function scaleGroups(g: Builder, set: GroupSet, factors: Value, w: Map<Value, Value>): void {
-  for (const member of set.members) {
-    const { view, axes, channels, param } = member;
-    let factor = factors;
-    if (channels) {
-      const outside = f32(Float32Array.from(channels, (c) => (c < 0 ? 1 : 0)));
-      factor = g.Add(g.MatMul(incidence(g, member, set.count), factors), g.constant(outside));
-    }
-    const spread = g.Reshape(factor, { shape: view.map((d, i) => (axes.includes(i) ? d : 1)) });
-    const scaled = g.Mul(g.Reshape(w.get(param)!, { shape: view }), spread);
-    w.set(param, g.Reshape(scaled, { shape: param.shape }));
-  }
+  scaleInView(
+    g,
+    set,
+    w,
+    set.members.map((member) => spread(g, set, member, factors, 1)),
+  );
+}
+
+/** Multiplies the elements of every group of a set, member by member; what is in no group stays. */
+export function scaleInView(g: Builder, set: GroupSet, w: Map<Value, Value>, factors: readonly Value[]): void {
+  set.members.forEach((member, i) => {
+    const factor = member.channels?.includes(-1) ? outsideOne(g, member, factors[i]) : factors[i];
+    const scaled = g.Mul(inView(g, member, w.get(member.param)!), factor);
+    w.set(member.param, g.Reshape(scaled, { shape: member.param.shape }));
+  });
+}
+
+/** The factors with exactly 1 for channels that are in no group. */
+function outsideOne(g: Builder, { view, axes, channels }: Member, factor: Value): Value {
+  const shape = view.map((d, i) => (axes.includes(i) ? d : 1));
+  const inside = g.constant(
+    f32(
+      Float32Array.from(channels!, (c) => (c < 0 ? 0 : 1)),
+      shape,
+    ),
+  );
+  return g.Add(g.Mul(factor, inside), g.Sub(1, inside));
 }

@@ -69,32 +69,47 @@ function emitLoss(g: Builder, graph: Graph, plan: Plan, given: Map<Value, Value>
   return { ...plan.loss.apply(g, output, y), ...fwd };
 }
 
+/** The joint proximal step: replaces the candidates of the parameters that the penalty changes. */
+function applyPenalty(
+  g: Builder,
+  { optimizer, penalty }: Plan,
+  candidates: Map<Value, Value>,
+  metric: ReadonlyMap<Value, Value>,
+  clock: Readonly<Record<string, Value>>,
+): void {
+  if (!penalty) return;
+  const step = clock[optimizer.proxStep!];
+  const moved = g.scope("prox", () =>
+    optimizer.adaptive ? penalty.proxInMetric!(g, candidates, metric, step) : penalty.prox(g, candidates, step),
+  );
+  for (const [p, v] of moved) candidates.set(p, v);
+}
+
 /** @param graph the model at the step's batch size */
 export function stepProgram(graph: Graph, plan: Plan): Step {
   const g = builder("step");
   const { trained, running } = parameters(graph);
   const given = new Map([...trained, ...running].map((p) => [p, g.input(p.name, p.dtype, p.shape)]));
   const w = new Map(trained.map((p) => [p, given.get(p)!]));
-  const { optimizer, penalty } = plan;
+  const { optimizer } = plan;
   const clock = clockInputs(g, optimizer);
 
   const fwd = g.scope("forward", () => emitLoss(g, graph, plan, given, true));
   const gradients = g.scope("backward", () => backward(g, fwd.loss, [...w.values()], fwd.overrides));
 
   const candidates = new Map<Value, Value>();
+  const metric = new Map<Value, Value>();
   g.scope("propose", () => {
     for (const [p, at] of w) {
       const slots = slotInputs(g, optimizer, p);
       const next = optimizer.propose(g, { w: at, dw: gradients.get(at)!, slots, clock });
       candidates.set(p, next.candidate);
+      if (next.metric) metric.set(p, next.metric);
       for (const s of optimizer.slots)
         if (next.slots[s] !== slots[s]) g.output(next.slots[s], names.next(names.slot(s, p.name)));
     }
   });
-  if (penalty) {
-    const step = clock[optimizer.proxStep!];
-    for (const [p, v] of g.scope("prox", () => penalty.prox(g, candidates, step))) candidates.set(p, v);
-  }
+  applyPenalty(g, plan, candidates, metric, clock);
   g.scope("accept", () => {
     for (const [p, candidate] of candidates)
       g.output(optimizer.accept(g, { w: w.get(p)!, candidate, clock }), names.next(p.name));
@@ -115,13 +130,18 @@ export function initProgram(graph: Graph, optimizer: Optimizer): Graph {
 }
 
 /** Parameters inside the prox, by parameter name. Only for an optimizer that averages. */
-export function dualProgram(graph: Graph, { optimizer, penalty }: Plan): Graph {
+export function dualProgram(graph: Graph, plan: Plan): Graph {
+  const { optimizer } = plan;
   const g = builder("dual");
   const clock = clockInputs(g, optimizer);
   const points = new Map<Value, Value>();
-  for (const p of parameters(graph).trained)
-    points.set(p, optimizer.dual!(g, { slots: slotInputs(g, optimizer, p), clock }));
-  if (penalty) for (const [p, v] of penalty.prox(g, points, clock[optimizer.proxStep!])) points.set(p, v);
+  const metric = new Map<Value, Value>();
+  for (const p of parameters(graph).trained) {
+    const dual = optimizer.dual!(g, { slots: slotInputs(g, optimizer, p), clock });
+    points.set(p, dual.candidate);
+    if (dual.metric) metric.set(p, dual.metric);
+  }
+  applyPenalty(g, plan, points, metric, clock);
   for (const [p, v] of points) g.output(v, names.next(p.name));
   return finish(g);
 }

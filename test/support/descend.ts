@@ -40,12 +40,14 @@ export async function descend(d: Descent): Promise<{ w: number[]; candidate: num
   const clock = Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(`clock/${n}`, "float32", [])]));
   const next = optimizer.propose(g, { w, dw: d.gradient(g, w), slots, clock });
   let candidate = next.candidate;
-  if (d.penalty)
-    candidate =
-      d.penalty
-        .bind(graph)
-        .prox(g, new Map([[param, candidate]]), clock[optimizer.proxStep!])
-        .get(param) ?? candidate;
+  if (d.penalty) {
+    const bound = d.penalty.bind(graph);
+    const at = new Map([[param, candidate]]);
+    const step = clock[optimizer.proxStep!];
+    const metric = next.metric && new Map([[param, next.metric]]);
+    const moved = metric ? bound.proxInMetric!(g, at, metric, step) : bound.prox(g, at, step);
+    candidate = moved.get(param) ?? candidate;
+  }
   g.output(g.Identity(candidate), "candidate");
   g.output(g.Identity(optimizer.accept(g, { w, candidate, clock })), "next");
   for (const s of optimizer.slots) g.output(g.Identity(next.slots[s]), `next/${s}`);

@@ -1,24 +1,26 @@
 // Trains a model file on digits into a run directory, and says every step. The parent kills it at some step.
-// usage: node train-child.mjs MODEL.onnx DIRECTORY rmda|sgd|proxSgd
+// usage: node train-child.mjs MODEL.onnx DIRECTORY METHOD
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cosine, digits, groupLasso, multiStep, proxSgd, read, rmda, sgd, train, write } from "espalier";
+import * as espalier from "espalier";
 import { directory, node } from "espalier/node";
 
 const [file, path, name] = process.argv.slice(2);
+const { constant, cosine, groupLasso, l1, multiStep } = espalier;
+const staged = multiStep({ lr: 0.05, milestones: [1, 2] });
+const penalty = groupLasso({ lambda: 1e-3 });
 const methods = {
-  rmda: {
-    optimizer: rmda({ c: 0.1 }),
-    schedule: multiStep({ lr: 0.05, milestones: [1, 2] }),
-    penalty: groupLasso({ lambda: 1e-3 }),
-  },
-  sgd: { optimizer: sgd({ momentum: 0.9, weightDecay: 1e-4 }), schedule: cosine({ lr: 0.02 }) },
-  proxSgd: {
-    optimizer: proxSgd(),
-    schedule: multiStep({ lr: 0.05, milestones: [2] }),
-    penalty: groupLasso({ lambda: 1e-3 }),
-  },
+  sgd: { optimizer: espalier.sgd({ momentum: 0.9, weightDecay: 1e-4 }), schedule: cosine({ lr: 0.02 }) },
+  adamw: { optimizer: espalier.adamw(), schedule: constant({ lr: 1e-3 }) },
+  proxSgd: { optimizer: espalier.proxSgd(), schedule: staged, penalty },
+  proxSsi: { optimizer: espalier.proxSsi(), schedule: constant({ lr: 1e-3 }), penalty },
+  proxGen: { optimizer: espalier.proxGen(), schedule: constant({ lr: 1e-3 }), penalty },
+  rda: { optimizer: espalier.rda(), schedule: constant({ lr: 0.05 }), penalty: l1({ lambda: 1e-3 }) },
+  rmda: { optimizer: espalier.rmda({ c: 0.1 }), schedule: staged, penalty },
+  ramda: { optimizer: espalier.ramda({ c: 0.1 }), schedule: multiStep({ lr: 0.01, milestones: [1, 2] }), penalty },
+  grda: { optimizer: espalier.grda(), schedule: staged },
 };
+const { digits, read, train, write } = espalier;
 const run = train(read(await readFile(file)), digits({ train: 330, test: 50, seed: 5 }), {
   engine: node({ threads: 2 }),
   ...methods[name],

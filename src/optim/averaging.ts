@@ -1,0 +1,71 @@
+/** What RMDA and RAMDA share beside their metric: the averaging constant c over time, and restarts. */
+import { UsageError } from "../error.ts";
+import type { Moment } from "./optimizer.ts";
+import { checkEpochs, checkFraction } from "./options.ts";
+import { type Schedule, stage } from "./schedule.ts";
+
+/**
+ * How the averaging constant c reaches 1. "milestones" (RMDA's ICLR code): divided by the schedule's gamma at every
+ * milestone. "ramp" (the RAMDA paper): c·√i at the i-th step of the final stage.
+ * A schedule without milestones ramps c linearly to 1 over the last 20 % of all steps, whatever is said here.
+ */
+export type MomentumSchedule = "milestones" | "ramp";
+
+export interface Averaging {
+  readonly c: number;
+  readonly momentumSchedule: MomentumSchedule;
+  readonly restarts?: readonly number[];
+}
+
+/** @throws UsageError for options out of range */
+export function checkAveraging({ c, momentumSchedule, restarts }: Averaging): void {
+  checkFraction("c", c);
+  if (restarts) checkEpochs("restarts", restarts);
+  if (momentumSchedule !== "milestones" && momentumSchedule !== "ramp")
+    throw new UsageError(`unknown momentumSchedule "${momentumSchedule}"`, { wanted: "milestones, ramp" });
+}
+
+/** True before the first step of an epoch in which dual averaging starts anew. */
+export const restartsAt = (now: Moment, schedule: Schedule, restarts?: readonly number[]): boolean =>
+  now.step === 0 && (restarts ?? schedule.milestones).includes(now.epoch);
+
+/** c at a moment; `i` counts the steps since the last milestone, this one included. */
+export function averaging(c: number, how: MomentumSchedule, now: Moment, schedule: Schedule): number {
+  const { milestones, gamma } = schedule;
+  const last = milestones.length;
+  if (last === 0) {
+    const total = now.epochs * now.stepsPerEpoch;
+    const rampSteps = Math.max(1, Math.floor(total * 0.2));
+    const into = now.epoch * now.stepsPerEpoch + now.step + 1 - (total - rampSteps);
+    return into <= 0 ? c : into >= rampSteps ? 1 : c + (1 - c) * (into / rampSteps);
+  }
+  const s = stage(milestones, now.epoch);
+  if (how === "milestones") return Math.min(1, roundOff(c / gamma ** s));
+  if (s < last) return c;
+  const i = (now.epoch - milestones[last - 1]) * now.stepsPerEpoch + now.step + 1;
+  return Math.min(1, c * Math.sqrt(i));
+}
+
+/** 0.01 / 0.1 / 0.1 is 0.9999999999999998: c must be exactly 1 for W to be exactly sparse. */
+const roundOff = (x: number): number => (Math.abs(x - 1) < 1e-9 ? 1 : x);
+
+/** Things the user should know about a combination of settings. */
+export function warnings(
+  { c, momentumSchedule, restarts }: Averaging,
+  schedule: Schedule,
+  epochs: number,
+  stepsPerEpoch: number,
+): string[] {
+  const { milestones } = schedule;
+  const finalStage = epochs - (restarts ?? milestones).filter((m) => m < epochs).reduce((a, b) => Math.max(a, b), 0);
+  const out: string[] = [];
+  if ((restarts ?? milestones).length > 0 && finalStage < 2)
+    out.push(`the last restart leaves ${finalStage} epoch(s): a restart revives groups, so plan at least two after it`);
+  const end = { epoch: epochs - 1, step: stepsPerEpoch - 1, stepsPerEpoch, epochs, penaltyShare: 1 };
+  const reached = averaging(c, momentumSchedule, end, schedule);
+  if (reached < 1)
+    out.push(
+      `c ends at ${reached.toPrecision(2)} (from ${c}, ${milestones.length} milestones, gamma ${schedule.gamma}): it must reach 1, or W stays an average and is not exactly sparse`,
+    );
+  return out;
+}

@@ -1,0 +1,52 @@
+/**
+ * ProxGen (Yun, Lozano & Yang, NeurIPS 2021) with AdamW's preconditioner, as Huang & Lee (2024) compare it (ProxAdamW):
+ *   m ← β₁m + (1−β₁)g,  u ← β₂u + (1−β₂)g²,  D = √(u/(1−β₂ᵗ)) + ε
+ *   W ← argmin_w ⟨lr/(1−β₁ᵗ)·m, w⟩ + ½‖w − W‖²_D + lr·ψ(w)
+ * that is, the prox in the metric D of p = W − lr/(1−β₁ᵗ)·m/D. It is solved to the end inside the step graph
+ * (prox/weighted.ts), where the papers' code runs proximal gradient iterations.
+ */
+import type { Optimizer } from "./optimizer.ts";
+import { checkRange } from "./options.ts";
+
+export interface ProxGenOptions {
+  /** Decay of the first and second moment. Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Default 1e-8. */
+  readonly eps?: number;
+}
+
+export function proxGen({
+  betas = [0.9, 0.999],
+  eps = 1e-8,
+}: ProxGenOptions = {}): Optimizer<"m" | "u", "rate" | "correction" | "proxStep"> {
+  const [b1, b2] = betas;
+  checkRange("betas[0]", b1, 0, 1);
+  checkRange("betas[1]", b2, 0, 1);
+  checkRange("eps", eps, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
+  return {
+    name: "proxGen",
+    options: { betas, eps },
+    slots: ["m", "u"],
+    averages: false,
+    adaptive: true,
+    proxStep: "proxStep",
+    clock: {
+      numbers: ["rate", "correction", "proxStep"],
+      start: () => ({ t: 0 }),
+      tick(state, now, schedule) {
+        const t = state.t + 1;
+        const lr = schedule.lr(now);
+        const numbers = { rate: lr / (1 - b1 ** t), correction: 1 - b2 ** t, proxStep: lr * now.penaltyShare };
+        return { state: { t }, numbers, restart: false };
+      },
+    },
+    init: (g, w) => ({ m: g.Sub(w, w), u: g.Sub(w, w) }),
+    propose(g, { w, dw, slots, clock }) {
+      const m = g.Add(g.Mul(slots.m, b1), g.Mul(dw, 1 - b1));
+      const u = g.Add(g.Mul(slots.u, b2), g.Mul(g.Mul(dw, dw), 1 - b2));
+      const d = g.Add(g.Sqrt(g.Div(u, clock.correction)), eps);
+      return { candidate: g.Sub(w, g.Mul(g.Div(m, d), clock.rate)), slots: { m, u }, metric: d };
+    },
+    accept: (_, { candidate }) => candidate,
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * RAMDA: regularized adaptive momentum dual averaging (Huang & Lee, NeurIPS 2024, arXiv 2403.14398, Algorithm 1).
+ * As RMDA (rmda.ts) with s = η√t, α ← α + s, V ← V + s·G, and a diagonal metric:
+ *   U ← U + s·G∘G,  P = ∛U + ε
+ *   Ŵ ← argmin_w α·ψ(w) + ⟨V, w⟩ + ½‖w − W⁰‖²_P,  the prox in the metric P of W⁰ − V/P
+ *   W ← (1−c)·W + c·Ŵ
+ * At a restart t = α = V = U = 0, W⁰ ← W and ε ← γε. The authors solve the subproblem by screening and proximal gradient steps
+ * with a stopping rule; here it is solved to the end inside the step graph (prox/weighted.ts; its first line is the screening).
+ */
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/types.ts";
+import { averaging, checkAveraging, type MomentumSchedule, restartsAt, warnings } from "./averaging.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { checkRange } from "./options.ts";
+
+export interface RamdaOptions {
+  /** The averaging constant c, in (0, 1]. Default 0.01. */
+  readonly c?: number;
+  /** How c reaches 1; see `rmda`. Default "ramp", as the paper. */
+  readonly momentumSchedule?: MomentumSchedule;
+  /** Epochs after which dual averaging restarts. Default: the schedule's milestones. */
+  readonly restarts?: readonly number[];
+  /** ε of the metric, multiplied by the schedule's gamma at every restart. Default 1e-6. */
+  readonly eps?: number;
+}
+
+type Numbers = "s" | "eps" | "proxStep" | "c" | "keep";
+
+export function ramda({
+  c = 0.01,
+  momentumSchedule = "ramp",
+  restarts,
+  eps = 1e-6,
+}: RamdaOptions = {}): Optimizer<"w0" | "v" | "u", Numbers> {
+  checkAveraging({ c, momentumSchedule, restarts });
+  checkRange("eps", eps, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
+  return {
+    name: "ramda",
+    options: { c, momentumSchedule, eps, ...(restarts && { restarts }) },
+    slots: ["w0", "v", "u"],
+    averages: true,
+    adaptive: true,
+    proxStep: "proxStep",
+    clock: {
+      numbers: ["s", "eps", "proxStep", "c", "keep"],
+      start: () => ({ t: 0, alpha: 0, eps }),
+      tick(state, now, schedule) {
+        const restart = restartsAt(now, schedule, restarts);
+        const t = (restart ? 0 : state.t) + 1;
+        const s = schedule.lr(now) * Math.sqrt(t);
+        const alpha = (restart ? 0 : state.alpha) + s * now.penaltyShare;
+        const epsilon = restart ? state.eps * schedule.gamma : state.eps;
+        const share = averaging(c, momentumSchedule, now, schedule);
+        return {
+          state: { t, alpha, eps: epsilon },
+          numbers: { s, eps: epsilon, proxStep: alpha, c: share, keep: 1 - share },
+          restart,
+        };
+      },
+    },
+    init: (g, w) => ({ w0: g.Identity(w), v: g.Sub(w, w), u: g.Sub(w, w) }),
+    propose(g, { dw, slots, clock }) {
+      const v = g.Add(slots.v, g.Mul(dw, clock.s)); //               V ← V + s·G
+      const u = g.Add(slots.u, g.Mul(g.Mul(dw, dw), clock.s)); //    U ← U + s·G∘G
+      return { ...inside(g, { w0: slots.w0, v, u }, clock), slots: { w0: slots.w0, v, u } };
+    },
+    accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), g.Mul(candidate, clock.c)),
+    dual: (g, { slots, clock }) => inside(g, slots, clock),
+    warnings: (schedule, epochs, stepsPerEpoch) =>
+      warnings({ c, momentumSchedule, restarts }, schedule, epochs, stepsPerEpoch),
+  };
+}
+
+/** What the prox is applied to: W⁰ − V/P in the metric P = ∛U + ε. */
+function inside(g: Builder, { w0, v, u }: Record<"w0" | "v" | "u", Value>, { eps }: { readonly eps: Value }) {
+  const metric = g.Add(g.Pow(u, 1 / 3), eps);
+  return { candidate: g.Sub(w0, g.Div(v, metric)), metric };
+}

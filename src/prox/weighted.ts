@@ -1,0 +1,74 @@
+/**
+ * The proximal map of a group norm in a diagonal metric d > 0 (Deleu & Bengio 2021, section 4):
+ *   argmin_w ½ Σᵢ dᵢ(wᵢ − pᵢ)² + κ‖w‖₂
+ * is 0 iff ‖d∘p‖ ≤ κ, else wᵢ = pᵢ·dᵢθ/(dᵢθ + κ) where θ = ‖w‖ solves S(θ) = Σ pᵢ²/(θ + κ/dᵢ)² = 1.
+ * The papers run Newton on S(θ) − 1. Here it runs on 1/√S(θ) − 1 (Moré & Sorensen 1983, for trust regions), which is concave,
+ * increasing and nearly linear: from θ = 0 it climbs to the root without passing it, in one step when d is constant.
+ * Six steps leave less than 1e-8 for metrics that span five orders of magnitude, so a fixed count stands in the graph.
+ */
+import type { Builder } from "../graph/builder.ts";
+import { full } from "../graph/tensor.ts";
+import type { Value } from "../graph/types.ts";
+import type { GroupSet } from "../groups/groups.ts";
+import type { Weights } from "./penalty.ts";
+import { groupSums, inView, scaleInView, spread } from "./slices.ts";
+
+const STEPS = 6;
+const TINY = 1e-30; // keeps 0/0 of a group that is zero already from becoming NaN
+
+/**
+ * @param w p; read and, for the set's members, replaced
+ * @param metric d, in the parameters' shapes
+ * @param kappa κ of every group: [count] or a scalar, > 0
+ */
+export function weightedGroupProx(
+  g: Builder,
+  set: GroupSet,
+  w: Map<Value, Value>,
+  metric: Weights,
+  kappa: Value,
+): void {
+  const { members } = set;
+  const each = (f: (i: number) => Value): Value[] => members.map((_, i) => f(i));
+  const perMember = (x: Value): Value[] => members.map((m) => spread(g, set, m, x, 1));
+  const kappas = g.Mul(g.constant(full([set.count], 1)), kappa);
+  const p = members.map((m) => inView(g, m, w.get(m.param)!));
+  const d = members.map((m) => inView(g, m, metric.get(m.param)!));
+
+  const pull = each((i) => g.Mul(d[i], p[i]));
+  const norm = g.Sqrt(
+    groupSums(
+      g,
+      set,
+      each((i) => g.Mul(pull[i], pull[i])),
+    ),
+  );
+  const alive = g.Cast(g.Greater(norm, kappas), { to: "float32" });
+  const kappaOf = perMember(kappas);
+  const ratio = each((i) => g.Div(kappaOf[i], d[i])); // κ/d
+
+  let theta = g.Mul(kappas, 0);
+  for (let step = 0; step < STEPS; step++) {
+    const thetaOf = perMember(theta);
+    const q = each((i) => g.Add(thetaOf[i], ratio[i])); // θ + κ/d
+    const a = each((i) => g.Div(p[i], q[i]));
+    const squares = each((i) => g.Mul(a[i], a[i]));
+    const s = groupSums(g, set, squares);
+    const t = g.Max([
+      groupSums(
+        g,
+        set,
+        each((i) => g.Div(squares[i], q[i])),
+      ),
+      TINY,
+    ]);
+    theta = g.Max([g.Add(theta, g.Div(g.Mul(s, g.Sub(g.Sqrt(s), 1)), t)), 0]); // θ + (S^{3/2} − S)/T, kept ≥ 0
+  }
+  const thetaOf = perMember(g.Mul(theta, alive)); // a dead group's factor is then 0/(0 + κ/d), exactly zero
+  scaleInView(
+    g,
+    set,
+    w,
+    each((i) => g.Div(thetaOf[i], g.Add(thetaOf[i], ratio[i]))),
+  ); // dθ/(dθ + κ) = θ/(θ + κ/d)
+}
