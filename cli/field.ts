@@ -90,6 +90,15 @@ export const numbers = (help: string, wanted: string, one: z.ZodNumber, length?:
   read: readNumbers,
 });
 
+/** Texts in order, on the command line separated by commas. */
+export const texts = (help: string, value: string): Field<string[]> => ({
+  schema: z.array(z.string().min(1)).min(1),
+  wanted: "texts separated by commas",
+  help,
+  value,
+  read: (t) => t.split(",").map((part) => part.trim()),
+});
+
 /** One of the library's names, in either spelling. */
 export const choice = <const N extends string>(help: string, names: readonly N[]): Field<N> => ({
   schema: z.string().transform(camel).pipe(z.enum(names)),

@@ -1,13 +1,25 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns } from "espalier";
 import { z } from "zod";
-import { augmentation, choice, integer, normalization, number, numbers, text, toggle, type ValuesOf } from "./field.ts";
+import {
+  augmentation,
+  choice,
+  integer,
+  normalization,
+  number,
+  numbers,
+  text,
+  texts,
+  toggle,
+  type ValuesOf,
+} from "./field.ts";
 
 const epochList = z.int().min(1);
 
 export const trainFields = {
   model: text(`${[...builtIns.keys()].join(", ")}, or a file that ends in .onnx`, "name|file.onnx"),
   init: toggle("draw new initial weights for a model from a file"),
+  freeze: texts("parameters that stay as they are; * stands for a part of a name, ** for any characters", "a,b.*,…"),
   data: text("data set by name, or a folder", "name|folder"),
   dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),
   limitTrain: integer("use only so many training samples", { min: 1 }),
@@ -90,7 +102,7 @@ export const belongs = {
 export const insteadOfMomentum: Readonly<Record<string, TrainKey>> = { rmda: "c", proxSgd: "rho" };
 
 export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
-  "Model and data": ["model", "init", "data", "dataRoot", "limitTrain", "valSplit", "augment", "normalize"],
+  "Model and data": ["model", "init", "freeze", "data", "dataRoot", "limitTrain", "valSplit", "augment", "normalize"],
   Optimizer: [
     "optimizer",
     "lr",

@@ -163,5 +163,5 @@ export async function openModel(s: Choices, data: Dataset): Promise<Model> {
   if (!s.model.endsWith(".onnx"))
     return builtIn(s.model, { seed: s.seed, ...(data.classes && { classes: data.classes }) });
   const model = await readModel(s.model);
-  return s.init ? initialize(model, s.seed) : model;
+  return s.init ? initialize(model, s.seed, s.freeze) : model;
 }

@@ -11,7 +11,7 @@ export interface ErrorDetails {
  * no gradient rule for Erf
  *   node  /encoder/gelu/Erf   float32[32,128] → float32[32,128]
  *   path  loss ← /head/MatMul ← /encoder/gelu/Erf
- *   fix   add Erf to autodiff/rules, or freeze "/encoder/**"
+ *   fix   add Erf to autodiff/rules, or freeze "encoder.embed.weight"
  * ```
  */
 export class EspalierError extends Error {

@@ -67,7 +67,9 @@ export function backward(
     const { node, inputs } = step;
     if (!inputs.some((x) => x && open.has(x)) || !node.outputs.some((o) => o && parts.has(o))) continue;
     g.scope(node.name, () => {
-      const dx = stepBack(g, step, node.outputs.map(gradient), open, () => pathToLoss(node, readers));
+      const dx = stepBack(g, step, node.outputs.map(gradient), open, (without) =>
+        noRule(node, without, pathToLoss(node, readers), sources(node, steps, wrt)),
+      );
       dx.forEach((part, i) => {
         const x = inputs[i];
         if (!part || !x) return;
@@ -98,12 +100,12 @@ function stepBack(
   { node, inputs, override }: Step,
   dy: readonly (Value | null)[],
   open: ReadonlySet<Value>,
-  path: () => string,
+  missing: (without: string) => EspalierError,
 ): (Value | null)[] {
   const parts = override
     ? override.rule(expand(g, dy[0]!, node.outputs[0]!.shape)).map((dx) => dx && { dx, spread: [], factor: 1 })
     : applyRule(g, node, dy);
-  if ("without" in parts) throw noRule(node, parts.without, path());
+  if ("without" in parts) throw missing(parts.without);
   return inputs.map((x, i) => {
     const part = parts[i];
     if (!x || !part || !open.has(x)) return null;
@@ -123,13 +125,20 @@ function pathToLoss(node: Node, readers: ReadonlyMap<Value, Node>): string {
   return ["loss", ...names].join(" ← ");
 }
 
-function noRule(node: Node, without: string, path: string): EspalierError {
+/** Which of `wrt` a node depends on. @param steps last first */
+function sources(node: Node, steps: readonly Step[], wrt: readonly Value[]): string[] {
+  const above = new Set(node.inputs);
+  for (const step of steps)
+    if (step.node.outputs.some((o) => o && above.has(o))) for (const x of step.inputs) above.add(x);
+  return wrt.filter((v) => above.has(v)).map((v) => v.name);
+}
+
+function noRule(node: Node, without: string, path: string, freeze: readonly string[]): EspalierError {
   const name = node.domain ? `${node.domain}.${node.op}` : node.op;
   const types = (list: readonly (Value | null)[]) => list.map((v) => (v ? typeText(v) : "—")).join(", ");
-  const folder = node.name.slice(0, node.name.lastIndexOf("/") + 1);
   return new EspalierError(
     `no gradient rule for ${name}${without && ` with ${without}`}`,
     { node: `${node.name}   ${types(node.inputs)} → ${types(node.outputs)}`, path },
-    `add ${name} to autodiff/rules, or freeze ${folder ? `"${folder}**"` : "what it reads"}`,
+    `add ${name} to autodiff/rules, or freeze "${freeze.join(",")}"`,
   );
 }

@@ -35,7 +35,7 @@ export function forward(g: Builder, graph: Graph, given: ReadonlyMap<Value, Valu
   const overrides = new Map<Value, Override>();
   inline(g, graph, map, (node, inputs) => {
     if (!training) return undefined;
-    if (node.op === "BatchNormalization") {
+    if (node.op === "BatchNormalization" && graph.initializers.has(node.inputs[3]!)) {
       const bn = batchNorm(g, inputs as Value[], node.attrs as { epsilon: number; momentum: number });
       running.set(node.inputs[3]!, bn.runningMean);
       running.set(node.inputs[4]!, bn.runningVar);

@@ -24,7 +24,7 @@ export interface EpochMetrics extends Sparsity {
   readonly testAccuracy: number | null;
   readonly valLoss?: number;
   readonly valAccuracy?: number | null;
-  /** Zero elements / elements of all parameters. */
+  /** Zero elements / elements of all trained parameters. */
   readonly elementSparsity: number;
   /** The input-channel groups of the papers, whatever was trained. */
   readonly inputChannel: Sparsity;

@@ -6,6 +6,7 @@ import type { Model } from "../graph/types.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { Penalty } from "../prox/penalty.ts";
+import { freezeParameters } from "./freeze.ts";
 import { checkDynamicBatch, checkInput, type Normalization, normalizationOf } from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
 import { parameters } from "./parameters.ts";
@@ -46,6 +47,11 @@ export interface TrainOptions {
   readonly batchSize?: number;
   /** Of shuffling, augmentation and dropout. Default 1. */
   readonly seed?: number;
+  /**
+   * Parameters that stay as they are, by name; `*` stands for any characters but `.` and `/`, `**` for any characters.
+   * Default: none — every float32 initializer is trained, buffers of an imported model included.
+   */
+  readonly freeze?: readonly string[];
   /** Default: the data set's own; null = none. */
   readonly augment?: Augment | null;
   /** Default: what the model's metadata records (a model that was trained before), else the data set's own; null = none. */
@@ -63,7 +69,15 @@ export interface TrainOptions {
   readonly onProgress?: (p: Progress) => void;
 }
 
-type Defaults = "loss" | "lambdaWarmup" | "batchSize" | "seed" | "checkpointSeconds" | "resume" | "overwrite";
+type Defaults =
+  | "loss"
+  | "lambdaWarmup"
+  | "batchSize"
+  | "seed"
+  | "checkpointSeconds"
+  | "resume"
+  | "overwrite"
+  | "freeze";
 /** Options with every default filled in. */
 export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"> &
   Required<Pick<TrainOptions, Defaults>> & {
@@ -88,6 +102,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       options.lambdaWarmup ?? Math.min(options.epochs / 10, options.schedule.milestones[0] ?? options.epochs),
     batchSize: options.batchSize ?? 128,
     seed: options.seed ?? 1,
+    freeze: options.freeze ?? [],
     checkpointSeconds: options.checkpointSeconds ?? 60,
     resume: options.resume ?? false,
     overwrite: options.overwrite ?? false,
@@ -116,8 +131,11 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       wanted: `below ${resolved.epochs}`,
     });
 
-  if (parameters(model.graph).trained.length === 0)
-    throw new EspalierError("the model has no parameters to train", { wanted: "float32 initializers" });
+  if (parameters(freezeParameters(model.graph, resolved.freeze)).trained.length === 0)
+    throw new EspalierError("the model has no parameters to train", {
+      frozen: resolved.freeze.join(", ") || undefined,
+      wanted: "float32 initializers",
+    });
   checkLabels(model, data, loss);
   return resolved;
 }

@@ -50,6 +50,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
     lambdaWarmup: o.lambdaWarmup,
     batchSize: o.batchSize,
     seed: o.seed,
+    freeze: o.freeze,
     augment: o.augment ?? null,
     normalization: o.normalization ?? null,
   };

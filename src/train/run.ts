@@ -9,6 +9,7 @@ import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Moment } from "../optim/optimizer.ts";
 import { type Score, score } from "./evaluation.ts";
+import { freezeParameters } from "./freeze.ts";
 import { recordNormalization } from "./input.ts";
 import { Journal, type Saved } from "./journal.ts";
 import { lossInput } from "./loss.ts";
@@ -50,22 +51,23 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private started = false;
 
   constructor(model: Model, data: Dataset, options: Resolved) {
-    const { engine, optimizer, penalty, schedule, loss, epochs, normalization } = options;
+    const { engine, optimizer, penalty, schedule, loss, epochs, normalization, freeze } = options;
+    const graph = freezeParameters(model.graph, freeze);
     this.initial = model;
     this.trained = model;
     this.data = data;
     this.options = options;
-    const bound = penalty?.bind(model.graph);
+    const bound = penalty?.bind(graph);
     const dtype = data.train.x instanceof Uint8Array ? "uint8" : "float32";
     this.plan = { input: { dtype, sample: data.shape, normalization }, loss, optimizer, penalty: bound };
-    this.structure = new Structure(model.graph, bound?.sets ?? []);
-    const { output, note } = lossInput(model.graph, loss);
+    this.structure = new Structure(graph, bound?.sets ?? []);
+    const { output, note } = lossInput(graph, loss);
     this.targetShape = output.shape.slice(1);
-    this.mergeSingle = parameters(model.graph).running.length > 0;
+    this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
     this.notes = [...(note ? [note] : []), ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? [])];
-    this.sessions = new Sessions(engine, model, this.plan);
-    this.state = new State(engine, model.graph, optimizer);
+    this.sessions = new Sessions(engine, { ...model, graph }, this.plan);
+    this.state = new State(engine, graph, optimizer);
     this.stepper = new Stepper(engine, this.sessions, this.state, this.plan, this.targetShape);
     this.journal = new Journal(options.store);
   }

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { fromArrays } from "../data/dataset.ts";
+import { node } from "../engine/node.ts";
+import { builder } from "../graph/builder.ts";
+import { f32, full, i64, numbers } from "../graph/tensor.ts";
+import type { Model } from "../graph/types.ts";
+import { mlp } from "../models/mlp.ts";
+import { rmda } from "../optim/rmda.ts";
+import { constant } from "../optim/schedule.ts";
+import { sgd } from "../optim/sgd.ts";
+import { groupLasso } from "../prox/group-lasso.ts";
+import { freezeParameters } from "./freeze.ts";
+import { initialize } from "./initialize.ts";
+import type { TrainOptions } from "./options.ts";
+import { train } from "./train.ts";
+
+const engine = node({ threads: 1 });
+const x = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(i * 1.7), Math.sin(i * 0.3)]);
+const data = fromArrays(
+  x,
+  x.map(([a, b]) => (a > b ? 1 : 0)),
+);
+const values = ({ graph }: Model) => new Map([...graph.initializers].map(([v, t]) => [v.name, numbers(t)]));
+const model = () => mlp({ sizes: [3, 8, 6, 2], seed: 1 });
+async function finish(m: Model, more: Partial<TrainOptions>) {
+  const run = train(m, data, {
+    engine,
+    optimizer: sgd(),
+    schedule: constant({ lr: 0.1 }),
+    epochs: 2,
+    batchSize: 8,
+    ...more,
+  });
+  for await (const _ of run);
+  return run;
+}
+
+test("patterns: * within a part of a name, ** across parts, everything else as it is", () => {
+  const g = builder();
+  const w = ["a.b.weight", "a.bias", "ab", "c/d", "c/d/e"].map((name) => g.initializer(name, f32([1])));
+  g.output(g.Sum(w), "y");
+  const left = (...patterns: string[]) =>
+    [...freezeParameters(g.build(), patterns).initializers.keys()].map((v) => v.name);
+  expect(left("a.*")).toEqual(["a.b.weight", "ab", "c/d", "c/d/e"]);
+  expect(left("a**")).toEqual(["c/d", "c/d/e"]);
+  expect(left("c/*", "ab")).toEqual(["a.b.weight", "a.bias", "c/d/e"]);
+  expect(() => left("a?b")).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: freeze matches no parameter
+      got     a?b
+      wanted  names of parameters; * stands for a part of a name, ** for any characters
+      fix     did you mean ab?]
+  `);
+});
+
+test("what is frozen stays to the bit, in training and in initialize; the rest moves", async () => {
+  const before = model();
+  const run = await finish(before, {
+    freeze: ["fc2.*"],
+    optimizer: rmda(),
+    penalty: groupLasso({ lambda: 10 }),
+    lambdaWarmup: 0,
+  });
+  const [old, now] = [values(before), values(run.model)];
+  for (const [name, w] of now) (name.startsWith("fc2") ? expect(w, name) : expect(w, name).not).toEqual(old.get(name));
+  expect(run.history.at(-1)!.groupSparsity).toBe(1); // only the channels that fc3 reads can die
+  expect(run.history.at(-1)!.elementSparsity).toBe(12 / (24 + 8 + 12 + 2));
+
+  const drawn = values(initialize(before, 9, ["fc2.*"]));
+  expect(drawn.get("fc2.weight")).toEqual(old.get("fc2.weight"));
+  expect(drawn.get("fc1.weight")).toEqual(values(initialize(before, 9)).get("fc1.weight"));
+});
+
+test("frozen running statistics normalize in training as well", async () => {
+  const g = builder();
+  const stat = (name: string, at: number) => g.initializer(name, full([4], at));
+  const h = g.Gemm(g.input("x", "float32", [1, 3]), g.initializer("w", full([4, 3], 0.1)), null, { transB: 1 });
+  const bn = g.BatchNormalization(h, stat("scale", 1), stat("shift", 0), stat("mean", -0.5), stat("var", 2));
+  g.output(g.Gemm(g.Relu(bn), g.initializer("v", f32([1, 2, 3, 4, 0, 0, 0, 0], [2, 4])), null, { transB: 1 }), "y");
+  const dims = new Map([["x", ["batch", 3]]]);
+  const before: Model = { graph: g.build(), opset: 17, dims, metadata: new Map() };
+  const moved = values((await finish(before, { freeze: ["mean", "var"] })).model);
+  expect([moved.get("mean"), moved.get("var")]).toEqual([
+    [-0.5, -0.5, -0.5, -0.5],
+    [2, 2, 2, 2],
+  ]);
+  expect(moved.get("scale")).not.toEqual([1, 1, 1, 1]);
+});
+
+test("a branch without a gradient rule trains when what it depends on is frozen, as the error says", async () => {
+  const g = builder();
+  const input = g.input("x", "float32", [1, 3]);
+  const table = g.initializer("table", f32([1, 2, 3]));
+  const scaled = g.ScatterElements(table, g.constant(i64([1])), g.constant(f32([2])), { reduction: "mul" });
+  g.output(g.Gemm(g.Mul(input, scaled), g.initializer("w", full([2, 3], 0.1)), null, { transB: 1 }), "y");
+  const odd: Model = {
+    graph: g.build(),
+    opset: 17,
+    dims: new Map([["x", ["batch", 3]]]),
+    metadata: new Map(),
+  };
+  const fix = await finish(odd, {}).catch((e) => e.fix);
+  expect(fix).toBe('add ScatterElements to autodiff/rules, or freeze "table"');
+  const { model: trained } = await finish(odd, { freeze: ["table"] });
+  expect(values(trained).get("table")).toEqual([1, 2, 3]);
+});
+
+test("nothing left to train is refused", async () => {
+  await expect(finish(model(), { freeze: ["**"] })).rejects.toThrow("the model has no parameters to train");
+});
