@@ -13,7 +13,7 @@ import {
 import { datasets } from "espalier/node";
 import { command } from "./command.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
-import { choice } from "./field.ts";
+import { choice, text } from "./field.ts";
 import { readModel } from "./files.ts";
 
 const losses: Readonly<Record<"crossEntropy" | "mse" | "bce", () => Loss>> = {
@@ -31,6 +31,7 @@ export const evaluate = () =>
       ...dataFields,
       split: choice("test (default) or train", ["test", "train"]),
       loss: choice("cross-entropy (default), mse or bce", ["crossEntropy", "mse", "bce"]),
+      output: text("the model's output that the loss attaches to (default: the first)", "name"),
       ...engineFields,
     },
     examples: [
@@ -46,6 +47,7 @@ export const evaluate = () =>
       const { loss, accuracy } = await score(model, data, {
         engine: engineOf(values),
         loss: losses[values.loss ?? "crossEntropy"](),
+        output: values.output,
         normalization: normalizationSetting(values.normalize),
         split: data[split],
       });

@@ -45,9 +45,10 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
 
   out.say(out.colour.dim("measuring …"));
   const loss: Loss = methods(choices).loss;
+  const { output } = choices;
   const [scoreBefore, scoreAfter] = [
-    await evaluate(full, data, { engine, loss, normalization }),
-    await evaluate(small, data, { engine, loss, normalization }),
+    await evaluate(full, data, { engine, loss, output, normalization }),
+    await evaluate(small, data, { engine, loss, output, normalization }),
   ];
   const latencies: BeforeAfter[] = [];
   for (const batch of batchSizes([full, small], [1, 128])) {
@@ -91,7 +92,7 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     input: {
       name: input.name,
       shape: full.dims.get(input.name) ?? input.shape,
-      output: full.graph.outputs[0].name,
+      output: output ?? full.graph.outputs[0].name,
       ...(normalization === null ? undefined : normalizationOf(full, data)),
     },
     milestones: choices.milestones,

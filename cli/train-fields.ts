@@ -27,6 +27,7 @@ export const trainFields = {
   augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),
   normalize: normalization("normalize inputs: auto, none, or MEAN/STD (default: auto, as the data set says)"),
   loss: choice("cross-entropy (default), mse or bce", ["crossEntropy", "mse", "bce"]),
+  output: text("the model's output that the loss attaches to (default: the first)", "name"),
   labelSmoothing: number("share of the target spread over all classes", { min: 0, below: 1 }),
 
   optimizer: choice("default rmda", ["sgd", "adam", "adamw", "proxSgd", "rmda"]),
@@ -118,6 +119,6 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   ],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
   Penalty: ["penalty", "lambda", "lambdaWarmup", "groups", "side", "weights", "targetParams"],
-  Loss: ["loss", "labelSmoothing"],
+  Loss: ["loss", "output", "labelSmoothing"],
   Run: ["epochs", "batchSize", "seed", "threads", "device", "out", "resume", "overwrite"],
 };

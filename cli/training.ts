@@ -31,6 +31,7 @@ export const prepare = (
     epochs: s.epochs,
     batchSize: s.batchSize,
     seed: s.seed,
+    output: s.output,
     freeze: s.freeze,
     lambdaWarmup: s.lambdaWarmup,
     augment: s.augment === "none" ? null : s.augment === "auto" ? undefined : s.augment,

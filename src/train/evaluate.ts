@@ -16,6 +16,8 @@ export interface EvaluateOptions {
   readonly engine: Engine;
   /** Default `crossEntropy()`. */
   readonly loss?: Loss;
+  /** The output that the loss attaches to. Default: the first. */
+  readonly output?: string;
   /** Default: what the model's metadata records, else the data set's own; null = none. */
   readonly normalization?: Normalization | null;
   /** Default: the test split. */
@@ -27,10 +29,10 @@ export interface EvaluateOptions {
  * @throws EspalierError when the data does not fit the model
  */
 export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Score> {
-  const { engine, loss = crossEntropy(), split = data.test } = options;
+  const { engine, loss = crossEntropy(), output, split = data.test } = options;
   checkInput(model, data.shape);
   checkDynamicBatch(model);
-  checkLabels(model, data, loss);
+  checkLabels(model, data, loss, output);
   const normalization = normalizationOf(model, data, options.normalization);
   const dtype = split.x instanceof Uint8Array ? "uint8" : "float32";
   const input: InputPlan = { dtype, sample: data.shape, normalization };
@@ -40,11 +42,11 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
   );
   const sessions = new Map<number, Promise<Session>>();
   const session = (n: number) => {
-    const made = sessions.get(n) ?? engine.load(encode(evaluationProgram(atBatch(model, n), { input, loss })));
+    const made = sessions.get(n) ?? engine.load(encode(evaluationProgram(atBatch(model, n), { input, loss, output })));
     sessions.set(n, made);
     return made;
   };
-  const targetShape = lossInput(model.graph, loss).output.shape.slice(1);
+  const targetShape = lossInput(model.graph, loss, output).output.shape.slice(1);
   try {
     return await score(engine, session, feeds, split, { input, loss, targetShape });
   } finally {

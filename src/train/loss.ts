@@ -1,4 +1,5 @@
 /** Losses: mean over the batch, and where labels are classes the number of correct answers. */
+import { closest } from "fastest-levenshtein";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { i32Range } from "../graph/tensor.ts";
@@ -75,16 +76,29 @@ export const binaryCrossEntropy = (): Loss => ({
 
 /**
  * The value a loss attaches to. Cross-entropy on an output made by Softmax or LogSoftmax uses its input.
+ * @param name of the output. Default: the first
  * @returns the value and a sentence about the choice, if one was made
+ * @throws UsageError naming the nearest output when there is none of that name
  */
-export function lossInput(graph: Graph, loss: Loss): { output: Value; note?: string } {
-  const output = graph.outputs[0];
+export function lossInput(graph: Graph, loss: Loss, name?: string): { output: Value; note?: string } {
+  const output = name === undefined ? graph.outputs[0] : outputOf(graph, name);
   const made = producers(graph).get(output);
   if (loss.name !== "crossEntropy" || !made || (made.op !== "Softmax" && made.op !== "LogSoftmax")) return { output };
   return {
     output: made.inputs[0]!,
     note: `output ${output.name} is a ${made.op}: cross-entropy uses its input ${made.inputs[0]!.name}`,
   };
+}
+
+function outputOf(graph: Graph, name: string): Value {
+  const found = graph.outputs.find((v) => v.name === name);
+  if (found) return found;
+  const names = graph.outputs.map((v) => v.name);
+  throw new UsageError(
+    `the model has no output ${name}`,
+    { got: name, wanted: names.join(", ") },
+    `did you mean ${closest(name, names)}?`,
+  );
 }
 
 /** Type of a batch's labels. */

@@ -37,6 +37,8 @@ export interface TrainOptions {
   readonly penalty?: Penalty;
   /** Default `crossEntropy()`. */
   readonly loss?: Loss;
+  /** The output that the loss attaches to. Default: the first. */
+  readonly output?: string;
   readonly epochs: number;
   /**
    * Epochs over which λ rises linearly from 0. Default: a tenth of all epochs, but no longer than the first stage.
@@ -136,13 +138,13 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       frozen: resolved.freeze.join(", ") || undefined,
       wanted: "float32 initializers",
     });
-  checkLabels(model, data, loss);
+  checkLabels(model, data, loss, resolved.output);
   return resolved;
 }
 
 /** @throws EspalierError when labels, loss and the model's output do not go together */
-export function checkLabels(model: Model, data: Dataset, loss: Loss): void {
-  const { output } = lossInput(model.graph, loss);
+export function checkLabels(model: Model, data: Dataset, loss: Loss, name?: string): void {
+  const { output } = lossInput(model.graph, loss, name);
   const given = data.classes === null ? "target" : "class";
   if (given !== loss.labels)
     throw new EspalierError(`the loss ${loss.name} does not fit the labels`, {

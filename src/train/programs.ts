@@ -21,6 +21,8 @@ import { parameters } from "./parameters.ts";
 export interface Plan {
   readonly input: InputPlan;
   readonly loss: Loss;
+  /** The model's output that the loss attaches to; undefined = the first. */
+  readonly output?: string;
   readonly optimizer: Optimizer;
   readonly penalty?: BoundPenalty;
 }
@@ -63,7 +65,7 @@ function emitLoss(g: Builder, graph: Graph, plan: Plan, given: Map<Value, Value>
   const x = g.input(names.x, plan.input.dtype, [input.shape[0], ...plan.input.sample]);
   given.set(input, applyInput(g, x, plan.input, input));
   const fwd = forward(g, graph, given, training);
-  const output = fwd.map.get(lossInput(graph, plan.loss).output)!;
+  const output = fwd.map.get(lossInput(graph, plan.loss, plan.output).output)!;
   const type = labelType(plan.loss, output);
   const y = g.input(names.y, type.dtype, type.shape);
   return { ...plan.loss.apply(g, output, y), ...fwd };
@@ -147,7 +149,7 @@ export function dualProgram(graph: Graph, plan: Plan): Graph {
 }
 
 /** @param graph the model at the evaluation's batch size */
-export function evaluationProgram(graph: Graph, plan: Pick<Plan, "input" | "loss">): Graph {
+export function evaluationProgram(graph: Graph, plan: Pick<Plan, "input" | "loss" | "output">): Graph {
   const g = builder("evaluation");
   const { trained, running } = parameters(graph);
   const given = new Map([...trained, ...running].map((p) => [p, g.input(p.name, p.dtype, p.shape)]));

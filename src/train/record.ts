@@ -45,6 +45,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
     optimizer: { name: o.optimizer.name, ...o.optimizer.options },
     penalty: o.penalty ? { name: o.penalty.name, ...o.penalty.options } : null,
     schedule: { name: o.schedule.name, ...o.schedule.options },
+    output: o.output ?? null,
     loss: { name: o.loss.name, ...o.loss.options },
     epochs: o.epochs,
     lambdaWarmup: o.lambdaWarmup,

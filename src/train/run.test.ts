@@ -3,8 +3,10 @@ import { memoryStore } from "../../test/support/memory-store.ts";
 import { fromArrays } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
 import { node } from "../engine/node.ts";
+import { builder } from "../graph/builder.ts";
 import { atBatch } from "../graph/infer.ts";
 import { print } from "../graph/print.ts";
+import { f32, numbers } from "../graph/tensor.ts";
 import type { Model } from "../graph/types.ts";
 import { mlp } from "../models/mlp.ts";
 import { write } from "../onnx/write.ts";
@@ -182,6 +184,30 @@ test("a model that is trained again keeps the normalization that it was trained 
     const again = await finish(train(first.model, data, options({ epochs: 4 })));
     expect(again.model.metadata.get("espalier.mean")).toBe(recorded);
   }
+});
+
+test("the loss attaches to the output that is named", async () => {
+  const g = builder();
+  const head = (name: string, n: number) => g.initializer(name, f32(new Float32Array(784 * n).fill(0.01), [784, n]));
+  const x = g.input("x", "float32", [1, 784]);
+  g.output(g.MatMul(x, head("side.weight", 3)), "side");
+  g.output(g.MatMul(x, head("main.weight", 10)), "main");
+  const two: Model = { graph: g.build(), opset: 17, dims: new Map([["x", ["batch", 784]]]), metadata: new Map() };
+  const dense = (output: string) =>
+    options({ output, optimizer: sgd(), penalty: undefined, schedule: constant({ lr: 0.1 }), epochs: 1 });
+  const run = await finish(train(two, data, dense("main")));
+  const moved = new Map([...run.model.graph.initializers].map(([v, t]) => [v.name, numbers(t)]));
+  expect(new Set(moved.get("side.weight"))).toEqual(new Set([Math.fround(0.01)]));
+  expect(new Set(moved.get("main.weight")).size).toBeGreaterThan(100);
+  const { loss } = await evaluate(run.model, data, { engine, output: "main" });
+  expect(loss).toBeCloseTo(run.history[0].testLoss, 6);
+  await expect(evaluate(run.model, data, { engine })).rejects.toThrow("the model's output does not fit the labels");
+  expect(() => train(two, data, dense("mian"))).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: the model has no output mian
+      got     mian
+      wanted  side, main
+      fix     did you mean main?]
+  `);
 });
 
 test("what does not fit together is refused at once", () => {

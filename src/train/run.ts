@@ -59,9 +59,15 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.options = options;
     const bound = penalty?.bind(graph);
     const dtype = data.train.x instanceof Uint8Array ? "uint8" : "float32";
-    this.plan = { input: { dtype, sample: data.shape, normalization }, loss, optimizer, penalty: bound };
+    this.plan = {
+      input: { dtype, sample: data.shape, normalization },
+      loss,
+      output: options.output,
+      optimizer,
+      penalty: bound,
+    };
     this.structure = new Structure(graph, bound?.sets ?? []);
-    const { output, note } = lossInput(graph, loss);
+    const { output, note } = lossInput(graph, loss, options.output);
     this.targetShape = output.shape.slice(1);
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
