@@ -161,7 +161,7 @@ export async function openData(
 /** A built-in model takes the data's shape and classes; a file is taken as it is. */
 export async function openModel(s: Choices, data: Dataset): Promise<Model> {
   if (!s.model.endsWith(".onnx"))
-    return builtIn(s.model, { seed: s.seed, ...(data.classes && { classes: data.classes }) });
+    return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
   const model = await readModel(s.model);
   return s.init ? initialize(model, s.seed, s.freeze) : model;
 }

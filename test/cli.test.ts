@@ -233,6 +233,12 @@ describe("a whole run", () => {
   });
 });
 
+test("a built-in model takes the data's shape", async () => {
+  const model = "train --model resnet20 --data digits --limit-train 40 --batch-size 20 --epochs 1".split(" ");
+  const { status, stderr } = await espalier(...model, "--optimizer", "sgd", "--threads", "1", "--out", "fit");
+  expect(status, stderr).toBe(0);
+});
+
 describe("work that fails exits with 1 and leaves nothing half-done", () => {
   test("a damaged model", async () => {
     await writeFile(at("damaged.onnx"), "not a model, but of some length");
@@ -249,8 +255,11 @@ describe("work that fails exits with 1 and leaves nothing half-done", () => {
   });
 
   test("data that does not fit the model", async () => {
-    const { status, stderr } = await espalier("train", "--model", "resnet20", "--data", "digits", "--out", "misfit");
+    const file = fileURLToPath(new URL("fixtures/onnx/torch-net-17.onnx", import.meta.url));
+    const { status, stderr } = await espalier("train", "--model", file, "--data", "digits", "--out", "misfit");
     expect([status, stderr]).toEqual([1, expect.stringContaining("does not fit")]);
+    const small = await espalier("train", "--model", "vgg16", "--data", "digits", "--out", "misfit");
+    expect([small.status, small.stderr]).toEqual([2, expect.stringContaining("the images are too small for vgg16")]);
     expect(existsSync(at("misfit"))).toBe(false);
   });
 });
