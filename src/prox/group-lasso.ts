@@ -2,11 +2,11 @@
  * The group lasso λ Σ_g ω_g ‖w_g‖₂ (Yuan & Lin 2006). With ω_g = √(weights in g) and input-channel groups it is the
  * regularizer of the RMDA paper (Huang & Lee 2022).
  */
-import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import { type GroupKind, type GroupSet, groupSets, type Side } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/groups.ts";
+import { type GroupOptions, setsOf } from "./group-options.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty, Weights } from "./penalty.ts";
@@ -14,13 +14,9 @@ import { groupSquares, scaleGroups } from "./slices.ts";
 import { weightedGroupProx } from "./weighted.ts";
 
 /** Options of `groupLasso`. */
-export interface GroupLassoOptions {
+export interface GroupLassoOptions extends GroupOptions {
   /** Strength, ≥ 0. */
   readonly lambda: number;
-  /** What dies together. Default "coupled": everything that must be zero for a channel to be removable. */
-  readonly groups?: GroupKind;
-  /** Which side of a coupled channel is a member. Default "consumer". */
-  readonly side?: Side;
   /** ω_g, see `GroupWeights`. Default "balanced". */
   readonly weights?: GroupWeights;
 }
@@ -43,13 +39,7 @@ export function groupLasso({
     name: "groupLasso",
     options: { lambda, groups, side, weights },
     bind(graph) {
-      const sets = groupSets(graph, groups, { side });
-      if (sets.length === 0)
-        throw new UsageError(
-          `the model has no ${groups} groups`,
-          { got: `${graph.nodes.length} nodes` },
-          "choose other groups",
-        );
+      const sets = setsOf(graph, groups, side);
       const omega = groupWeights(sets, weights);
       const thresholds = (g: Builder, set: GroupSet) => {
         const w = omega.get(set)!.map((x) => x * lambda);

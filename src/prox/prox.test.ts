@@ -8,9 +8,13 @@ import type { Graph, Tensor, Value } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import { Random } from "../random.ts";
 import { groupLasso } from "./group-lasso.ts";
+import { groupMcp } from "./group-mcp.ts";
+import { lHalf } from "./l-half.ts";
+import { l0 } from "./l0.ts";
 import { l1 } from "./l1.ts";
 import { l2 } from "./l2.ts";
 import type { Penalty } from "./penalty.ts";
+import { sef, wgsef } from "./wgsef.ts";
 
 const engine = node({ threads: 1 });
 const random = new Random(3, "init");
@@ -70,12 +74,20 @@ const penalties: [string, Penalty, boolean][] = [
   ["group lasso on output channels", groupLasso({ lambda: 1.42, groups: "outputChannel", weights: "size" }), true],
   ["group lasso on coupled channels, consumers", groupLasso({ lambda: 1.42, weights: "size" }), true],
   ["group lasso on coupled channels, producers", groupLasso({ lambda: 1.42, side: "producer", weights: "size" }), true],
+  ["l0", l0({ lambda: 0.8 }), true],
+  ["lHalf", lHalf({ lambda: 0.8 }), true],
+  ["group MCP", groupMcp({ lambda: 1.2, weights: "size", concavity: 4 }), true],
+  ["wgsef, k", wgsef({ lambda: 60, k: 2 }), true],
+  ["wgsef, keep", wgsef({ lambda: 60, keep: 0.5, groups: "inputChannel" }), true],
+  ["sef", sef({ lambda: 1.5, keep: 0.3 }), true],
   ["group lasso, balanced", groupLasso({ lambda: 1.4 }), true],
 ];
 
 const metrics = { "the plain metric": false, "a diagonal metric": true };
 const cases = penalties.flatMap((c) =>
-  Object.entries(metrics).map(([name, on]) => [c[0], name, on, c[1], c[2]] as const),
+  Object.entries(metrics)
+    .filter(([, on]) => !on || c[1].bind(network()).proxInMetric)
+    .map(([name, on]) => [c[0], name, on, c[1], c[2]] as const),
 );
 
 test.each(cases)("%s in %s: value and prox agree", async (_, __, inMetric, penalty, sparse) => {
@@ -151,6 +163,28 @@ test("the reference's vector 6.3: one group in a metric", async () => {
   const found = (await prox({ w: f32([1, -2, 0.5], [1, 3]) })).w.data;
   [0.392820322814, -1.442560884972, 0.419037145071].forEach((x, i) => {
     expect(found[i]).toBeCloseTo(x, 5);
+  });
+});
+
+test.each([
+  [2, 0.5, [4, 3, 2, 1, 0.5], [2.66666667, 1.75, 0.75, 0, 0], 27.5625],
+  [2, 0.1, [4, 3, 2, 1, 0.5], [3.58, 2.58, 1.58, 0.58, 0.08], 27.5625],
+  [2, 1, [4, 3, 2, 1, 0.5], [2, 1.33333333, 0.33333333, 0, 0], 27.5625],
+  [2, 5, [4, 3, 2, 1, 0.5], [0.66666667, 0.5, 0, 0, 0], 27.5625],
+  [2, 0.5, [1, 1, 1, 1], [0.5, 0.5, 0.5, 0.5], 4],
+  [2, 0.5, [3, 0, 0, 1], [2, 0, 0, 0.66666667], 5],
+])("wgsef, k %i, λ %d: the reference's vectors", async (k, lambda, norms, wanted, envelope) => {
+  const n = norms.length;
+  const g = builder("one");
+  const start = f32(norms, [1, n]);
+  const w = g.initializer("w", start);
+  g.output(g.Gemm(g.input("x", "float32", [1, n]), w, null, { transB: 1 }));
+  const { prox, value } = await both(wgsef({ lambda: lambda / STEP, k, groups: "inputChannel" }), g.build());
+  expect(((await value({ w: start })) * STEP) / lambda).toBeCloseTo(envelope, 3);
+  const found = (await prox({ w: start })).w.data;
+  wanted.forEach((x, i) => {
+    if (x === 0) expect(found[i] === 0).toBe(true);
+    else expect(found[i]).toBeCloseTo(x, 4);
   });
 });
 

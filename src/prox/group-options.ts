@@ -1,0 +1,24 @@
+/** The options that every group penalty has, and their groups in a graph. */
+import { UsageError } from "../error.ts";
+import type { Graph } from "../graph/types.ts";
+import { type GroupKind, type GroupSet, groupSets, type Side } from "../groups/groups.ts";
+
+/** Which groups a penalty acts on. */
+export interface GroupOptions {
+  /** What dies together. Default "coupled": everything that must be zero for a channel to be removable. */
+  readonly groups?: GroupKind;
+  /** Which side of a coupled channel is a member. Default "consumer". */
+  readonly side?: Side;
+}
+
+/** @throws UsageError when the model has no such groups */
+export function setsOf(graph: Graph, groups: GroupKind, side: Side): GroupSet[] {
+  const sets = groupSets(graph, groups, { side });
+  if (sets.length === 0)
+    throw new UsageError(
+      `the model has no ${groups} groups`,
+      { got: `${graph.nodes.length} nodes` },
+      "choose other groups",
+    );
+  return sets;
+}

@@ -1,0 +1,54 @@
+/** λ Σ|w|^½ over the weights (tensors of two or more dimensions); half thresholding (Xu, Chang, Xu & Zhang 2012). */
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/types.ts";
+import { groupSets } from "../groups/groups.ts";
+import { checkLambda } from "./lambda.ts";
+import type { Penalty } from "./penalty.ts";
+
+const STEPS = 7;
+
+/**
+ * argmin_u ½(u − x)² + κ√|u|. Zero iff |x| ≤ (3/2)·κ^{2/3}; else u = y² with y the largest root of y³ − |x|y + κ/2 = 0.
+ * The papers write that root by arccos; Newton from y = √|x| falls to it from above, without leaving the graph's operators.
+ */
+function half(g: Builder, x: Value, kappa: Value): Value {
+  const a = g.Abs(x);
+  const threshold = g.Mul(g.Pow(kappa, 2 / 3), 1.5);
+  const alive = g.Cast(g.Greater(a, threshold), { to: "float32" });
+  const safe = g.Max([a, g.Add(threshold, 1e-30)]); // below the threshold any number will do, it is masked
+  let y = g.Sqrt(safe);
+  for (let i = 0; i < STEPS; i++) {
+    const square = g.Mul(y, y);
+    const value = g.Add(g.Mul(y, g.Sub(square, safe)), g.Mul(kappa, 0.5));
+    y = g.Sub(y, g.Div(value, g.Sub(g.Mul(square, 3), safe)));
+  }
+  return g.Mul(g.Mul(x, alive), g.Div(g.Mul(y, y), safe)); // sign(x)·y²
+}
+
+/** @param lambda ≥ 0 */
+export function lHalf({ lambda }: { lambda: number }): Penalty {
+  checkLambda(lambda);
+  return {
+    name: "lHalf",
+    options: { lambda },
+    bind(graph) {
+      const sets = groupSets(graph, "element");
+      const params = sets.flatMap((s) => s.members.map((m) => m.param));
+      return {
+        sets,
+        value(g, w) {
+          const sums = params.map((p) => g.ReduceSum(g.Sqrt(g.Abs(w.get(p)!)), { keepdims: 0 }));
+          return sums.length ? g.Mul(g.Sum(sums), lambda) : g.scalar(0);
+        },
+        prox(g, w, step) {
+          const kappa = g.Mul(step, lambda);
+          return new Map(params.map((p) => [p, half(g, w.get(p)!, kappa)]));
+        },
+        proxInMetric(g, w, metric, step) {
+          const kappa = g.Mul(step, lambda);
+          return new Map(params.map((p) => [p, half(g, w.get(p)!, g.Div(kappa, metric.get(p)!))]));
+        },
+      };
+    },
+  };
+}

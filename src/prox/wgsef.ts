@@ -1,0 +1,111 @@
+/**
+ * WGSEF: the weighted group sparse envelope function (Refael, Arbel & Huleihel, TMLR 2024, arXiv 2212.12921; SEF of Beck & Refael
+ * 2022 when every group is one weight): the largest convex function below ½ Σ d_j‖w_j‖² on vectors with at most k nonzero
+ * groups, times λ. With a_j = √d_j·‖w_j‖ it is half the squared k-support norm; k = 1 gives ½(Σ a_j)², k = all gives weight decay.
+ * Each channel set has its own k. The proximal step never leaves fewer than min(k, nonzero groups) groups.
+ */
+import { UsageError } from "../error.ts";
+import type { Builder } from "../graph/builder.ts";
+import { f32 } from "../graph/tensor.ts";
+import type { Value } from "../graph/types.ts";
+import type { GroupSet } from "../groups/groups.ts";
+import { type GroupOptions, setsOf } from "./group-options.ts";
+import { checkLambda } from "./lambda.ts";
+import type { Penalty } from "./penalty.ts";
+import { groupSquares, scaleGroups } from "./slices.ts";
+
+export interface WgsefOptions extends GroupOptions {
+  /** Strength, ≥ 0. */
+  readonly lambda: number;
+  /** Groups of each channel set that should survive. Give `k` or `keep`. */
+  readonly k?: number;
+  /** The same as a share of each set, in (0, 1], rounded up. */
+  readonly keep?: number;
+}
+
+const TINY = 1e-20; // stands for the norm of a group that is zero already: η·TINY stays finite in float32
+
+/** @throws UsageError unless exactly one of k and keep is given, in range */
+export function wgsef({ lambda, k, keep, groups = "coupled", side = "consumer" }: WgsefOptions): Penalty {
+  checkLambda(lambda);
+  if ((k === undefined) === (keep === undefined)) throw new UsageError("wgsef wants either k or keep", { k, keep });
+  if (k !== undefined && !(Number.isInteger(k) && k >= 1))
+    throw new UsageError("k is out of range", { got: k, wanted: "an integer ≥ 1" });
+  if (keep !== undefined && !(keep > 0 && keep <= 1))
+    throw new UsageError("keep is out of range", { got: keep, wanted: "(0, 1]" });
+  return {
+    name: "wgsef",
+    options: { lambda, ...(k !== undefined ? { k } : { keep }), groups, side },
+    bind(graph) {
+      const sets = setsOf(graph, groups, side);
+      const level = ({ count }: GroupSet) => Math.min(count, k ?? Math.ceil(keep! * count));
+      return {
+        sets,
+        value(g, w) {
+          const values = sets.map((set) => envelope(g, g.Sqrt(groupSquares(g, set, w)), set.count, level(set)));
+          return g.Mul(values.length === 1 ? values[0] : g.Sum(values), lambda);
+        },
+        prox(g, w, step) {
+          const out = new Map<Value, Value>(w);
+          const strength = g.Mul(step, lambda);
+          for (const set of sets) {
+            const norms = g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]);
+            const u = survival(g, norms, strength, set.count, level(set));
+            scaleGroups(g, set, g.Div(u, g.Add(u, strength)), out); // w_j ← w_j·u_j / (u_j + λ)
+          }
+          for (const [p, v] of w) if (out.get(p) === v) out.delete(p);
+          return out;
+        },
+      };
+    },
+  };
+}
+
+/** The sparse envelope function of single weights: `wgsef` with element groups. */
+export const sef = (options: Omit<WgsefOptions, "groups" | "side">): Penalty => ({
+  ...wgsef({ ...options, groups: "element" }),
+  name: "sef",
+});
+
+/** ½(k-support norm)² of the group norms a [m], by its closed form on the sorted norms. */
+function envelope(g: Builder, a: Value, m: number, k: number): Value {
+  const [sorted] = g.TopK(a, { k: m, axis: 0 });
+  // for p = 0 … k−1 big groups: T_p = Σ_{i>p} a_(i) / (k − p); the right p has a_(p) > T_p ≥ a_(p+1), a_(0) = ∞
+  const tails = g.Slice(g.CumSum(sorted, { axis: 0, reverse: 1 }), { starts: [0], ends: [k], axes: [0] });
+  const rest = g.constant(f32(Float32Array.from({ length: k }, (_, p) => k - p)));
+  const means = g.Div(tails, rest);
+  const next = g.Slice(sorted, { starts: [0], ends: [k], axes: [0] });
+  // T_p ≥ a_(p+1) holds from the right p on, so that p is the number of places where it does not
+  const p = g.Min([g.ReduceSum(g.Cast(g.Less(means, next), { to: "float32" }), { keepdims: 0 }), k - 1]);
+  const places = g.constant(f32(Float32Array.from({ length: m }, (_, i) => i)));
+  const big = g.Cast(g.Less(places, p), { to: "float32" });
+  const squares = g.ReduceSum(g.Mul(big, g.Mul(sorted, sorted)), { keepdims: 0 });
+  const tail = g.ReduceSum(g.Mul(g.Sub(1, big), sorted), { keepdims: 0 });
+  return g.Mul(g.Add(squares, g.Div(g.Mul(tail, tail), g.Sub(k, p))), 0.5);
+}
+
+/**
+ * u_j = clip(η·b_j − λ, 0, 1) with Σ u_j = k. U(η) = Σ u_j is piecewise linear, with slope +b_j from λ/b_j on and −b_j from (1+λ)/b_j
+ * on; on the sorted breakpoints the segment that reaches k gives η, clamped to it (a flat segment's slope is rounding).
+ */
+function survival(g: Builder, b: Value, strength: Value, m: number, k: number): Value {
+  const raise = g.Add(strength, 1);
+  const leave = g.Div(strength, b);
+  const full = g.Div(raise, b);
+  const slopes = g.Concat([b, g.Neg(b)], { axis: 0 });
+  const ones = g.constant(f32(new Float32Array(m).fill(1)));
+  const intercepts = g.Concat([g.Mul(ones, g.Neg(strength)), g.Mul(ones, raise)], { axis: 0 });
+  const [events, order] = g.TopK(g.Concat([leave, full], { axis: 0 }), { k: 2 * m, axis: 0, largest: 0 });
+  const slope = g.CumSum(g.Gather(slopes, order, { axis: 0 }), { axis: 0 });
+  const intercept = g.CumSum(g.Gather(intercepts, order, { axis: 0 }), { axis: 0 });
+  const ends = g.Slice(events, { starts: [1], ends: [2 * m], axes: [0] });
+  const before = (v: Value) => g.Slice(v, { starts: [0], ends: [2 * m - 1], axes: [0] });
+  const reached = g.Add(g.Mul(before(slope), ends), before(intercept)); // U at the right end of each segment
+  const short = g.ReduceSum(g.Cast(g.Less(reached, k), { to: "float32" }), { keepdims: 0 });
+  const segment = g.Cast(g.Min([short, 2 * m - 2]), { to: "int64" });
+  const at = (v: Value) => g.Gather(v, segment, { axis: 0 });
+  const steepness = g.Max([at(before(slope)), TINY]);
+  const eta = g.Div(g.Sub(k, at(before(intercept))), steepness);
+  const clamped = g.Max([g.Min([eta, at(ends)]), at(before(events))]);
+  return g.Min([g.Relu(g.Sub(g.Mul(b, clamped), strength)), 1]);
+}
