@@ -1,8 +1,7 @@
-/** λ Σ|w|^½ over the weights (tensors of two or more dimensions); half thresholding (Xu, Chang, Xu & Zhang 2012). */
+/** λ Σ|w|^½: half thresholding (Xu, Chang, Xu & Zhang 2012). */
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import { groupSets } from "../groups/groups.ts";
-import { checkLambda } from "./lambda.ts";
+import { elementwise } from "./elementwise.ts";
 import type { Penalty } from "./penalty.ts";
 
 const STEPS = 7;
@@ -26,29 +25,5 @@ function half(g: Builder, x: Value, kappa: Value): Value {
 }
 
 /** @param lambda ≥ 0 */
-export function lHalf({ lambda }: { lambda: number }): Penalty {
-  checkLambda(lambda);
-  return {
-    name: "lHalf",
-    options: { lambda },
-    bind(graph) {
-      const sets = groupSets(graph, "element");
-      const params = sets.flatMap((s) => s.members.map((m) => m.param));
-      return {
-        sets,
-        value(g, w) {
-          const sums = params.map((p) => g.ReduceSum(g.Sqrt(g.Abs(w.get(p)!)), { keepdims: 0 }));
-          return sums.length ? g.Mul(g.Sum(sums), lambda) : g.scalar(0);
-        },
-        prox(g, w, step) {
-          const kappa = g.Mul(step, lambda);
-          return new Map(params.map((p) => [p, half(g, w.get(p)!, kappa)]));
-        },
-        proxInMetric(g, w, metric, step) {
-          const kappa = g.Mul(step, lambda);
-          return new Map(params.map((p) => [p, half(g, w.get(p)!, g.Div(kappa, metric.get(p)!))]));
-        },
-      };
-    },
-  };
-}
+export const lHalf = ({ lambda }: { lambda: number }): Penalty =>
+  elementwise({ name: "lHalf", lambda, rho: (g, x) => g.Sqrt(g.Abs(x)), prox: half });

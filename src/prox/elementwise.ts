@@ -1,0 +1,45 @@
+/** Penalties that are a sum over single weights: λ Σ ρ(w), over the tensors of two or more dimensions. */
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/types.ts";
+import { groupSets } from "../groups/groups.ts";
+import { checkLambda } from "./lambda.ts";
+import type { Penalty } from "./penalty.ts";
+
+interface Elementwise {
+  readonly name: string;
+  readonly lambda: number;
+  /** ρ, elementwise. */
+  readonly rho: (g: Builder, x: Value) => Value;
+  /** argmin_u ½(u − x)² + κ·ρ(u), elementwise; κ is a scalar or, in a metric, a tensor. */
+  readonly prox: (g: Builder, x: Value, kappa: Value) => Value;
+  /** False when it never makes a weight zero. Default true. */
+  readonly sparse?: boolean;
+}
+
+/** @throws UsageError when lambda is negative or not finite */
+export function elementwise({ name, lambda, rho, prox, sparse = true }: Elementwise): Penalty {
+  checkLambda(lambda);
+  return {
+    name,
+    options: { lambda },
+    bind(graph) {
+      const sets = groupSets(graph, "element");
+      const params = sets.flatMap((s) => s.members.map((m) => m.param));
+      return {
+        sets: sparse ? sets : [],
+        value(g, w) {
+          const sums = params.map((p) => g.ReduceSum(rho(g, w.get(p)!), { keepdims: 0 }));
+          return sums.length > 0 ? g.Mul(g.Sum(sums), lambda) : g.scalar(0);
+        },
+        prox(g, w, step) {
+          const kappa = g.Mul(step, lambda);
+          return new Map(params.map((p) => [p, prox(g, w.get(p)!, kappa)]));
+        },
+        proxInMetric(g, w, metric, step) {
+          const kappa = g.Mul(step, lambda);
+          return new Map(params.map((p) => [p, prox(g, w.get(p)!, g.Div(kappa, metric.get(p)!))]));
+        },
+      };
+    },
+  };
+}
