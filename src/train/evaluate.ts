@@ -9,7 +9,7 @@ import { checkDynamicBatch, checkInput, type InputPlan, type Normalization, norm
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
 import { checkLabels } from "./options.ts";
 import { parameters } from "./parameters.ts";
-import { evaluationProgram } from "./programs.ts";
+import { evaluationProgram, names } from "./programs.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
@@ -38,7 +38,7 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
   const input: InputPlan = { dtype, sample: data.shape, normalization };
   const { trained, running } = parameters(model.graph);
   const feeds = Object.fromEntries(
-    [...trained, ...running].map((v) => [v.name, engine.upload(model.graph.initializers.get(v)!)]),
+    [...trained, ...running].map((v) => [names.param(v.name), engine.upload(model.graph.initializers.get(v)!)]),
   );
   const sessions = new Map<number, Promise<Session>>();
   const session = (n: number) => {

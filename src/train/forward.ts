@@ -45,7 +45,7 @@ export function forward(g: Builder, graph: Graph, given: ReadonlyMap<Value, Valu
     const ratio = node.attrs.ratio as number;
     if (node.op === "Dropout" && ratio > 0) {
       const [x] = inputs as Value[];
-      const mask: Mask = { name: `mask/${node.name}`, shape: x.shape, ratio };
+      const mask: Mask = { name: `mask/${masks.length}`, shape: x.shape, ratio };
       masks.push(mask);
       const kept = g.Cast(g.input(mask.name, "uint8", mask.shape), { to: "float32" });
       return [g.Mul(g.Mul(x, kept), 1 / (1 - ratio))]; // torch's inverted dropout

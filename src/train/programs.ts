@@ -27,12 +27,19 @@ export interface Plan {
   readonly penalty?: BoundPenalty;
 }
 
-/** Names of graph inputs and outputs. */
+/** What our own names begin with. A parameter whose name begins so is called otherwise inside a run. */
+const RESERVED = /^(?:batch|param|slot|clock|mask|next|pattern|forward|backward|propose|prox|accept|init|dual)\/|^__/;
+
+/** Names of graph inputs and outputs, and of the tensors of a checkpoint. No parameter's name collides with them. */
 export const names = {
   x: "batch/x",
   y: "batch/y",
-  loss: "loss",
-  correct: "correct",
+  loss: "batch/loss",
+  correct: "batch/correct",
+  /** The zero pattern of the last epoch. */
+  pattern: "pattern/groups",
+  /** A parameter or running statistic: its own name, as a rule. */
+  param: (name: string) => (RESERVED.test(name) ? `param/${name}` : name),
   slot: (slot: string, param: string) => `slot/${slot}/${param}`,
   clock: (n: string) => `clock/${n}`,
   next: (state: string) => `next/${state}`,
@@ -91,7 +98,7 @@ function applyPenalty(
 export function stepProgram(graph: Graph, plan: Plan): Step {
   const g = builder("step");
   const { trained, running } = parameters(graph);
-  const given = new Map([...trained, ...running].map((p) => [p, g.input(p.name, p.dtype, p.shape)]));
+  const given = new Map([...trained, ...running].map((p) => [p, g.input(names.param(p.name), p.dtype, p.shape)]));
   const w = new Map(trained.map((p) => [p, given.get(p)!]));
   const { optimizer } = plan;
   const clock = clockInputs(g, optimizer);
@@ -114,9 +121,9 @@ export function stepProgram(graph: Graph, plan: Plan): Step {
   applyPenalty(g, plan, candidates, metric, clock);
   g.scope("accept", () => {
     for (const [p, candidate] of candidates)
-      g.output(optimizer.accept(g, { w: w.get(p)!, candidate, clock }), names.next(p.name));
+      g.output(optimizer.accept(g, { w: w.get(p)!, candidate, clock }), names.next(names.param(p.name)));
   });
-  for (const [v, next] of fwd.running) g.output(next, names.next(v.name));
+  for (const [v, next] of fwd.running) g.output(next, names.next(names.param(v.name)));
   g.output(fwd.loss, names.loss);
   if (fwd.correct) g.output(fwd.correct, names.correct);
   return { graph: finish(g), masks: fwd.masks };
@@ -125,7 +132,8 @@ export function stepProgram(graph: Graph, plan: Plan): Step {
 export function initProgram(graph: Graph, optimizer: Optimizer): Graph {
   const g = builder("init");
   for (const p of parameters(graph).trained) {
-    const slots = optimizer.init(g, g.input(p.name, p.dtype, p.shape));
+    const w = g.input(names.param(p.name), p.dtype, p.shape);
+    const slots = g.scope("init", () => optimizer.init(g, w));
     for (const s of optimizer.slots) g.output(slots[s], names.next(names.slot(s, p.name)));
   }
   return finish(g);
@@ -139,12 +147,13 @@ export function dualProgram(graph: Graph, plan: Plan): Graph {
   const points = new Map<Value, Value>();
   const metric = new Map<Value, Value>();
   for (const p of parameters(graph).trained) {
-    const dual = optimizer.dual!(g, { slots: slotInputs(g, optimizer, p), clock });
+    const slots = slotInputs(g, optimizer, p);
+    const dual = g.scope("dual", () => optimizer.dual!(g, { slots, clock }));
     points.set(p, dual.candidate);
     if (dual.metric) metric.set(p, dual.metric);
   }
   applyPenalty(g, plan, points, metric, clock);
-  for (const [p, v] of points) g.output(v, names.next(p.name));
+  for (const [p, v] of points) g.output(v, names.next(names.param(p.name)));
   return finish(g);
 }
 
@@ -152,8 +161,8 @@ export function dualProgram(graph: Graph, plan: Plan): Graph {
 export function evaluationProgram(graph: Graph, plan: Pick<Plan, "input" | "loss" | "output">): Graph {
   const g = builder("evaluation");
   const { trained, running } = parameters(graph);
-  const given = new Map([...trained, ...running].map((p) => [p, g.input(p.name, p.dtype, p.shape)]));
-  const { loss, correct } = emitLoss(g, graph, plan as Plan, given, false);
+  const given = new Map([...trained, ...running].map((p) => [p, g.input(names.param(p.name), p.dtype, p.shape)]));
+  const { loss, correct } = g.scope("forward", () => emitLoss(g, graph, plan as Plan, given, false));
   g.output(loss, names.loss);
   if (correct) g.output(correct, names.correct);
   return finish(g);

@@ -6,7 +6,7 @@ import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { atBatch } from "../graph/infer.ts";
 import { print } from "../graph/print.ts";
-import { f32, numbers } from "../graph/tensor.ts";
+import { f32, full, numbers } from "../graph/tensor.ts";
 import type { Model } from "../graph/types.ts";
 import { mlp } from "../models/mlp.ts";
 import { write } from "../onnx/write.ts";
@@ -183,6 +183,43 @@ test("a model that is trained again keeps the normalization that it was trained 
     expect(score.loss).toBeCloseTo(first.history.at(-1)!.testLoss, 6);
     const again = await finish(train(first.model, data, options({ epochs: 4 })));
     expect(again.model.metadata.get("espalier.mean")).toBe(recorded);
+  }
+});
+
+test("a model may call its parameters as a run calls its own things", async () => {
+  const called = (...given: string[]): Model => {
+    const g = builder();
+    const x = g.input("x", "float32", [1, 784]);
+    const starts: [number[], number][] = [
+      [[784, 4], 0.01],
+      [[4], 0.1],
+      [[4], 1],
+      [[4], 0],
+      [[4, 10], 0.1],
+    ];
+    const [weight, bias, scale, shift, head] = starts.map(([shape, at], i) => g.initializer(given[i], full(shape, at)));
+    const h = g.Dropout(g.Add(g.MatMul(x, weight), bias), { ratio: 0.5 });
+    const y = g.Dropout(g.Add(g.Mul(h, scale), shift), { ratio: 0.5 });
+    g.output(g.MatMul(y, head), "y");
+    return { graph: g.build(), opset: 17, dims: new Map([["x", ["batch", 784]]]), metadata: new Map() };
+  };
+  const plain = called("a", "b", "c", "d", "e");
+  for (const odd of [
+    called("loss", "correct", "batch/x", "batch/loss", "param/batch/loss"),
+    called("slot/momentum/a", "next/a", "clock/lr", "mask/0", "mask/1"),
+    called("pattern", "pattern/groups", "__metadata__", "Mul", "Identity"),
+    called("forward/MatMul", "propose/Mul", "init/ConstantOfShape", "accept/Mul", "dual/Add"),
+  ]) {
+    const [store, more] = [memoryStore(), { optimizer: rmda({ c: 0.1 }), epochs: 4 }];
+    const stop = new AbortController();
+    await finish(train(odd, data, options({ ...more, store, signal: stop.signal, onProgress: () => stop.abort() })));
+    const run = await finish(train(odd, data, options({ ...more, store, resume: true })));
+    const same = await finish(train(plain, data, options(more)));
+    const weights = ({ graph }: Model) => [...graph.initializers.values()].map(numbers);
+    expect(weights(run.model)).toEqual(weights(same.model));
+    expect((await evaluate(run.model, data, { engine })).loss).toBe(
+      (await evaluate(same.model, data, { engine })).loss,
+    );
   }
 });
 

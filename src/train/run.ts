@@ -16,13 +16,11 @@ import { lossInput } from "./loss.ts";
 import { changes, type EpochMetrics, Structure } from "./metrics.ts";
 import type { Resolved } from "./options.ts";
 import { parameters, withTensors } from "./parameters.ts";
-import type { Plan } from "./programs.ts";
+import { names, type Plan } from "./programs.ts";
 import { describeConfig, noSums } from "./record.ts";
 import { Sessions } from "./sessions.ts";
 import { State } from "./state.ts";
 import { Stepper } from "./stepper.ts";
-
-const PATTERN = "pattern";
 
 /** A run described by `train`: iterate it to train. */
 export class Run implements AsyncIterable<EpochMetrics> {
@@ -145,7 +143,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private async restore({ record, tensors }: Saved): Promise<void> {
     this.state.restore(tensors);
-    this.pattern = tensors.get(PATTERN)?.data as Uint8Array | undefined;
+    this.pattern = tensors.get(names.pattern)?.data as Uint8Array | undefined;
     ({ epoch: this.epoch, step: this.step, lastChange: this.lastChange } = record);
     this.stepper.clock = record.clock;
     this.stepper.numbers = record.numbers;
@@ -238,14 +236,14 @@ export class Run implements AsyncIterable<EpochMetrics> {
     return this.journal.save({ epoch, step, clock, numbers, sums, history, lastChange }, async () => {
       const tensors: Map<string, Tensor> = await this.state.download();
       checkFinite(tensors, epoch + 1);
-      if (pattern) tensors.set(PATTERN, tensor("uint8", [pattern.length], pattern));
+      if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
       return tensors;
     });
   }
 
   /** Parameters and running statistics by name. */
   private weights(): Promise<Map<string, Tensor>> {
-    return this.state.download((name) => !name.startsWith("slot/"));
+    return this.state.weights();
   }
 
   /** Makes some weights the public model. */

@@ -11,6 +11,8 @@ export class State {
   /** Names of the trained parameters. */
   readonly parameterNames: readonly string[];
   private readonly engine: Engine;
+  /** Parameters and running statistics: from their names to those of their tensors here. */
+  private readonly weightNames: ReadonlyMap<string, string>;
   /** Type of every state tensor by name, in the order of the checkpoint. */
   private readonly types: ReadonlyMap<string, Value>;
   private current: Record<string, DeviceTensor> = {};
@@ -19,12 +21,13 @@ export class State {
   constructor(engine: Engine, graph: Graph, optimizer: Optimizer) {
     this.engine = engine;
     const { trained, running } = parameters(graph);
+    const weights = [...trained, ...running];
     this.parameterNames = trained.map((p) => p.name);
-    const types = new Map<string, Value>();
-    for (const v of [...trained, ...running]) types.set(v.name, v);
+    this.weightNames = new Map(weights.map((v) => [v.name, names.param(v.name)]));
+    const types = new Map(weights.map((v) => [names.param(v.name), v]));
     for (const s of optimizer.slots) for (const p of trained) types.set(names.slot(s, p.name), p);
     this.types = types;
-    for (const [v, t] of graph.initializers) if (types.has(v.name)) this.current[v.name] = engine.upload(own(t));
+    for (const v of weights) this.current[names.param(v.name)] = engine.upload(own(graph.initializers.get(v)!));
   }
 
   /** What a session reads. */
@@ -54,13 +57,22 @@ export class State {
     }
   }
 
-  /** Host copies of the state tensors that `wanted` accepts. */
-  async download(wanted: (name: string) => boolean = () => true): Promise<Map<string, Tensor>> {
+  /** Host copies of everything, by name in a checkpoint. */
+  async download(): Promise<Map<string, Tensor>> {
     const out = new Map<string, Tensor>();
-    for (const name of this.types.keys())
-      if (wanted(name) && this.current[name])
-        out.set(name, own((await this.engine.download(this.current[name])) as Tensor));
+    for (const name of this.types.keys()) if (this.current[name]) out.set(name, await this.copy(name));
     return out;
+  }
+
+  /** Host copies of parameters and running statistics, by their own names. */
+  async weights(): Promise<Map<string, Tensor>> {
+    const out = new Map<string, Tensor>();
+    for (const [weight, name] of this.weightNames) out.set(weight, await this.copy(name));
+    return out;
+  }
+
+  private async copy(name: string): Promise<Tensor> {
+    return own((await this.engine.download(this.current[name])) as Tensor);
   }
 
   /** Replaces everything by the tensors of a checkpoint. */

@@ -78,7 +78,7 @@ export class Stepper {
     const out = await session.run({ ...this.state.feeds, ...this.clockFeeds(this.numbers) });
     const point = new Map<string, Tensor>();
     for (const name of this.state.parameterNames)
-      point.set(name, (await this.engine.download(out[names.next(name)])) as Tensor);
+      point.set(name, (await this.engine.download(out[names.next(names.param(name))])) as Tensor);
     return point;
   }
 
