@@ -37,7 +37,7 @@ export class Journal {
     if (!store) return undefined;
     const bytes = await store.read(CHECKPOINT);
     if (bytes && how.resume) {
-      const { tensors, state } = decodeCheckpoint(bytes);
+      const { tensors, state } = await decodeCheckpoint(bytes);
       const record = readRecord(state);
       checkSameConfig(record.config, config, store.location);
       await this.writeMetrics(record.history);
@@ -67,6 +67,6 @@ export class Journal {
   async save(record: Omit<RunRecord, "version" | "config">, tensors: () => Promise<ReadonlyMap<string, Tensor>>) {
     if (!this.store) return;
     const state: RunRecord = { version: 1, config: this.config, ...record };
-    await this.store.write(CHECKPOINT, encodeCheckpoint({ tensors: await tensors(), state }));
+    await this.store.write(CHECKPOINT, await encodeCheckpoint({ tensors: await tensors(), state }));
   }
 }

@@ -1,4 +1,5 @@
 /** What a checkpoint says beside its tensors, and how a resumed run is compared with it. */
+import { z } from "zod";
 import type { Dataset } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
@@ -33,6 +34,39 @@ export interface RunRecord {
   /** Last epoch, 1-based, in which the zero pattern changed. */
   readonly lastChange: number;
 }
+
+const number = z.number();
+const count = z.int().min(0);
+const sparsity = z.object({ groupSparsity: z.number(), weightedGroupSparsity: z.number() });
+const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
+  epoch: z.int().min(1),
+  loss: number,
+  accuracy: number.nullable(),
+  testLoss: number,
+  testAccuracy: number.nullable(),
+  valLoss: number.optional(),
+  valAccuracy: number.nullable().optional(),
+  elementSparsity: number,
+  inputChannel: sparsity,
+  dual: sparsity.optional(),
+  patternChanges: number,
+  lr: number,
+  c: number.optional(),
+  seconds: number,
+  msPerStep: number,
+});
+const numbers = z.record(z.string(), number);
+const runRecord: z.ZodType<RunRecord> = z.object({
+  version: z.literal(1),
+  config: z.record(z.string(), z.unknown()),
+  epoch: count,
+  step: count,
+  clock: numbers,
+  numbers,
+  sums: z.object({ loss: number, correct: number, samples: number, steps: number, seconds: number }),
+  history: z.array(epochMetrics),
+  lastChange: count,
+});
 
 /** Everything that decides what the bytes of the result will be, as plain JSON. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -73,12 +107,14 @@ export function checkSameConfig(saved: Config, now: Config, location: string): v
   );
 }
 
+/** @throws EspalierError naming the first field that is not as it should be */
 export function readRecord(state: unknown): RunRecord {
-  const record = state as RunRecord;
-  if (record?.version !== 1)
-    throw new EspalierError("the checkpoint is of another version of Espalier", {
-      got: String(record?.version),
-      wanted: 1,
-    });
-  return record;
+  const result = runRecord.safeParse(state);
+  if (result.success) return state as RunRecord;
+  const [{ path, message }] = result.error.issues;
+  throw new EspalierError(
+    "the checkpoint is of another version of Espalier",
+    { field: path.join("."), reason: message },
+    "start afresh with overwrite, or go on with the version that wrote it",
+  );
 }

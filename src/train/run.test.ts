@@ -134,7 +134,7 @@ test("a step that ends in infinite weights is not checkpointed", async () => {
     options({ store, optimizer: sgd(), penalty: undefined, schedule: constant({ lr: 1e300 }), checkpointSeconds: 0 }),
   );
   await expect(finish(run)).rejects.toThrow(/training diverged: fc\d\.\w+ holds (NaN|-?Infinity)\n {2}epoch {2}1/);
-  const { tensors } = decodeCheckpoint(store.files.get("checkpoint.safetensors")!);
+  const { tensors } = await decodeCheckpoint(store.files.get("checkpoint.safetensors")!);
   expect(tensors.get("fc1.weight")!.data).toEqual(
     [...model().graph.initializers].find(([v]) => v.name === "fc1.weight")![1].data,
   );
