@@ -1,6 +1,6 @@
 /** What a checkpoint says beside its tensors, and how a resumed run is compared with it. */
 import { z } from "zod";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
@@ -71,11 +71,38 @@ const runRecord: z.ZodType<RunRecord> = z.object({
 /** Everything that decides what the bytes of the result will be, as plain JSON. */
 export type Config = Readonly<Record<string, unknown>>;
 
+const SAMPLES = 256;
+
+/** The bytes of some training samples, evenly spread, and of all labels: other data of the same name and size differs. */
+function sampleOf({ x, y, count }: Split): Uint8Array {
+  const bytes = (a: Split["x"] | Split["y"]) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+  const [all, labels] = [bytes(x), bytes(y)];
+  const n = Math.min(count, SAMPLES);
+  const each = all.length / count;
+  const out = new Uint8Array(n * each + labels.length);
+  for (let i = 0; i < n; i++) {
+    const from = Math.floor((i * count) / n) * each;
+    out.set(all.subarray(from, from + each), i * each);
+  }
+  out.set(labels, n * each);
+  return out;
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+  return Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
 export async function describeConfig(model: Model, data: Dataset, o: Resolved): Promise<Config> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", write(model) as Uint8Array<ArrayBuffer>));
   const config = {
-    model: Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join(""),
-    data: { name: data.name, train: data.train.count, val: data.val?.count ?? 0, test: data.test.count },
+    model: await sha256(write(model)),
+    data: {
+      name: data.name,
+      train: data.train.count,
+      val: data.val?.count ?? 0,
+      test: data.test.count,
+      sample: await sha256(sampleOf(data.train)),
+    },
     optimizer: { name: o.optimizer.name, ...o.optimizer.options },
     penalty: o.penalty ? { name: o.penalty.name, ...o.penalty.options } : null,
     schedule: { name: o.schedule.name, ...o.schedule.options },

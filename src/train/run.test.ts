@@ -112,6 +112,10 @@ test("an existing run is neither overwritten nor resumed with other settings", a
   await expect(finish(train(model(), data, options({ store, epochs: 4 })))).rejects.toThrow("already holds a run");
   const other = options({ store, epochs: 4, resume: true, batchSize: 50, optimizer: rmda({ c: 0.2 }) });
   await expect(finish(train(model(), data, other))).rejects.toThrow("different settings: optimizer, batchSize");
+  const redrawn = digits({ train: 300, test: 100, seed: 4 }); // same name, same counts
+  await expect(finish(train(model(), redrawn, options({ store, epochs: 4, resume: true })))).rejects.toThrow(
+    "different settings: data",
+  );
   expect(store.files.get("checkpoint.safetensors")).toBe(before);
 });
 
@@ -267,6 +271,8 @@ test("what does not fit together is refused at once", () => {
   expect(() => train(mlp({ sizes: [784, 5], input: [1, 28, 28] }), data, options())).toThrow(
     "the model's output does not fit",
   );
+  const long: Model = { ...model(), dims: new Map([["input", ["batch", 1, "height", 28]]]) };
+  expect(() => train(long, data, options())).toThrow("the model does not take batches of any size");
   const fixed: Model = { ...model(), dims: new Map([["input", [1, 1, 28, 28]]]) };
   expect(() => train(fixed, data, options())).toThrowErrorMatchingInlineSnapshot(`
     [EspalierError: the model does not take batches of any size
