@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { builder } from "./builder.ts";
 import { check } from "./check.ts";
-import { reshapeInputs } from "./infer.ts";
+import { atBatch, reshapeInputs } from "./infer.ts";
 import { print } from "./print.ts";
 import { f32, full } from "./tensor.ts";
 import { prune } from "./walk.ts";
@@ -34,6 +34,16 @@ test("re-infers shapes for another batch", () => {
   const { graph } = reshapeInputs(g, new Map([[g.inputs[0], [7, 3]]]));
   expect(graph.outputs[0].shape).toEqual([7, 4]);
   expect(check(graph)).toEqual([]);
+});
+
+test("a batch size concerns axis 0 alone; another dynamic axis keeps its size", () => {
+  const g = builder();
+  const x = g.input("x", "float32", [1, 5, 3]);
+  g.output(g.Relu(x), "y");
+  g.output(g.Neg(g.input("z", "float32", [4])), "minus");
+  const dims = new Map([["x", ["batch", "length", 3]]]);
+  const shapes = atBatch({ graph: g.build(), opset: 17, dims, metadata: new Map() }, 7).outputs.map((v) => v.shape);
+  expect(shapes).toEqual([[7, 5, 3], [4]]);
 });
 
 test("a wrong shape names the node, what it got and what it wanted", () => {

@@ -68,15 +68,12 @@ export function reshapeInputs(
   return { graph: { ...graph, inputs, outputs: graph.outputs.map((o) => map.get(o)!), nodes, initializers }, map };
 }
 
-/** The model's graph for one batch size: every dynamic axis of every input becomes `n`. */
+/** The model's graph for one batch size: axis 0 of every input, where it is dynamic, becomes `n`. */
 export function atBatch(model: Model, n: number): Graph {
   const shapes = new Map<Value, Shape>();
   for (const v of model.graph.inputs) {
-    const dims = model.dims.get(v.name) ?? v.shape;
-    shapes.set(
-      v,
-      dims.map((d) => (typeof d === "string" ? n : d)),
-    );
+    const [batch] = model.dims.get(v.name) ?? v.shape;
+    if (typeof batch === "string") shapes.set(v, [n, ...v.shape.slice(1)]);
   }
   return reshapeInputs(model.graph, shapes).graph;
 }
