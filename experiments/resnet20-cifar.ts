@@ -7,10 +7,10 @@ import { datasets, node } from "espalier/node";
 import { figuresOf } from "./figures.ts";
 import { percentText, record } from "./record.ts";
 
-const [root, lambda = "5e-4"] = process.argv.slice(2);
+const [root, lambda = "1e-3"] = process.argv.slice(2);
 const data = await datasets.open("cifar10", { root });
 const engine = node();
-const milestones = [8, 12];
+const milestones = [9];
 const run = train(models.resnet20({ seed: 1 }), data, {
   engine,
   optimizer: rmda({ c: 0.1 }),
