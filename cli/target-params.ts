@@ -1,6 +1,6 @@
 /** `--target-params`: whole training runs with different lambda, until the small model keeps the wanted share. */
 import { join } from "node:path";
-import { cost, percent, type Run, searchLambda, shrink, type Trial } from "espalier";
+import { cost, NotFiniteError, percent, type Run, searchLambda, shrink, type Trial } from "espalier";
 import { directory } from "espalier/node";
 import { normalizationSetting } from "./engine-fields.ts";
 import { realInputs } from "./real-inputs.ts";
@@ -24,10 +24,18 @@ export async function searchTarget(target: number, where: Place, choices: Choice
   const runs = new Map<number, Run>();
   const stores = (lambda: number) => directory(join(where.out, TRIALS, lambda.toPrecision(4)));
   let interrupted = false;
+  let started = 0;
 
-  async function attempt(lambda: number): Promise<number> {
-    out.say(`\ntrial ${runs.size + 1}: lambda ${lambda.toPrecision(4)}`);
-    const run = await trainIn(stores(lambda), { ...choices, lambda, resume: true, overwrite: false }, shop);
+  async function attempt(lambda: number): Promise<number | null> {
+    out.say(`\ntrial ${++started}: lambda ${lambda.toPrecision(4)}`);
+    let run: Run;
+    try {
+      run = await trainIn(stores(lambda), { ...choices, lambda, resume: true, overwrite: false }, shop);
+    } catch (e) {
+      if (!(e instanceof NotFiniteError)) throw e;
+      out.warn(`lambda ${lambda.toPrecision(4)}: ${e.what}; going on with a smaller one`);
+      return null;
+    }
     runs.set(lambda, run);
     if (!run.finished) {
       interrupted = true;

@@ -59,6 +59,7 @@ export { type Normalization, normalizationOf } from "./train/input.ts";
 export { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "./train/loss.ts";
 export type { EpochMetrics } from "./train/metrics.ts";
 export { modelInputs } from "./train/model-inputs.ts";
+export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";
 export { stepProgram } from "./train/programs.ts";
 export type { Run } from "./train/run.ts";

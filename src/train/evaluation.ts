@@ -2,9 +2,9 @@
 import { batches } from "../data/batches.ts";
 import type { Split } from "../data/dataset.ts";
 import type { DeviceTensor, Engine, EngineTensor, Session } from "../engine/engine.ts";
-import { EspalierError } from "../error.ts";
 import type { InputPlan } from "./input.ts";
 import type { Loss } from "./loss.ts";
+import { NotFiniteError } from "./not-finite.ts";
 import { names } from "./programs.ts";
 
 /** How well a model does on a split. */
@@ -55,7 +55,7 @@ export async function score(
     if (out[names.correct]) correct += await scalar(engine, out[names.correct]);
   }
   if (!Number.isFinite(loss))
-    throw new EspalierError(
+    throw new NotFiniteError(
       "the loss of the evaluation is not finite",
       { got: loss },
       "weights or inputs are out of range: train with a smaller lr, or check the normalization",

@@ -126,12 +126,18 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       got: `${optimizer.name} with ${penalty.name}`,
       wanted: "rmda or proxSgd with a penalty; sgd, adam, adamw with weightDecay",
     });
-  const late = schedule.milestones.filter((m) => m >= resolved.epochs);
-  if (late.length > 0)
-    throw new UsageError("a milestone lies beyond the last epoch", {
-      got: late.join(", "),
-      wanted: `below ${resolved.epochs}`,
-    });
+  const restarts = optimizer.options.restarts as readonly number[] | undefined; // where an optimizer has them
+  for (const [what, epochs] of [
+    ["a milestone", schedule.milestones],
+    ["a restart", restarts ?? []],
+  ] as const) {
+    const late = epochs.filter((m) => m >= resolved.epochs);
+    if (late.length > 0)
+      throw new UsageError(`${what} lies beyond the last epoch`, {
+        got: late.join(", "),
+        wanted: `below ${resolved.epochs}`,
+      });
+  }
 
   if (parameters(freezeParameters(model.graph, resolved.freeze)).trained.length === 0)
     throw new EspalierError("the model has no parameters to train", {

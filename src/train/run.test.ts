@@ -259,6 +259,7 @@ test("what does not fit together is refused at once", () => {
       wanted  rmda or proxSgd with a penalty; sgd, adam, adamw with weightDecay]
   `);
   expect(start({ epochs: 3 })).toThrow("a milestone lies beyond the last epoch");
+  expect(start({ optimizer: rmda({ restarts: [2, 5] }) })).toThrow("a restart lies beyond the last epoch");
   expect(start({ batchSize: 0 })).toThrow("batchSize is out of range");
   expect(start({ loss: meanSquaredError() })).toThrow("the loss mse does not fit the labels");
   expect(() => train(mlp({ sizes: [100, 10] }), data, options())).toThrowErrorMatchingInlineSnapshot(`

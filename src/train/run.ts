@@ -4,7 +4,7 @@
  */
 import { type Batch, batches, batchSizes } from "../data/batches.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
-import { EspalierError, UsageError } from "../error.ts";
+import { UsageError } from "../error.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Moment } from "../optim/optimizer.ts";
@@ -14,6 +14,7 @@ import { recordNormalization } from "./input.ts";
 import { Journal, type Saved } from "./journal.ts";
 import { lossInput } from "./loss.ts";
 import { changes, type EpochMetrics, Structure } from "./metrics.ts";
+import { NotFiniteError } from "./not-finite.ts";
 import type { Resolved } from "./options.ts";
 import { parameters, withTensors } from "./parameters.ts";
 import { names, type Plan } from "./programs.ts";
@@ -98,8 +99,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   /**
    * Trains. May be called once.
-   * @throws EspalierError when the loss or a parameter becomes NaN or infinite (the last checkpoint stays) and when the
-   *   store cannot be written; UsageError when a resumed run does not match its checkpoint
+   * @throws NotFiniteError when the loss or a parameter becomes NaN or infinite (the last checkpoint stays); EspalierError
+   *   when the store cannot be written; UsageError when a resumed run does not match its checkpoint
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<EpochMetrics> {
     if (this.started) throw new UsageError("a run can be iterated once", {}, "call train again for another run");
@@ -258,7 +259,7 @@ function checkFinite(tensors: ReadonlyMap<string, Tensor>, epoch: number): void 
   for (const [name, { data }] of tensors)
     for (let i = 0; i < data.length; i++)
       if (!Number.isFinite(data[i]))
-        throw new EspalierError(
+        throw new NotFiniteError(
           `training diverged: ${name} holds ${data[i]}`,
           { epoch },
           "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",

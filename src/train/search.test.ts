@@ -15,3 +15,28 @@ test("stops after maxTrials and returns the nearest", async () => {
   const trials = await searchLambda(async () => 1, { target: 0.5, maxTrials: 3 });
   expect(trials).toHaveLength(3);
 });
+
+test("a trial that diverges counts as one that keeps too little, and is never chosen", async () => {
+  const tried: number[] = [];
+  const kept = (l: number) => (l > 1e-4 ? null : Math.min(1, 1e-5 / l));
+  const [best, ...rest] = await searchLambda(
+    async (l) => {
+      tried.push(l);
+      return kept(l);
+    },
+    { target: 0.2, start: 2e-4 },
+  );
+  expect(tried[1]).toBe(2e-4 / 4);
+  expect(best).toEqual({ lambda: 2e-4 / 4, kept: 0.2 });
+  expect(rest).toEqual([{ lambda: 2e-4, kept: null }]);
+  await expect(searchLambda(async () => null, { target: 0.2, maxTrials: 2 })).rejects.toThrow(
+    "training diverged with every lambda\n  tried  0.0001000, 0.00002500",
+  );
+});
+
+test("the first λ must be positive", async () => {
+  for (const start of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    await expect(searchLambda(async () => 1, { target: 0.5, start })).rejects.toThrow(
+      "the first lambda is out of range",
+    );
+});

@@ -1,10 +1,15 @@
 /** "How do I choose λ?" — a search over full training runs for the λ that keeps a wanted share of the parameters. */
-import { UsageError } from "../error.ts";
+import { EspalierError, UsageError } from "../error.ts";
 
 /** One λ that was tried. */
 export interface Trial {
   readonly lambda: number;
-  /** Parameters after shrinking / before. */
+  /** Parameters after shrinking / before; null = training diverged. */
+  readonly kept: number | null;
+}
+
+/** A trial that came to its end. */
+export interface FinishedTrial extends Trial {
   readonly kept: number;
 }
 
@@ -12,7 +17,7 @@ export interface Trial {
 export interface SearchOptions {
   /** Wanted share of parameters kept, in (0, 1). */
   readonly target: number;
-  /** First λ. Default 1e-4. */
+  /** First λ, > 0. Default 1e-4. */
   readonly start?: number;
   /** Accept a trial within this factor of the target. Default 0.15. */
   readonly tolerance?: number;
@@ -23,27 +28,39 @@ export interface SearchOptions {
 /**
  * Brackets the target by factors of 4, then halves the bracket on a logarithmic scale. Every trial is a whole run, since
  * sparsity at the end cannot be read off its beginning.
- * @param attempt trains with λ and says how much is kept
- * @returns all trials, the best (nearest to the target, ties to the smaller model) first
+ * @param attempt trains with λ and says how much is kept, or null when training diverged: λ then counts as too large
+ * @returns all trials, the best (nearest to the target, ties to the smaller model) first, diverged ones last
+ * @throws UsageError for options out of range; EspalierError when every trial diverged
  */
 export async function searchLambda(
-  attempt: (lambda: number) => Promise<number>,
+  attempt: (lambda: number) => Promise<number | null>,
   { target, start = 1e-4, tolerance = 0.15, maxTrials = 8 }: SearchOptions,
-): Promise<Trial[]> {
+): Promise<[FinishedTrial, ...Trial[]]> {
   if (!(target > 0 && target < 1))
     throw new UsageError("the target is out of range", { got: target, wanted: "(0, 1)" });
-  const trials: Trial[] = [];
+  if (!(start > 0 && Number.isFinite(start)))
+    throw new UsageError("the first lambda is out of range", { got: start, wanted: "> 0" });
+  const finished: FinishedTrial[] = [];
+  const diverged: Trial[] = [];
   let low: number | undefined; // keeps too much
   let high: number | undefined; // keeps too little
   let lambda = start;
-  while (trials.length < maxTrials) {
+  while (finished.length + diverged.length < maxTrials) {
     const kept = await attempt(lambda);
-    trials.push({ lambda, kept });
-    if (Math.abs(kept / target - 1) <= tolerance) break;
-    if (kept > target) low = lambda;
+    if (kept === null) diverged.push({ lambda, kept });
+    else finished.push({ lambda, kept });
+    if (kept !== null && Math.abs(kept / target - 1) <= tolerance) break;
+    if (kept !== null && kept > target) low = lambda;
     else high = lambda;
     lambda = low === undefined ? high! / 4 : high === undefined ? low * 4 : Math.sqrt(low * high);
   }
-  const distance = ({ kept }: Trial) => Math.abs(Math.log(Math.max(kept, 1e-9) / target));
-  return trials.sort((a, b) => distance(a) - distance(b) || a.kept - b.kept);
+  const distance = ({ kept }: FinishedTrial) => Math.abs(Math.log(Math.max(kept, 1e-9) / target));
+  const [best, ...others] = finished.sort((a, b) => distance(a) - distance(b) || a.kept - b.kept);
+  if (!best)
+    throw new EspalierError(
+      "training diverged with every lambda",
+      { tried: diverged.map((t) => t.lambda.toPrecision(4)).join(", ") },
+      "use a smaller lr, a warm-up, or normalized inputs",
+    );
+  return [best, ...others, ...diverged];
 }

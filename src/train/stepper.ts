@@ -1,7 +1,6 @@
 /** Runs single steps: turns the optimizer's clock, feeds the step session, swaps the state. */
 import type { Batch } from "../data/batches.ts";
 import type { DeviceTensor, Engine } from "../engine/engine.ts";
-import { EspalierError } from "../error.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Tensor } from "../graph/types.ts";
 import type { ClockState, Moment, Tick } from "../optim/optimizer.ts";
@@ -9,6 +8,7 @@ import type { Schedule } from "../optim/schedule.ts";
 import { Random } from "../random.ts";
 import { batchTensors, scalar } from "./evaluation.ts";
 import type { Mask } from "./forward.ts";
+import { NotFiniteError } from "./not-finite.ts";
 import { names, type Plan } from "./programs.ts";
 import type { Sessions } from "./sessions.ts";
 import type { State } from "./state.ts";
@@ -60,7 +60,7 @@ export class Stepper {
 
     const loss = await scalar(engine, out[names.loss]);
     if (!Number.isFinite(loss))
-      throw new EspalierError(
+      throw new NotFiniteError(
         `training diverged: the loss became ${loss}`,
         { epoch: now.epoch + 1, step: now.step + 1, lr: schedule.lr(now) },
         "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
