@@ -56,6 +56,7 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     latencies.push({ before: a, after: b });
   }
   const [costBefore, costAfter] = [cost(full), cost(small)];
+  const inspection = inspect(full);
   const history = run.history;
   const last = history[history.length - 1];
   const seconds = history.reduce((sum, m) => sum + m.seconds, 0);
@@ -68,6 +69,7 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     weightedGroupSparsity: last.weightedGroupSparsity,
     elementSparsity: last.elementSparsity,
     inputChannel: last.inputChannel,
+    layers: Object.fromEntries(inspection.layers.map((l) => [l.weight, { groups: l.groups, zero: l.zeroGroups }])),
     params: { before: costBefore.params, after: costAfter.params },
     macs: { before: costBefore.macs, after: costAfter.macs },
     bytes: { before: before.bytes.length, after: after.bytes.length },
@@ -86,7 +88,7 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     config,
     environment: environment(engine),
     epochs: history,
-    layers: layerRows(inspect(full), full, small),
+    layers: layerRows(inspection, full, small),
     summary,
     removals: removalRows(certificate),
     input: {

@@ -150,6 +150,8 @@ describe("a whole run", () => {
       maxAbsDiff: expect.any(Number),
     });
     expect(summary.smallAccuracy).toBe(summary.accuracy);
+    const { groups, zero } = summary.layers["fc.weight"];
+    expect([groups, zero / groups]).toEqual([784, summary.inputChannel.groupSparsity]);
     expect(summary.params.after).toBeLessThan(summary.params.before);
     expect(summary.bytes.after).toBeLessThan(summary.bytes.before);
     expect(await readFile(at("a", "report.html"), "utf8")).toContain("logistic on digits");

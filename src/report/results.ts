@@ -75,6 +75,8 @@ export interface Summary extends Sparsity {
   readonly smallLoss: number;
   /** The papers' input-channel groups, always reported so that any two runs can be compared. */
   readonly inputChannel: GroupSparsity;
+  /** The same by the name of the weight: its input channels, and how many of them are exactly zero. */
+  readonly layers?: Readonly<Record<string, { readonly groups: number; readonly zero: number }>>;
   readonly params: BeforeAfter;
   /** Multiply-adds for one example. */
   readonly macs: BeforeAfter;
