@@ -21,6 +21,14 @@ export function consumers(graph: Graph): Map<Value, Node[]> {
   return map;
 }
 
+/** Running means and variances of batch normalizations: stored, but not parameters. */
+export function runningStatistics(graph: Graph): Set<Value> {
+  const found = new Set<Value>();
+  for (const { op, inputs } of graph.nodes)
+    if (op === "BatchNormalization") for (const v of inputs.slice(3)) if (v && graph.initializers.has(v)) found.add(v);
+  return found;
+}
+
 /** Nodes that the given values depend on, as a set. */
 function ancestors(graph: Graph, of: readonly Value[]): Set<Node> {
   const wanted = new Set<Value>(of);

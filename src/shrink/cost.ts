@@ -2,6 +2,7 @@
 import { atBatch } from "../graph/infer.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Value } from "../graph/types.ts";
+import { runningStatistics } from "../graph/walk.ts";
 
 /** What a model costs. */
 export interface Cost {
@@ -20,9 +21,7 @@ export function cost(model: Model): Cost {
 
 /** The stored float tensors that are not running statistics. */
 function parametersOf(graph: Graph): Value[] {
-  const statistics = new Set<Value>();
-  for (const { op, inputs } of graph.nodes)
-    if (op === "BatchNormalization") for (const v of inputs.slice(3)) if (v) statistics.add(v);
+  const statistics = runningStatistics(graph);
   return [...graph.initializers.keys()].filter((v) => isFloat(v.dtype) && !statistics.has(v));
 }
 

@@ -4,12 +4,12 @@ import type { Engine, Session } from "../engine/engine.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Model } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
-import { type Score, score } from "./evaluation.ts";
 import { checkDynamicBatch, checkInput, type InputPlan, type Normalization, normalizationOf } from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
 import { checkLabels } from "./options.ts";
 import { parameters } from "./parameters.ts";
 import { evaluationProgram, names } from "./programs.ts";
+import { type Score, score } from "./score.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {

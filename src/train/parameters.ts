@@ -1,5 +1,6 @@
 /** Which stored tensors of a model are trained, which follow along (running statistics), which stay. */
 import type { Graph, Tensor, Value } from "../graph/types.ts";
+import { runningStatistics } from "../graph/walk.ts";
 
 export interface Parameters {
   /** float32 initializers that gradients update. */
@@ -9,10 +10,7 @@ export interface Parameters {
 }
 
 export function parameters(graph: Graph): Parameters {
-  const running = new Set<Value>();
-  for (const n of graph.nodes)
-    if (n.op === "BatchNormalization")
-      for (const x of n.inputs.slice(3, 5)) if (x && graph.initializers.has(x)) running.add(x);
+  const running = runningStatistics(graph);
   const trained = [...graph.initializers.keys()].filter((v) => v.dtype === "float32" && !running.has(v));
   return { trained, running: [...running] };
 }

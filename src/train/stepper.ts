@@ -6,10 +6,10 @@ import type { Tensor } from "../graph/types.ts";
 import type { ClockState, Moment, Tick } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import { Random } from "../random.ts";
-import { batchTensors, scalar } from "./evaluation.ts";
 import type { Mask } from "./forward.ts";
 import { NotFiniteError } from "./not-finite.ts";
 import { names, type Plan } from "./programs.ts";
+import { batchTensors, scalar } from "./score.ts";
 import type { Sessions } from "./sessions.ts";
 import type { State } from "./state.ts";
 
