@@ -10,12 +10,14 @@ export const engineFields = {
 
 export const engineOf = ({ threads, device }: ValuesOf<typeof engineFields>): Engine => node({ threads, device });
 
+export const normalizationField = normalization(
+  "normalize inputs: auto, none, or MEAN/STD (default: auto, as the model records, else as the data set says)",
+);
+
 export const dataFields = {
   data: text("data set by name, or a folder", "name|folder"),
   dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),
-  normalize: normalization(
-    "normalize inputs: auto, none, or MEAN/STD (default: auto, as the model's file or the data set says)",
-  ),
+  normalize: normalizationField,
 };
 
 /** As the library wants it: undefined = what the file or the data set says, null = none. */

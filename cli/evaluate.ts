@@ -1,26 +1,11 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
-import {
-  binaryCrossEntropy,
-  crossEntropy,
-  EspalierError,
-  type Loss,
-  meanSquaredError,
-  percent,
-  evaluate as score,
-  significant,
-  UsageError,
-} from "espalier";
+import { EspalierError, percent, evaluate as score, significant, UsageError } from "espalier";
 import { datasets } from "espalier/node";
 import { command } from "./command.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
 import { choice, text } from "./field.ts";
 import { readModel } from "./files.ts";
-
-const losses: Readonly<Record<"crossEntropy" | "mse" | "bce", () => Loss>> = {
-  crossEntropy,
-  mse: meanSquaredError,
-  bce: binaryCrossEntropy,
-};
+import { losses, lossField } from "./losses.ts";
 
 export const evaluate = () =>
   command({
@@ -30,7 +15,7 @@ export const evaluate = () =>
     fields: {
       ...dataFields,
       split: choice("test (default) or train", ["test", "train"]),
-      loss: choice("cross-entropy (default), mse or bce", ["crossEntropy", "mse", "bce"]),
+      loss: lossField,
       output: text("the model's output that the loss attaches to (default: the first)", "name"),
       ...engineFields,
     },
@@ -46,7 +31,7 @@ export const evaluate = () =>
       const split = values.split ?? "test";
       const { loss, accuracy } = await score(model, data, {
         engine: engineOf(values),
-        loss: losses[values.loss ?? "crossEntropy"](),
+        loss: losses[values.loss ?? "crossEntropy"]({}),
         output: values.output,
         normalization: normalizationSetting(values.normalize),
         split: data[split],

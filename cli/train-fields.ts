@@ -1,18 +1,9 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns } from "espalier";
 import { z } from "zod";
-import {
-  augmentation,
-  choice,
-  integer,
-  normalization,
-  number,
-  numbers,
-  text,
-  texts,
-  toggle,
-  type ValuesOf,
-} from "./field.ts";
+import { normalizationField } from "./engine-fields.ts";
+import { augmentation, choice, integer, number, numbers, text, texts, toggle, type ValuesOf } from "./field.ts";
+import { lossField } from "./losses.ts";
 
 const epochList = z.int().min(1);
 
@@ -25,8 +16,8 @@ export const trainFields = {
   limitTrain: integer("use only so many training samples", { min: 1 }),
   valSplit: number("hold out this share of the training samples for validation", { above: 0, below: 1 }),
   augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),
-  normalize: normalization("normalize inputs: auto, none, or MEAN/STD (default: auto, as the data set says)"),
-  loss: choice("cross-entropy (default), mse or bce", ["crossEntropy", "mse", "bce"]),
+  normalize: normalizationField,
+  loss: lossField,
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
   labelSmoothing: number("share of the target spread over all classes", { min: 0, below: 1 }),
 

@@ -3,11 +3,9 @@ import { availableParallelism } from "node:os";
 import {
   adam,
   adamw,
-  binaryCrossEntropy,
   model as builtIn,
   constant,
   cosine,
-  crossEntropy,
   type Dataset,
   groupLasso,
   initialize,
@@ -16,7 +14,6 @@ import {
   l2,
   limitTrain,
   type Model,
-  meanSquaredError,
   multiStep,
   type Optimizer,
   type Penalty,
@@ -30,6 +27,7 @@ import {
 } from "espalier";
 import { datasets } from "espalier/node";
 import { readModel } from "./files.ts";
+import { losses } from "./losses.ts";
 import { kebab } from "./names.ts";
 import { belongs, insteadOfMomentum, type TrainConfig, type TrainKey } from "./train-fields.ts";
 
@@ -120,11 +118,6 @@ const schedules: Readonly<Record<Choices["schedule"], (s: Choices) => Schedule>>
   constant,
   multiStep: (s) => multiStep({ ...s, milestones: s.milestones! }),
   cosine,
-};
-const losses: Readonly<Record<Choices["loss"], (s: Choices) => Loss>> = {
-  crossEntropy,
-  mse: meanSquaredError,
-  bce: binaryCrossEntropy,
 };
 
 /** The methods of a run as the library's objects. */
