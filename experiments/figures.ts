@@ -1,10 +1,16 @@
 /** The figures of one finished run, its shrunk model included. */
-import { cost, type Dataset, type Engine, evaluate, latency, modelInputs, type Run, shrink, write } from "espalier";
-
-interface BeforeAfter {
-  readonly before: number;
-  readonly after: number;
-}
+import {
+  type BeforeAfter,
+  cost,
+  type Dataset,
+  type Engine,
+  evaluate,
+  latency,
+  modelInputs,
+  type Run,
+  shrink,
+  write,
+} from "espalier";
 
 export interface Figures {
   readonly testAccuracy: number;

@@ -3,10 +3,10 @@
  * 98.60 % at 60.1 % group and 80.7 % weighted sparsity.
  * Run: node dist/experiments/lenet-mnist.js [DATA_ROOT] [LAMBDA …]
  */
-import { groupLasso, models, multiStep, rmda, train } from "espalier";
+import { groupLasso, models, multiStep, percent, rmda, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { type Figures, figuresOf } from "./figures.ts";
-import { percentText, record } from "./record.ts";
+import { record } from "./record.ts";
 
 const [root, ...given] = process.argv.slice(2);
 const data = await datasets.open("mnist", { root });
@@ -30,7 +30,7 @@ for (const lambda of given.length ? given.map(Number) : [2e-4, 5e-4, 1e-3, 2e-3]
   const row = { lambda, ...(await figuresOf(run, data, engine)) };
   rows.push(row);
   console.log(
-    `λ ${lambda}: ${percentText(row.testAccuracy)} (small ${percentText(row.smallAccuracy)}), parameters kept ${percentText(row.params.after / row.params.before)}, latency ${row.latencyMs.before.toFixed(2)} → ${row.latencyMs.after.toFixed(2)} ms`,
+    `λ ${lambda}: ${percent(row.testAccuracy)} (small ${percent(row.smallAccuracy)}), parameters kept ${percent(row.params.after / row.params.before)}, latency ${row.latencyMs.before.toFixed(2)} → ${row.latencyMs.after.toFixed(2)} ms`,
   );
 }
 await record(engine, {

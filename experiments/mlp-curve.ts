@@ -3,10 +3,10 @@
  * dense SGD beside it. Every model is shrunk and verified.
  * Run: node dist/experiments/mlp-curve.js [DATA_ROOT]
  */
-import { groupLasso, models, multiStep, rmda, sgd, train } from "espalier";
+import { groupLasso, models, multiStep, percent, rmda, sgd, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { type Figures, figuresOf } from "./figures.ts";
-import { percentText, record } from "./record.ts";
+import { record } from "./record.ts";
 
 const data = await datasets.open("fashion-mnist", { root: process.argv[2] });
 const engine = node();
@@ -29,7 +29,7 @@ for (const lambda of [0, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3]) {
   const row = { method: lambda ? "rmda" : "sgd", lambda, ...(await figuresOf(run, data, engine)) };
   rows.push(row);
   console.log(
-    `λ ${lambda}: ${percentText(row.testAccuracy)}, input-channel groups ${percentText(row.inputChannel.groupSparsity)} zero, parameters kept ${percentText(row.params.after / row.params.before)}`,
+    `λ ${lambda}: ${percent(row.testAccuracy)}, input-channel groups ${percent(row.inputChannel.groupSparsity)} zero, parameters kept ${percent(row.params.after / row.params.before)}`,
   );
 }
 await record(engine, {

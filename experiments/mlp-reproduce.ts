@@ -3,9 +3,9 @@
  * (a), milestones 9 and 15, 24 epochs, batch 128, three seeds. Their PyTorch code: 88.25 %, 11.7 % groups, 14.2 % weighted.
  * Run: node dist/experiments/mlp-reproduce.js [DATA_ROOT]
  */
-import { groupLasso, models, multiStep, rmda, train } from "espalier";
+import { groupLasso, models, multiStep, percent, rmda, train } from "espalier";
 import { datasets, node } from "espalier/node";
-import { meanStd, percentText, record } from "./record.ts";
+import { meanStd, record } from "./record.ts";
 
 const data = await datasets.open("fashion-mnist", { root: process.argv[2] });
 const engine = node();
@@ -43,8 +43,7 @@ for (const seed of [1, 2, 3]) {
 const figures = Object.fromEntries(
   (["testAccuracy", "groupSparsity", "weightedGroupSparsity"] as const).map((k) => [k, meanStd(rows.map((r) => r[k]))]),
 );
-for (const [k, { mean, std }] of Object.entries(figures))
-  console.log(`${k}: ${percentText(mean)} ± ${percentText(std)}`);
+for (const [k, { mean, std }] of Object.entries(figures)) console.log(`${k}: ${percent(mean)} ± ${percent(std)}`);
 await record(engine, {
   name: "mlp-reproduce",
   command: "node dist/experiments/mlp-reproduce.js",

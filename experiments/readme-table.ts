@@ -3,8 +3,8 @@
  * Run: node dist/experiments/readme-table.js
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { percent } from "espalier";
 import type { Figures } from "./figures.ts";
-import { percentText } from "./record.ts";
 
 interface Result {
   readonly command: string;
@@ -20,10 +20,10 @@ function line(what: string, { command }: Result, f: Result["rows"][number]): str
   const cells = [
     what,
     f.lambda ? String(f.lambda) : "dense",
-    percentText(f.testAccuracy),
-    percentText(f.smallAccuracy),
-    percentText(f.params.after / f.params.before),
-    percentText(f.macs.after / f.macs.before),
+    percent(f.testAccuracy),
+    percent(f.smallAccuracy),
+    percent(f.params.after / f.params.before),
+    percent(f.macs.after / f.macs.before),
     `${(f.latencyMs.before / f.latencyMs.after).toFixed(1)}×`,
     f.maxRelDiff.toExponential(0),
     `\`${command}\``,

@@ -30,5 +30,3 @@ export function meanStd(xs: readonly number[]): { mean: number; std: number } {
   const std = xs.length > 1 ? Math.sqrt(xs.reduce((s, x) => s + (x - mean) ** 2, 0) / (xs.length - 1)) : 0;
   return { mean, std };
 }
-
-export const percentText = (x: number): string => `${(100 * x).toFixed(2)} %`;

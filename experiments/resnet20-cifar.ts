@@ -2,10 +2,10 @@
  * ResNet-20 on CIFAR-10 (here: a subset, see the record's counts) with coupled groups through residual streams, 15 epochs.
  * Run: node dist/experiments/resnet20-cifar.js [DATA_ROOT] [LAMBDA]
  */
-import { groupLasso, models, multiStep, rmda, train } from "espalier";
+import { groupLasso, models, multiStep, percent, rmda, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { figuresOf } from "./figures.ts";
-import { percentText, record } from "./record.ts";
+import { record } from "./record.ts";
 
 const [root, lambda = "1e-3"] = process.argv.slice(2);
 const data = await datasets.open("cifar10", { root });
@@ -25,7 +25,7 @@ for await (const m of run)
   );
 const row = { lambda: Number(lambda), ...(await figuresOf(run, data, engine)) };
 console.log(
-  `${percentText(row.testAccuracy)} (small ${percentText(row.smallAccuracy)}), parameters kept ${percentText(row.params.after / row.params.before)}`,
+  `${percent(row.testAccuracy)} (small ${percent(row.smallAccuracy)}), parameters kept ${percent(row.params.after / row.params.before)}`,
 );
 await record(engine, {
   name: "resnet20-cifar",
