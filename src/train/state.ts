@@ -7,6 +7,13 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { parameters } from "./parameters.ts";
 import { names } from "./programs.ts";
 
+interface Written {
+  readonly name: string;
+  /** The output that holds its next value. */
+  readonly next: string;
+  readonly type: Value;
+}
+
 export class State {
   /** Names of the trained parameters. */
   readonly parameterNames: readonly string[];
@@ -17,6 +24,8 @@ export class State {
   private readonly types: ReadonlyMap<string, Value>;
   private current: Record<string, DeviceTensor> = {};
   private spare: Record<string, DeviceTensor> = {};
+  /** Which state tensors a session writes, by its list of outputs: the same at every step. */
+  private readonly written = new WeakMap<readonly string[], readonly Written[]>();
 
   constructor(engine: Engine, graph: Graph, optimizer: Optimizer) {
     this.engine = engine;
@@ -38,12 +47,21 @@ export class State {
   /** Where a session may write the next value of each state tensor that it outputs, by output name. */
   targets(outputNames: readonly string[]): Record<string, DeviceTensor> {
     const into: Record<string, DeviceTensor> = {};
-    for (const [name, type] of this.types)
-      if (outputNames.includes(names.next(name))) {
-        this.spare[name] ??= this.engine.upload(zerosLike(type));
-        into[names.next(name)] = this.spare[name];
-      }
+    for (const { name, next, type } of this.writtenBy(outputNames)) {
+      this.spare[name] ??= this.engine.upload(zerosLike(type));
+      into[next] = this.spare[name];
+    }
     return into;
+  }
+
+  private writtenBy(outputNames: readonly string[]): readonly Written[] {
+    const known = this.written.get(outputNames);
+    if (known) return known;
+    const outputs = new Set(outputNames);
+    const found = [...this.types].map(([name, type]) => ({ name, next: names.next(name), type }));
+    const written = found.filter(({ next }) => outputs.has(next));
+    this.written.set(outputNames, written);
+    return written;
   }
 
   /** Makes the values written to `targets` current. */
