@@ -7,23 +7,33 @@ import {
   constant,
   cosine,
   type Dataset,
+  grda,
   groupLasso,
+  groupMcp,
   initialize,
   type Loss,
+  l0,
   l1,
   l2,
+  lHalf,
   limitTrain,
   type Model,
   multiStep,
   type Optimizer,
   type Penalty,
+  proxGen,
   proxSgd,
+  proxSsi,
+  ramda,
+  rda,
   rmda,
   type Schedule,
+  sef,
   sgd,
   splitValidation,
   UsageError,
   warmup,
+  wgsef,
 } from "espalier";
 import { datasets } from "espalier/node";
 import { readModel } from "./files.ts";
@@ -52,17 +62,23 @@ export function choose(config: TrainConfig): Choices {
   const { model, data, optimizer = "rmda", epochs = 20 } = config;
   if (!model) throw new UsageError("train wants a model", { wanted: "--model" }, "for example --model lenet5");
   if (!data) throw new UsageError("train wants data", { wanted: "--data" }, "for example --data digits");
-  const proximal = optimizer === "rmda" || optimizer === "proxSgd";
-  const adaptive = optimizer === "adam" || optimizer === "adamw";
+  const dense: readonly string[] = ["sgd", "adam", "adamw", "grda"];
+  const slow: Readonly<Partial<Record<string, number>>> = {
+    adam: 1e-3,
+    adamw: 1e-3,
+    proxSsi: 1e-3,
+    proxGen: 1e-3,
+    ramda: 1e-2,
+  };
   const choices = {
     ...config,
     model,
     data,
     optimizer,
     epochs,
-    lr: config.lr ?? (adaptive ? 1e-3 : 0.1),
+    lr: config.lr ?? slow[optimizer] ?? 0.1,
     schedule: config.schedule ?? (config.milestones?.length ? "multiStep" : "constant"),
-    penalty: config.penalty ?? (proximal ? "groupLasso" : "none"),
+    penalty: config.penalty ?? (dense.includes(optimizer) ? "none" : "groupLasso"),
     loss: config.loss ?? "crossEntropy",
     batchSize: config.batchSize ?? 128,
     seed: config.seed ?? 1,
@@ -106,13 +122,23 @@ const optimizers: Readonly<Record<Choices["optimizer"], (s: Choices) => Optimize
   adam: (s) => adam({ ...s, betas: s.betas as [number, number] | undefined }),
   adamw: (s) => adamw({ ...s, betas: s.betas as [number, number] | undefined }),
   proxSgd,
+  proxSsi: (s) => proxSsi({ ...s, betas: s.betas as [number, number] | undefined }),
+  proxGen: (s) => proxGen({ ...s, betas: s.betas as [number, number] | undefined }),
+  rda: () => rda(),
   rmda,
+  ramda,
+  grda,
 };
 const penalties: Readonly<Record<Choices["penalty"], (s: Choices & { lambda: number }) => Penalty | undefined>> = {
   none: () => undefined,
+  l0,
+  lHalf,
   l1,
   l2,
   groupLasso,
+  groupMcp,
+  wgsef,
+  sef,
 };
 const schedules: Readonly<Record<Choices["schedule"], (s: Choices) => Schedule>> = {
   constant,

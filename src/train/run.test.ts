@@ -12,10 +12,13 @@ import { mlp } from "../models/mlp.ts";
 import { write } from "../onnx/write.ts";
 import { adam } from "../optim/adam.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
+import { proxSsi } from "../optim/prox-ssi.ts";
+import { rda } from "../optim/rda.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant, multiStep } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
+import { wgsef } from "../prox/wgsef.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
 import { crossEntropy, meanSquaredError } from "./loss.ts";
@@ -258,6 +261,9 @@ test("what does not fit together is refused at once", () => {
       got     sgd with groupLasso
       wanted  rmda or proxSgd with a penalty; sgd, adam, adamw with weightDecay]
   `);
+  const wgsefWith = (optimizer: TrainOptions["optimizer"]) => start({ optimizer, penalty: wgsef({ lambda: 1, k: 2 }) });
+  expect(wgsefWith(rda())).not.toThrow();
+  expect(wgsefWith(proxSsi())).toThrow("proxSsi needs a proximal step in a metric, which wgsef does not have");
   expect(start({ epochs: 3 })).toThrow("a milestone lies beyond the last epoch");
   expect(start({ optimizer: rmda({ restarts: [2, 5] }) })).toThrow("a restart lies beyond the last epoch");
   expect(start({ batchSize: 0 })).toThrow("batchSize is out of range");

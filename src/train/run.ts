@@ -57,6 +57,14 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.data = data;
     this.options = options;
     const bound = penalty?.bind(graph);
+    if (bound && optimizer.adaptive && !bound.proxInMetric)
+      throw new UsageError(
+        `${optimizer.name} needs a proximal step in a metric, which ${penalty?.name} does not have`,
+        {
+          got: `${optimizer.name} with ${penalty?.name}`,
+          wanted: "l0, l1, l2, lHalf or groupLasso; or rmda, rda or proxSgd with this penalty",
+        },
+      );
     const dtype = data.train.x instanceof Uint8Array ? "uint8" : "float32";
     this.plan = {
       input: { dtype, sample: data.shape, normalization },
