@@ -18,7 +18,7 @@ export function setsOf(graph: Graph, groups: GroupKind, side: Side): GroupSet[] 
     throw new UsageError(
       `the model has no ${groups} groups`,
       { got: `${graph.nodes.length} nodes` },
-      "choose other groups",
+      `choose other groups${groups === "coupled" ? ", for example inputChannel: a model without hidden channels has no coupled ones" : ""}`,
     );
   return sets;
 }
