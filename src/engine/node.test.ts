@@ -40,3 +40,14 @@ test("telemetry is off; bad settings and bad models are refused", async () => {
   expect(() => node({ device: "tpu" as "cpu" })).toThrow('unknown device "tpu"');
   await expect(engine.load(Uint8Array.of(1, 2, 3))).rejects.toThrow("ONNX Runtime refuses the model");
 });
+
+test("a model that asks for absurd memory is refused by name, without a line on standard error", async () => {
+  const g = builder();
+  const huge = g.Expand(g.input("x", "float32", [1]), { shape: [100_000, 10_000_000] });
+  g.output(g.ReduceSum(huge, { axes: [0, 1], keepdims: 0 }), "y");
+  const session = await engine.load(encode(g.build()));
+  await expect(evaluate(session, engine, { x: f32([1]) })).rejects.toThrow(
+    /^ONNX Runtime cannot run the model\n {2}device .*\n {2}reason .*\n {2}fix {5}the model asks for more memory/,
+  );
+  await session.release();
+});

@@ -47,13 +47,26 @@ function view(t: DeviceTensor): Tensor {
   return held.view;
 }
 
+/** What the runtime threw, in one line, with what helps. */
+function failure(what: string, device: Device, error: unknown): EspalierError {
+  const reason = (error as Error).message.replaceAll(/\s+/g, " ").trim();
+  const elsewhere = `"${device}" needs a GPU with its driver and libraries; device "cpu" runs everywhere`;
+  const memory = "the model asks for more memory than there is: use a smaller batch, or check its dimensions";
+  const fix = /allocate|exceeds the supported maximum|overflow/i.test(reason)
+    ? memory
+    : "check the model with onnx.checker.check_model(…, full_check=True)";
+  return new EspalierError(what, { device, reason }, device === "cpu" ? fix : elsewhere);
+}
+
 class NodeSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   private readonly session: InferenceSession;
+  private readonly device: Device;
 
-  constructor(session: InferenceSession) {
+  constructor(session: InferenceSession, device: Device) {
     this.session = session;
+    this.device = device;
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
   }
@@ -66,7 +79,9 @@ class NodeSession implements Session {
     }
     const fetches: Record<string, Tensor | null> = {};
     for (const name of this.outputNames) fetches[name] = into[name] ? view(into[name]) : null;
-    const results = await this.session.run(views, fetches as InferenceSession.FetchesType);
+    const results = await this.session.run(views, fetches as InferenceSession.FetchesType).catch((e) => {
+      throw failure("ONNX Runtime cannot run the model", this.device, e);
+    });
     const out: Record<string, DeviceTensor> = {};
     for (const name of this.outputNames) {
       const r = results[name];
@@ -100,11 +115,11 @@ export function node({ threads = availableParallelism(), device = "cpu" }: NodeO
           executionProviders: providers[device],
           intraOpNumThreads: threads,
           interOpNumThreads: 1,
-          logSeverityLevel: 3,
+          logSeverityLevel: 4, // fatal: what it logs as an error, it throws as well
         });
-        return new NodeSession(session);
+        return new NodeSession(session, device);
       } catch (e) {
-        throw new EspalierError("ONNX Runtime refuses the model", { device, reason: (e as Error).message });
+        throw failure("ONNX Runtime refuses the model", device, e);
       }
     },
     upload: (t) => ({ dtype: t.dtype, shape: t.shape, data: t.data }) as Held,

@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { EspalierError } from "../error.ts";
+import { type Builder, builder } from "../graph/builder.ts";
+import type { Value } from "../graph/types.ts";
 import { Random } from "../random.ts";
 import { read } from "./read.ts";
-import { write } from "./write.ts";
+import { encode, write } from "./write.ts";
 
 const folder = fileURLToPath(new URL("../../test/fixtures/onnx/", import.meta.url));
 const bytesOf = (name: string) => new Uint8Array(readFileSync(folder + name));
@@ -26,6 +28,7 @@ function outcome(bytes: Uint8Array): string {
     return "parses";
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
+    expect(e.fix, e.message).toBeDefined();
     return e.what;
   } finally {
     expect(performance.now() - start).toBeLessThan(2000);
@@ -60,4 +63,20 @@ test("random bytes and spliced files", () => {
     const at = random.int(a.length);
     outcome(Uint8Array.from([...a.subarray(0, at), ...b.subarray(random.int(b.length))]));
   }
+});
+
+test("dimensions that no memory holds are refused when the file is read", () => {
+  const huge = (shape: readonly number[], body: (g: Builder, x: Value) => Value) => {
+    const g = builder();
+    g.output(body(g, g.input("x", "float32", shape)), "y");
+    return outcome(encode(g.build()));
+  };
+  const sum = (g: Builder, v: Value) => g.ReduceSum(v, { axes: [0, 1], keepdims: 0 });
+  expect([
+    huge([100_000, 100_000], (g, x) => g.Relu(x)),
+    huge([1, 2 ** 52], (g, x) => g.Relu(x)),
+    huge([1, 1], (g, x) => sum(g, g.Expand(x, { shape: [100_000, 100_000] }))),
+    huge([1, 4], (g, x) => sum(g, g.Pad(x, { pads: [0, 2 ** 40, 0, 0] }))),
+    huge([1, 4], (g, x) => sum(g, g.Tile(x, { repeats: [1, 2 ** 40] }))),
+  ]).toEqual(Array(5).fill("a value is too large"));
 });

@@ -233,16 +233,19 @@ test("errors say where", () => {
       node      y
       operator  Relu
       reads     z
+      fix       check that the file is complete, or export the model again
 
     the graph has a cycle
       node      a
       operator  Add
       reads     x, b
+      fix       check that the file is complete, or export the model again
 
     a value is made twice
       value  y
       node   y
       also   y
+      fix    check that the file is complete, or export the model again
 
     the output type of Foo is unknown
       node      z
@@ -256,6 +259,7 @@ test("errors say where", () => {
       name    axis
       got     string
       wanted  int
+      fix     check that the file is complete, or export the model again
 
     the shape of Reshape is computed from data
       node      y
@@ -276,25 +280,30 @@ test("errors say where", () => {
     a tensor has impossible dimensions
       field  graph.initializer[0].dims
       got    [1099511627776,1099511627776]
+      fix    check that the file is complete, or export the model again
 
     a tensor has impossible dimensions
       field  graph.initializer[0].dims
       got    [-4]
+      fix    check that the file is complete, or export the model again
 
     a tensor's data does not fit its dimensions
       field   graph.initializer[0].raw_data
       got     15 bytes
       wanted  16 bytes
+      fix     check that the file is complete, or export the model again
 
     a tensor's data does not fit its dimensions
       field   graph.initializer[0].float_data
       got     2 elements
       wanted  4 elements
+      fix     check that the file is complete, or export the model again
 
     Espalier does not hold this element type
       field   graph.initializer[0].data_type
       got     string
       wanted  float32,uint8,int8,uint16,int16,int32,int64,bool,float16,float64,uint32,uint64,bfloat16
+      fix     check that the file is complete, or export the model again
 
     sparse initializers are not supported
       field  graph.sparse_initializer

@@ -136,7 +136,16 @@ function restOf(parsed: Parsed, steps: readonly TracedStep[]): Rest {
  *   table whose output types the file does not declare
  */
 export function read(bytes: Uint8Array, options: { readonly external?: External } = {}): Model {
-  const parsed = parse(bytes, options.external);
+  try {
+    return readModel(bytes, options.external);
+  } catch (e) {
+    if (!(e instanceof EspalierError) || e.fix) throw e;
+    throw new EspalierError(e.what, e.details, "check that the file is complete, or export the model again");
+  }
+}
+
+function readModel(bytes: Uint8Array, external: External | undefined): Model {
+  const parsed = parse(bytes, external);
   const { steps: traced, dimsOf } = settle(parsed);
   const steps = withoutFolded(traced, parsed.outputs);
   const dims = new Map<string, readonly Dim[]>();

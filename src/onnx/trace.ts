@@ -3,7 +3,7 @@ import { EspalierError } from "../error.ts";
 import { inferNode } from "../graph/infer.ts";
 import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
-import { typeText } from "../graph/tensor.ts";
+import { size, typeText } from "../graph/tensor.ts";
 import type { Attrs, Dim } from "../graph/types.ts";
 import type { Sample } from "./batch.ts";
 import { canonical, type Step } from "./canonical.ts";
@@ -16,6 +16,18 @@ export interface TracedStep extends Sample {
   readonly folded: boolean;
 }
 
+/** What a typed array can hold. A value of more elements could be neither fed nor fetched. */
+const MOST_ELEMENTS = 2 ** 33;
+
+function checkSize(t: Type, where: Readonly<Record<string, string>>): void {
+  if (size(t.shape) <= MOST_ELEMENTS) return;
+  throw new EspalierError(
+    "a value is too large",
+    { ...where, got: typeText(t), wanted: `at most ${MOST_ELEMENTS} elements` },
+    "check the dimensions and attributes in the model",
+  );
+}
+
 const concrete = (dims: readonly Dim[], batch: number): number[] =>
   dims.map((d) => (typeof d === "string" ? batch : d));
 
@@ -23,7 +35,11 @@ const concrete = (dims: readonly Dim[], batch: number): number[] =>
 function declaredTypes(step: Step, parsed: Parsed, batch: number): Type[] {
   return step.outputs.map((name): Type => {
     const declared = parsed.declared.get(name);
-    if (declared?.dims) return { dtype: declared.dtype, shape: concrete(declared.dims, batch) };
+    if (declared?.dims) {
+      const type = { dtype: declared.dtype, shape: concrete(declared.dims, batch) };
+      checkSize(type, { node: step.name, output: name });
+      return type;
+    }
     if (!name) return { dtype: "float32", shape: [] };
     throw new EspalierError(
       `the output type of ${step.domain ? `${step.domain}.` : ""}${step.op} is unknown`,
@@ -60,6 +76,7 @@ export function inferStep(
         ...where,
         output: `[${t.shape}]`,
       });
+  for (const t of inferred.outputs) checkSize(t, where);
   return inferred;
 }
 
@@ -77,7 +94,11 @@ function keptOutputs(step: Step, count: number, parsed: Parsed): string[] {
 
 function startingValues({ inputs, initializers }: Parsed, batch: number): Map<string, Type | Known> {
   const values = new Map<string, Type | Known>();
-  for (const [name, { dtype, dims }] of inputs) values.set(name, { dtype, shape: concrete(dims, batch) });
+  for (const [name, { dtype, dims }] of inputs) {
+    const type = { dtype, shape: concrete(dims, batch) };
+    checkSize(type, { input: name });
+    values.set(name, type);
+  }
   for (const [name, t] of initializers)
     values.set(name, isSmall(t.shape) ? knownTensor(t) : { dtype: t.dtype, shape: t.shape });
   return values;

@@ -26,7 +26,7 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
     throw new EspalierError(
       "the shrunk model does not agree with the full one",
       { reason: verification.reason, "max abs": verification.maxAbs, "max rel": verification.maxRel },
-      "please report this with the model; nothing was written",
+      "nothing was written; unless the full model's own outputs are not finite, please report this with the model",
     );
   return { model: small, certificate, verification };
 }

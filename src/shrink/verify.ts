@@ -102,7 +102,8 @@ function difference(a: EngineTensor, b: EngineTensor): { abs: number; rel: numbe
   let scale = 1e-6;
   for (let i = 0; i < x.length; i++) {
     const [p, q] = [Number(x[i]), Number(y[i])];
-    if (!Number.isFinite(p) || !Number.isFinite(q)) return { abs, rel: 0, reason: "is not finite" };
+    if (!Number.isFinite(p)) return { abs, rel: 0, reason: `is ${p} in the first model already` };
+    if (!Number.isFinite(q)) return { abs, rel: 0, reason: `is ${q}` };
     abs = Math.max(abs, Math.abs(p - q));
     scale = Math.max(scale, Math.abs(p));
   }
