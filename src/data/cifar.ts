@@ -20,18 +20,26 @@ const LABELS = {
   ],
 } as const;
 
-/** Returns the length of a file, which must be one or more whole records. */
-export function checkRecords(length: number, file: string, kind: CifarKind): number {
+/**
+ * Returns the length of a file, which must be one or more whole records.
+ * @param packed the length is what a gzip trailer says, which is anything when that file was cut
+ */
+export function checkRecords(length: number, file: string, kind: CifarKind, packed = false): number {
   const record = LABELS[kind].length + PIXELS;
   const rest = length % record;
-  if (length === 0 || rest !== 0)
-    throw new EspalierError("the CIFAR file is empty, cut short or not of this kind", {
-      file,
-      field: `record ${Math.floor(length / record)} (from byte ${length - rest})`,
-      got: `${rest} bytes`,
-      wanted: `${record}, a record of ${kind}`,
-    });
-  return length;
+  if (length > 0 && rest === 0) return length;
+  const where = packed
+    ? {
+        field: "unpacked size, by the gzip trailer",
+        got: `${length} bytes`,
+        wanted: `records of ${record}, as ${kind} has`,
+      }
+    : {
+        field: `record ${Math.floor(length / record)} (from byte ${length - rest})`,
+        got: `${rest} bytes`,
+        wanted: `${record}, a record of ${kind}`,
+      };
+  throw new EspalierError("the CIFAR file is empty, cut short or not of this kind", { file, ...where });
 }
 
 /** The records of one or more files, one after the other. */

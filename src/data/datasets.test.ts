@@ -158,7 +158,8 @@ test("damaged files are refused, gzip bombs without unpacking them", async () =>
       file    ROOT/bad/train-images-idx3-ubyte.gz
       field   size, by its header or trailer
       got     2147483647000016 bytes
-      wanted  at most 536870912",
+      wanted  at most 536870912
+      fix     get the file again; it is damaged or not what its name says",
       "bomb": "the file is longer than it declares
       file    ROOT/bad/train-images-idx3-ubyte.gz
       field   size, by its header or gzip trailer
@@ -169,7 +170,8 @@ test("damaged files are refused, gzip bombs without unpacking them", async () =>
       file    ROOT/bad/train-images-idx3-ubyte.gz
       field   size, by its header or gzip trailer
       got     400000016 bytes in a file of 41
-      wanted  at most 1032 : 1, as far as gzip can pack",
+      wanted  at most 1032 : 1, as far as gzip can pack
+      fix     get the file again; it is damaged or not what its name says",
       "flipped": "the gzip file is damaged or cut short
       file    ROOT/bad/train-images-idx3-ubyte.gz
       field   gzip stream, near byte N
@@ -186,7 +188,8 @@ test("damaged files are refused, gzip bombs without unpacking them", async () =>
       file    ROOT/bad/train-images-idx3-ubyte
       field   data (from byte 16)
       got     500 bytes
-      wanted  23536, as its dimensions [30,28,28] say",
+      wanted  23536, as its dimensions [30,28,28] say
+      fix     get the file again; it is damaged or not what its name says",
       "short": "the gzip file is damaged or cut short
       file    ROOT/bad/train-images-idx3-ubyte.gz
       field   gzip stream, near byte N
@@ -197,12 +200,14 @@ test("damaged files are refused, gzip bombs without unpacking them", async () =>
       file    ROOT/bad/train-images-idx3-ubyte.gz
       field   gzip header and trailer
       got     10 bytes
-      wanted  at least 18",
+      wanted  at least 18
+      fix     get the file again; it is damaged or not what its name says",
       "zeros": "not the IDX file that was expected
       file    ROOT/bad/train-images-idx3-ubyte.gz
       field   magic number (byte 0)
       got     0
-      wanted  2051 (uint8, 3 dimensions)",
+      wanted  2051 (uint8, 3 dimensions)
+      fix     get the file again; it is damaged or not what its name says",
     }
   `);
 });

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import envPaths from "env-paths";
 import { EspalierError } from "../error.ts";
@@ -27,6 +27,27 @@ export const dataRoot = (root?: string): string =>
   root ?? (process.env["ESPALIER_DATA"] || envPaths("espalier", { suffix: "" }).cache);
 
 export const joinPath = join;
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path)
+    .then((s) => s.isDirectory())
+    .catch(() => false);
+
+/**
+ * Makes a folder and those above it. Node's own recursive mkdir never returns below /proc, and on a read-only disk it
+ * says that the folder is not there.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (await isFolder(path)) return;
+    const above = dirname(path);
+    if (codeOf(error) !== "ENOENT" || above === path || (await isFolder(above))) throw error;
+    await makeFolder(above);
+    await makeFolder(path);
+  }
+}
 
 /** Names in a folder; null if there is no such folder. */
 export async function listFolder(path: string): Promise<string[] | null> {
@@ -188,7 +209,7 @@ export class PartialFile {
   async append(bytes: Uint8Array): Promise<void> {
     try {
       if (!this.handle) {
-        await mkdir(join(this.path, ".."), { recursive: true });
+        await makeFolder(dirname(this.path));
         this.handle = await open(this.temporary, "a");
       }
       await this.handle.appendFile(bytes);

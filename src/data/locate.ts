@@ -77,13 +77,24 @@ async function lookIn(folder: string, { files, format }: Source): Promise<Place 
 }
 
 /** @throws EspalierError naming file and byte or field of whatever is wrong with the content */
-export async function readImages({ name, format, train, test, facts: known }: Located): Promise<Dataset> {
+export async function readImages(located: Located): Promise<Dataset> {
+  try {
+    return await readSplits(located);
+  } catch (e) {
+    if (!(e instanceof EspalierError) || e.fix) throw e;
+    throw new EspalierError(e.what, e.details, "get the file again; it is damaged or not what its name says");
+  }
+}
+
+async function readSplits({ name, format, train, test, facts: known }: Located): Promise<Dataset> {
   if (format === "idx") return readIdxImages(name, train, test, known);
   const split = async (paths: readonly string[]) =>
     readCifar(
       await Promise.all(
         paths.map(async (file): Promise<NamedBytes> => {
-          const bytes = await readWhole(file, (_, trailer) => checkRecords(trailer, file, format));
+          const bytes = await readWhole(file, (_, trailer) =>
+            checkRecords(trailer, file, format, file.endsWith(".gz")),
+          );
           return { file, bytes };
         }),
       ),

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { EspalierError } from "../error.ts";
 import { Random } from "../random.ts";
-import { readCifar } from "./cifar.ts";
+import { checkRecords, readCifar } from "./cifar.ts";
 import { type NamedBytes, readIdxSplit } from "./idx.ts";
 import { untar } from "./tar.ts";
 
@@ -114,6 +114,7 @@ test("the messages say what, where, got, wanted", () => {
     size: message(() => readIdxSplit(images, labels, 10, [1, 28, 28])),
     label: message(() => readIdxSplit(images, { ...labels, bytes: changed(labels.bytes, 10, 10) }, 10)),
     cifarShort: message(() => readCifar([{ file: "f", bytes: cifar(2, [1]).subarray(0, 4000) }], "cifar10")),
+    cifarPacked: message(() => checkRecords(351_520_857, "f.gz", "cifar10", true)), // what a cut gzip file ends in
     cifarLabel: message(() => readCifar([{ file: "f", bytes: cifar(2, [1, 100]) }], "cifar100")),
     cifarCoarse: message(() => readCifar([{ file: "f", bytes: cifar(2, [20, 1]) }], "cifar100")),
   }).toMatchInlineSnapshot(`
@@ -135,6 +136,11 @@ test("the messages say what, where, got, wanted", () => {
       byte    1
       got     100
       wanted  0 … 99",
+      "cifarPacked": "the CIFAR file is empty, cut short or not of this kind
+      file    f.gz
+      field   unpacked size, by the gzip trailer
+      got     351520857 bytes
+      wanted  records of 3073, as cifar10 has",
       "cifarShort": "the CIFAR file is empty, cut short or not of this kind
       file    f
       field   record 1 (from byte 3073)

@@ -27,13 +27,13 @@ test("files are written, replaced, extended, listed and removed; the folder is m
   expect(await store.list()).toEqual(["y"]);
 });
 
-test("what a killed process left half-written goes with the next write", async () => {
+test("what a killed process left of a file goes when the file is written again, and nothing else", async () => {
   const path = join(root, "killed");
+  const others = ["mine.tmp", "notes.4194305.tmp", `x.${process.ppid}.tmp`]; // the last one's process still writes it
   mkdirSync(path);
-  writeFileSync(join(path, "checkpoint.safetensors.4711.tmp"), "half");
-  writeFileSync(join(path, "mine.tmp"), "not ours");
+  for (const name of ["x.4194305.tmp", ...others]) writeFileSync(join(path, name), "half"); // above Linux's largest pid
   await directory(path).write("x", bytes("whole"));
-  expect(readdirSync(path).sort()).toEqual(["mine.tmp", "x"]);
+  expect(readdirSync(path).sort()).toEqual([...others, "x"].sort());
 });
 
 test("a write that fails leaves no temporary file and says why", async () => {
@@ -50,6 +50,8 @@ test("a write that fails leaves no temporary file and says why", async () => {
   await expect(directory(join(root, "file", "run")).write("x", bytes("new"))).rejects.toThrow(
     "a part of the path is a file, not a folder",
   );
+  if (process.platform === "linux")
+    await expect(directory("/proc/run/a").write("x", bytes("new"))).rejects.toThrow("no folder can be made there");
 });
 
 test.skipIf(process.platform !== "linux")("a full disk is said to be one (Linux has one to try)", async () => {

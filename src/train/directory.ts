@@ -1,10 +1,11 @@
 /** A run directory on disk. */
-import { appendFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { appendFile, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../data/files.ts";
 import { EspalierError } from "../error.ts";
 import type { Store } from "./store.ts";
 
-const reasons: Record<string, string> = {
+const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EACCES: "permission denied",
@@ -13,7 +14,10 @@ const reasons: Record<string, string> = {
   ENOTDIR: "a part of the path is a file, not a folder",
   EEXIST: "it exists and is not a folder",
   EFBIG: "the file is too large",
+  EISDIR: "a folder has this name",
+  ENOENT: "no folder can be made there",
 };
+const full: readonly string[] = ["ENOSPC", "EDQUOT"];
 
 async function attempt<T>(what: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -23,12 +27,26 @@ async function attempt<T>(what: string, path: string, work: () => Promise<T>): P
     throw new EspalierError(
       `cannot ${what}`,
       { path, reason: reasons[code] ?? message },
-      "free space or choose another --out",
+      full.includes(code) ? "free space, or choose another place" : "choose a place that can be written",
     );
   }
 }
 
-const TEMPORARY = /\.\d+\.tmp$/;
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (e) {
+    return (e as NodeJS.ErrnoException).code !== "ESRCH"; // EPERM: somebody else's
+  }
+};
+
+/** Removes what processes that were killed while they wrote this file left behind: NAME.PID.tmp, nothing else. */
+async function removeTemporaries(folder: string, name: string): Promise<void> {
+  for (const found of await readdir(folder)) {
+    const pid = found.startsWith(`${name}.`) ? /^(\d+)\.tmp$/.exec(found.slice(name.length + 1))?.[1] : undefined;
+    if (pid && !isRunning(Number(pid))) await rm(join(folder, found), { force: true });
+  }
+}
 
 /** Temporary file, fsync, rename, fsync of the folder. A failed write leaves the old file and no temporary. */
 async function writeAtomically(folder: string, name: string, bytes: Uint8Array): Promise<void> {
@@ -57,22 +75,11 @@ async function writeAtomically(folder: string, name: string, bytes: Uint8Array):
   }
 }
 
-/** Removes what a process that was killed while it wrote left behind. */
-async function removeTemporaries(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) if (TEMPORARY.test(name)) await rm(join(folder, name), { force: true });
-}
-
 /**
  * A folder that holds a run. It is made on first write.
  * @throws EspalierError from its methods when the disk refuses, naming path and reason
  */
 export function directory(path: string): Store {
-  let cleaned = false;
-  const make = async () => {
-    await mkdir(path, { recursive: true });
-    if (!cleaned) await removeTemporaries(path);
-    cleaned = true;
-  };
   return {
     location: path,
     async read(name) {
@@ -86,12 +93,13 @@ export function directory(path: string): Store {
     },
     write: (name, bytes) =>
       attempt(`write ${name}`, path, async () => {
-        await make();
+        await makeFolder(path);
+        await removeTemporaries(path, name);
         await writeAtomically(path, name, bytes);
       }),
     append: (name, text) =>
       attempt(`write ${name}`, path, async () => {
-        await make();
+        await makeFolder(path);
         await appendFile(join(path, name), text);
       }),
     remove: (name) => attempt(`remove ${name}`, path, () => rm(join(path, name), { force: true })),

@@ -6,6 +6,7 @@ import type { Model } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import { checkDynamicBatch, checkInput, type InputPlan, type Normalization, normalizationOf } from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
+import { checkOperators } from "./operators.ts";
 import { checkLabels } from "./options.ts";
 import { parameters } from "./parameters.ts";
 import { evaluationProgram, names } from "./programs.ts";
@@ -32,6 +33,7 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
   const { engine, loss = crossEntropy(), output, split = data.test } = options;
   checkInput(model, data.shape);
   checkDynamicBatch(model);
+  checkOperators(model.graph, "shape");
   checkLabels(model, data, loss, output);
   const normalization = normalizationOf(model, data, options.normalization);
   const dtype = split.x instanceof Uint8Array ? "uint8" : "float32";

@@ -1,4 +1,5 @@
 /** The options of `train`, resolved and checked before any work is done. */
+import { checkPlan } from "../data/batches.ts";
 import type { Augment, Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
@@ -9,6 +10,7 @@ import type { Penalty } from "../prox/penalty.ts";
 import { freezeParameters } from "./freeze.ts";
 import { checkDynamicBatch, checkInput, type Normalization, normalizationOf } from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
+import { checkOperators } from "./operators.ts";
 import { parameters } from "./parameters.ts";
 import type { Store } from "./store.ts";
 
@@ -96,6 +98,7 @@ const integer = (name: string, x: number, least: number): void => {
 export function resolveOptions(model: Model, data: Dataset, options: TrainOptions): Resolved {
   checkInput(model, data.shape);
   checkDynamicBatch(model);
+  checkOperators(model.graph, "gradient");
   const loss = options.loss ?? crossEntropy();
   const resolved: Resolved = {
     ...options,
@@ -145,6 +148,8 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       wanted: "float32 initializers",
     });
   checkLabels(model, data, loss, resolved.output);
+  const { batchSize, seed, epochs, augment } = resolved;
+  checkPlan(data.train, { shape: data.shape, batchSize, seed, epochs, augment });
   return resolved;
 }
 
@@ -153,11 +158,15 @@ export function checkLabels(model: Model, data: Dataset, loss: Loss, name?: stri
   const { output } = lossInput(model.graph, loss, name);
   const given = data.classes === null ? "target" : "class";
   if (given !== loss.labels)
-    throw new EspalierError(`the loss ${loss.name} does not fit the labels`, {
-      data: data.name,
-      got: given === "class" ? "class indices" : "numbers to fit",
-      wanted: loss.labels === "class" ? "class indices" : "numbers to fit",
-    });
+    throw new EspalierError(
+      `the loss ${loss.name} does not fit the labels`,
+      {
+        data: data.name,
+        got: given === "class" ? "class indices" : "numbers to fit",
+        wanted: loss.labels === "class" ? "class indices" : "numbers to fit",
+      },
+      given === "class" ? "use cross-entropy for data with classes" : "use mse or bce for data with float targets",
+    );
   const outputs = output.shape.slice(1).reduce((a, b) => a * b, 1);
   const wanted = data.classes ?? data.train.y.length / data.train.count;
   if (data.classes === null ? outputs !== wanted : outputs < wanted)

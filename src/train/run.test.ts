@@ -266,6 +266,7 @@ test("what does not fit together is refused at once", () => {
   expect(wgsefWith(proxSsi())).toThrow("proxSsi needs a proximal step in a metric, which wgsef does not have");
   expect(start({ epochs: 3 })).toThrow("a milestone lies beyond the last epoch");
   expect(start({ optimizer: rmda({ restarts: [2, 5] }) })).toThrow("a restart lies beyond the last epoch");
+  expect(start({ augment: { crop: 29 } })).toThrow("augment.crop");
   expect(start({ batchSize: 0 })).toThrow("batchSize is out of range");
   expect(start({ loss: meanSquaredError() })).toThrow("the loss mse does not fit the labels");
   expect(() => train(mlp({ sizes: [100, 10] }), data, options())).toThrowErrorMatchingInlineSnapshot(`
@@ -289,4 +290,12 @@ test("what does not fit together is refused at once", () => {
       fix     export the model with a dynamic batch axis, and no other (torch.onnx.export: dynamic_axes or dynamic_shapes)]
   `);
   expect(start({ normalization: { mean: [0, 0, 0], std: [1, 1, 1] } })).toThrow("one mean and one positive std");
+});
+
+test("an operator that Espalier only passes through is named before training starts", async () => {
+  const m = model();
+  const op = (n: (typeof m.graph.nodes)[number]) => (n.op === "Relu" ? { ...n, op: "Celu" } : n);
+  const foreign = { ...m, graph: { ...m.graph, nodes: m.graph.nodes.map(op) } };
+  expect(() => train(foreign, data, options())).toThrowErrorMatchingInlineSnapshot();
+  await expect(evaluate(foreign, data, { engine })).rejects.toThrow("no shape rule for Celu");
 });
