@@ -16,7 +16,7 @@ export interface Output {
 
 export function output(json: boolean): Output {
   const stream = json ? process.stderr : process.stdout;
-  const colour = pc.createColors(pc.isColorSupported && stream.isTTY);
+  const colour = pc.createColors(pc.isColorSupported && stream.isTTY === true);
   return {
     json,
     stream,

@@ -7,13 +7,13 @@ import { datasets, node } from "espalier/node";
 import { figuresOf } from "./figures.ts";
 import { record } from "./record.ts";
 
-const [root, lambda = "1e-3"] = process.argv.slice(2);
+const [root, lambda = "5e-4"] = process.argv.slice(2);
 const data = await datasets.open("cifar10", { root });
 const engine = node();
-const milestones = [9];
+const milestones = [8, 12];
 const run = train(models.resnet20({ seed: 1 }), data, {
   engine,
-  optimizer: rmda({ c: 0.1 }),
+  optimizer: rmda({ c: 0.1, restarts: [8] }), // a restart at 12 would revive groups that three epochs cannot find again
   schedule: multiStep({ lr: 0.5, milestones, gamma: 0.1 }),
   penalty: groupLasso({ lambda: Number(lambda), groups: "coupled" }),
   epochs: 15,
@@ -39,6 +39,7 @@ await record(engine, {
     milestones,
     lr: 0.5,
     c: 0.1,
+    restarts: [8],
     groups: "coupled",
     seed: 1,
   },
