@@ -4,6 +4,7 @@ import { UsageError } from "espalier";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Field, Fields, ValuesOf } from "./field.ts";
+import { reasons } from "./files.ts";
 import { camel, kebab, nearest } from "./names.ts";
 
 /** Where values come from, later ones winning. */
@@ -11,6 +12,8 @@ export interface Source {
   /** How a key of this source is called in messages. */
   readonly label: (key: string) => string;
   readonly values: Readonly<Record<string, unknown>>;
+  /** The values as they were typed, for messages. */
+  readonly typed?: Readonly<Record<string, unknown>>;
 }
 
 /** The values that were given on the command line, as text (true for a switch). */
@@ -18,7 +21,7 @@ export function fromFlags(fields: Fields, given: Readonly<Record<string, unknown
   const values = Object.entries(given)
     .filter(([key, v]) => Object.hasOwn(fields, key) && v !== undefined)
     .map(([key, v]) => [key, typeof v === "string" ? fields[key].read(v) : v]);
-  return { label: (key) => `--${kebab(key)}`, values: Object.fromEntries(values) };
+  return { label: (key) => `--${kebab(key)}`, values: Object.fromEntries(values), typed: given };
 }
 
 /** `--set path=value`, several times. A path is a key, or key.part for a setting that has parts. */
@@ -45,7 +48,12 @@ export async function fromFile(path: string): Promise<Source> {
   try {
     values = parse(await readFile(path, "utf8")) ?? {};
   } catch (e) {
-    throw new UsageError("the configuration file cannot be read", { file: path, reason: (e as Error).message.trim() });
+    const { code, message } = e as NodeJS.ErrnoException;
+    throw new UsageError(
+      "the configuration file cannot be read",
+      { file: path, reason: reasons[code ?? ""] ?? message.trim() },
+      "--config wants a YAML or JSON file of settings",
+    );
   }
   if (typeof values !== "object" || values === null || Array.isArray(values))
     throw new UsageError("a configuration file holds keys and values", {
@@ -60,17 +68,19 @@ export async function fromFile(path: string): Promise<Source> {
 export function settings<F extends Fields>(fields: F, sources: readonly Source[]): ValuesOf<F> {
   const merged: Record<string, unknown> = {};
   const origin: Record<string, string> = {};
-  for (const { label, values } of sources)
+  const typed: Record<string, unknown> = {};
+  for (const { label, values, typed: given } of sources)
     for (const [key, value] of Object.entries(values)) {
       known(fields, key, label(key));
       merged[key] = isObject(value) && isObject(merged[key]) ? { ...merged[key], ...value } : value;
       origin[key] = label(key);
+      typed[key] = given?.[key] ?? merged[key];
     }
   const shape = Object.fromEntries(Object.entries(fields).map(([k, f]) => [k, f.schema.optional()]));
   const result = z.strictObject(shape).safeParse(merged);
   if (result.success) return result.data as ValuesOf<F>;
   const key = String(result.error.issues[0].path[0]);
-  throw wrongValue(fields[key], key, origin[key], merged[key]);
+  throw wrongValue(fields[key], key, origin[key], typed[key]);
 }
 
 const isObject = (x: unknown): x is object => typeof x === "object" && x !== null && !Array.isArray(x);

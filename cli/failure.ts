@@ -4,9 +4,21 @@ import { EspalierError, UsageError } from "espalier";
 import { nearest } from "./names.ts";
 import type { Output } from "./output.ts";
 
+/** What can be acted on: Espalier's own errors, and memory that is used up, which any array may report. */
+function understood(error: unknown): EspalierError | undefined {
+  if (error instanceof EspalierError) return error;
+  if (error instanceof RangeError && /allocation failed|Invalid (typed )?array( buffer)? length/.test(error.message))
+    return new EspalierError(
+      "there is not enough memory",
+      { reason: error.message },
+      "use a smaller batch, model or data set",
+    );
+  return undefined;
+}
+
 /** Says what went wrong and returns the exit status. */
 export function fail(error: unknown, out: Output): number {
-  const known = error instanceof EspalierError ? error : undefined;
+  const known = understood(error);
   const message = known?.message ?? `internal: ${error instanceof Error ? error.message : String(error)}`;
   const { what = message, details = {}, fix } = known ?? {};
   if (out.json) process.stdout.write(`${JSON.stringify({ error: { what, details, fix } }, null, 2)}\n`);

@@ -1,9 +1,17 @@
 /** Models in files. */
-import { readFileSync, realpathSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { EspalierError, type Model, read } from "espalier";
 import { directory } from "espalier/node";
+
+/** Why a file cannot be read, by the system's code. */
+export const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied",
+};
 
 /** @throws EspalierError naming the file, for what cannot be read and for what is no model */
 export async function readBytes(path: string): Promise<Uint8Array> {
@@ -11,7 +19,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
     return new Uint8Array(await readFile(path)); // a plain array: a Buffer's slice would share memory
   } catch (e) {
     const { code, message } = e as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
+    const reason = reasons[code ?? ""] ?? message;
     throw new EspalierError("cannot read the file", { file: path, reason }, "check the path");
   }
 }
@@ -37,17 +45,27 @@ function besides(path: string): (location: string) => Uint8Array {
       try {
         if (!realpathSync(file).startsWith(realpathSync(dirname(path)) + sep))
           throw new Error("it lies outside the model's folder");
+        if (!statSync(file).isFile()) throw new Error("it is no regular file"); // a pipe would never end
         bytes = new Uint8Array(readFileSync(file));
       } catch (e) {
-        throw new EspalierError("cannot read the model's external data", {
-          "data file": file,
-          reason: (e as Error).message,
-        });
+        const { code, message } = e as NodeJS.ErrnoException;
+        throw new EspalierError(
+          "cannot read the model's external data",
+          { "data file": file, reason: reasons[code ?? ""] ?? message },
+          "put the data file beside the model, where it was exported to",
+        );
       }
       read.set(location, bytes);
     }
     return bytes;
   };
+}
+
+/** @throws EspalierError when a file cannot stand there: what takes work is not begun in vain */
+export async function checkTarget(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory())
+    throw new EspalierError("cannot write the file", { file: path, reason: reasons.EISDIR }, "name a file in it");
 }
 
 /** Replaces the file only when all of it is written. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: `espalier <command>`. Exit status 0 success, 1 the work failed, 2 wrong usage, 130 interrupted. */
 import { Command, CommanderError } from "commander";
+import { UsageError } from "espalier";
 import { bench } from "./bench.ts";
 import { data } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
@@ -36,6 +37,8 @@ process.stdout.on("error", (e: NodeJS.ErrnoException) => process.exit(e.code ===
 try {
   await strict(program).parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else process.exitCode = fail(error, output(process.argv.includes("--json")));
+  const out = output(process.argv.includes("--json"));
+  const helped = error instanceof CommanderError && (error.exitCode === 0 || !out.json);
+  if (helped) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = fail(error instanceof CommanderError ? new UsageError("no command was given") : error, out);
 }

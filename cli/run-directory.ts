@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
-import { type Engine, EspalierError, type Store, UsageError } from "espalier";
+import { type Engine, EspalierError, type Store, type Summary, UsageError } from "espalier";
 import { directory } from "espalier/node";
 import { settings } from "./config.ts";
 import { kebab } from "./names.ts";
@@ -33,7 +33,8 @@ export interface Place {
   readonly store: Store;
   /** Of the run that is resumed, or as asked. */
   readonly config: TrainConfig;
-  readonly finished: boolean;
+  /** What the run came to, if it is finished. */
+  readonly summary: Summary | undefined;
 }
 
 /** @throws UsageError when the directory holds a run and nothing was said about it, or the settings differ */
@@ -44,7 +45,13 @@ export async function place(asked: TrainConfig): Promise<Place> {
   const store = directory(out);
   const files = await store.list();
   const holdsRun = files.includes(FILES.run) || files.includes(FILES.checkpoint);
-  if (!holdsRun || asked.overwrite) return { out, store, config: asked, finished: false };
+  if (!holdsRun && asked.resume && !asked.model)
+    throw new UsageError(
+      `there is no run in ${out} to go on with`,
+      { wanted: FILES.run, found: files.join(", ") || "nothing" },
+      "check --out; with --model and --data a new run starts there",
+    );
+  if (!holdsRun || asked.overwrite) return { out, store, config: asked, summary: undefined };
   if (!asked.resume)
     throw new UsageError(
       `${out} already holds a run`,
@@ -54,7 +61,7 @@ export async function place(asked: TrainConfig): Promise<Place> {
   const saved = await savedConfig(store);
   if (saved) checkSame(saved, asked, out);
   const config = { ...saved, ...asked };
-  return { out, store, config, finished: files.includes(FILES.summary) };
+  return { out, store, config, summary: await savedSummary(store) };
 }
 
 /** runs/lenet5-digits, or the first of runs/lenet5-digits-2, -3 … that is free. */
@@ -81,6 +88,16 @@ async function savedConfig(store: Store): Promise<TrainConfig | undefined> {
   } catch (e) {
     const reason = e instanceof EspalierError ? e.what : (e as Error).message;
     throw new EspalierError("run.json cannot be used", { in: store.location, reason }, "start afresh with --overwrite");
+  }
+}
+
+/** A summary that cannot be read is written again, from the checkpoint. */
+async function savedSummary(store: Store): Promise<Summary | undefined> {
+  const bytes = await store.read(FILES.summary);
+  try {
+    return bytes && JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
   }
 }
 

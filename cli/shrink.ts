@@ -4,7 +4,7 @@ import { datasets } from "espalier/node";
 import { command } from "./command.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
 import { number, text } from "./field.ts";
-import { readBytes, readModel, writeFile } from "./files.ts";
+import { checkTarget, readBytes, readModel, writeFile } from "./files.ts";
 import { realInputs } from "./real-inputs.ts";
 import { removalRows } from "./report-rows.ts";
 import { terminalTable } from "./terminal-table.ts";
@@ -29,6 +29,7 @@ export const shrink = () =>
       "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
     ],
     async run([from, to], values, out) {
+      for (const target of [to!, values.certificate]) if (target) await checkTarget(target);
       const full = await readModel(from!);
       const engine = engineOf(values);
       const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;

@@ -106,13 +106,15 @@ function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainC
     const owners = Object.keys(table).filter((name) => table[name].includes(key));
     const instead = key === "momentum" ? insteadOfMomentum[chosen] : undefined;
     throw new UsageError(
-      `${kebab(chosen)} has no ${key}`,
+      `${chosen === "none" ? `a run without a ${kind}` : kebab(chosen)} has no ${kebab(key)}`,
       {
         got: `--${kebab(key)} ${config[key]}`,
-        [`${key} is for`]: owners.map(kebab).join(", "),
-        [`${kebab(chosen)} has`]: own.map((k) => `--${kebab(k)}`).join(", ") || "no settings of its own",
+        [`${kebab(key)} is for`]: owners.map(kebab).join(", "),
+        [`${kebab(chosen)} has`]: own.map((k) => `--${kebab(k)}`).join(", ") || undefined,
       },
-      instead ? `use --${instead}: it plays the part of momentum in ${kebab(chosen)}` : undefined,
+      instead
+        ? `use --${instead}: it plays the part of momentum in ${kebab(chosen)}`
+        : `leave it out, or choose ${owners.length > 3 ? `another --${kind}` : `--${kind} ${owners.map(kebab).join(" or ")}`}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /** `espalier train`: trains, shrinks, verifies, reports. */
 import { Option } from "commander";
-import { beforeAfterTable, cost, count, type Summary, shapeText, type Trial } from "espalier";
+import { beforeAfterTable, cost, count, type Summary, shapeText, type Trial, write } from "espalier";
 import { node } from "espalier/node";
 import { command } from "./command.ts";
 import { fromAssignments, fromFile } from "./config.ts";
@@ -38,7 +38,11 @@ export const train = () =>
     ],
     async run(_, asked, out) {
       const where = await place(asked);
-      if (where.finished) return alreadyFinished(where, out);
+      if (where.summary) {
+        out.say(`${where.out} is finished already`);
+        conclude(where, where.summary, out);
+        return 0;
+      }
       const interrupt = interruption((line) => out.warn(line));
       try {
         return await trainAndFinish(where, out, interrupt);
@@ -55,7 +59,9 @@ async function trainAndFinish(where: Place, out: Output, interrupt: Interruption
   const engine = node({ threads: choices.threads, device: choices.device });
   const settled = resolved(choices, methods(choices));
   const shop: Workshop = { model, data, engine, out, interruption: interrupt };
-  prepare(where.store, choices, shop); // whatever does not fit together is said before anything is written
+  // whatever does not fit together, or does not run on this device, is said before anything is written or cleared
+  prepare(where.store, choices, shop);
+  await (await engine.load(write(model))).release();
   if (choices.overwrite) await clear(where);
   await writeRun(where.store, settled, engine);
   introduce(choices, shop, where);
@@ -93,13 +99,6 @@ function introduce(s: Choices, { model, data, engine, out }: Workshop, { out: fo
   const penalty = s.penalty === "none" ? "" : `, ${s.penalty} lambda ${s.lambda}`;
   out.say(`${bold(s.model)} (${count(cost(model).params)} parameters) on ${bold(data.name)} (${samples})`);
   out.say(dim(`${s.optimizer}${penalty}, ${s.epochs} epochs, ${engine.threads} thread(s), into ${folder}`));
-}
-
-async function alreadyFinished(where: Place, out: Output): Promise<number> {
-  const bytes = await where.store.read(FILES.summary);
-  out.say(`${where.out} is finished already`);
-  conclude(where, JSON.parse(new TextDecoder().decode(bytes)) as Summary, out);
-  return 0;
 }
 
 function conclude({ out: folder }: Place, summary: Summary, out: Output, trials?: readonly Trial[]): void {

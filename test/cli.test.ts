@@ -1,7 +1,7 @@
 /** The command line as a user runs it: the built program, its exit status, what it prints, what it leaves. */
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,6 +76,13 @@ describe("wrong usage exits with 2 and names what is right", () => {
     ["assignment without a value", [...run, "--set", "lr"], /--set wants path=value/],
     ["assignment to nothing", [...run, "--set", "lamda=1"], /did you mean lambda/],
     ["resume without a place", ["train", "--resume"], /wanted +--out/],
+    ["resume where nothing is", ["train", "--resume", "--out", "nowhere"], /there is no run in nowhere/],
+    ["a value as it was typed", [...run, "--lambda", "1e999"], /got +1e999\n/],
+    [
+      "a setting of another penalty",
+      [...run, "--optimizer", "sgd", "--lambda", "1"],
+      /a run without a penalty has no lambda/,
+    ],
     ["evaluate without data", ["evaluate", "a.onnx"], /wanted +--data/],
     ["device", ["bench", "a.onnx", "--device", "gpu"], /wanted +cpu, webgpu, cuda/],
   ])("%s", async (_, args, said) => {
@@ -115,6 +122,8 @@ describe("wrong usage exits with 2 and names what is right", () => {
     expect(JSON.parse(stdout)).toEqual({
       error: { what: "lr cannot be 0", details: { where: "--lr", got: "0", wanted: "a number > 0" } },
     });
+    for (const group of [[], ["data"]])
+      expect(JSON.parse((await espalier(...group, "--json")).stdout).error.what).toBe("no command was given");
   });
 });
 
@@ -175,6 +184,18 @@ describe("a whole run", () => {
     const other = await espalier("train", "--resume", "--out", "a", "--lr", "0.2", "--epochs", "4");
     expect(other.stderr).toMatch(/other settings: lr, epochs\n/);
     expect(other.status).toBe(2);
+  });
+
+  test("a damaged summary is written again, from the checkpoint; a damaged checkpoint is named", async () => {
+    await cp(at("a"), at("mended"), { recursive: true });
+    await writeFile(at("mended", "summary.json"), "{");
+    const { status, stdout, stderr } = await espalier("train", "--resume", "--out", "mended", "--json");
+    expect(status, stderr).toBe(0);
+    expect(JSON.parse(stdout).summary.epochs).toBe(3);
+    await rm(at("mended", "summary.json"));
+    await writeFile(at("mended", "checkpoint.safetensors"), "half");
+    const damaged = await espalier("train", "--resume", "--out", "mended");
+    expect([damaged.status, damaged.stderr]).toEqual([1, expect.stringContaining("mended/checkpoint.safetensors")]);
   });
 
   test("verify agrees, replays the certificate, and tells another model apart", async () => {
@@ -247,6 +268,39 @@ describe("work that fails exits with 1 and leaves nothing half-done", () => {
     const { status, stderr } = await espalier("shrink", "damaged.onnx", "out.onnx");
     expect([status, stderr]).toEqual([1, expect.stringMatching(/file +damaged\.onnx/)]);
     expect(existsSync(at("out.onnx"))).toBe(false);
+  });
+
+  test("external data that lies elsewhere, or is no file", async () => {
+    const shrink = (model: string) => espalier("shrink", model, "out.onnx");
+    const fixtures = fileURLToPath(new URL("fixtures/onnx/", import.meta.url));
+    await copyFile(join(fixtures, "external.onnx"), at("external.onnx"));
+    expect((await shrink("external.onnx")).stderr).toMatch(/data file +external\.bin\n +reason +there is no such file/);
+    if (process.platform !== "win32") {
+      await symlink(join(fixtures, "external.bin"), at("external.bin"));
+      expect((await shrink("external.onnx")).stderr).toContain("it lies outside the model's folder");
+      await rm(at("external.bin"));
+    }
+    await mkdir(at("external.bin"));
+    const { status, stderr } = await shrink("external.onnx");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("it is no regular file")]);
+    expect(existsSync(at("out.onnx"))).toBe(false);
+  });
+
+  test("a certificate that cannot be written: nothing is", async () => {
+    await copyFile(fileURLToPath(new URL("fixtures/onnx/torch-mlp-17.onnx", import.meta.url)), at("mlp.onnx"));
+    await mkdir(at("folder"));
+    const { status, stderr } = await espalier("shrink", "mlp.onnx", "out.onnx", "--certificate", "folder");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("it is a folder")]);
+    expect(existsSync(at("out.onnx"))).toBe(false);
+  });
+
+  test("a device that is not there: said before an older run is overwritten", async () => {
+    await espalier(...SMALL, ...SPARSE, "--epochs", "1", "--out", "kept");
+    const before = await readdir(at("kept"));
+    const again = await espalier(...SMALL, ...SPARSE, "--out", "kept", "--overwrite", "--device", "cuda");
+    if (again.status === 0) return; // a machine with CUDA
+    expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('device "cpu" runs everywhere')]);
+    expect(await readdir(at("kept"))).toEqual(before);
   });
 
   test("an output directory that cannot be: said before training", async () => {

@@ -75,10 +75,17 @@ export async function encodeCheckpoint({ tensors, state }: Checkpoint): Promise<
   return bytes;
 }
 
-/** @throws EspalierError when the bytes are not, one and all, those that `encodeCheckpoint` made */
-export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
+/**
+ * @param file what errors call it
+ * @throws EspalierError when the bytes are not, one and all, those that `encodeCheckpoint` made
+ */
+export async function decodeCheckpoint(bytes: Uint8Array, file?: string): Promise<Checkpoint> {
   const fail = (what: string, details: Record<string, string | number> = {}): never => {
-    throw new EspalierError(`the checkpoint is damaged: ${what}`, details, "start afresh with --overwrite");
+    throw new EspalierError(
+      `the checkpoint is damaged: ${what}`,
+      { file, ...details },
+      "start afresh with --overwrite",
+    );
   };
   if (bytes.length < 8) fail("too short", { got: bytes.length, wanted: "at least 8 bytes" });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -37,7 +37,7 @@ export class Journal {
     if (!store) return undefined;
     const bytes = await store.read(CHECKPOINT);
     if (bytes && how.resume) {
-      const { tensors, state } = await decodeCheckpoint(bytes);
+      const { tensors, state } = await decodeCheckpoint(bytes, `${store.location}/${CHECKPOINT}`);
       const record = readRecord(state);
       checkSameConfig(record.config, config, store.location);
       await this.writeMetrics(record.history);
