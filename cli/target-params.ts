@@ -8,6 +8,9 @@ import { FILES, type Place, TRIALS } from "./run-directory.ts";
 import type { Choices } from "./train-plan.ts";
 import { trainIn, type Workshop } from "./training.ts";
 
+/** A result further from the target than this factor is worth a word. */
+const FAR = 1.5;
+
 export interface Found {
   /** Undefined when the search was interrupted. */
   readonly run: Run | undefined;
@@ -54,6 +57,11 @@ export async function searchTarget(target: number, where: Place, choices: Choice
   if (interrupted) return { run: undefined };
   const { lambda, kept } = trials[0];
   out.say(`\nchose lambda ${lambda.toPrecision(4)}, which keeps ${percent(kept, 1)} of the parameters`);
+  if (kept > target * FAR || kept < target / FAR)
+    out.warn(
+      `${out.colour.yellow("note:")} no trial came near ${percent(target, 1)}. A longer run (--epochs) follows lambda ` +
+        "more smoothly, as does a smaller --lr at its end (--milestones).",
+    );
   for (const name of [FILES.metrics, FILES.checkpoint]) {
     const bytes = await stores(lambda).read(name);
     if (bytes) await where.store.write(name, bytes);

@@ -84,10 +84,10 @@ async function trainAndFinish(where: Place, out: Output, interrupt: Interruption
 }
 
 /** A result no better than guessing is nearly always one of two mistakes. */
-const warnOfChance = ({ lambda, penalty, lr }: Choices, { warn, colour }: Output): void =>
+const warnOfChance = ({ lambda, penalty, lr, targetParams }: Choices, { warn, colour }: Output): void =>
   warn(
     `${colour.yellow("note:")} the accuracy is that of guessing. ${
-      penalty === "none"
+      penalty === "none" || targetParams
         ? `Try another --lr (it was ${lr}) or more --epochs.`
         : `Try a smaller --lambda (it was ${lambda}), let --target-params 0.1 search for it, or change --lr (${lr}).`
     }`,
