@@ -57,3 +57,10 @@ test("a wrong shape names the node, what it got and what it wanted", () => {
       wanted  […,m,k] · […,k,n]]
   `);
 });
+
+test("a kernel_shape that is not the kernel's is refused", () => {
+  const g = builder();
+  const x = g.input("x", "float32", [1, 1, 9, 9]);
+  const conv = () => g.Conv(x, g.constant(full([1, 1, 3, 3], 1)), null, { kernel_shape: [7, 3] });
+  expect(conv).toThrow("Conv: kernel_shape is not that of the kernel");
+});

@@ -43,9 +43,11 @@ export function windowOutput(spatial: readonly number[], a: Window, ceil = false
   });
 }
 
-const checkConv = (x: Type, w: Type, channels: number, wanted: number) => {
+const checkConv = (x: Type, w: Type, channels: number, wanted: number, kernel: readonly number[]) => {
   if (x.shape.length < 3 || x.shape.length !== w.shape.length || channels !== wanted)
     reject("convolution sizes differ", `x [${x.shape}], W [${w.shape}]`, `${wanted} input channels for this kernel`);
+  if (kernel.join() !== w.shape.slice(2).join())
+    reject("kernel_shape is not that of the kernel", `[${kernel}]`, `[${w.shape.slice(2)}], as W [${w.shape}] has`);
 };
 
 export const convolution = {
@@ -54,7 +56,7 @@ export const convolution = {
     3,
     { ...window, group: int(1) },
     ([x, w], a) => {
-      checkConv(x, w, x.shape[1], w.shape[1] * a.group);
+      checkConv(x, w, x.shape[1], w.shape[1] * a.group, a.kernel_shape);
       return { dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...windowOutput(x.shape.slice(2), a)] };
     },
     { required: 2, complete: ([x, w], a) => completeWindow(x.shape.slice(2), a.kernel_shape ?? w.shape.slice(2), a) },
@@ -64,7 +66,7 @@ export const convolution = {
     3,
     { ...window, group: int(1), output_padding: ints(), output_shape: ints() },
     ([x, w], a) => {
-      checkConv(x, w, x.shape[1], w.shape[0]);
+      checkConv(x, w, x.shape[1], w.shape[0], a.kernel_shape);
       const spatial = x.shape.slice(2).map((d, i, all) => {
         const span = a.dilations[i] * (a.kernel_shape[i] - 1) + 1;
         return (d - 1) * a.strides[i] + a.output_padding[i] + span - a.pads[i] - a.pads[i + all.length];
