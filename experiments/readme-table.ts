@@ -9,7 +9,11 @@ import type { Figures } from "./figures.ts";
 interface Result {
   readonly command: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly rows: readonly (Figures & { readonly lambda: number; readonly method?: string })[];
+  readonly rows: readonly (Omit<Figures, "latencyMs"> & {
+    readonly latencyMs?: Figures["latencyMs"];
+    readonly lambda: number;
+    readonly method?: string;
+  })[];
 }
 
 const MARKERS = ["<!-- results -->", "<!-- /results -->"] as const;
@@ -24,7 +28,7 @@ function line(what: string, { command }: Result, f: Result["rows"][number]): str
     percent(f.smallAccuracy),
     percent(f.params.after / f.params.before),
     percent(f.macs.after / f.macs.before),
-    `${(f.latencyMs.before / f.latencyMs.after).toFixed(1)}×`,
+    f.latencyMs ? `${(f.latencyMs.before / f.latencyMs.after).toFixed(1)}×` : "not measured",
     f.maxRelDiff.toExponential(0),
     `\`${command}\``,
   ];
