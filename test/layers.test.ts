@@ -25,7 +25,7 @@ const may: Record<string, readonly string[]> = {
   autodiff: ["graph"],
   groups: ["graph"],
   prox: ["graph", "groups"],
-  optim: ["graph"],
+  optim: ["graph", "groups"],
   lower: ["graph"],
   lowrank: ["graph"],
   models: ["graph"],

@@ -6,11 +6,11 @@ import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
+import { groupSquares, scaleGroups, type Weights } from "../groups/slices.ts";
 import { type GroupOptions, setsOf } from "./group-options.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
-import type { Penalty, Weights } from "./penalty.ts";
-import { groupSquares, scaleGroups } from "./slices.ts";
+import type { Penalty } from "./penalty.ts";
 import { weightedGroupProx } from "./weighted.ts";
 
 /** Options of `groupLasso`. */

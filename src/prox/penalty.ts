@@ -3,9 +3,7 @@
 import type { Builder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-
-/** Current value of each parameter (the model's initializer handle) inside the graph being built. */
-export type Weights = ReadonlyMap<Value, Value>;
+import type { Weights } from "../groups/slices.ts";
 
 /** A penalty attached to one model. */
 export interface BoundPenalty {

@@ -10,8 +10,7 @@ import type { Builder } from "../graph/builder.ts";
 import { full } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-import type { Weights } from "./penalty.ts";
-import { groupSums, inView, scaleInView, spread } from "./slices.ts";
+import { groupSums, inView, scaleInView, spread, type Weights } from "../groups/slices.ts";
 
 const STEPS = 6;
 const TINY = 1e-30; // keeps 0/0 of a group that is zero already from becoming NaN

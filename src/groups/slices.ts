@@ -1,10 +1,12 @@
-/** Group norms and group scaling over slices that may span several tensors: what every group penalty shares. */
+/** Sums and factors per group, over slices that may span several tensors: what every group penalty and projection shares. */
 
 import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet, Member } from "../groups/groups.ts";
-import type { Weights } from "./penalty.ts";
+import type { GroupSet, Member } from "./groups.ts";
+
+/** Current value of each parameter (the model's initializer handle) inside the graph being built. */
+export type Weights = ReadonlyMap<Value, Value>;
 
 const channelCount = ({ view, axes }: Member): number => axes.reduce((n, a) => n * view[a], 1);
 
@@ -36,12 +38,15 @@ export function groupSums(g: Builder, set: GroupSet, terms: readonly Value[]): V
 }
 
 /** ‖w_g‖² of every group of a set: [count]. */
-export function groupSquares(g: Builder, set: GroupSet, w: Weights): Value {
-  const squares = set.members.map((m) => {
-    const x = inView(g, m, w.get(m.param)!);
-    return g.Mul(x, x);
+export const groupSquares = (g: Builder, set: GroupSet, w: Weights): Value => groupProducts(g, set, w, w);
+
+/** ⟨a_g, b_g⟩ of every group of a set: [count]. */
+export function groupProducts(g: Builder, set: GroupSet, a: Weights, b: Weights): Value {
+  const products = set.members.map((m) => {
+    const x = inView(g, m, a.get(m.param)!);
+    return g.Mul(x, a === b ? x : inView(g, m, b.get(m.param)!));
   });
-  return groupSums(g, set, squares);
+  return groupSums(g, set, products);
 }
 
 /**
