@@ -78,6 +78,17 @@ export function scaleGroups(g: Builder, set: GroupSet, factors: Value, w: Map<Va
   );
 }
 
+/** Adds every group of a set times its factor to `sums`; what is in no group adds nothing. */
+export function addGroups(g: Builder, set: GroupSet, factors: Value, w: Weights, sums: Map<Value, Value>): void {
+  for (const member of set.members) {
+    const { param } = member;
+    const term = g.Mul(inView(g, member, w.get(param)!), spread(g, set, member, factors, 0));
+    const shaped = g.Reshape(term, { shape: param.shape });
+    const before = sums.get(param);
+    sums.set(param, before ? g.Add(before, shaped) : shaped);
+  }
+}
+
 /** Multiplies the elements of every group of a set, member by member; what is in no group stays. */
 export function scaleInView(g: Builder, set: GroupSet, w: Map<Value, Value>, factors: readonly Value[]): void {
   set.members.forEach((member, i) => {

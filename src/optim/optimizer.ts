@@ -4,10 +4,13 @@
  * One step: `propose` turns gradients into candidates (elementwise, tensor by tensor), then *one joint* proximal
  * step over groups that may span tensors, then `accept` turns candidates into the new parameters. Everything that
  * changes from step to step and is not a tensor — learning rate, averaging constant, accumulated weights — is a number
- * of the clock, fed as a graph input, so that a schedule never rebuilds a session.
+ * of the clock, fed as a graph input, so that a schedule never rebuilds a session. Steps that differ in more than numbers (the second
+ * stage of HSPG, RigL's drop and grow) are further kinds of step over the same state; the clock says which one runs.
  */
 import type { Builder } from "../graph/builder.ts";
-import type { Value } from "../graph/types.ts";
+import type { Graph, Value } from "../graph/types.ts";
+import type { GroupSet } from "../groups/groups.ts";
+import type { Weights } from "../groups/slices.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** The clock's memory. Plain numbers; part of every checkpoint. */
@@ -32,6 +35,8 @@ export interface Tick<N extends string = string> {
   readonly numbers: Readonly<Record<N, number>>;
   /** Rebuild the slots by `init` from the current parameters before this step. */
   readonly restart: boolean;
+  /** Which of the optimizer's `kinds` of step this one is; the ordinary one when absent. */
+  readonly kind?: string;
 }
 
 interface Clock<N extends string = string> {
@@ -42,8 +47,46 @@ interface Clock<N extends string = string> {
 
 type Values<K extends string> = Readonly<Record<K, Value>>;
 
+/** How parameters are moved by one step. */
+interface StepRule<S extends string, N extends string> {
+  /** How the penalty takes part: by its prox on the candidates (default), or by its gradient added to the loss's. */
+  readonly penaltyBy?: "prox" | "gradient";
+  /**
+   * The candidate before the prox, the new slots and, when `adaptive`, the diagonal metric of the prox.
+   * `param` is the model's handle of the parameter whose present value is `w`.
+   */
+  propose(
+    g: Builder,
+    at: {
+      readonly param: Value;
+      readonly w: Value;
+      readonly dw: Value;
+      readonly slots: Values<S>;
+      readonly clock: Values<N>;
+    },
+  ): { readonly candidate: Value; readonly slots: Values<S>; readonly metric?: Value };
+  /** Changes candidates jointly, after the prox: where a group is judged as a whole. */
+  project?(g: Builder, at: { readonly w: Weights; readonly candidates: Map<Value, Value> }): void;
+  /** New parameters from the candidate after the prox. */
+  accept(g: Builder, at: { readonly w: Value; readonly candidate: Value; readonly clock: Values<N> }): Value;
+}
+
+/** What an optimizer may know of the penalty that it works with. */
+interface Regularizer {
+  readonly sets: readonly GroupSet[];
+  /** How many groups of a set survive at least. Default 0. */
+  floor?(set: GroupSet): number;
+}
+
+/** What an optimizer may fit itself to. */
+export interface Fit {
+  readonly graph: Graph;
+  readonly penalty?: Regularizer;
+  readonly seed: number;
+}
+
 /** An optimizer with slots S and clock numbers N. */
-export interface Optimizer<S extends string = string, N extends string = string> {
+export interface Optimizer<S extends string = string, N extends string = string> extends StepRule<S, N> {
   /** The paper's name, in camelCase. */
   readonly name: string;
   /** Resolved options, for run.json and for comparing a resumed run. */
@@ -54,22 +97,27 @@ export interface Optimizer<S extends string = string, N extends string = string>
   readonly proxStep?: N;
   /** True when W is an average, and only the point inside the prox (`dual`) is sparse until averaging ends. */
   readonly averages: boolean;
-  /** Slots at the start and after a restart. */
-  init(g: Builder, w: Value): Values<S>;
   /** True when `propose` gives a metric, so that a penalty must be solvable in one. */
   readonly adaptive?: boolean;
-  /** The candidate before the prox, the new slots and, when `adaptive`, the diagonal metric of the prox. */
-  propose(
-    g: Builder,
-    at: { readonly w: Value; readonly dw: Value; readonly slots: Values<S>; readonly clock: Values<N> },
-  ): { readonly candidate: Value; readonly slots: Values<S>; readonly metric?: Value };
-  /** New parameters from the candidate after the prox. */
-  accept(g: Builder, at: { readonly w: Value; readonly candidate: Value; readonly clock: Values<N> }): Value;
+  /** Further kinds of step, by name: what they do differently from the ordinary one. */
+  readonly kinds?: Readonly<Record<string, Partial<StepRule<S, N>>>>;
+  /** The groups that it makes zero by itself, where no penalty names any. */
+  readonly sets?: readonly GroupSet[];
+  /** The same optimizer fitted to a model: where it must know layers, groups or the seed. */
+  bind?(to: Fit): Optimizer<S, N>;
+  /** Slots at the start and after a restart. */
+  init(g: Builder, w: Value, param: Value): Values<S>;
+  /** The parameter that training starts from, where it is not `w` itself. */
+  start?(g: Builder, at: { readonly param: Value; readonly w: Value; readonly slots: Values<S> }): Value;
   /** Candidate and metric before the prox from finished slots: what `propose` returned last. Only when `averages`. */
   dual?(
     g: Builder,
-    at: { readonly slots: Values<S>; readonly clock: Values<N> },
+    at: { readonly w: Value; readonly slots: Values<S>; readonly clock: Values<N> },
   ): { readonly candidate: Value; readonly metric?: Value };
   /** Things the user should know about this combination of settings. */
   warnings?(schedule: Schedule, epochs: number, stepsPerEpoch: number): string[];
 }
+
+/** What one kind of step does; the ordinary one when no kind is named. */
+export const ruleOf = (optimizer: Optimizer, kind?: string): StepRule<string, string> =>
+  kind === undefined ? optimizer : { ...optimizer, ...optimizer.kinds![kind] };

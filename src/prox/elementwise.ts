@@ -2,6 +2,7 @@
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import { groupSets } from "../groups/groups.ts";
+import type { Weights } from "../groups/slices.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
 
@@ -12,16 +13,19 @@ interface Elementwise {
   readonly rho: (g: Builder, x: Value) => Value;
   /** argmin_u ½(u − x)² + κ·ρ(u), elementwise; κ is a scalar or, in a metric, a tensor. */
   readonly prox: (g: Builder, x: Value, kappa: Value) => Value;
+  /** ρ', elementwise, 0 at 0; absent where it has none. */
+  readonly slope?: (g: Builder, x: Value) => Value;
   /** False when it never makes a weight zero. Default true. */
   readonly sparse?: boolean;
 }
 
 /** @throws UsageError when lambda is negative or not finite */
-export function elementwise({ name, lambda, rho, prox, sparse = true }: Elementwise): Penalty {
+export function elementwise({ name, lambda, rho, prox, slope, sparse = true }: Elementwise): Penalty {
   checkLambda(lambda);
   return {
     name,
     options: { lambda },
+    ways: slope ? ["prox", "metric", "gradient"] : ["prox", "metric"],
     bind(graph) {
       const sets = groupSets(graph, "element");
       const params = sets.flatMap((s) => s.members.map((m) => m.param));
@@ -39,6 +43,9 @@ export function elementwise({ name, lambda, rho, prox, sparse = true }: Elementw
           const kappa = g.Mul(step, lambda);
           return new Map(params.map((p) => [p, prox(g, w.get(p)!, g.Div(kappa, metric.get(p)!))]));
         },
+        ...(slope && {
+          gradient: (g: Builder, w: Weights) => new Map(params.map((p) => [p, g.Mul(slope(g, w.get(p)!), lambda)])),
+        }),
       };
     },
   };

@@ -6,7 +6,7 @@ import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-import { groupSquares, scaleGroups, type Weights } from "../groups/slices.ts";
+import { addGroups, groupSquares, scaleGroups, type Weights } from "../groups/slices.ts";
 import { type GroupOptions, setsOf } from "./group-options.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
@@ -38,6 +38,7 @@ export function groupLasso({
   return {
     name: "groupLasso",
     options: { lambda, groups, side, weights },
+    ways: ["prox", "metric", "gradient"],
     bind(graph) {
       const sets = setsOf(graph, groups, side);
       const omega = groupWeights(sets, weights);
@@ -62,6 +63,14 @@ export function groupLasso({
             scaleGroups(g, set, factors, out);
           }
           return changed(w, out);
+        },
+        gradient(g, w) {
+          const sums = new Map<Value, Value>();
+          for (const set of sets) {
+            const norms = g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]);
+            addGroups(g, set, g.Div(thresholds(g, set), norms), w, sums); // λω_g·w_g/‖w_g‖
+          }
+          return sums;
         },
         proxInMetric(g, w, metric, step) {
           const out = new Map<Value, Value>(w);

@@ -8,7 +8,7 @@ import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-import { groupSquares, scaleGroups } from "../groups/slices.ts";
+import { addGroups, groupSquares, scaleGroups } from "../groups/slices.ts";
 import { type GroupOptions, setsOf } from "./group-options.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
@@ -38,6 +38,7 @@ export function groupMcp({
   return {
     name: "groupMcp",
     options: { lambda, concavity, groups, side, weights },
+    ways: ["prox", "gradient"],
     bind(graph) {
       const sets = setsOf(graph, groups, side);
       const omega = groupWeights(sets, weights);
@@ -63,6 +64,15 @@ export function groupMcp({
           }
           for (const [p, v] of w) if (out.get(p) === v) out.delete(p);
           return out;
+        },
+        gradient(g, w) {
+          const sums = new Map<Value, Value>();
+          for (const set of sets) {
+            const r = g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]);
+            const slope = g.Relu(g.Sub(strength(g, set), g.Div(r, concavity))); // max(0, λ − r/γ)
+            addGroups(g, set, g.Div(slope, r), w, sums);
+          }
+          return sums;
         },
       };
     },

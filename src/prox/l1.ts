@@ -9,5 +9,6 @@ export const l1 = ({ lambda }: { lambda: number }): Penalty =>
     lambda,
     rho: (g, x) => g.Abs(x),
     // sign(x)·max(|x| − κ, 0) = x − clamp(x, −κ, κ): exactly zero inside
+    slope: (g, x) => g.Div(x, g.Max([g.Abs(x), 1e-30])),
     prox: (g, x, kappa) => g.Sub(x, g.Max([g.Min([x, kappa]), g.Neg(kappa)])),
   });

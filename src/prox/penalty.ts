@@ -5,19 +5,39 @@ import type { Graph, Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import type { Weights } from "../groups/slices.ts";
 
+/**
+ * What a penalty is solvable for. `prox`: in the plain metric, inside the step graph; `metric`: in a diagonal metric, there;
+ * `gradient`: it has one where no group is zero; `host`: its prox runs on the host, between propose and accept.
+ */
+export type Way = "prox" | "metric" | "gradient" | "host";
+
+/** A proximal map that no graph can hold. */
+export interface HostProx {
+  /** The parameters that it changes; the graph leaves them to it. */
+  readonly params: readonly Value[];
+  /** argmin_u ½‖u − w‖² + step·ψ(u) for one of them, and the rank of u. `w` is not written to. */
+  apply(param: Value, w: Float32Array, step: number): { readonly data: Float32Array; readonly rank: number };
+}
+
 /** A penalty attached to one model. */
 export interface BoundPenalty {
   /** The groups it drives to zero; empty when it has none. */
   readonly sets: readonly GroupSet[];
+  /** How many groups of a set survive at least. Absent: none need to. */
+  floor?(set: GroupSet): number;
   /** ψ(w), a scalar. */
   value(g: Builder, w: Weights): Value;
-  /** argmin_u ½‖u − w‖² + step·ψ(u). Returns the parameters it changes. `step` is a scalar. */
-  prox(g: Builder, w: Weights, step: Value): Map<Value, Value>;
   /**
-   * argmin_u ½ Σᵢ dᵢ(uᵢ − wᵢ)² + step·ψ(u) for a diagonal metric d > 0, in the parameters' shapes.
-   * Absent: this penalty has no solution in a metric, and optimizers that need one refuse it.
+   * argmin_u ½‖u − w‖² + step·ψ(u). Returns the parameters it changes. `step` is a scalar; so is `share`, the part of the penalty
+   * that counts (1 when it is not warmed up), for a penalty that no step can scale.
    */
-  proxInMetric?(g: Builder, w: Weights, metric: Weights, step: Value): Map<Value, Value>;
+  prox(g: Builder, w: Weights, step: Value, share: Value): Map<Value, Value>;
+  /** argmin_u ½ Σᵢ dᵢ(uᵢ − wᵢ)² + step·ψ(u) for a diagonal metric d > 0, in the parameters' shapes. With the way "metric". */
+  proxInMetric?(g: Builder, w: Weights, metric: Weights, step: Value, share: Value): Map<Value, Value>;
+  /** ∇ψ(w), 0 for groups that are zero. Returns the parameters where it is not. With the way "gradient". */
+  gradient?(g: Builder, w: Weights): Map<Value, Value>;
+  /** With the way "host", beside a `prox` that changes nothing. */
+  readonly hostProx?: HostProx;
 }
 
 /** A penalty, before it meets a model. */
@@ -25,5 +45,6 @@ export interface Penalty {
   readonly name: string;
   /** Resolved options, for run.json and for comparing a resumed run. */
   readonly options: Readonly<Record<string, unknown>>;
+  readonly ways: readonly Way[];
   bind(graph: Graph): BoundPenalty;
 }

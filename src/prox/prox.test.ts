@@ -52,7 +52,9 @@ async function both(penalty: Penalty, graph: Graph, metric?: Named) {
   const value = await build((g, w) => g.output(g.Identity(bound.value(g, w)), "value"));
   const prox = await build((g, w) => {
     const d = metric && new Map(params.map((p) => [p, g.constant(metric[p.name])]));
-    const moved = d ? bound.proxInMetric!(g, w, d, g.scalar(STEP)) : bound.prox(g, w, g.scalar(STEP));
+    const moved = d
+      ? bound.proxInMetric!(g, w, d, g.scalar(STEP), g.scalar(1))
+      : bound.prox(g, w, g.scalar(STEP), g.scalar(1));
     for (const p of params) g.output(g.Identity(moved.get(p) ?? w.get(p)!), `prox/${p.name}`);
   });
   const only = (names: readonly string[], w: Named) => Object.fromEntries(names.map((n) => [n, w[n]]));
@@ -86,7 +88,7 @@ const penalties: [string, Penalty, boolean][] = [
 const metrics = { "the plain metric": false, "a diagonal metric": true };
 const cases = penalties.flatMap((c) =>
   Object.entries(metrics)
-    .filter(([, on]) => !on || c[1].bind(network()).proxInMetric)
+    .filter(([, on]) => !on || c[1].ways.includes("metric"))
     .map(([name, on]) => [c[0], name, on, c[1], c[2]] as const),
 );
 

@@ -9,11 +9,13 @@ import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-import { groupSquares, scaleGroups } from "../groups/slices.ts";
+import { addGroups, groupSquares, scaleGroups, type Weights } from "../groups/slices.ts";
 import { type GroupOptions, setsOf } from "./group-options.ts";
+import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
 
+/** Options of `wgsef`. */
 export interface WgsefOptions extends GroupOptions {
   /** Strength, ≥ 0. */
   readonly lambda: number;
@@ -21,12 +23,21 @@ export interface WgsefOptions extends GroupOptions {
   readonly k?: number;
   /** The same as a share of each set, in (0, 1], rounded up. */
   readonly keep?: number;
+  /** The weights d_g = ω_g², see `GroupWeights`. Default "uniform": d = 1. */
+  readonly weights?: GroupWeights;
 }
 
 const TINY = 1e-20; // stands for the norm of a group that is zero already: η·TINY stays finite in float32
 
 /** @throws UsageError unless exactly one of k and keep is given, in range */
-export function wgsef({ lambda, k, keep, groups = "coupled", side = "consumer" }: WgsefOptions): Penalty {
+export function wgsef({
+  lambda,
+  k,
+  keep,
+  groups = "coupled",
+  side = "consumer",
+  weights = "uniform",
+}: WgsefOptions): Penalty {
   checkLambda(lambda);
   if ((k === undefined) === (keep === undefined)) throw new UsageError("wgsef wants either k or keep", { k, keep });
   if (k !== undefined && !(Number.isInteger(k) && k >= 1))
@@ -35,26 +46,44 @@ export function wgsef({ lambda, k, keep, groups = "coupled", side = "consumer" }
     throw new UsageError("keep is out of range", { got: keep, wanted: "(0, 1]" });
   return {
     name: "wgsef",
-    options: { lambda, ...(k !== undefined ? { k } : { keep }), groups, side },
+    options: { lambda, ...(k !== undefined ? { k } : { keep }), groups, side, weights },
+    ways: ["prox", "gradient"],
     bind(graph) {
       const sets = setsOf(graph, groups, side);
+      const omega = groupWeights(sets, weights);
+      const root = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!)); // √d
+      const square = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!.map((x) => x * x))); // d
+      /** a_j = √d_j·‖w_j‖ */
+      const sizes = (g: Builder, set: GroupSet, w: Weights) =>
+        g.Mul(root(g, set), g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]));
       const level = ({ count }: GroupSet) => Math.min(count, k ?? Math.ceil(keep! * count));
       return {
         sets,
+        floor: level,
         value(g, w) {
-          const values = sets.map((set) => envelope(g, g.Sqrt(groupSquares(g, set, w)), set.count, level(set)));
+          const values = sets.map((set) => envelope(g, sizes(g, set, w), set.count, level(set)).value);
           return g.Mul(values.length === 1 ? values[0] : g.Sum(values), lambda);
         },
         prox(g, w, step) {
           const out = new Map<Value, Value>(w);
-          const strength = g.Mul(step, lambda);
           for (const set of sets) {
-            const norms = g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]);
-            const u = survival(g, norms, strength, set.count, level(set));
-            scaleGroups(g, set, g.Div(u, g.Add(u, strength)), out); // w_j ← w_j·u_j / (u_j + λ)
+            const strength = g.Mul(g.Mul(step, lambda), square(g, set)); // λd
+            const u = survival(g, sizes(g, set, w), strength, set.count, level(set));
+            scaleGroups(g, set, g.Div(u, g.Add(u, strength)), out); // w_j ← w_j·u_j / (u_j + λd_j)
           }
           for (const [p, v] of w) if (out.get(p) === v) out.delete(p);
           return out;
+        },
+        gradient(g, w) {
+          const sums = new Map<Value, Value>();
+          for (const set of sets) {
+            const a = sizes(g, set, w);
+            const { tau } = envelope(g, a, set.count, level(set));
+            // λd_j·w_j/u_j with u_j = min(1, a_j/τ)
+            const factors = g.Mul(g.Max([g.Div(tau, a), 1]), g.Mul(square(g, set), lambda));
+            addGroups(g, set, factors, w, sums);
+          }
+          return sums;
         },
       };
     },
@@ -62,13 +91,13 @@ export function wgsef({ lambda, k, keep, groups = "coupled", side = "consumer" }
 }
 
 /** The sparse envelope function of single weights: `wgsef` with element groups. */
-export const sef = (options: Omit<WgsefOptions, "groups" | "side">): Penalty => ({
+export const sef = (options: Omit<WgsefOptions, "groups" | "side" | "weights">): Penalty => ({
   ...wgsef({ ...options, groups: "element" }),
   name: "sef",
 });
 
-/** ½(k-support norm)² of the group norms a [m], by its closed form on the sorted norms. */
-function envelope(g: Builder, a: Value, m: number, k: number): Value {
+/** ½(k-support norm)² of the group norms a [m], by its closed form on the sorted norms, and its threshold τ. */
+function envelope(g: Builder, a: Value, m: number, k: number): { value: Value; tau: Value } {
   const [sorted] = g.TopK(a, { k: m, axis: 0 });
   // for p = 0 … k−1 big groups: T_p = Σ_{i>p} a_(i) / (k − p); the right p has a_(p) > T_p ≥ a_(p+1), a_(0) = ∞
   const tails = g.Slice(g.CumSum(sorted, { axis: 0, reverse: 1 }), { starts: [0], ends: [k], axes: [0] });
@@ -81,20 +110,20 @@ function envelope(g: Builder, a: Value, m: number, k: number): Value {
   const big = g.Cast(g.Less(places, p), { to: "float32" });
   const squares = g.ReduceSum(g.Mul(big, g.Mul(sorted, sorted)), { keepdims: 0 });
   const tail = g.ReduceSum(g.Mul(g.Sub(1, big), sorted), { keepdims: 0 });
-  return g.Mul(g.Add(squares, g.Div(g.Mul(tail, tail), g.Sub(k, p))), 0.5);
+  const tau = g.Div(tail, g.Sub(k, p));
+  return { value: g.Mul(g.Add(squares, g.Mul(tail, tau)), 0.5), tau };
 }
 
 /**
- * u_j = clip(η·b_j − λ, 0, 1) with Σ u_j = k. U(η) = Σ u_j is piecewise linear, with slope +b_j from λ/b_j on and −b_j from (1+λ)/b_j
- * on; on the sorted breakpoints the segment that reaches k gives η, clamped to it (a flat segment's slope is rounding).
+ * u_j = clip(η·b_j − s_j, 0, 1) with Σ u_j = k. U(η) = Σ u_j is piecewise linear, with slope +b_j from s_j/b_j on and −b_j from
+ * (1+s_j)/b_j on; on the sorted breakpoints the segment that reaches k gives η, clamped to it (a flat segment's slope is rounding).
  */
 function survival(g: Builder, b: Value, strength: Value, m: number, k: number): Value {
   const raise = g.Add(strength, 1);
   const leave = g.Div(strength, b);
   const full = g.Div(raise, b);
   const slopes = g.Concat([b, g.Neg(b)], { axis: 0 });
-  const ones = g.constant(f32(new Float32Array(m).fill(1)));
-  const intercepts = g.Concat([g.Mul(ones, g.Neg(strength)), g.Mul(ones, raise)], { axis: 0 });
+  const intercepts = g.Concat([g.Neg(strength), raise], { axis: 0 });
   const [events, order] = g.TopK(g.Concat([leave, full], { axis: 0 }), { k: 2 * m, axis: 0, largest: 0 });
   const slope = g.CumSum(g.Gather(slopes, order, { axis: 0 }), { axis: 0 });
   const intercept = g.CumSum(g.Gather(intercepts, order, { axis: 0 }), { axis: 0 });

@@ -11,6 +11,7 @@ import { freezeParameters } from "./freeze.ts";
 import { checkDynamicBatch, checkInput, type Normalization, normalizationOf } from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
 import { checkOperators } from "./operators.ts";
+import { checkPair } from "./pairs.ts";
 import { parameters } from "./parameters.ts";
 import type { Store } from "./store.ts";
 
@@ -124,11 +125,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   integer("seed", resolved.seed, Number.MIN_SAFE_INTEGER);
 
   const { optimizer, penalty, schedule } = resolved;
-  if (penalty && optimizer.proxStep === undefined)
-    throw new UsageError(`${optimizer.name} has no proximal step, so it cannot take the penalty ${penalty.name}`, {
-      got: `${optimizer.name} with ${penalty.name}`,
-      wanted: "rmda or proxSgd with a penalty; sgd, adam, adamw with weightDecay",
-    });
+  checkPair(optimizer, penalty);
   const restarts = optimizer.options.restarts as readonly number[] | undefined; // where an optimizer has them
   for (const [what, epochs] of [
     ["a milestone", schedule.milestones],

@@ -1,6 +1,7 @@
 /**
  * The graphs that training runs, each an ordinary ONNX graph with explicit state:
- * - step: batch + state + clock → loss + next state (forward, loss, backward, propose, prox, accept)
+ * - step, one per kind: batch + state + clock → loss + next state (forward, loss, backward, propose, prox, project, accept)
+ * - accept: parameters + candidates that the host has moved + clock → next parameters
  * - init: parameters → optimizer slots, at the start and at a restart
  * - dual: slots + clock → the sparse point of an averaging optimizer
  * - evaluation: batch + parameters → loss
@@ -11,7 +12,7 @@ import { type Builder, builder } from "../graph/builder.ts";
 import { check } from "../graph/check.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import { type Optimizer, ruleOf } from "../optim/optimizer.ts";
 import type { BoundPenalty } from "../prox/penalty.ts";
 import { forward, type Mask } from "./forward.ts";
 import { applyInput, type InputPlan } from "./input.ts";
@@ -28,7 +29,8 @@ export interface Plan {
 }
 
 /** What our own names begin with. A parameter whose name begins so is called otherwise inside a run. */
-const RESERVED = /^(?:batch|param|slot|clock|mask|next|pattern|forward|backward|propose|prox|accept|init|dual)\/|^__/;
+const RESERVED =
+  /^(?:batch|param|slot|clock|mask|next|pattern|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
 
 /** Names of graph inputs and outputs, and of the tensors of a checkpoint. No parameter's name collides with them. */
 export const names = {
@@ -42,6 +44,10 @@ export const names = {
   param: (name: string) => (RESERVED.test(name) ? `param/${name}` : name),
   slot: (slot: string, param: string) => `slot/${slot}/${param}`,
   clock: (n: string) => `clock/${n}`,
+  /** The part of the penalty that counts at this step. */
+  share: "clock/penaltyShare",
+  /** What the host moves between propose and accept. */
+  candidate: (param: string) => `candidate/${param}`,
   next: (state: string) => `next/${state}`,
 } as const;
 
@@ -85,43 +91,58 @@ function applyPenalty(
   candidates: Map<Value, Value>,
   metric: ReadonlyMap<Value, Value>,
   clock: Readonly<Record<string, Value>>,
+  share: Value,
 ): void {
-  if (!penalty) return;
   const step = clock[optimizer.proxStep!];
   const moved = g.scope("prox", () =>
-    optimizer.adaptive ? penalty.proxInMetric!(g, candidates, metric, step) : penalty.prox(g, candidates, step),
+    optimizer.adaptive
+      ? penalty!.proxInMetric!(g, candidates, metric, step, share)
+      : penalty!.prox(g, candidates, step, share),
   );
   for (const [p, v] of moved) candidates.set(p, v);
 }
 
-/** @param graph the model at the step's batch size */
-export function stepProgram(graph: Graph, plan: Plan): Step {
+/**
+ * @param graph the model at the step's batch size
+ * @param kind which of the optimizer's kinds of step; the ordinary one when absent
+ */
+export function stepProgram(graph: Graph, plan: Plan, kind?: string): Step {
   const g = builder("step");
   const { trained, running } = parameters(graph);
   const given = new Map([...trained, ...running].map((p) => [p, g.input(names.param(p.name), p.dtype, p.shape)]));
   const w = new Map(trained.map((p) => [p, given.get(p)!]));
-  const { optimizer } = plan;
+  const { optimizer, penalty } = plan;
+  const rule = ruleOf(optimizer, kind);
   const clock = clockInputs(g, optimizer);
+  const share = penalty && g.input(names.share, "float32", []);
 
   const fwd = g.scope("forward", () => emitLoss(g, graph, plan, given, true));
   const gradients = g.scope("backward", () => backward(g, fwd.loss, [...w.values()], fwd.overrides));
+  if (penalty && rule.penaltyBy === "gradient")
+    g.scope("penalty", () => {
+      for (const [p, slope] of penalty.gradient!(g, w))
+        gradients.set(w.get(p)!, g.Add(gradients.get(w.get(p)!)!, g.Mul(slope, share!)));
+    });
 
   const candidates = new Map<Value, Value>();
   const metric = new Map<Value, Value>();
   g.scope("propose", () => {
     for (const [p, at] of w) {
       const slots = slotInputs(g, optimizer, p);
-      const next = optimizer.propose(g, { w: at, dw: gradients.get(at)!, slots, clock });
+      const next = rule.propose(g, { param: p, w: at, dw: gradients.get(at)!, slots, clock });
       candidates.set(p, next.candidate);
       if (next.metric) metric.set(p, next.metric);
       for (const s of optimizer.slots)
         if (next.slots[s] !== slots[s]) g.output(next.slots[s], names.next(names.slot(s, p.name)));
     }
   });
-  applyPenalty(g, plan, candidates, metric, clock);
+  if (share && rule.penaltyBy !== "gradient") applyPenalty(g, plan, candidates, metric, clock, share);
+  if (rule.project) g.scope("project", () => rule.project!(g, { w, candidates }));
+  const onHost = new Set(penalty?.hostProx?.params);
   g.scope("accept", () => {
     for (const [p, candidate] of candidates)
-      g.output(optimizer.accept(g, { w: w.get(p)!, candidate, clock }), names.next(names.param(p.name)));
+      if (onHost.has(p)) g.output(candidate, names.candidate(p.name));
+      else g.output(rule.accept(g, { w: w.get(p)!, candidate, clock }), names.next(names.param(p.name)));
   });
   for (const [v, next] of fwd.running) g.output(next, names.next(names.param(v.name)));
   g.output(fwd.loss, names.loss);
@@ -129,30 +150,48 @@ export function stepProgram(graph: Graph, plan: Plan): Step {
   return { graph: finish(g), masks: fwd.masks };
 }
 
+/** What is left of a step after the host has moved its candidates. Only with a penalty that has a `hostProx`. */
+export function acceptProgram({ optimizer, penalty }: Plan): Graph {
+  const g = builder("accept");
+  const clock = clockInputs(g, optimizer);
+  for (const p of penalty!.hostProx!.params) {
+    const w = g.input(names.param(p.name), p.dtype, p.shape);
+    const candidate = g.input(names.candidate(p.name), p.dtype, p.shape);
+    g.output(
+      g.scope("accept", () => optimizer.accept(g, { w, candidate, clock })),
+      names.next(names.param(p.name)),
+    );
+  }
+  return finish(g);
+}
+
 export function initProgram(graph: Graph, optimizer: Optimizer): Graph {
   const g = builder("init");
   for (const p of parameters(graph).trained) {
     const w = g.input(names.param(p.name), p.dtype, p.shape);
-    const slots = g.scope("init", () => optimizer.init(g, w));
+    const slots = g.scope("init", () => optimizer.init(g, w, p));
     for (const s of optimizer.slots) g.output(slots[s], names.next(names.slot(s, p.name)));
+    const start = g.scope("init", () => optimizer.start?.(g, { param: p, w, slots }) ?? w);
+    if (start !== w) g.output(start, names.next(names.param(p.name)));
   }
   return finish(g);
 }
 
 /** Parameters inside the prox, by parameter name. Only for an optimizer that averages. */
 export function dualProgram(graph: Graph, plan: Plan): Graph {
-  const { optimizer } = plan;
+  const { optimizer, penalty } = plan;
   const g = builder("dual");
   const clock = clockInputs(g, optimizer);
   const points = new Map<Value, Value>();
   const metric = new Map<Value, Value>();
   for (const p of parameters(graph).trained) {
+    const w = g.input(names.param(p.name), p.dtype, p.shape);
     const slots = slotInputs(g, optimizer, p);
-    const dual = g.scope("dual", () => optimizer.dual!(g, { slots, clock }));
+    const dual = g.scope("dual", () => optimizer.dual!(g, { w, slots, clock }));
     points.set(p, dual.candidate);
     if (dual.metric) metric.set(p, dual.metric);
   }
-  applyPenalty(g, plan, points, metric, clock);
+  if (penalty) applyPenalty(g, plan, points, metric, clock, g.input(names.share, "float32", []));
   for (const [p, v] of points) g.output(v, names.next(names.param(p.name)));
   return finish(g);
 }

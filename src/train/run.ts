@@ -50,21 +50,14 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private started = false;
 
   constructor(model: Model, data: Dataset, options: Resolved) {
-    const { engine, optimizer, penalty, schedule, loss, epochs, normalization, freeze } = options;
+    const { engine, penalty, schedule, loss, epochs, normalization, freeze, seed } = options;
     const graph = freezeParameters(model.graph, freeze);
     this.initial = model;
     this.trained = model;
     this.data = data;
     this.options = options;
     const bound = penalty?.bind(graph);
-    if (bound && optimizer.adaptive && !bound.proxInMetric)
-      throw new UsageError(
-        `${optimizer.name} needs a proximal step in a metric, which ${penalty?.name} does not have`,
-        {
-          got: `${optimizer.name} with ${penalty?.name}`,
-          wanted: "l0, l1, l2, lHalf or groupLasso; or rmda, rda or proxSgd with this penalty",
-        },
-      );
+    const optimizer = options.optimizer.bind?.({ graph, penalty: bound, seed }) ?? options.optimizer;
     const dtype = data.train.x instanceof Uint8Array ? "uint8" : "float32";
     this.plan = {
       input: { dtype, sample: data.shape, normalization },
@@ -73,7 +66,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       optimizer,
       penalty: bound,
     };
-    this.structure = new Structure(graph, bound?.sets ?? []);
+    this.structure = new Structure(graph, bound?.sets ?? optimizer.sets ?? []);
     const { output, note } = lossInput(graph, loss, options.output);
     this.targetShape = output.shape.slice(1);
     this.mergeSingle = parameters(graph).running.length > 0;

@@ -1,10 +1,10 @@
-/** Compiled programs of a run: one step and one evaluation session per batch size, made when first needed. */
+/** Compiled programs of a run: one session per kind of step and batch size, one evaluation session per batch size, made when first needed. */
 import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Graph, Model } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import type { Mask } from "./forward.ts";
-import { dualProgram, evaluationProgram, initProgram, type Plan, stepProgram } from "./programs.ts";
+import { acceptProgram, dualProgram, evaluationProgram, initProgram, type Plan, stepProgram } from "./programs.ts";
 
 export interface StepSession {
   readonly session: Session;
@@ -33,8 +33,14 @@ export class Sessions {
     return made;
   }
 
-  step(n: number): Promise<StepSession> {
-    return this.compile(`step ${n}`, () => stepProgram(atBatch(this.model, n), this.plan));
+  /** @param kind which of the optimizer's kinds of step */
+  step(n: number, kind?: string): Promise<StepSession> {
+    return this.compile(`step ${n} ${kind ?? ""}`, () => stepProgram(atBatch(this.model, n), this.plan, kind));
+  }
+
+  /** What is left of a step after the host's prox. */
+  async accept(): Promise<Session> {
+    return (await this.compile("accept", () => ({ graph: acceptProgram(this.plan) }))).session;
   }
 
   async evaluation(n: number): Promise<Session> {

@@ -2,7 +2,7 @@
 import type { Batch } from "../data/batches.ts";
 import type { DeviceTensor, Engine } from "../engine/engine.ts";
 import { size, tensor } from "../graph/tensor.ts";
-import type { Tensor } from "../graph/types.ts";
+import type { Tensor, Value } from "../graph/types.ts";
 import type { ClockState, Moment, Tick } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import { Random } from "../random.ts";
@@ -24,6 +24,8 @@ export class Stepper {
   /** What the clock remembers, and the numbers of the last step. Set both to go on from a checkpoint. */
   clock: ClockState;
   numbers: Readonly<Record<string, number>> = {};
+  /** What the last prox on the host kept, by parameter. */
+  ranks: ReadonlyMap<string, number> = new Map();
   private readonly engine: Engine;
   private readonly sessions: Sessions;
   private readonly state: State;
@@ -50,8 +52,9 @@ export class Stepper {
     const { engine, plan, state } = this;
     const tick: Tick = plan.optimizer.clock.tick(this.clock, now, schedule);
     if (tick.restart) await this.restart();
-    const { session, masks } = await this.sessions.step(batch.count);
-    const feeds = { ...state.feeds, ...this.clockFeeds(tick.numbers) };
+    const { session, masks } = await this.sessions.step(batch.count, tick.kind);
+    const numbers = { ...tick.numbers, penaltyShare: now.penaltyShare };
+    const feeds = { ...state.feeds, ...this.clockFeeds(numbers) };
     for (const [k, t] of Object.entries(batchTensors(batch, plan.input, plan.loss, this.targetShape)))
       feeds[k] = engine.upload(t);
     for (const [i, mask] of masks.entries()) feeds[mask.name] = engine.upload(draw(mask, i, now, seed));
@@ -65,10 +68,39 @@ export class Stepper {
         { epoch: now.epoch + 1, step: now.step + 1, lr: schedule.lr(now) },
         "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
       );
-    state.swap(into);
+    const moved = plan.penalty?.hostProx && (await this.onHost(out, numbers, now));
+    state.swap({ ...into, ...moved });
     this.clock = tick.state;
-    this.numbers = tick.numbers;
+    this.numbers = numbers;
     return { loss, correct: out[names.correct] ? await scalar(engine, out[names.correct]) : 0 };
+  }
+
+  /** The part of a step that no graph can hold: the prox on the host, then accept. */
+  private async onHost(
+    out: Readonly<Record<string, DeviceTensor>>,
+    numbers: Readonly<Record<string, number>>,
+    now: Moment,
+  ): Promise<Record<string, DeviceTensor>> {
+    const { engine, plan, state } = this;
+    const session = await this.sessions.accept();
+    const feeds = { ...state.feeds, ...this.clockFeeds(numbers) };
+    const ranks = new Map<string, number>();
+    for (const p of plan.penalty!.hostProx!.params) {
+      const { shape, data } = (await engine.download(out[names.candidate(p.name)])) as Tensor;
+      checkNumbers(p.name, data as Float32Array, now);
+      const moved = this.proxOnHost(p, data as Float32Array, numbers);
+      ranks.set(p.name, moved.rank);
+      feeds[names.candidate(p.name)] = engine.upload(tensor("float32", shape, moved.data));
+    }
+    const into = state.targets(session.outputNames);
+    await session.run(feeds, into);
+    this.ranks = ranks;
+    return into;
+  }
+
+  private proxOnHost(p: Value, data: Float32Array, numbers: Readonly<Record<string, number>>) {
+    const { optimizer, penalty } = this.plan;
+    return penalty!.hostProx!.apply(p, data, numbers[optimizer.proxStep!]);
   }
 
   /** The point inside the prox of an optimizer that still averages: parameters by name. Undefined when it is W itself. */
@@ -79,6 +111,10 @@ export class Stepper {
     const point = new Map<string, Tensor>();
     for (const name of this.state.parameterNames)
       point.set(name, (await this.engine.download(out[names.next(names.param(name))])) as Tensor);
+    for (const p of this.plan.penalty?.hostProx?.params ?? []) {
+      const t = point.get(p.name)!;
+      point.set(p.name, { ...t, data: this.proxOnHost(p, t.data as Float32Array, this.numbers).data });
+    }
     return point;
   }
 
@@ -88,6 +124,17 @@ export class Stepper {
       feeds[names.clock(k)] = this.engine.upload(tensor("float32", [], Float32Array.of(x)));
     return feeds;
   }
+}
+
+/** @throws NotFiniteError where a candidate is NaN or infinite: no decomposition takes it */
+function checkNumbers(name: string, data: Float32Array, { epoch, step }: Moment): void {
+  const bad = data.find((x) => !Number.isFinite(x));
+  if (bad === undefined) return;
+  throw new NotFiniteError(
+    `training diverged: ${name} holds ${bad}`,
+    { epoch: epoch + 1, step: step + 1 },
+    "use a smaller lr or a warm-up; the last checkpoint is kept",
+  );
 }
 
 /** A dropout mask, from (seed, epoch, step) and the mask's place in the network alone. */

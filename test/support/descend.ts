@@ -38,14 +38,15 @@ export async function descend(d: Descent): Promise<{ w: number[]; candidate: num
   const w = g.input("w", "float32", d.shape);
   const slots = Object.fromEntries(optimizer.slots.map((s) => [s, g.input(`slot/${s}`, "float32", d.shape)]));
   const clock = Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(`clock/${n}`, "float32", [])]));
-  const next = optimizer.propose(g, { w, dw: d.gradient(g, w), slots, clock });
+  const next = optimizer.propose(g, { param, w, dw: d.gradient(g, w), slots, clock });
   let candidate = next.candidate;
   if (d.penalty) {
     const bound = d.penalty.bind(graph);
+    const share = g.scalar(1);
     const at = new Map([[param, candidate]]);
     const step = clock[optimizer.proxStep!];
     const metric = next.metric && new Map([[param, next.metric]]);
-    const moved = metric ? bound.proxInMetric!(g, at, metric, step) : bound.prox(g, at, step);
+    const moved = metric ? bound.proxInMetric!(g, at, metric, step, share) : bound.prox(g, at, step, share);
     candidate = moved.get(param) ?? candidate;
   }
   g.output(g.Identity(candidate), "candidate");
@@ -54,7 +55,7 @@ export async function descend(d: Descent): Promise<{ w: number[]; candidate: num
   const step = await engine.load(encode(g.build()));
 
   const gi = builder("init");
-  const made = optimizer.init(gi, gi.input("w", "float32", d.shape));
+  const made = optimizer.init(gi, gi.input("w", "float32", d.shape), param);
   for (const s of optimizer.slots) gi.output(gi.Identity(made[s]), `next/${s}`);
   const init = await engine.load(encode(gi.build()));
 

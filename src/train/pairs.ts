@@ -1,0 +1,48 @@
+/** Which optimizer goes with which penalty: the proximal subproblem must be solvable in the optimizer's metric. */
+import { UsageError } from "../error.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Penalty, Way } from "../prox/penalty.ts";
+import { optimizers, penalties } from "./catalogue.ts";
+
+/** What each kind of step asks of a penalty: one of the ways in each list. Empty: it takes none. */
+function needs(optimizer: Optimizer): readonly (readonly Way[])[] {
+  if (optimizer.proxStep === undefined) return [];
+  const rules = [optimizer, ...Object.values(optimizer.kinds ?? {}).map((kind) => ({ ...optimizer, ...kind }))];
+  return rules.map(({ penaltyBy, adaptive, project }) => {
+    if (penaltyBy === "gradient") return ["gradient"];
+    if (adaptive) return ["metric"];
+    return project ? ["prox"] : ["prox", "host"];
+  });
+}
+
+/** True when the pair has a well-defined step. */
+export function defined(optimizer: Optimizer, { ways }: Penalty): boolean {
+  const all = needs(optimizer);
+  return all.length > 0 && all.every((some) => some.some((way) => ways.includes(way)));
+}
+
+/** @throws UsageError for an undefined pair, with those that are */
+export function checkPair(optimizer: Optimizer, penalty: Penalty | undefined): void {
+  if (!penalty || defined(optimizer, penalty)) return;
+  const list = (names: readonly string[]) => names.join(", ") || "none: it has no proximal step";
+  throw new UsageError(
+    optimizer.proxStep === undefined
+      ? `${optimizer.name} has no proximal step, so it cannot take the penalty ${penalty.name}`
+      : `${optimizer.name} with ${penalty.name} is not defined: ${reason(optimizer, penalty)}`,
+    {
+      got: `${optimizer.name} with ${penalty.name}`,
+      [`${optimizer.name} goes with`]: list(penalties.filter((p) => defined(optimizer, p)).map((p) => p.name)),
+      [`${penalty.name} goes with`]: list(optimizers.filter((o) => defined(o, penalty)).map((o) => o.name)),
+    },
+    optimizer.options["weightDecay"] === undefined
+      ? undefined
+      : `leave the penalty out; ${optimizer.name} takes weightDecay`,
+  );
+}
+
+function reason(optimizer: Optimizer, { ways }: Penalty): string {
+  const missing = needs(optimizer).find((some) => !some.some((way) => ways.includes(way)))!;
+  if (missing[0] === "gradient") return "the penalty has no gradient, which a stage of this optimizer follows";
+  if (missing[0] === "metric") return "the penalty's proximal map has no solution in the metric of an adaptive step";
+  return "the penalty's proximal map runs on the host, and this step does not leave the graph";
+}
