@@ -1,18 +1,15 @@
 /** `espalier train`: trains, shrinks, verifies, reports. */
 import { Option } from "commander";
-import { beforeAfterTable, cost, count, type Summary, shapeText, type Trial, write } from "espalier";
-import { node } from "espalier/node";
+import { beforeAfterTable, cost, count, type Summary, shapeText, type Trial } from "espalier";
 import { command } from "./command.ts";
 import { fromAssignments, fromFile } from "./config.ts";
-import { finish } from "./finish.ts";
 import { type Interruption, interruption } from "./interrupt.ts";
 import type { Output } from "./output.ts";
-import { clear, FILES, type Place, place, writeRun } from "./run-directory.ts";
-import { searchTarget } from "./target-params.ts";
+import { FILES, type Place, place } from "./run-directory.ts";
 import { terminalTable } from "./terminal-table.ts";
 import { headings, trainFields } from "./train-fields.ts";
-import { type Choices, choose, methods, openData, openModel, resolved } from "./train-plan.ts";
-import { prepare, trainIn, type Workshop } from "./training.ts";
+import type { Choices } from "./train-plan.ts";
+import { completeJob, type Job, openJob } from "./whole-run.ts";
 
 export const train = () =>
   command({
@@ -52,34 +49,19 @@ export const train = () =>
     },
   });
 
-async function trainAndFinish(where: Place, out: Output, interrupt: Interruption): Promise<number> {
-  const choices = choose(where.config);
-  const data = await openData(choices);
-  const model = await openModel(choices, data);
-  const engine = node({ threads: choices.threads, device: choices.device });
-  const settled = resolved(choices, methods(choices));
-  const shop: Workshop = { model, data, engine, out, interruption: interrupt };
-  // whatever does not fit together, or does not run on this device, is said before anything is written or cleared
-  prepare(where.store, choices, shop);
-  await (await engine.load(write(model))).release();
-  if (choices.overwrite) await clear(where);
-  await writeRun(where.store, settled, engine);
-  introduce(choices, shop, where);
-
-  const { run, trials, lambda } = choices.targetParams
-    ? await searchTarget(choices.targetParams, where, choices, shop)
-    : { run: await trainIn(where.store, choices, shop), trials: undefined, lambda: undefined };
-  if (!run?.finished) {
+async function trainAndFinish(where: Place, out: Output, interruption: Interruption): Promise<number> {
+  const job = await openJob(where, { out, interruption });
+  const outcome = await completeJob(job, { begun: () => introduce(job), trained: interruption.release });
+  if (!outcome) {
     const resume = `npx espalier train --resume --out ${where.out}`;
     out.result({ out: where.out, interrupted: true, resume }, `stopped; go on with\n  ${resume}`);
-    return interrupt.status() ?? 1;
+    return interruption.status() ?? 1;
   }
-  interrupt.release();
-  const config = { ...settled, ...(lambda !== undefined && { lambda }) };
-  const summary = await finish(run, { ...shop, choices, config, store: where.store });
+  const { summary, trials, lambda = job.choices.lambda } = outcome;
   conclude(where, summary, out, trials);
-  if (summary.accuracy !== null && data.classes && summary.accuracy < 1.5 / data.classes)
-    warnOfChance({ ...choices, lambda: lambda ?? choices.lambda }, out);
+  const { classes } = job.shop.data;
+  if (summary.accuracy !== null && classes && summary.accuracy < 1.5 / classes)
+    warnOfChance({ ...job.choices, lambda }, out);
   return 0;
 }
 
@@ -93,12 +75,12 @@ const warnOfChance = ({ lambda, penalty, lr, targetParams }: Choices, { warn, co
     }`,
   );
 
-function introduce(s: Choices, { model, data, engine, out }: Workshop, { out: folder }: Place): void {
+function introduce({ choices: s, shop: { model, data, engine, out }, where }: Job): void {
   const { dim, bold } = out.colour;
   const samples = `${count(data.train.count)} + ${count(data.test.count)} samples of ${shapeText(data.shape)}`;
   const penalty = s.penalty === "none" ? "" : `, ${s.penalty} lambda ${s.lambda}`;
   out.say(`${bold(s.model)} (${count(cost(model).params)} parameters) on ${bold(data.name)} (${samples})`);
-  out.say(dim(`${s.optimizer}${penalty}, ${s.epochs} epochs, ${engine.threads} thread(s), into ${folder}`));
+  out.say(dim(`${s.optimizer}${penalty}, ${s.epochs} epochs, ${engine.threads} thread(s), into ${where.out}`));
 }
 
 function conclude({ out: folder }: Place, summary: Summary, out: Output, trials?: readonly Trial[]): void {

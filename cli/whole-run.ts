@@ -1,0 +1,66 @@
+/** One run from its settings to its summary: train, shrink, verify, measure. `train` and `compare` share it. */
+import { type Dataset, type Summary, type Trial, write } from "espalier";
+import { node } from "espalier/node";
+import { finish } from "./finish.ts";
+import type { Interruption } from "./interrupt.ts";
+import type { Output } from "./output.ts";
+import { clear, type Place, writeRun } from "./run-directory.ts";
+import { searchTarget } from "./target-params.ts";
+import { type Choices, choose, methods, openData, openModel, resolved } from "./train-plan.ts";
+import { prepare, trainIn, type Workshop } from "./training.ts";
+
+/** A run that is checked and can start. */
+export interface Job {
+  readonly where: Place;
+  readonly choices: Choices;
+  readonly shop: Workshop;
+}
+
+export interface Outcome {
+  readonly summary: Summary;
+  /** Of a search for lambda, which ended at `lambda`. */
+  readonly trials?: readonly Trial[];
+  readonly lambda?: number;
+}
+
+/**
+ * Opens data and model and checks the run; nothing is written or cleared.
+ * @param data if it is open already
+ * @throws UsageError, EspalierError for what does not fit together, or does not run on this device
+ */
+export async function openJob(
+  where: Place,
+  { out, interruption, data: opened }: { out: Output; interruption: Interruption; data?: Dataset },
+): Promise<Job> {
+  const choices = choose(where.config);
+  const data = opened ?? (await openData(choices));
+  const model = await openModel(choices, data);
+  const engine = node({ threads: choices.threads, device: choices.device });
+  const shop: Workshop = { model, data, engine, out, interruption };
+  prepare(where.store, choices, shop);
+  await (await engine.load(write(model))).release();
+  return { where, choices, shop };
+}
+
+/** Called on the way. */
+interface Stages {
+  /** The directory is there and can be written. */
+  begun?(): void;
+  trained?(): void;
+}
+
+/** @returns undefined when it was interrupted; it has left a checkpoint then */
+export async function completeJob({ where, choices, shop }: Job, stages: Stages = {}): Promise<Outcome | undefined> {
+  const settled = resolved(choices, methods(choices));
+  if (choices.overwrite) await clear(where);
+  await writeRun(where.store, settled, shop.engine);
+  stages.begun?.();
+  const { run, trials, lambda } = choices.targetParams
+    ? await searchTarget(choices.targetParams, where, choices, shop)
+    : { run: await trainIn(where.store, choices, shop), trials: undefined, lambda: undefined };
+  if (!run?.finished) return undefined;
+  stages.trained?.();
+  const config = { ...settled, ...(lambda !== undefined && { lambda }) };
+  const summary = await finish(run, { ...shop, choices, config, store: where.store });
+  return { summary, ...(lambda !== undefined && { lambda, trials }) };
+}
