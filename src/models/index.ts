@@ -2,6 +2,7 @@
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
+import { cnn6 } from "./cnn6.ts";
 import { lenet5, lenet5Small } from "./lenet5.ts";
 import { logistic } from "./logistic.ts";
 import { mlp, mlp7 } from "./mlp.ts";
@@ -9,7 +10,7 @@ import type { BuiltIn, ModelOptions } from "./network.ts";
 import { resnet20, resnet50 } from "./resnet.ts";
 import { vgg16, vgg19 } from "./vgg.ts";
 
-const named = { logistic, mlp7, lenet5, lenet5Small, vgg16, vgg19, resnet20, resnet50 };
+const named = { logistic, mlp7, lenet5, lenet5Small, cnn6, vgg16, vgg19, resnet20, resnet50 };
 
 /** The built-in networks as functions: `models.lenet5({ seed: 1 })`. */
 export const models = { ...named, mlp };

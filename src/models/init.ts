@@ -30,6 +30,12 @@ const uniformFanIn: Fill = (random, count, fan) => {
   return new Float32Array(count).map(() => (2 * unit(random) - 1) * bound);
 };
 
+/** U(−√(6/(fan-in + fan-out)), …): Keras' default (Glorot & Bengio 2010). */
+export const glorotUniform: Fill = (random, count, fan) => {
+  const bound = Math.sqrt(6 / (fan.in + fan.out));
+  return new Float32Array(count).map(() => (2 * unit(random) - 1) * bound);
+};
+
 /** N(0, std²), by Box–Muller, which makes two at a time. */
 export const normal =
   (std: number): Fill =>

@@ -95,6 +95,11 @@ export class Layers {
     return this.g.Relu(x);
   }
 
+  /** Nothing but in training, where a share `ratio` of x is zero and the rest is scaled up. */
+  dropout(x: Value, ratio: number): Value {
+    return this.g.Dropout(x, { ratio });
+  }
+
   add(a: Value, b: Value): Value {
     return this.g.Add(a, b);
   }
