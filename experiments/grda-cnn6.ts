@@ -11,7 +11,7 @@ import { record } from "./record.ts";
 
 const data = await datasets.open("cifar10", { root: process.argv[2] });
 const engine = node({ threads: 1 });
-const [epochs, batchSize, lr, c] = [60, 64, 0.05, 0.005];
+const [epochs, batchSize, lr, c] = [40, 64, 0.05, 0.005];
 const rows: object[] = [];
 for (const mu of [null, 0.51, 0.7, 0.3, 1]) {
   const run = train(models.cnn6({ seed: 1 }), data, {
