@@ -33,7 +33,10 @@ export const trainFields = {
     "ramda",
     "grda",
   ]),
-  lr: number("learning rate (default 0.1; 0.001 for adam, adamw, prox-ssi and prox-gen; 0.01 for ramda)", { above: 0 }),
+  lr: number(
+    "learning rate (default 0.1; 0.06 for prox-sgd in the form yang; 0.001 for adam, adamw, prox-ssi and prox-gen; 0.01 for ramda)",
+    { above: 0 },
+  ),
   schedule: choice("constant, multi-step (default when there are milestones), cosine", [
     "constant",
     "multiStep",
@@ -61,7 +64,9 @@ export const trainFields = {
     "increasing epochs",
     epochList,
   ),
-  rho: number("prox-sgd: weight of the new gradient (default 0.1)", { above: 0, max: 1 }),
+  form: choice("prox-sgd: unit step (default), or yang: as published, with two clocks", ["unit", "yang"]),
+  rho: number("prox-sgd: weight of the new gradient (default 0.1; form yang 0.9)", { above: 0, max: 1 }),
+  beta: number("prox-sgd, form yang: decay of the second moment (default 0.999)", { min: 0, below: 1 }),
 
   penalty: choice("group-lasso (default of proximal optimizers)", [
     "none",
@@ -111,7 +116,7 @@ export const belongs = {
     sgd: ["momentum", "nesterov", "weightDecay"],
     adam: ["betas", "eps", "weightDecay"],
     adamw: ["betas", "eps", "weightDecay"],
-    proxSgd: ["rho"],
+    proxSgd: ["form", "rho", "beta", "eps"],
     proxSsi: ["betas", "eps"],
     proxGen: ["betas", "eps"],
     rda: [],
@@ -151,7 +156,9 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "mu",
     "momentumSchedule",
     "restarts",
+    "form",
     "rho",
+    "beta",
   ],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
   Penalty: ["penalty", "lambda", "lambdaWarmup", "groups", "side", "weights", "concavity", "k", "keep", "targetParams"],

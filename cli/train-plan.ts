@@ -76,7 +76,7 @@ export function choose(config: TrainConfig): Choices {
     data,
     optimizer,
     epochs,
-    lr: config.lr ?? slow[optimizer] ?? 0.1,
+    lr: config.lr ?? (config.form === "yang" ? 0.06 : (slow[optimizer] ?? 0.1)),
     schedule: config.schedule ?? (config.milestones?.length ? "multiStep" : "constant"),
     penalty: config.penalty ?? (dense.includes(optimizer) ? "none" : "groupLasso"),
     loss: config.loss ?? "crossEntropy",

@@ -67,6 +67,7 @@ test.each([
   ["rmda", 3],
   ["sgd", 2],
   ["proxSgd", 1],
+  ["proxSgdYang", 1],
   ["adamw", 1],
   ["rda", 1],
   ["ramda", 1],

@@ -63,6 +63,22 @@ const cases: Record<string, { optimizer: Optimizer; loop: Loop; lambda?: number 
       };
     },
   },
+  "proxSgd, Yang's": {
+    optimizer: proxSgd({ form: "yang", rho: 0.8, beta: 0.95 }),
+    lambda: 0.2,
+    loop: () => {
+      let [v, r, t] = [0, 0, 0];
+      return (x) => {
+        t++;
+        const [rho, epsilon] = [0.8 / Math.sqrt(t + 4), LR / Math.sqrt(t + 4)];
+        const g = gradientOf(x);
+        v = (1 - rho) * v + rho * g;
+        r = 0.95 * r + 0.05 * g * g;
+        const tau = Math.sqrt(r / (1 - 0.95 ** t)) + 1e-8;
+        return x + epsilon * (soft(x - v / tau, 0.2 / tau) - x);
+      };
+    },
+  },
 };
 
 test.each(Object.entries(cases))("%s follows its scalar loop", async (_, { optimizer, loop, lambda }) => {

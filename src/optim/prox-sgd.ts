@@ -1,23 +1,43 @@
 /**
- * Proximal SGD with momentum and unit step, as Huang & Lee (2022) use it as a baseline:
- * m ← (1−ρ)m + ρg,  W ← prox_{lr·ψ}(W − lr·m). No restart.
+ * Proximal SGD in two forms. "unit": with momentum and unit step, as Huang & Lee (2022) use it as a baseline so that structure
+ * appears: m ← (1−ρ)m + ρg,  W ← prox_{lr·ψ}(W − lr·m), no restart. "yang": as published, see prox-sgd-yang.ts.
  */
 
+import { UsageError } from "../error.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { checkFraction } from "./options.ts";
+import { proxSgdYang } from "./prox-sgd-yang.ts";
 
 /** Options of `proxSgd`. */
 export interface ProxSgdOptions {
-  /** Weight of the new gradient in the running mean. Default 0.1. */
+  /** Default "unit". */
+  readonly form?: "unit" | "yang";
+  /** Weight of the new gradient in the running mean; in the form "yang" ρ₀ of its clock. Default 0.1; "yang": 0.9. */
   readonly rho?: number;
+  /** Form "yang": decay of the second moment. Default 0.999. */
+  readonly beta?: number;
+  /** Form "yang": added to the metric. Default 1e-8. */
+  readonly eps?: number;
 }
 
-/** Proximal SGD; takes a penalty. */
-export function proxSgd({ rho = 0.1 }: ProxSgdOptions = {}): Optimizer<"m", "lr" | "proxStep"> {
+/**
+ * Proximal SGD; takes a penalty. In the form "yang" the penalty must be solvable in a metric.
+ * @throws UsageError for options out of range or of the other form
+ */
+export function proxSgd(options: ProxSgdOptions = {}): Optimizer {
+  const { form = "unit", rho, beta, eps } = options;
+  if (form === "yang") return proxSgdYang({ rho, beta, eps });
+  if (form !== "unit") throw new UsageError(`unknown form "${form}"`, { wanted: "unit, yang" });
+  if (beta !== undefined || eps !== undefined)
+    throw new UsageError("beta and eps belong to the form yang", { got: "form unit" }, 'say form: "yang"');
+  return unit(rho);
+}
+
+function unit(rho = 0.1): Optimizer<"m", "lr" | "proxStep"> {
   checkFraction("rho", rho);
   return {
     name: "proxSgd",
-    options: { rho },
+    options: { form: "unit", rho },
     slots: ["m"],
     averages: false,
     proxStep: "proxStep",

@@ -26,6 +26,7 @@ export const optimizers: readonly Optimizer[] = [
   ramda(),
   rda(),
   proxSgd(),
+  proxSgd({ form: "yang" }),
   proxSsi(),
   proxGen(),
   grda(),

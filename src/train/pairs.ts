@@ -24,7 +24,7 @@ export function defined(optimizer: Optimizer, { ways }: Penalty): boolean {
 /** @throws UsageError for an undefined pair, with those that are */
 export function checkPair(optimizer: Optimizer, penalty: Penalty | undefined): void {
   if (!penalty || defined(optimizer, penalty)) return;
-  const list = (names: readonly string[]) => names.join(", ") || "none: it has no proximal step";
+  const list = (names: readonly string[]) => [...new Set(names)].join(", ") || "none: it has no proximal step";
   throw new UsageError(
     optimizer.proxStep === undefined
       ? `${optimizer.name} has no proximal step, so it cannot take the penalty ${penalty.name}`

@@ -13,6 +13,7 @@ const methods = {
   sgd: { optimizer: espalier.sgd({ momentum: 0.9, weightDecay: 1e-4 }), schedule: cosine({ lr: 0.02 }) },
   adamw: { optimizer: espalier.adamw(), schedule: constant({ lr: 1e-3 }) },
   proxSgd: { optimizer: espalier.proxSgd(), schedule: staged, penalty },
+  proxSgdYang: { optimizer: espalier.proxSgd({ form: "yang" }), schedule: constant({ lr: 0.06 }), penalty },
   proxSsi: { optimizer: espalier.proxSsi(), schedule: constant({ lr: 1e-3 }), penalty },
   proxGen: { optimizer: espalier.proxGen(), schedule: constant({ lr: 1e-3 }), penalty },
   rda: { optimizer: espalier.rda(), schedule: constant({ lr: 0.05 }), penalty: l1({ lambda: 1e-3 }) },

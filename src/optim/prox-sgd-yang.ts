@@ -1,0 +1,68 @@
+/**
+ * ProxSGD as published (Yang, Yuan, Chatzinotas & Ottersten, ICLR 2020, "ProxSGD: Training structured neural networks under
+ * regularization and constraints", algorithm 1), with its two clocks ρ_t = ρ/√(t+4) and ε_t = lr/√(t+4), t from 1:
+ *   v ← (1−ρ_t)v + ρ_t·g,  r ← βr + (1−β)g²,  τ = √(r/(1−βᵗ)) + eps
+ *   x̂ ← argmin_u ⟨v, u − x⟩ + ½‖u − x‖²_τ + ψ(u), the prox in the metric τ of x − v/τ
+ *   x ← x + ε_t(x̂ − x)
+ * As ε_t < 1, x is an average and never exactly sparse; x̂ is. (The authors' PyTorch code has β^{t+1} in τ.)
+ */
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/types.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { checkFraction, checkRange } from "./options.ts";
+
+export interface YangOptions {
+  /** ρ₀, in (0, 1]. Default 0.9. */
+  readonly rho?: number;
+  /** Decay β of the second moment. Default 0.999. */
+  readonly beta?: number;
+  /** Default 1e-8. */
+  readonly eps?: number;
+}
+
+type Numbers = "rho" | "keep" | "correction" | "epsilon" | "proxStep";
+
+export function proxSgdYang({ rho = 0.9, beta = 0.999, eps = 1e-8 }: YangOptions): Optimizer<"v" | "r", Numbers> {
+  checkFraction("rho", rho);
+  checkRange("beta", beta, 0, 1);
+  checkRange("eps", eps, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
+  const inside = (g: Builder, w: Value, { v, r }: Record<"v" | "r", Value>, correction: Value) => {
+    const metric = g.Add(g.Sqrt(g.Div(r, correction)), eps); // τ
+    return { candidate: g.Sub(w, g.Div(v, metric)), metric };
+  };
+  return {
+    name: "proxSgd",
+    options: { form: "yang", rho, beta, eps },
+    slots: ["v", "r"],
+    averages: true,
+    adaptive: true,
+    proxStep: "proxStep",
+    clock: {
+      numbers: ["rho", "keep", "correction", "epsilon", "proxStep"],
+      start: () => ({ t: 0 }),
+      tick(state, now, schedule) {
+        const t = state.t + 1;
+        const root = Math.sqrt(t + 4);
+        const numbers = {
+          rho: rho / root,
+          keep: 1 - rho / root,
+          correction: 1 - beta ** t,
+          epsilon: schedule.lr(now) / root,
+          proxStep: now.penaltyShare,
+        };
+        return { state: { t }, numbers, restart: false };
+      },
+    },
+    init: (g, w) => ({ v: g.Sub(w, w), r: g.Sub(w, w) }),
+    propose(g, { w, dw, slots, clock }) {
+      const v = g.Add(g.Mul(slots.v, clock.keep), g.Mul(dw, clock.rho));
+      const r = g.Add(g.Mul(slots.r, beta), g.Mul(g.Mul(dw, dw), 1 - beta));
+      return { ...inside(g, w, { v, r }, clock.correction), slots: { v, r } };
+    },
+    accept: (g, { w, candidate, clock }) => g.Add(w, g.Mul(g.Sub(candidate, w), clock.epsilon)),
+    dual: (g, { w, slots, clock }) => inside(g, w, slots, clock.correction),
+    warnings: () => [
+      'proxSgd in the form "yang" averages to the end: only the point inside its prox is exactly sparse, and the model that is written is not. Use the form "unit" for a smaller file',
+    ],
+  };
+}
