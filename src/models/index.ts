@@ -3,6 +3,7 @@ import { closest } from "fastest-levenshtein";
 import { UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { cnn6 } from "./cnn6.ts";
+import { fcn } from "./fcn.ts";
 import { lenet5, lenet5Small } from "./lenet5.ts";
 import { logistic } from "./logistic.ts";
 import { mlp, mlp7 } from "./mlp.ts";
@@ -13,7 +14,7 @@ import { vgg16, vgg19 } from "./vgg.ts";
 const named = { logistic, mlp7, lenet5, lenet5Small, cnn6, vgg16, vgg19, resnet20, resnet50 };
 
 /** The built-in networks as functions: `models.lenet5({ seed: 1 })`. */
-export const models = { ...named, mlp };
+export const models = { ...named, mlp, fcn };
 
 /** The built-in networks by their command-line names, in order of size; each carries its `spec`. */
 export const builtIns: ReadonlyMap<string, BuiltIn> = new Map(Object.values(named).map((m) => [m.spec.name, m]));

@@ -112,6 +112,18 @@ test("other sizes and inputs", () => {
   expect(atBatch(models.resnet20({ input: [1, 28, 28], classes: 7 }), 2).outputs[0].shape).toEqual([2, 7]);
 });
 
+test("LoRITa's FCN: dense and batch norm in turn, batch norm last", () => {
+  const m = models.fcn({ depth: 6, seed: 1 });
+  expect(check(m.graph)).toEqual([]);
+  // 784·96 + 4·96² + 96·10 weights, 5·96 + 10 biases, twice as many scales and shifts
+  expect(parameters(m)).toBe(75_264 + 36_864 + 960 + 3 * 490);
+  const ops = m.graph.nodes.map((n) => n.op).filter((o) => o !== "Flatten");
+  expect(ops.slice(0, 4)).toEqual(["Gemm", "BatchNormalization", "Relu", "Gemm"]);
+  expect(ops.slice(-3)).toEqual(["Relu", "Gemm", "BatchNormalization"]);
+  expect(atBatch(m, 3).outputs.map((v) => [v.name, v.shape])).toEqual([["logits", [3, 10]]]);
+  expect(() => models.fcn({ depth: 1 })).toThrow(/wrong depth/);
+});
+
 test("an unknown name", () => {
   expect(() => model("lenet-5")).toThrowErrorMatchingInlineSnapshot(`
     [EspalierError: no built-in model is called lenet-5

@@ -1,0 +1,45 @@
+/** Puts nodes and stored tensors in the place of others, keeping every order. */
+import { inferNode } from "../graph/infer.ts";
+import type { Attrs, Graph, Node, Tensor, Value } from "../graph/types.ts";
+
+/** What stands where something stood before. */
+export interface Rewrite {
+  readonly nodes: ReadonlyMap<Node, readonly Node[]>;
+  readonly tensors: ReadonlyMap<Value, readonly (readonly [Value, Tensor])[]>;
+}
+
+export function rewrite(graph: Graph, { nodes, tensors }: Rewrite): Graph {
+  return {
+    ...graph,
+    nodes: graph.nodes.flatMap((n) => nodes.get(n) ?? [n]),
+    initializers: new Map([...graph.initializers].flatMap(([v, t]) => tensors.get(v) ?? [[v, t] as const])),
+  };
+}
+
+/** A stored tensor under a name. */
+export const stored = (name: string, tensor: Tensor): readonly [Value, Tensor] => [
+  { name, dtype: tensor.dtype, shape: tensor.shape },
+  tensor,
+];
+
+/** A node with one output that is called as the node. */
+export function makeNode(op: string, name: string, inputs: readonly (Value | null)[], given: Attrs): Node {
+  const { attrs, outputs } = inferNode(op, "", name, inputs, given);
+  return { op, domain: "", name, inputs, outputs: [{ name, ...outputs[0] }], attrs };
+}
+
+/** Names that a graph does not have yet. */
+export function newNames(graph: Graph): (stem: string) => string {
+  const taken = new Set([...graph.inputs, ...graph.initializers.keys()].map((v) => v.name));
+  for (const n of graph.nodes) for (const o of n.outputs) if (o) taken.add(o.name);
+  return (stem) => {
+    let name = stem;
+    for (let i = 1; taken.has(name); i++) name = `${stem}_${i}`;
+    taken.add(name);
+    return name;
+  };
+}
+
+/** "fc1.weight", "low.0" → "fc1.low.0.weight" */
+export const partName = (weight: string, part: string): string =>
+  weight.endsWith(".weight") ? `${weight.slice(0, -"weight".length)}${part}.weight` : `${weight}.${part}`;
