@@ -2,14 +2,14 @@
  * Times a training step of the built-in models with Espalier and with PyTorch, in alternating rounds so that a machine
  * whose speed drifts treats both alike. Prints a Markdown table and writes bench/results/step.json.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import { join } from "node:path";
+import { Command } from "commander";
 import { builtIns } from "../src/models/index.ts";
 import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
+import { integer, list, root } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
 import { methods } from "./method.ts";
 import { ours, type Task } from "./ours.ts";
@@ -26,24 +26,6 @@ interface Result extends Task {
   readonly othersCores: number;
 }
 
-/** This file runs from bench/ or from its compiled copy; results and the Python script lie in the source tree. */
-function root(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
-  return folder;
-}
-
-const integer = (text: string): number => {
-  const x = Number(text);
-  if (!Number.isInteger(x) || x < 1) throw new InvalidArgumentError("It must be a positive integer.");
-  return x;
-};
-const list = (known: readonly string[]) => (text: string) => {
-  const names = text.split(",");
-  const wrong = names.find((n) => !known.includes(n));
-  if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is none of ${known.join(", ")}.`);
-  return names;
-};
 const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
 
 const EXAMPLE = `
@@ -54,7 +36,7 @@ const names = [...builtIns.keys()];
 const program = new Command("step")
   .description("Times a training step of each built-in model, Espalier and PyTorch in alternating rounds.")
   .option("--models <names>", "comma-separated", list(names), names)
-  .option("--methods <names>", "sgd and rmda (with the group lasso)", list(Object.keys(methods)), ["sgd"])
+  .option("--methods <names>", "sgd and rmda (with the group lasso)", list(["sgd", "rmda"]), ["sgd"])
   .option("--batch <n>", "samples per step", integer, 128)
   .option("--rounds <n>", "rounds of about a second per side", integer, 5)
   .option("--threads <n>", "threads of both sides", integer, Math.min(2, availableParallelism()))
