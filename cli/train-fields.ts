@@ -32,6 +32,7 @@ export const trainFields = {
     "rmda",
     "ramda",
     "grda",
+    "hspg",
   ]),
   lr: number(
     "learning rate (default 0.1; 0.06 for prox-sgd in the form yang; 0.001 for adam, adamw, prox-ssi and prox-gen; 0.01 for ramda)",
@@ -46,7 +47,7 @@ export const trainFields = {
   gamma: number("multi-step: what lr is multiplied by at a milestone (default 0.1)", { above: 0, max: 1 }),
   minLr: number("cosine: lr at the end (default 0)", { min: 0 }),
   warmupEpochs: number("raise lr linearly over so many epochs first", { above: 0 }),
-  momentum: number("sgd (default 0.9)", { min: 0, below: 1 }),
+  momentum: number("sgd (default 0.9), hspg (0)", { min: 0, below: 1 }),
   nesterov: toggle("sgd: Nesterov's momentum"),
   weightDecay: number("sgd, adam (default 0), adamw (default 0.01)", { min: 0 }),
   betas: numbers(
@@ -67,6 +68,16 @@ export const trainFields = {
   form: choice("prox-sgd: unit step (default), or yang: as published, with two clocks", ["unit", "yang"]),
   rho: number("prox-sgd: weight of the new gradient (default 0.1; form yang 0.9)", { above: 0, max: 1 }),
   beta: number("prox-sgd, form yang: decay of the second moment (default 0.999)", { min: 0, below: 1 }),
+  stage1: choice("hspg: how its first stage takes the penalty (default prox)", ["prox", "gradient"]),
+  switchEpoch: integer("hspg: epochs of its first stage (default: half of the run)", { min: 0 }),
+  epsilon: number("hspg: how far a group may turn before the second stage makes it zero (default 0)", {
+    min: 0,
+    below: 1,
+  }),
+  maxSparsity: number("hspg: the largest share of a channel set that the second stage makes zero (default 1)", {
+    above: 0,
+    max: 1,
+  }),
 
   penalty: choice("group-lasso (default of proximal optimizers)", [
     "none",
@@ -123,6 +134,7 @@ export const belongs = {
     rmda: ["c", "momentumSchedule", "restarts"],
     ramda: ["c", "momentumSchedule", "restarts", "eps"],
     grda: ["c", "mu"],
+    hspg: ["momentum", "stage1", "switchEpoch", "epsilon", "maxSparsity"],
   },
   schedule: { constant: [], multiStep: ["milestones", "gamma"], cosine: ["minLr"] },
   penalty: {
@@ -159,6 +171,10 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "form",
     "rho",
     "beta",
+    "stage1",
+    "switchEpoch",
+    "epsilon",
+    "maxSparsity",
   ],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
   Penalty: ["penalty", "lambda", "lambdaWarmup", "groups", "side", "weights", "concavity", "k", "keep", "targetParams"],

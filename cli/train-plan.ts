@@ -10,6 +10,7 @@ import {
   grda,
   groupLasso,
   groupMcp,
+  hspg,
   initialize,
   type Loss,
   l0,
@@ -130,6 +131,7 @@ const optimizers: Readonly<Record<Choices["optimizer"], (s: Choices) => Optimize
   rmda,
   ramda,
   grda,
+  hspg,
 };
 const penalties: Readonly<Record<Choices["penalty"], (s: Choices & { lambda: number }) => Penalty | undefined>> = {
   none: () => undefined,

@@ -21,6 +21,7 @@ export { read } from "./onnx/read.ts";
 export { encode, write } from "./onnx/write.ts";
 export { adam, adamw } from "./optim/adam.ts";
 export { grda } from "./optim/grda.ts";
+export { hspg } from "./optim/hspg.ts";
 export type { Optimizer } from "./optim/optimizer.ts";
 export { proxGen } from "./optim/prox-gen.ts";
 export { proxSgd } from "./optim/prox-sgd.ts";

@@ -74,6 +74,7 @@ test.each([
   ["proxSsi", 1],
   ["proxGen", 1],
   ["grda", 1],
+  ["hspg", 2],
 ])("%s: killed by SIGKILL and resumed, it ends with the same bytes", async (method, kills) => {
   const whole = join(folder, `${method}-whole`);
   const { code, steps } = await run(whole, method);

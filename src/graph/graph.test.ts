@@ -29,6 +29,14 @@ test("prints one line per node", () => {
   `);
 });
 
+test("pruning keeps an output that nobody reads where the operator must have it", () => {
+  const g = builder();
+  const [values] = g.TopK(g.input("x", "float32", [3]), { k: 2, axis: 0 });
+  g.output(values, "largest");
+  const topK = prune(g.build()).nodes.find((n) => n.op === "TopK");
+  expect(topK?.outputs.map((o) => o?.shape)).toEqual([[2], [2]]);
+});
+
 test("re-infers shapes for another batch", () => {
   const g = tiny();
   const { graph } = reshapeInputs(g, new Map([[g.inputs[0], [7, 3]]]));

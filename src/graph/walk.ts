@@ -41,6 +41,9 @@ function ancestors(graph: Graph, of: readonly Value[]): Set<Node> {
   return nodes;
 }
 
+/** Operators none of whose outputs is optional. */
+const complete: ReadonlySet<string> = new Set(["Split", "TopK"]);
+
 /** The graph without nodes, initializers and optional outputs that no graph output depends on. Inputs stay. */
 export function prune(graph: Graph): Graph {
   const live = ancestors(graph, graph.outputs);
@@ -48,7 +51,7 @@ export function prune(graph: Graph): Graph {
   const kept = graph.nodes.filter((n) => live.has(n));
   for (const n of kept) for (const x of n.inputs) if (x) read.add(x);
   const nodes = kept.map((n): Node => {
-    if (n.outputs.length === 1 || n.op === "Split") return n;
+    if (n.outputs.length === 1 || complete.has(n.op)) return n;
     const outputs = n.outputs.map((o, i) => (i === 0 || (o && read.has(o)) ? o : null));
     while (outputs.at(-1) === null) outputs.pop();
     return { ...n, outputs };

@@ -1,6 +1,7 @@
 /** Every optimizer and every penalty by name, with options that show what it can do. Refusals, documents and tests read it. */
 import { adam, adamw } from "../optim/adam.ts";
 import { grda } from "../optim/grda.ts";
+import { hspg } from "../optim/hspg.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { proxGen } from "../optim/prox-gen.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
@@ -30,6 +31,7 @@ export const optimizers: readonly Optimizer[] = [
   proxSsi(),
   proxGen(),
   grda(),
+  hspg(),
 ];
 
 const lambda = 1e-4;

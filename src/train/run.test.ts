@@ -260,7 +260,7 @@ test("what does not fit together is refused at once", () => {
     [EspalierError: sgd has no proximal step, so it cannot take the penalty groupLasso
       got                   sgd with groupLasso
       sgd goes with         none: it has no proximal step
-      groupLasso goes with  rmda, ramda, rda, proxSgd, proxSsi, proxGen
+      groupLasso goes with  rmda, ramda, rda, proxSgd, proxSsi, proxGen, hspg
       fix                   leave the penalty out; sgd takes weightDecay]
   `);
   const wgsefWith = (optimizer: TrainOptions["optimizer"]) => start({ optimizer, penalty: wgsef({ lambda: 1, k: 2 }) });

@@ -1,13 +1,13 @@
 /** Runs an optimizer on one weight matrix W [O, I] with a gradient given as graph nodes. For tests of optim/ and prox/. */
-import { evaluate } from "../../src/engine/engine.ts";
+import { evaluate, type Session } from "../../src/engine/engine.ts";
 import { node } from "../../src/engine/node.ts";
 import { type Builder, builder } from "../../src/graph/builder.ts";
 import { f32 } from "../../src/graph/tensor.ts";
 import type { Graph, Value } from "../../src/graph/types.ts";
 import { encode } from "../../src/onnx/write.ts";
-import type { Optimizer } from "../../src/optim/optimizer.ts";
+import { type Optimizer, ruleOf } from "../../src/optim/optimizer.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
-import type { Penalty } from "../../src/prox/penalty.ts";
+import type { BoundPenalty, Penalty } from "../../src/prox/penalty.ts";
 
 const engine = node({ threads: 1 });
 
@@ -30,32 +30,54 @@ export interface Descent {
   readonly stepsPerEpoch?: number;
 }
 
-/** W and the candidate after the prox (W̃), after each step. */
-export async function descend(d: Descent): Promise<{ w: number[]; candidate: number[] }[]> {
-  const { graph, w: param } = oneWeight(d.shape, d.start);
-  const { optimizer } = d;
+interface Fitted {
+  readonly optimizer: Optimizer;
+  readonly penalty?: BoundPenalty;
+  readonly param: Value;
+}
+
+/** One kind of step as a session: W, slots, clock → the candidate after prox and projection, the next W, the next slots. */
+async function stepSession(d: Descent, { optimizer, penalty: bound, param }: Fitted, kind?: string): Promise<Session> {
+  const rule = ruleOf(optimizer, kind);
   const g = builder("descend");
   const w = g.input("w", "float32", d.shape);
   const slots = Object.fromEntries(optimizer.slots.map((s) => [s, g.input(`slot/${s}`, "float32", d.shape)]));
   const clock = Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(`clock/${n}`, "float32", [])]));
-  const next = optimizer.propose(g, { param, w, dw: d.gradient(g, w), slots, clock });
-  let candidate = next.candidate;
-  if (d.penalty) {
-    const bound = d.penalty.bind(graph);
+  const weights = new Map([[param, w]]);
+  const slope = rule.penaltyBy === "gradient" ? bound?.gradient?.(g, weights).get(param) : undefined;
+  const dw = d.gradient(g, w);
+  const next = rule.propose(g, { param, w, dw: slope ? g.Add(dw, slope) : dw, slots, clock });
+  const candidates = new Map([[param, next.candidate]]);
+  if (bound && rule.penaltyBy !== "gradient") {
     const share = g.scalar(1);
-    const at = new Map([[param, candidate]]);
     const step = clock[optimizer.proxStep!];
     const metric = next.metric && new Map([[param, next.metric]]);
-    const moved = metric ? bound.proxInMetric!(g, at, metric, step, share) : bound.prox(g, at, step, share);
-    candidate = moved.get(param) ?? candidate;
+    const moved = metric
+      ? bound.proxInMetric!(g, candidates, metric, step, share)
+      : bound.prox(g, candidates, step, share);
+    for (const [p, v] of moved) candidates.set(p, v);
   }
+  rule.project?.(g, { w: weights, candidates });
+  const candidate = candidates.get(param)!;
   g.output(g.Identity(candidate), "candidate");
-  g.output(g.Identity(optimizer.accept(g, { w, candidate, clock })), "next");
+  g.output(g.Identity(rule.accept(g, { w, candidate, clock })), "next");
   for (const s of optimizer.slots) g.output(g.Identity(next.slots[s]), `next/${s}`);
-  const step = await engine.load(encode(g.build()));
+  return engine.load(encode(g.build()));
+}
+
+/** W and the candidate after the prox (W̃), after each step. */
+export async function descend(d: Descent): Promise<{ w: number[]; candidate: number[] }[]> {
+  const { graph, w: param } = oneWeight(d.shape, d.start);
+  const penalty = d.penalty?.bind(graph);
+  const optimizer = d.optimizer.bind?.({ graph, penalty, seed: 1 }) ?? d.optimizer;
+  const sessions = new Map<string | undefined, Session>();
+  for (const kind of [undefined, ...Object.keys(optimizer.kinds ?? {})])
+    sessions.set(kind, await stepSession(d, { optimizer, penalty, param }, kind));
 
   const gi = builder("init");
-  const made = optimizer.init(gi, gi.input("w", "float32", d.shape), param);
+  const from = gi.input("w", "float32", d.shape);
+  const made = optimizer.init(gi, from, param);
+  gi.output(gi.Identity(from), "next"); // a session has an output, where an optimizer has no slots
   for (const s of optimizer.slots) gi.output(gi.Identity(made[s]), `next/${s}`);
   const init = await engine.load(encode(gi.build()));
 
@@ -79,13 +101,14 @@ export async function descend(d: Descent): Promise<{ w: number[]; candidate: num
       ...Object.fromEntries(optimizer.slots.map((s) => [`slot/${s}`, held[`next/${s}`]])),
       ...Object.fromEntries(Object.entries(tick.numbers).map(([n, x]) => [`clock/${n}`, f32([x], [])])),
     };
+    const step = sessions.get(tick.kind)!;
     const used = Object.fromEntries(step.inputNames.map((n) => [n, feeds[n]]));
     held = await evaluate(step, engine, used);
     now = held.next;
     state = tick.state;
     trace.push({ w: [...(now.data as Float32Array)], candidate: [...(held.candidate.data as Float32Array)] });
   }
-  await step.release();
+  for (const session of sessions.values()) await session.release();
   await init.release();
   return trace;
 }

@@ -1,0 +1,126 @@
+/**
+ * HSPG: half-space stochastic projected gradient (Chen et al., "Only train once", NeurIPS 2021; Chen et al. 2020, arXiv 2009.12078)
+ * for ψ = f + penalty. With s = the gradient of ψ, that of the penalty 0 at a group that is zero:
+ *   stage 1, "prox":      x ← prox_{lr·penalty}(x − lr·∇f)       (2020; Algorithm 2 of WGSEF, Refael et al., TMLR 2024)
+ *   stage 1, "gradient":  x ← x − lr·s                           (2021)
+ *   stage 2:              x̂ ← x − lr·s,  x̂_g ← 0 where x_g = 0 or ⟨x̂_g, x_g⟩ < ε‖x_g‖²,  x ← x̂
+ * Groups are the penalty's, coupled ones judged as a whole over all their tensors. With momentum μ, s is v ← μv + s in both stages.
+ *
+ * Stage 2 alone would prune below the k of a penalty that has one, so each set keeps its least number of nonzero groups (k, and what
+ * `maxSparsity` leaves): of the groups that fail the test those with the smallest ⟨x̂_g, x_g⟩/‖x_g‖² go, as many as may. The
+ * authors' code instead draws as many at random as exceed the limit, so that how many go has nothing to do with how many may.
+ */
+import { UsageError } from "../error.ts";
+import type { Builder } from "../graph/builder.ts";
+import { f32, full } from "../graph/tensor.ts";
+import type { Value } from "../graph/types.ts";
+import type { GroupSet } from "../groups/groups.ts";
+import { groupProducts, groupSquares, groupSums, inView, scaleGroups, type Weights } from "../groups/slices.ts";
+import type { Fit, Optimizer } from "./optimizer.ts";
+import { checkRange } from "./options.ts";
+
+/** Options of `hspg`. */
+export interface HspgOptions {
+  /** Epochs of stage 1 (N_P of the papers). Default: half of the run, rounded down, as WGSEF's 150 of 300. */
+  readonly switchEpoch?: number;
+  /** ε of the half-space test, in [0, 1). Default 0, as OTO's convolutions; OTO takes 0.9 to 0.99 for dense layers. */
+  readonly epsilon?: number;
+  /** How stage 1 takes the penalty: by its prox (default), or by its gradient as OTO does. */
+  readonly stage1?: "prox" | "gradient";
+  /** Of both stages, as torch.optim.SGD. Default 0. */
+  readonly momentum?: number;
+  /** The largest share of a channel set's groups that stage 2 makes zero (p̄ of OTO), in (0, 1]. Default 1. */
+  readonly maxSparsity?: number;
+}
+
+const TINY = 1e-30; // keeps ⟨x̂, x⟩/‖x‖² finite
+const LAST = 3e38; // sorts the groups that stay behind all others
+
+/** HSPG; takes a penalty that has a gradient. Without one it is SGD: there are no groups. */
+export function hspg({
+  switchEpoch,
+  epsilon = 0,
+  stage1 = "prox",
+  momentum = 0,
+  maxSparsity = 1,
+}: HspgOptions = {}): Optimizer<"v", "lr" | "proxStep"> {
+  if (switchEpoch !== undefined && !(Number.isInteger(switchEpoch) && switchEpoch >= 0))
+    throw new UsageError("switchEpoch is out of range", { got: switchEpoch, wanted: "an integer ≥ 0" });
+  checkRange("epsilon", epsilon, 0, 1);
+  if (stage1 !== "prox" && stage1 !== "gradient")
+    throw new UsageError("stage1 is unknown", { got: stage1, wanted: "prox or gradient" });
+  checkRange("momentum", momentum, 0, 1);
+  if (!(maxSparsity > 0 && maxSparsity <= 1))
+    throw new UsageError("maxSparsity is out of range", { got: maxSparsity, wanted: "(0, 1]" });
+
+  const firstOfStage2 = (epochs: number) => switchEpoch ?? Math.floor(epochs / 2);
+  const fitted = (penalty: Fit["penalty"]): Optimizer<"v", "lr" | "proxStep"> => ({
+    name: "hspg",
+    options: { ...(switchEpoch !== undefined && { switchEpoch }), epsilon, stage1, momentum, maxSparsity },
+    slots: momentum ? ["v"] : [],
+    averages: false,
+    proxStep: "proxStep",
+    penaltyBy: stage1,
+    clock: {
+      numbers: ["lr", "proxStep"],
+      start: () => ({}),
+      tick(state, now, schedule) {
+        const lr = schedule.lr(now);
+        const numbers = { lr, proxStep: lr * now.penaltyShare };
+        const stage2 = now.epoch >= firstOfStage2(now.epochs);
+        return { state, numbers, restart: false, ...(stage2 && { kind: "halfSpace" }) };
+      },
+    },
+    kinds: {
+      halfSpace: {
+        penaltyBy: "gradient",
+        project(g, { w, candidates }) {
+          for (const set of penalty?.sets ?? []) {
+            const most = Math.floor(set.count * maxSparsity + 1e-9); // 0.29·100 must be 29
+            const least = Math.max(penalty?.floor?.(set) ?? 0, set.count - most);
+            scaleGroups(g, set, survivors(g, set, w, candidates, epsilon, least), candidates);
+          }
+        },
+      },
+    },
+    init: (g, w) => ({ v: g.Sub(w, w) }),
+    propose(g, { w, dw, slots, clock }) {
+      const v = momentum ? g.Add(g.Mul(slots.v, momentum), dw) : dw; // v ← μv + s
+      return { candidate: g.Sub(w, g.Mul(v, clock.lr)), slots: { v } }; // x̂ ← x − lr·v
+    },
+    accept: (_, { candidate }) => candidate,
+    warnings(_, epochs) {
+      const first = firstOfStage2(epochs);
+      if (first < epochs) return [];
+      return [
+        `hspg's second stage never runs: it begins after epoch ${first} of ${epochs}; choose a smaller switchEpoch`,
+      ];
+    },
+  });
+  return { ...fitted(undefined), bind: ({ penalty }) => fitted(penalty) };
+}
+
+/** 1 for the groups that stay, 0 for those that are zero already or go: [count]. At least `least` of the nonzero ones stay. */
+function survivors(g: Builder, set: GroupSet, w: Weights, next: Weights, epsilon: number, least: number): Value {
+  const float = (condition: Value) => g.Cast(condition, { to: "float32" });
+  // by absolute values, because the square of a small number can be 0
+  const sizes = groupSums(
+    g,
+    set,
+    set.members.map((m) => g.Abs(inView(g, m, w.get(m.param)!))),
+  );
+  const alive = float(g.Greater(sizes, 0));
+  const squares = groupSquares(g, set, w);
+  const products = groupProducts(g, set, next, w);
+  const fails = g.Mul(alive, float(g.Less(products, g.Mul(squares, epsilon))));
+  if (least === 0) return g.Sub(alive, fails);
+
+  const may = g.Sub(g.ReduceSum(alive, { keepdims: 0 }), least);
+  const ratios = g.Div(products, g.Max([squares, TINY]));
+  const scores = g.Where(g.Greater(fails, 0), ratios, g.scalar(LAST));
+  const [, order] = g.TopK(scores, { k: set.count, axis: 0, largest: 0 });
+  const places = g.constant(f32(Float32Array.from({ length: set.count }, (_, i) => i)));
+  const first = float(g.Less(places, may)); // by rank: ties have different ranks
+  const chosen = g.ScatterElements(g.constant(full([set.count], 0)), order, first, { axis: 0 });
+  return g.Sub(alive, g.Mul(fails, chosen));
+}
