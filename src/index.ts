@@ -69,6 +69,7 @@ export { modelInputs } from "./train/model-inputs.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";
 export { stepProgram } from "./train/programs.ts";
+export { type RankSearch, type RankSearchOptions, type RankStep, searchRanks } from "./train/rank-search.ts";
 export type { Run } from "./train/run.ts";
 export type { Score } from "./train/score.ts";
 export { searchLambda, type Trial } from "./train/search.ts";

@@ -1,0 +1,71 @@
+/** Scores one model on splits of a data set, again and again, with the stored tensors or with others in their place. */
+import type { Dataset, Split } from "../data/dataset.ts";
+import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
+import { atBatch } from "../graph/infer.ts";
+import type { Model, Tensor } from "../graph/types.ts";
+import { encode } from "../onnx/write.ts";
+import { checkDynamicBatch, checkInput, type InputPlan, type Normalization, normalizationOf } from "./input.ts";
+import { crossEntropy, type Loss, lossInput } from "./loss.ts";
+import { checkOperators } from "./operators.ts";
+import { checkLabels } from "./options.ts";
+import { parameters } from "./parameters.ts";
+import { evaluationProgram, names } from "./programs.ts";
+import { type Score, score } from "./score.ts";
+
+/** What a model is scored by. */
+export interface ScoringOptions {
+  readonly engine: Engine;
+  /** Default `crossEntropy()`. */
+  readonly loss?: Loss;
+  /** The output that the loss attaches to. Default: the first. */
+  readonly output?: string;
+  /** Default: what the model's metadata records, else the data set's own; null = none. */
+  readonly normalization?: Normalization | null;
+}
+
+export class Evaluator {
+  private readonly model: Model;
+  private readonly engine: Engine;
+  private readonly plan: { readonly input: InputPlan; readonly loss: Loss; readonly output?: string };
+  private readonly targetShape: readonly number[];
+  private readonly feeds: Readonly<Record<string, DeviceTensor>>;
+  private readonly sessions = new Map<number, Promise<Session>>();
+
+  /** @throws EspalierError when the data does not fit the model */
+  constructor(model: Model, data: Dataset, options: ScoringOptions) {
+    const { engine, loss = crossEntropy(), output } = options;
+    checkInput(model, data.shape);
+    checkDynamicBatch(model);
+    checkOperators(model.graph, "shape");
+    checkLabels(model, data, loss, output);
+    const normalization = normalizationOf(model, data, options.normalization);
+    const dtype = data.train.x instanceof Uint8Array ? "uint8" : "float32";
+    this.model = model;
+    this.engine = engine;
+    this.plan = { input: { dtype, sample: data.shape, normalization }, loss, output };
+    this.targetShape = lossInput(model.graph, loss, output).output.shape.slice(1);
+    const { trained, running } = parameters(model.graph);
+    this.feeds = Object.fromEntries(
+      [...trained, ...running].map((v) => [names.param(v.name), engine.upload(model.graph.initializers.get(v)!)]),
+    );
+  }
+
+  /** @param instead tensors to use instead of the stored ones, by name */
+  score(split: Split, instead: ReadonlyMap<string, Tensor> = new Map()): Promise<Score> {
+    const others = [...instead].map(([name, t]) => [names.param(name), this.engine.upload(t)]);
+    const feeds = { ...this.feeds, ...Object.fromEntries(others) };
+    const plan = { ...this.plan, targetShape: this.targetShape };
+    return score(this.engine, (n) => this.session(n), feeds, split, plan);
+  }
+
+  private session(n: number): Promise<Session> {
+    const made = this.sessions.get(n) ?? this.engine.load(encode(evaluationProgram(atBatch(this.model, n), this.plan)));
+    this.sessions.set(n, made);
+    return made;
+  }
+
+  async release(): Promise<void> {
+    for (const s of await Promise.allSettled(this.sessions.values()))
+      if (s.status === "fulfilled") await s.value.release();
+  }
+}
