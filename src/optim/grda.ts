@@ -7,6 +7,7 @@
  * a starts at the initial weights. Every trained tensor is thresholded, biases and norm parameters too, and no other penalty applies.
  */
 
+import { groupSets } from "../groups/groups.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { checkRange } from "./options.ts";
 
@@ -20,7 +21,7 @@ export interface GrdaOptions {
 export function grda({ c = 0.005, mu = 0.51 }: GrdaOptions = {}): Optimizer<"a", "lr" | "threshold"> {
   checkRange("c", c, 0, Number.POSITIVE_INFINITY);
   checkRange("mu", mu, 0, Number.POSITIVE_INFINITY);
-  return {
+  const unbound: Optimizer<"a", "lr" | "threshold"> = {
     name: "grda",
     options: { c, mu },
     slots: ["a"],
@@ -43,5 +44,7 @@ export function grda({ c = 0.005, mu = 0.51 }: GrdaOptions = {}): Optimizer<"a",
       return { candidate: g.Sub(a, clamped), slots: { a } };
     },
     accept: (_, { candidate }) => candidate,
+    bind: ({ graph }) => ({ ...unbound, sets: groupSets(graph, "element") }),
   };
+  return unbound;
 }

@@ -1,0 +1,50 @@
+/**
+ * How still the zero pattern stands: RMDA beside ProxSGD on MLP-7 / Fashion-MNIST, the same groups, λ, lr and milestones
+ * (those of mlp-reproduce.ts, 30 epochs). Counted over the same epochs: from two after RMDA's last restart, where c = 1.
+ * Run: node dist/experiments/stability-mlp7.js [DATA_ROOT]
+ */
+import { groupLasso, models, multiStep, percent, proxSgd, rmda, train } from "espalier";
+import { datasets, node } from "espalier/node";
+import { record } from "./record.ts";
+import { stability } from "./stability.ts";
+
+const data = await datasets.open("fashion-mnist", { root: process.argv[2] });
+const engine = node({ threads: 1 });
+const [epochs, milestones, lr, lambda] = [30, [9, 15], 0.1, 1e-4];
+const rows: object[] = [];
+let from: number | undefined;
+for (const optimizer of [rmda({ c: 0.1, momentumSchedule: "milestones" }), proxSgd({ rho: 0.1 })]) {
+  const run = train(models.mlp7({ seed: 1 }), data, {
+    engine,
+    optimizer,
+    schedule: multiStep({ lr, milestones, gamma: 0.1 }),
+    penalty: groupLasso({ lambda, groups: "inputChannel", weights: "size" }),
+    lambdaWarmup: 0,
+    epochs,
+    seed: 1,
+  });
+  for await (const m of run)
+    console.error(`${optimizer.name} ${m.epoch}: test ${m.testAccuracy}, changes ${m.patternChanges}`);
+  const counted = stability(run.history, milestones, from);
+  from ??= counted.countedFrom;
+  const { testAccuracy, groupSparsity, weightedGroupSparsity } = run.history.at(-1)!;
+  rows.push({
+    method: optimizer.name,
+    options: optimizer.options,
+    testAccuracy,
+    groupSparsity,
+    weightedGroupSparsity,
+    stableSince: run.structureStableSince,
+    ...counted,
+    curve: run.history.map((m) => [m.epoch, m.testAccuracy, m.groupSparsity, m.patternChanges]),
+  });
+  console.log(
+    `${optimizer.name}: ${percent(testAccuracy!)}, ${percent(groupSparsity)} of the groups zero, ${counted.changesPerEpoch.toFixed(2)} changes per epoch from epoch ${counted.countedFrom} on`,
+  );
+}
+await record(engine, {
+  name: "stability-mlp7",
+  command: "node dist/experiments/stability-mlp7.js",
+  settings: { model: "mlp7", data: "fashion-mnist", epochs, milestones, lr, lambda, groups: "inputChannel", seed: 1 },
+  rows,
+});
