@@ -19,6 +19,7 @@ import {
   lHalf,
   limitTrain,
   type Model,
+  magnitude,
   multiStep,
   type Optimizer,
   type Penalty,
@@ -27,6 +28,7 @@ import {
   proxSsi,
   ramda,
   rda,
+  rigl,
   rmda,
   type Schedule,
   sef,
@@ -63,7 +65,7 @@ export function choose(config: TrainConfig): Choices {
   const { model, data, optimizer = "rmda", epochs = 20 } = config;
   if (!model) throw new UsageError("train wants a model", { wanted: "--model" }, "for example --model lenet5");
   if (!data) throw new UsageError("train wants data", { wanted: "--data" }, "for example --data digits");
-  const dense: readonly string[] = ["sgd", "adam", "adamw", "grda"];
+  const dense: readonly string[] = ["sgd", "adam", "adamw", "grda", "rigl", "magnitude"];
   const slow: Readonly<Partial<Record<string, number>>> = {
     adam: 1e-3,
     adamw: 1e-3,
@@ -132,6 +134,8 @@ const optimizers: Readonly<Record<Choices["optimizer"], (s: Choices) => Optimize
   ramda,
   grda,
   hspg,
+  rigl: (s) => rigl({ ...s, distribution: s.distribution as "erk" | undefined }), // rigl refuses what it does not have
+  magnitude,
 };
 const penalties: Readonly<Record<Choices["penalty"], (s: Choices & { lambda: number }) => Penalty | undefined>> = {
   none: () => undefined,

@@ -22,8 +22,8 @@ function mulHiLo(a: number, b: number): [number, number] {
 }
 
 /** What a stream is for. Part of its name, so that two purposes never share numbers. */
-export type Purpose = "init" | "shuffle" | "augment" | "dropout" | "split" | "digits" | "verify";
-const PURPOSES: readonly Purpose[] = ["init", "shuffle", "augment", "dropout", "split", "digits", "verify"];
+export type Purpose = "init" | "shuffle" | "augment" | "dropout" | "split" | "digits" | "verify" | "mask";
+const PURPOSES: readonly Purpose[] = ["init", "shuffle", "augment", "dropout", "split", "digits", "verify", "mask"];
 
 export class Random {
   private readonly key: [number, number];

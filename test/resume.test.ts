@@ -75,6 +75,8 @@ test.each([
   ["proxGen", 1],
   ["grda", 1],
   ["hspg", 2],
+  ["rigl", 1],
+  ["magnitude", 1],
 ])("%s: killed by SIGKILL and resumed, it ends with the same bytes", async (method, kills) => {
   const whole = join(folder, `${method}-whole`);
   const { code, steps } = await run(whole, method);

@@ -65,8 +65,16 @@ interface StepRule<S extends string, N extends string> {
       readonly clock: Values<N>;
     },
   ): { readonly candidate: Value; readonly slots: Values<S>; readonly metric?: Value };
-  /** Changes candidates jointly, after the prox: where a group is judged as a whole. */
-  project?(g: Builder, at: { readonly w: Weights; readonly candidates: Map<Value, Value> }): void;
+  /** Changes candidates and new slots jointly, after the prox: where a group, or the whole network, is judged at once. */
+  project?(
+    g: Builder,
+    at: {
+      readonly w: Weights;
+      readonly candidates: Map<Value, Value>;
+      readonly slots: Map<Value, Values<S>>;
+      readonly clock: Values<N>;
+    },
+  ): void;
   /** New parameters from the candidate after the prox. */
   accept(g: Builder, at: { readonly w: Value; readonly candidate: Value; readonly clock: Values<N> }): Value;
 }

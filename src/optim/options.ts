@@ -6,6 +6,22 @@ export function checkRange(name: string, x: number, lo: number, hi: number): voi
   if (!(x >= lo && x < hi)) throw new UsageError(`${name} is out of range`, { got: x, wanted: `[${lo}, ${hi})` });
 }
 
+/** Requires lo ≤ x ≤ hi. */
+export function checkShare(name: string, x: number, lo: number, hi: number): void {
+  if (!(x >= lo && x <= hi)) throw new UsageError(`${name} is out of range`, { got: x, wanted: `[${lo}, ${hi}]` });
+}
+
+/** Requires an integer ≥ least. */
+export function checkInteger(name: string, x: number, least: number): void {
+  if (!Number.isSafeInteger(x) || x < least)
+    throw new UsageError(`${name} is out of range`, { got: x, wanted: `an integer ≥ ${least}` });
+}
+
+/** Requires one of the choices: they come as text from a command line or a file. */
+export function checkChoice(name: string, x: string, choices: readonly string[]): void {
+  if (!choices.includes(x)) throw new UsageError(`${name} is unknown`, { got: x, wanted: choices.join(", ") });
+}
+
 /** Requires 0 < x ≤ 1, as averaging constants want. */
 export function checkFraction(name: string, x: number): void {
   if (!(x > 0 && x <= 1)) throw new UsageError(`${name} is out of range`, { got: x, wanted: "(0, 1]" });

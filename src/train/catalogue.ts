@@ -2,12 +2,14 @@
 import { adam, adamw } from "../optim/adam.ts";
 import { grda } from "../optim/grda.ts";
 import { hspg } from "../optim/hspg.ts";
+import { magnitude } from "../optim/magnitude.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { proxGen } from "../optim/prox-gen.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
 import { proxSsi } from "../optim/prox-ssi.ts";
 import { ramda } from "../optim/ramda.ts";
 import { rda } from "../optim/rda.ts";
+import { rigl } from "../optim/rigl.ts";
 import { rmda } from "../optim/rmda.ts";
 import { sgd } from "../optim/sgd.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
@@ -32,6 +34,8 @@ export const optimizers: readonly Optimizer[] = [
   proxGen(),
   grda(),
   hspg(),
+  rigl(),
+  magnitude(),
 ];
 
 const lambda = 1e-4;

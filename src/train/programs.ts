@@ -126,18 +126,21 @@ export function stepProgram(graph: Graph, plan: Plan, kind?: string): Step {
 
   const candidates = new Map<Value, Value>();
   const metric = new Map<Value, Value>();
+  const held = new Map(trained.map((p) => [p, slotInputs(g, optimizer, p)]));
+  const slots = new Map<Value, Readonly<Record<string, Value>>>();
   g.scope("propose", () => {
     for (const [p, at] of w) {
-      const slots = slotInputs(g, optimizer, p);
-      const next = rule.propose(g, { param: p, w: at, dw: gradients.get(at)!, slots, clock });
+      const next = rule.propose(g, { param: p, w: at, dw: gradients.get(at)!, slots: held.get(p)!, clock });
       candidates.set(p, next.candidate);
+      slots.set(p, next.slots);
       if (next.metric) metric.set(p, next.metric);
-      for (const s of optimizer.slots)
-        if (next.slots[s] !== slots[s]) g.output(next.slots[s], names.next(names.slot(s, p.name)));
     }
   });
   if (share && rule.penaltyBy !== "gradient") applyPenalty(g, plan, candidates, metric, clock, share);
-  if (rule.project) g.scope("project", () => rule.project!(g, { w, candidates }));
+  if (rule.project) g.scope("project", () => rule.project!(g, { w, candidates, slots, clock }));
+  for (const [p, next] of slots)
+    for (const s of optimizer.slots)
+      if (next[s] !== held.get(p)![s]) g.output(next[s], names.next(names.slot(s, p.name)));
   const onHost = new Set(penalty?.hostProx?.params);
   g.scope("accept", () => {
     for (const [p, candidate] of candidates)

@@ -57,11 +57,12 @@ async function stepSession(d: Descent, { optimizer, penalty: bound, param }: Fit
       : bound.prox(g, candidates, step, share);
     for (const [p, v] of moved) candidates.set(p, v);
   }
-  rule.project?.(g, { w: weights, candidates });
+  const after = new Map([[param, next.slots]]);
+  rule.project?.(g, { w: weights, candidates, slots: after, clock });
   const candidate = candidates.get(param)!;
   g.output(g.Identity(candidate), "candidate");
   g.output(g.Identity(rule.accept(g, { w, candidate, clock })), "next");
-  for (const s of optimizer.slots) g.output(g.Identity(next.slots[s]), `next/${s}`);
+  for (const s of optimizer.slots) g.output(g.Identity(after.get(param)![s]), `next/${s}`);
   return engine.load(encode(g.build()));
 }
 

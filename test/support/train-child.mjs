@@ -24,6 +24,8 @@ const methods = {
     schedule: constant({ lr: 0.05 }),
     penalty: espalier.wgsef({ lambda: 2, keep: 0.5 }),
   },
+  rigl: { optimizer: espalier.rigl({ updateEvery: 3 }), schedule: staged },
+  magnitude: { optimizer: espalier.magnitude({ updateEvery: 5 }), schedule: staged },
   grda: { optimizer: espalier.grda(), schedule: staged },
 };
 const { digits, read, train, write } = espalier;

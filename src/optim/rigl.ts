@@ -1,0 +1,149 @@
+/**
+ * RigL: sparse training with masks that move (Evci, Gale, Menick, Castro & Elsen, "Rigging the lottery", ICML 2020,
+ * arXiv 1911.11134, Algorithm 1). SGD with momentum trains the weights inside the masks; every ΔT steps until T_end, instead of
+ * such a step, each layer exchanges a share f(t) = (a/2)(1 + cos(πt/T_end)) of its active weights:
+ *   drop the ⌊f·active⌋ of the smallest |w|, grow as many of the largest |∂loss/∂w| among all that are not kept.
+ * What was dropped and grown again keeps its value and momentum, as in the authors' code; what is new starts at 0. Masks are of
+ * the weights of convolutions and dense layers, each with the same number of active ones at every step. A new weight is active
+ * while it still is 0, so that right after an exchange a few more zeros are counted than the masks have.
+ */
+import type { Builder } from "../graph/builder.ts";
+import { size, tensor } from "../graph/tensor.ts";
+import type { Value } from "../graph/types.ts";
+import { type GroupSet, groupSets } from "../groups/groups.ts";
+import { Random } from "../random.ts";
+import { type Distribution, densities, kept } from "./densities.ts";
+import { largest, magnitudes } from "./largest.ts";
+import { maskedSgd, unmasked } from "./masked-sgd.ts";
+import type { Fit, Moment, Optimizer } from "./optimizer.ts";
+import { checkChoice, checkFraction, checkInteger, checkRange } from "./options.ts";
+import type { SgdOptions } from "./sgd.ts";
+
+/** Options of `rigl`, beside those of SGD. */
+export interface RiglOptions extends SgdOptions {
+  /** Share of the masked weights that are zero, in [0, 1). Default 0.9. */
+  readonly sparsity?: number;
+  /** How it is spread over layers. Default "erk". */
+  readonly distribution?: Distribution;
+  /** Steps from one exchange to the next. Default 100. */
+  readonly updateEvery?: number;
+  /** Share of all steps after which masks stay. Default 0.75. */
+  readonly updateUntil?: number;
+  /** Share of the active weights that the first exchange would drop, a. Default 0.3. */
+  readonly dropFraction?: number;
+}
+
+/** The first mask of each layer that is not dense, and how many ones it has. */
+type Masks = ReadonlyMap<Value, { readonly active: number; readonly mask: Uint8Array }>;
+
+/** RigL; takes no penalty. */
+export function rigl({
+  sparsity = 0.9,
+  distribution = "erk",
+  updateEvery = 100,
+  updateUntil = 0.75,
+  dropFraction = 0.3,
+  momentum = 0.9,
+  nesterov = false,
+  weightDecay = 0,
+}: RiglOptions = {}): Optimizer<"v" | "mask", "lr" | "drop"> {
+  checkRange("sparsity", sparsity, 0, 1);
+  checkChoice("distribution", distribution, ["erk", "uniform"]);
+  checkInteger("updateEvery", updateEvery, 1);
+  checkFraction("updateUntil", updateUntil);
+  checkFraction("dropFraction", dropFraction);
+  const end = ({ epochs, stepsPerEpoch }: Pick<Moment, "epochs" | "stepsPerEpoch">) =>
+    updateUntil * epochs * stepsPerEpoch;
+
+  const over = (masks: Masks, sets?: readonly GroupSet[]): Optimizer<"v" | "mask", "lr" | "drop"> => ({
+    name: "rigl",
+    options: { sparsity, distribution, updateEvery, updateUntil, dropFraction, momentum, nesterov, weightDecay },
+    averages: false,
+    clock: {
+      numbers: ["lr", "drop"],
+      start: () => ({}),
+      tick(state, now, schedule) {
+        const t = now.epoch * now.stepsPerEpoch + now.step + 1; // counts from 1
+        const exchange = t % updateEvery === 0 && t < end(now);
+        const drop = exchange ? (dropFraction / 2) * (1 + Math.cos((Math.PI * t) / end(now))) : 0;
+        return {
+          state,
+          numbers: { lr: schedule.lr(now), drop },
+          restart: false,
+          ...(exchange && { kind: "exchange" }),
+        };
+      },
+    },
+    ...maskedSgd({ momentum, nesterov, weightDecay }, new Set(masks.keys())),
+    kinds: {
+      exchange: {
+        propose(g, { param, w, dw, slots, clock }) {
+          const layer = masks.get(param);
+          if (!layer) return { candidate: w, slots };
+          const mask = exchange(g, { w, dw, mask: slots.mask }, layer.active, clock.drop, dropFraction);
+          // what is new was 0 outside the old mask, and so was its momentum
+          return { candidate: g.Mul(w, mask), slots: { v: g.Mul(slots.v, mask), mask } };
+        },
+      },
+    },
+    ...(sets && { sets }),
+    bind: (to) => over(...firstMasks(to, sparsity, distribution)),
+    init(g, w, param) {
+      const first = unmasked(g, w);
+      const layer = masks.get(param);
+      return layer ? { ...first, mask: given(g, layer.mask, w) } : first;
+    },
+    start: (g, { param, w, slots }) => (masks.has(param) ? g.Mul(w, slots.mask) : w),
+    warnings: (_, epochs, stepsPerEpoch) =>
+      updateEvery < end({ epochs, stepsPerEpoch })
+        ? []
+        : [`rigl never moves its masks: this run has ${epochs * stepsPerEpoch} steps, updateEvery is ${updateEvery}`],
+  });
+  return over(new Map());
+}
+
+/** The next mask, with as many ones as before. `share` is at most `mostShare`. */
+function exchange(
+  g: Builder,
+  { w, dw, mask }: Readonly<Record<"w" | "dw" | "mask", Value>>,
+  active: number,
+  share: Value,
+  mostShare: number,
+): Value {
+  const n = size(w.shape);
+  const dropped = g.Cast(g.Floor(g.Mul(share, active)), { to: "int32" }); // ⌊f·active⌋
+  const keep = largest(g, magnitudes(g, w, mask), active, g.Sub(active, dropped));
+  const slope = g.Reshape(g.Abs(dw), { shape: [n] });
+  const outside = g.Sub(g.Mul(slope, g.Sub(1, keep)), keep); // |∂loss/∂w|, −1 for what is kept
+  const most = Math.min(n, Math.floor(mostShare * active) + 1);
+  return g.Reshape(g.Add(keep, largest(g, outside, most, dropped)), { shape: w.shape });
+}
+
+function firstMasks({ graph, seed }: Fit, sparsity: number, distribution: Distribution): [Masks, GroupSet[]] {
+  const sets = groupSets(graph, "element");
+  const weights = sets.map(({ members: [{ param }] }) => param);
+  const shares = densities(
+    weights.map((p) => p.shape),
+    sparsity,
+    distribution,
+  );
+  const masks = weights.flatMap((param, i) => {
+    const n = size(param.shape);
+    const active = kept(n, shares[i]);
+    return active < n ? [[param, { active, mask: draw(new Random(seed, "mask", i), n, active) }] as const] : [];
+  });
+  return [new Map(masks), sets];
+}
+
+/** Ones at `count` of n places, each choice equally likely (Floyd's algorithm, Bentley & Floyd 1987). */
+function draw(random: Random, n: number, count: number): Uint8Array {
+  const mask = new Uint8Array(n);
+  for (let j = n - count; j < n; j++) {
+    const place = random.int(j + 1);
+    mask[mask[place] ? j : place] = 1;
+  }
+  return mask;
+}
+
+const given = (g: Builder, mask: Uint8Array, { shape }: Value): Value =>
+  g.Cast(g.constant(tensor("uint8", shape, mask)), { to: "float32" });
