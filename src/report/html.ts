@@ -1,11 +1,10 @@
-/** report.html: one file that explains a run. No script, no outside resource; everything foreign is escaped. */
+/** report.html: one file that explains a run. */
 import { accuracyChart, layerChart, lossChart, sizeChart, sparsityChart } from "./charts.ts";
-import type { Chart } from "./draw.ts";
 import { change, count, duration, fileSize, milliseconds, percent, significant, times } from "./format.ts";
-import { html, type Markup, trusted } from "./markup.ts";
+import { html, type Markup } from "./markup.ts";
+import { figure, flatten, page, pairs, table } from "./page.ts";
 import type { ModelInput, RunReport, Summary } from "./results.ts";
-import { style } from "./style.ts";
-import { beforeAfterTable, layerTable, removalTable, type Table } from "./table.ts";
+import { beforeAfterTable, layerTable, removalTable } from "./table.ts";
 import { usage } from "./usage.ts";
 
 /** The whole document. */
@@ -18,23 +17,10 @@ export async function reportHtml(run: RunReport): Promise<string> {
     sizeChart(s),
   ]);
   const layers = run.layers.some((l) => l.groups) ? figure(await layerChart(run.layers)) : "";
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${run.title} – Espalier</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="brand">Espalier</p>
-<h1>${run.title}</h1>
-<p class="lead">${lead(s)}</p>
-</header>
-<section class="cards">${cards(s)}</section>
+  return page(
+    run.title,
+    lead(s),
+    html`<section class="cards">${cards(s)}</section>
 <section>
 <h2>Before and after</h2>
 ${table(beforeAfterTable(s))}
@@ -62,12 +48,8 @@ ${useIt(run.input)}
 <section class="columns">
 <div><h2>Configuration</h2>${pairs(flatten(run.config))}</div>
 <div><h2>Environment</h2>${pairs(Object.entries(run.environment).map(([k, v]) => [k, String(v)]))}</div>
-</section>
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</section>`,
+  );
 }
 
 const chartNotes = ({ epochs, milestones }: RunReport): string =>
@@ -131,24 +113,4 @@ function useIt(input: ModelInput): Markup {
   return html`<p>It is an ordinary ONNX file. In Node, with nothing but ONNX Runtime:</p>
 <pre>${usage(input)}</pre>
 <p>In a browser, import <code>onnxruntime-web</code> instead; the rest stays as it is.</p>`;
-}
-
-const table = ({ head, rows, text }: Table): Markup => {
-  const row = (tag: "td" | "th", cells: readonly string[]) =>
-    html`<tr>${cells.map((c, j) => html`<${tag}${text.includes(j) ? "" : trusted(' class="n"')}>${c}</${tag}>`)}</tr>`;
-  return html`<div class="scroll"><table><thead>${row("th", head)}</thead><tbody>${rows.map((r) => row("td", r))}</tbody></table></div>`;
-};
-
-const figure = ({ title, svg }: Chart): Markup =>
-  html`<figure><figcaption>${title}</figcaption>${trusted(svg)}</figure>`;
-
-const pairs = (rows: readonly (readonly [string, string])[]): Markup =>
-  html`<dl>${rows.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>`;
-
-/** { optimizer: { name: "rmda", c: 0.1 } } → optimizer.name rmda, optimizer.c 0.1 */
-function flatten(value: unknown, path = ""): [string, string][] {
-  if (value === undefined) return [];
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return [[path, Array.isArray(value) ? value.map(String).join(", ") : String(value)]];
-  return Object.entries(value).flatMap(([k, v]) => flatten(v, path ? `${path}.${k}` : k));
 }
