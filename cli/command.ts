@@ -11,6 +11,8 @@ export interface CommandSpec<F extends Fields> {
   /** Name and help of each argument; a name in brackets is optional. */
   readonly arguments?: readonly (readonly [name: string, help: string])[];
   readonly fields: F;
+  /** The fields that are flags as well; without it all are. */
+  readonly flags?: readonly (keyof F & string)[];
   /** Heading of a field in the help; fields without one stand first. */
   readonly groups?: Readonly<Record<string, readonly (keyof F & string)[]>>;
   readonly examples: readonly string[];
@@ -32,6 +34,7 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
     Object.entries(spec.groups ?? {}).flatMap(([heading, keys]) => keys.map((k) => [k, heading])),
   );
   for (const [key, field] of Object.entries(spec.fields)) {
+    if (spec.flags && !spec.flags.includes(key)) continue;
     const flag = `--${kebab(key)}`;
     const option = new Option(field.value === null ? flag : `${flag} <${field.value}>`, helpText(field));
     const heading = groupOf.get(key);

@@ -16,10 +16,14 @@ function understood(error: unknown): EspalierError | undefined {
   return undefined;
 }
 
+/** What went wrong, in words; what is not understood is our fault and says so. */
+export const messageOf = (error: unknown): string =>
+  understood(error)?.message ?? `internal: ${error instanceof Error ? error.message : String(error)}`;
+
 /** Says what went wrong and returns the exit status. */
 export function fail(error: unknown, out: Output): number {
   const known = understood(error);
-  const message = known?.message ?? `internal: ${error instanceof Error ? error.message : String(error)}`;
+  const message = messageOf(error);
   const { what = message, details = {}, fix } = known ?? {};
   if (out.json) process.stdout.write(`${JSON.stringify({ error: { what, details, fix } }, null, 2)}\n`);
   const verbose = process.env["ESPALIER_DEBUG"];

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { UsageError } from "espalier";
 import { bench } from "./bench.ts";
+import { compare } from "./compare.ts";
 import { data } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
 import { fail, usageError } from "./failure.ts";
@@ -29,7 +30,7 @@ const program = new Command("espalier")
   .option("--json", "print one JSON document on standard output, everything else on standard error")
   .helpCommand(false)
   .addHelpText("after", "\nespalier <command> --help shows a command's options and examples.");
-for (const command of [train, shrink, verify, inspect, evaluate, bench, data]) program.addCommand(command());
+for (const command of [train, compare, shrink, verify, inspect, evaluate, bench, data]) program.addCommand(command());
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (e: NodeJS.ErrnoException) => process.exit(e.code === "EPIPE" ? 0 : 1));

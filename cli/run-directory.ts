@@ -65,7 +65,7 @@ export async function place(asked: TrainConfig): Promise<Place> {
 }
 
 /** runs/lenet5-digits, or the first of runs/lenet5-digits-2, -3 … that is free. */
-function freeName({ model = "model", data = "data" }: TrainConfig): string {
+export function freeName({ model = "model", data = "data" }: TrainConfig, prefix = ""): string {
   const last = (path: string) =>
     path
       .replaceAll("\\", "/")
@@ -73,7 +73,7 @@ function freeName({ model = "model", data = "data" }: TrainConfig): string {
       .filter(Boolean)
       .at(-1)!
       .replace(/\.onnx$/, "");
-  const base = join("runs", `${last(model)}-${last(data)}`);
+  const base = join("runs", `${prefix}${last(model)}-${last(data)}`);
   let name = base;
   for (let i = 2; existsSync(name); i++) name = `${base}-${i}`;
   return name;
@@ -101,10 +101,20 @@ async function savedSummary(store: Store): Promise<Summary | undefined> {
   }
 }
 
+const text = (value: unknown) => (value === undefined || value === false ? "not set" : JSON.stringify(value));
+
+/** Which of the settings that decide what is trained are not the same; of all that either has, unless `keys` are named. */
+export function differing(
+  a: TrainConfig,
+  b: TrainConfig,
+  keys = Object.keys({ ...a, ...b }) as TrainKey[],
+): TrainKey[] {
+  return keys.filter((k) => !MAY_CHANGE.includes(k) && text(a[k]) !== text(b[k]));
+}
+
 function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
-  const keys = Object.keys(asked) as TrainKey[];
-  const text = (value: unknown) => (value === undefined || value === false ? "not set" : JSON.stringify(value));
-  const differ = keys.filter((k) => !MAY_CHANGE.includes(k) && text(asked[k]) !== text(saved[k]));
+  const keys = (Object.keys(asked) as TrainKey[]).filter((k) => k !== "lambda" || !saved.targetParams); // it was searched
+  const differ = differing(saved, asked, keys);
   if (differ.length === 0) return;
   throw new UsageError(
     `the run in ${out} has other settings: ${differ.join(", ")}`,
@@ -114,7 +124,7 @@ function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
 }
 
 /** Clears what an overwritten run left. */
-export async function clear({ out, store }: Place): Promise<void> {
+export async function clear({ out, store }: Pick<Place, "out" | "store">): Promise<void> {
   for (const name of Object.values(FILES)) await store.remove(name);
   await rm(join(out, TRIALS), { recursive: true, force: true });
 }

@@ -31,3 +31,28 @@ export function terminalTable({ head, rows, text }: Table, { colour }: Output): 
   table.push(...rows.map((row) => [...row]));
   return table.toString().replaceAll(/ +$/gm, "");
 }
+
+/** A wide table, turned: its head down the side, its rows beside each other, in as many blocks as the width asks for. */
+export function turnedTable({ head, rows }: Table, out: Output): string {
+  const width = out.stream.columns ?? 100;
+  const widest = (cells: readonly string[]) => Math.max(...cells.map((c) => [...c].length));
+  const side = widest(head.slice(1));
+  const blocks: (typeof rows)[] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    const room = 2 + widest(row);
+    if (used + room > width) {
+      blocks.push([row]);
+      used = side + room;
+    } else {
+      blocks.push([...blocks.pop()!, row]);
+      used += room;
+    }
+  }
+  const turned = (block: typeof rows): Table => ({
+    head: ["", ...block.map((r) => r[0])],
+    rows: head.slice(1).map((name, j) => [name, ...block.map((r) => r[j + 1])]),
+    text: [0],
+  });
+  return blocks.map((block) => terminalTable(turned(block), out)).join("\n\n");
+}

@@ -92,13 +92,17 @@ export function choose(config: TrainConfig): Choices {
   for (const kind of ["optimizer", "schedule", "penalty", "loss"] as const) checkBelongs(kind, choices[kind], config);
   if (choices.schedule === "multiStep" && !config.milestones?.length)
     throw new UsageError("multi-step wants milestones", { wanted: "--milestones" }, "for example --milestones 10,15");
-  if (config.resume && config.overwrite)
+  checkResume(config);
+  return choices;
+}
+
+export function checkResume({ resume, overwrite }: Pick<TrainConfig, "resume" | "overwrite">): void {
+  if (resume && overwrite)
     throw new UsageError(
       "resume and overwrite exclude each other",
       {},
       "go on with --resume, or start afresh with --overwrite",
     );
-  return choices;
 }
 
 function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainConfig): void {

@@ -43,6 +43,17 @@ export { l2 } from "./prox/l2.ts";
 export type { Penalty } from "./prox/penalty.ts";
 export { sef, wgsef } from "./prox/wgsef.ts";
 export { curveChart } from "./report/charts.ts";
+export {
+  type ComparedRun,
+  type Comparison,
+  type MethodResult,
+  methodCsv,
+  methodResults,
+  methodTable,
+  type Spread,
+} from "./report/comparison.ts";
+export { comparisonCharts } from "./report/comparison-charts.ts";
+export { comparisonHtml, comparisonMarkdown } from "./report/comparison-documents.ts";
 export type { Chart } from "./report/draw.ts";
 export {
   change,

@@ -5,14 +5,18 @@ import { colour, paletteCss, SERIES } from "./palette.ts";
 let library: Promise<typeof import("echarts/core")> | undefined;
 
 async function load(): Promise<typeof import("echarts/core")> {
-  const [echarts, { BarChart, LineChart }, { GridComponent, LegendComponent, MarkLineComponent }, { SVGRenderer }] =
-    await Promise.all([
-      import("echarts/core"),
-      import("echarts/charts"),
-      import("echarts/components"),
-      import("echarts/renderers"),
-    ]);
-  echarts.use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
+  const [
+    echarts,
+    { BarChart, LineChart, ScatterChart },
+    { GridComponent, LegendComponent, MarkLineComponent },
+    { SVGRenderer },
+  ] = await Promise.all([
+    import("echarts/core"),
+    import("echarts/charts"),
+    import("echarts/components"),
+    import("echarts/renderers"),
+  ]);
+  echarts.use([BarChart, LineChart, ScatterChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
   return echarts;
 }
 

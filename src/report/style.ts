@@ -36,6 +36,7 @@ td:last-child,th:last-child{padding-right:0}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:13px}
 pre{margin:0;padding:14px 16px;overflow-x:auto;background:var(--page);border:1px solid var(--line);border-radius:8px}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:5px 20px;margin:0;font-size:14px}
+a{color:var(--blue)}
 dt{color:var(--muted)}
 dd{margin:0;overflow-wrap:anywhere}
 @media(max-width:480px){main{padding:24px 14px}.charts{grid-template-columns:1fr}}

@@ -1,0 +1,124 @@
+/** What stands before a comparison's first run: every mistake that can be known is said, and nothing is trained yet. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Dataset, UsageError } from "espalier";
+import { directory } from "espalier/node";
+import type { CompareConfig } from "./compare-fields.ts";
+import { type ComparePlan, comparePlan, inMethod, type Planned } from "./compare-plan.ts";
+import { COMPARISON, clearRun, type Ended, readSaved, type Saved } from "./comparison-directory.ts";
+import type { Interruption } from "./interrupt.ts";
+import type { Output } from "./output.ts";
+import { differing, FILES, freeName, place } from "./run-directory.ts";
+import type { TrainConfig } from "./train-fields.ts";
+import { checkResume, openData } from "./train-plan.ts";
+import { openJob } from "./whole-run.ts";
+
+/** A comparison that is checked and can start or go on. */
+export interface OpenComparison {
+  /** Its directory. */
+  readonly folder: string;
+  readonly plan: ComparePlan;
+  /** As compare.json keeps it. */
+  readonly config: CompareConfig;
+  /** By the run's folder: those that finished, and those that failed and are to be retried. */
+  readonly ended: Map<string, Ended>;
+  readonly data: (settings: TrainConfig) => Promise<Dataset>;
+  readonly out: Output;
+  readonly interruption: Interruption;
+}
+
+/** @throws UsageError, EspalierError for what is missing, does not go together, or stands in the way */
+export async function openComparison(
+  asked: CompareConfig,
+  out: Output,
+  interruption: Interruption,
+): Promise<OpenComparison> {
+  checkResume(asked);
+  const { config: given, out: chosen, resume = false, overwrite = false, ...config } = asked;
+  if (!given && !resume)
+    throw new UsageError("compare wants methods", { wanted: "--config" }, "for example --config examples/compare.yaml");
+  if (!chosen && resume)
+    throw new UsageError(
+      "resume wants the directory of the comparison",
+      { wanted: "--out" },
+      "for example --resume --out runs/methods",
+    );
+  const folder = chosen ?? freeName(config, "compare-");
+  const saved = await readSaved(folder, { damagedIsNone: overwrite });
+  if (saved && !resume && !overwrite)
+    throw new UsageError(
+      `${folder} already holds a comparison`,
+      { found: COMPARISON },
+      "go on with --resume, start afresh with --overwrite, or choose another --out",
+    );
+  if (!saved && !given)
+    throw new UsageError(`there is no comparison in ${folder} to go on with`, { wanted: COMPARISON }, "check --out");
+
+  const file = given ?? join(folder, COMPARISON);
+  const plan = comparePlan(config, file);
+  const again = saved && resume ? changedFailures(folder, plan, saved, file) : [];
+  const data = sharedData();
+  for (const { method, folder: inner, settings } of plan.runs.slice(0, plan.methods.length))
+    await inMethod(method, file, async () => {
+      const path = join(folder, inner);
+      const where = { out: path, store: directory(path), config: settings, summary: undefined };
+      await openJob(where, { out, interruption, data: await data(settings) });
+    });
+  const untouched = overwrite ? [] : plan.runs.filter((run) => !again.includes(run));
+  const ended = await endedBefore(folder, untouched, saved, resume);
+  for (const run of overwrite ? [...plan.runs, ...(saved?.runs ?? [])] : again) await clearRun(folder, run);
+  return { folder, plan, config, ended, data, out, interruption };
+}
+
+/** Opens the data once for all runs that see the same samples. */
+function sharedData(): OpenComparison["data"] {
+  let last: { readonly key: string; readonly data: Promise<Dataset> } | undefined;
+  return (s) => {
+    const key = s.limitTrain || s.valSplit ? `seed ${s.seed}` : "";
+    if (last?.key !== key) last = { key, data: openData(s) };
+    return last.data;
+  };
+}
+
+/**
+ * Failed runs whose settings are others now: they start afresh.
+ * @throws UsageError when a run that did not fail has other settings now
+ */
+function changedFailures(folder: string, plan: ComparePlan, saved: Saved, file: string): Planned[] {
+  const before = new Map(comparePlan(saved.config, join(folder, COMPARISON)).runs.map((run) => [run.folder, run]));
+  return plan.runs.filter((run) => {
+    const old = before.get(run.folder);
+    const differ = old ? differing(old.settings, run.settings) : [];
+    if (!old || differ.length === 0) return false;
+    if (saved.runs.some((r) => r.folder === run.folder && r.error !== undefined)) return true;
+    if (!existsSync(join(folder, run.folder, FILES.run))) return false;
+    throw new UsageError(
+      `${run.method} has other settings than before: ${differ.join(", ")}`,
+      {
+        where: `${file}: methods.${run.method}`,
+        ...Object.fromEntries(
+          differ.map((k) => [k, `was ${JSON.stringify(old.settings[k])}, now ${JSON.stringify(run.settings[k])}`]),
+        ),
+      },
+      "resume without --config, start afresh with --overwrite, or give the method another name",
+    );
+  });
+}
+
+/** @throws UsageError when a run directory is there unasked or with other settings */
+async function endedBefore(
+  folder: string,
+  runs: readonly Planned[],
+  saved: Saved | undefined,
+  resume: boolean,
+): Promise<Map<string, Ended>> {
+  const ended = new Map<string, Ended>();
+  for (const { method, seed, folder: inner, settings } of runs) {
+    const { summary } = await place({ ...settings, out: join(folder, inner), resume });
+    const noted = saved?.runs.find((r) => r.folder === inner);
+    const run = { method, seed, folder: inner };
+    if (summary) ended.set(inner, { ...run, seconds: noted?.seconds ?? summary.seconds, summary });
+    else if (noted?.error !== undefined) ended.set(inner, { ...run, seconds: noted.seconds, error: noted.error });
+  }
+  return ended;
+}

@@ -1,0 +1,123 @@
+/** From the settings of a comparison to its runs. */
+import { join } from "node:path";
+import { EspalierError, UsageError } from "espalier";
+import { type CompareConfig, notPerMethod } from "./compare-fields.ts";
+import { settings } from "./config.ts";
+import { camel } from "./names.ts";
+import { type TrainConfig, trainFields } from "./train-fields.ts";
+
+/** One method with one seed. */
+export interface Planned {
+  readonly method: string;
+  readonly seed: number;
+  /** Its run directory, relative to the comparison's: rmda/seed-1. */
+  readonly folder: string;
+  /** As `train` takes them; without a directory. */
+  readonly settings: TrainConfig;
+}
+
+export interface ComparePlan {
+  readonly methods: readonly string[];
+  readonly seeds: readonly number[];
+  /** All methods with the first seed, then with the next: a first comparison is there early. */
+  readonly runs: readonly Planned[];
+}
+
+/**
+ * @param file where the settings stand, for messages
+ * @throws UsageError naming file, method and key
+ */
+export function comparePlan(config: CompareConfig, file: string): ComparePlan {
+  const { config: _, methods: named, seeds = [1], out, resume, overwrite, ...shared } = config;
+  for (const key of ["model", "data"] as const)
+    if (!shared[key])
+      throw new UsageError(
+        `compare wants ${key === "model" ? "a model" : "data"}`,
+        { where: file, wanted: `${key}: NAME` },
+        `for example  ${key}: ${key === "model" ? "lenet5" : "digits"}`,
+      );
+  if (!named)
+    throw new UsageError(
+      "compare wants methods",
+      { where: file, wanted: "methods: { NAME: { settings }, … }" },
+      "for example  methods: { dense: { optimizer: sgd }, RMDA: { optimizer: rmda } }",
+    );
+  const methods = Object.keys(named);
+  const slugs = slugsOf(methods, file);
+  const own = methods.map((method) => methodSettings(method, named[method] ?? {}, shared, file));
+  const runs = seeds.flatMap((seed) =>
+    methods.map((method, i) => ({
+      method,
+      seed,
+      folder: join(slugs[i], `seed-${seed}`),
+      settings: { ...own[i], seed },
+    })),
+  );
+  return { methods, seeds, runs };
+}
+
+/** The shared settings and the method's own, which win; null takes a shared one away. */
+function methodSettings(
+  method: string,
+  given: Readonly<Record<string, unknown>>,
+  shared: TrainConfig,
+  file: string,
+): TrainConfig {
+  const label = (key: string) => `${file}: methods.${method}.${key}`;
+  const values = Object.fromEntries(Object.entries(given).map(([key, v]) => [camel(key), v]));
+  if ("seed" in values)
+    throw new UsageError(
+      "a method has no seed of its own",
+      { where: label("seed") },
+      "list the seeds of all methods beside them, for example  seeds: [1, 2, 3]",
+    );
+  const wrong = notPerMethod.find((key) => key in values);
+  if (wrong)
+    throw new UsageError(
+      `${wrong} is the same for all methods`,
+      { where: label(wrong), got: JSON.stringify(values[wrong]) },
+      `write it beside "methods", or compare in two files`,
+    );
+  const kept = (all: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(all).filter(([key, v]) => v !== undefined && values[key] !== null));
+  return settings(trainFields, [
+    { label: (key) => `${file}: ${key}`, values: kept(shared) },
+    { label, values: kept(values) },
+  ]);
+}
+
+/** "Prox SGD, λ 1e-3" → "prox-sgd-λ-1e-3" */
+const slug = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, "-")
+    .replaceAll(/^-|-$/g, "");
+
+function slugsOf(methods: readonly string[], file: string): string[] {
+  const slugs = methods.map(slug);
+  slugs.forEach((name, i) => {
+    const first = slugs.indexOf(name);
+    if (name !== "" && first === i) return;
+    throw new UsageError(
+      name === "" ? `the method "${methods[i]}" has no letter or digit` : "two methods would share one folder",
+      {
+        where: `${file}: methods`,
+        got: [...(first < i ? [methods[first]] : []), methods[i]].join(", "),
+        folder: name || undefined,
+      },
+      "give it another name",
+    );
+  });
+  return slugs;
+}
+
+/** Runs what checks a method, and says in which one it found a mistake. */
+export async function inMethod<T>(method: string, file: string, check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (e) {
+    if (!(e instanceof EspalierError)) throw e;
+    const Kind = e instanceof UsageError ? UsageError : EspalierError;
+    throw new Kind(e.what, { where: `${file}: methods.${method}`, ...e.details }, e.fix);
+  }
+}

@@ -1,0 +1,47 @@
+/** `espalier compare`: several methods with several seeds on one problem, and what they came to. */
+import { join } from "node:path";
+import { Option } from "commander";
+import { command } from "./command.ts";
+import { compareFields } from "./compare-fields.ts";
+import { openComparison } from "./compare-open.ts";
+import { runComparison } from "./compare-runs.ts";
+import { COMPARISON, readSaved } from "./comparison-directory.ts";
+import { fromAssignments, fromFile, type Source } from "./config.ts";
+import { interruption } from "./interrupt.ts";
+
+export const compare = () =>
+  command({
+    name: "compare",
+    about: "Trains several methods with several seeds on one problem; writes tables and charts of what they came to.",
+    fields: compareFields,
+    flags: ["config", "out", "resume", "overwrite", "dataRoot", "threads", "device"],
+    options: [
+      new Option("--set <key=value>", "any setting of the file by its name; may be repeated").argParser(
+        (value: string, before: string[] = []) => [...before, value],
+      ),
+    ],
+    examples: [
+      "compare --config examples/compare.yaml",
+      "compare --config compare.yaml --set epochs=5 --set seeds=1,2 --set 'methods.RMDA={optimizer: rmda}'",
+      "compare --resume --out runs/lenet5-methods",
+    ],
+    sources: async ({ config, resume, out, set }) => [
+      ...(typeof config === "string" ? [await fromFile(config)] : []),
+      ...(resume && typeof out === "string" && !config ? await fromDirectory(out) : []),
+      fromAssignments(compareFields, (set as string[] | undefined) ?? []),
+    ],
+    async run(_, asked, out) {
+      const interrupt = interruption((line) => out.warn(line));
+      try {
+        return await runComparison(await openComparison(asked, out, interrupt));
+      } finally {
+        interrupt.release();
+      }
+    },
+  });
+
+/** The settings of the comparison that is resumed. */
+async function fromDirectory(out: string): Promise<Source[]> {
+  const saved = await readSaved(out);
+  return saved ? [{ label: (key) => `${join(out, COMPARISON)}: ${key}`, values: saved.config }] : [];
+}

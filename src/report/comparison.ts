@@ -1,0 +1,183 @@
+/** Several methods on one problem, each with several seeds: what their runs came to, as means and sample deviations. */
+import { milliseconds, percent, significant } from "./format.ts";
+import type { EpochMetrics, Summary } from "./results.ts";
+import type { Table } from "./table.ts";
+
+/** One run that ended: it has a summary, or an error if it failed. */
+export interface ComparedRun {
+  readonly method: string;
+  readonly seed: number;
+  /** Its run directory, relative to the comparison's. */
+  readonly folder: string;
+  readonly summary?: Summary;
+  readonly error?: string;
+  readonly epochs: readonly EpochMetrics[];
+}
+
+/** Everything that the tables and charts of a comparison show. */
+export interface Comparison {
+  readonly title: string;
+  /** In the order of the tables. */
+  readonly methods: readonly string[];
+  readonly seeds: readonly number[];
+  /** Those that ended; the others are still to come. */
+  readonly runs: readonly ComparedRun[];
+  /** Shared settings, and those of each method. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Versions, threads, device, platform. */
+  readonly environment: Readonly<Record<string, string | number>>;
+}
+
+/** A figure over the runs that have it. */
+export interface Spread {
+  readonly mean: number;
+  /** Sample standard deviation (n − 1); null of one run. */
+  readonly std: number | null;
+  readonly n: number;
+}
+
+/** null of no values */
+export function spread(values: readonly number[]): Spread | null {
+  const n = values.length;
+  if (n === 0) return null;
+  const mean = values.reduce((a, b) => a + b, 0) / n;
+  const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return { mean, std: n > 1 ? Math.sqrt(squares / (n - 1)) : null, n };
+}
+
+interface Figure {
+  readonly head: string;
+  readonly of: (s: Summary) => number | null;
+  /** How a mean and its deviation read. */
+  readonly show: (s: Spread) => string;
+  /** Not in the tables, only in the files for machines. */
+  readonly hidden?: boolean;
+}
+
+const plusMinus = (mean: string, std: string | undefined, unit: string): string =>
+  std === undefined ? `${mean}${unit}` : `${mean} ± ${std}${unit}`;
+const inPercent = ({ mean, std }: Spread): string =>
+  plusMinus((mean * 100).toFixed(2), std === null ? undefined : (std * 100).toFixed(2), " %");
+/** The deviation with as many decimals as the mean. */
+const inUnits =
+  (unit: string) =>
+  ({ mean, std }: Spread): string => {
+    const text = significant(mean);
+    const decimals = text.includes("e") ? undefined : (text.split(".")[1]?.length ?? 0);
+    const deviation = std === null ? undefined : decimals === undefined ? significant(std) : std.toFixed(decimals);
+    return plusMinus(text, deviation, unit);
+  };
+const inEpochs = ({ mean, std }: Spread): string =>
+  std === null ? String(mean) : plusMinus(mean.toFixed(1), std.toFixed(1), "");
+
+/** What is compared, in the order of the tables. Fractions are in 0 … 1. */
+const figures = {
+  accuracy: { head: "accuracy", of: (s) => s.accuracy, show: inPercent },
+  smallAccuracy: { head: "shrunk", of: (s) => s.smallAccuracy, show: inPercent },
+  loss: { head: "test loss", of: (s) => s.loss, show: inUnits("") },
+  groupSparsity: { head: "zero groups", of: (s) => s.groupSparsity, show: inPercent },
+  weightedGroupSparsity: { head: "weights in zero groups", of: (s) => s.weightedGroupSparsity, show: inPercent },
+  elementSparsity: { head: "zero weights", of: (s) => s.elementSparsity, show: inPercent },
+  inputChannelSparsity: {
+    head: "zero input channels",
+    of: (s) => s.inputChannel.groupSparsity,
+    show: inPercent,
+    hidden: true,
+  },
+  weightedInputChannelSparsity: {
+    head: "weights in zero input channels",
+    of: (s) => s.inputChannel.weightedGroupSparsity,
+    show: inPercent,
+    hidden: true,
+  },
+  paramsKept: { head: "parameters kept", of: (s) => s.params.after / s.params.before, show: inPercent },
+  macsKept: { head: "MACs kept", of: (s) => s.macs.after / s.macs.before, show: inPercent },
+  latencyRatio: { head: "faster", of: (s) => s.latencyMs.before / s.latencyMs.after, show: inUnits("×") },
+  msPerStep: { head: "training step", of: (s) => s.msPerStep, show: inUnits(" ms") },
+  structureStableSince: { head: "stable since epoch", of: (s) => s.structureStableSince, show: inEpochs },
+} satisfies Readonly<Record<string, Figure>>;
+type FigureName = keyof typeof figures;
+const names = Object.keys(figures) as FigureName[];
+const figure = (name: FigureName): Figure => figures[name];
+
+/** What the runs of one method came to. */
+export interface MethodResult {
+  readonly method: string;
+  readonly finished: number;
+  readonly failed: number;
+  /** Over the finished runs; null when none has the figure. */
+  readonly figures: Readonly<Record<FigureName, Spread | null>>;
+}
+
+/** One result per method, in the comparison's order. Failed runs count, and enter no mean. */
+export function methodResults({ methods, runs }: Pick<Comparison, "methods" | "runs">): MethodResult[] {
+  return methods.map((method) => {
+    const own = runs.filter((r) => r.method === method);
+    const summaries = own.flatMap((r) => r.summary ?? []);
+    const over = (name: FigureName) => spread(summaries.map(figure(name).of).filter((x) => x !== null));
+    return {
+      method,
+      finished: summaries.length,
+      failed: own.length - summaries.length,
+      figures: Object.fromEntries(names.map((name) => [name, over(name)])) as MethodResult["figures"],
+    };
+  });
+}
+
+/** A figure as the tables show it; it says when some runs lack it. */
+function cell(name: FigureName, { figures: all, finished }: MethodResult): string {
+  const s = all[name];
+  if (s === null) return name === "structureStableSince" && finished > 0 ? "not yet" : "–";
+  return figure(name).show(s) + (s.n < finished ? ` (${s.n} of ${finished})` : "");
+}
+
+/** One row per method. Without classes the test loss stands for the accuracies. */
+export function methodTable(comparison: Comparison): Table {
+  const results = methodResults(comparison);
+  const scored = results.some((r) => r.figures.accuracy !== null);
+  const instead: readonly FigureName[] = scored ? ["loss"] : ["accuracy", "smallAccuracy"];
+  const shown = names.filter((name) => !figure(name).hidden && !instead.includes(name));
+  const planned = comparison.seeds.length;
+  const ended = ({ finished, failed }: MethodResult) =>
+    `${finished} of ${planned}${failed > 0 ? `, ${failed} failed` : ""}`;
+  return {
+    head: ["method", ...shown.map((name) => figure(name).head), "runs finished"],
+    text: [0],
+    rows: results.map((r) => [r.method, ...shown.map((name) => cell(name, r)), ended(r)]),
+  };
+}
+
+/** One row per run that ended: what a mean may hide. */
+export function runTable({ runs }: Pick<Comparison, "runs">): Table {
+  return {
+    head: ["run", "seed", "accuracy", "zero groups", "zero weights", "parameters kept", "training step", "outcome"],
+    text: [0, 7],
+    rows: runs.map(({ method, seed, summary: s, error = "failed" }) => [
+      method,
+      String(seed),
+      ...(s
+        ? [
+            s.accuracy === null ? "–" : percent(s.accuracy),
+            percent(s.groupSparsity),
+            percent(s.elementSparsity),
+            percent(s.params.after / s.params.before),
+            milliseconds(s.msPerStep),
+            "finished",
+          ]
+        : ["–", "–", "–", "–", "–", error.split("\n")[0]]),
+    ]),
+  };
+}
+
+/** One row per method for spreadsheets: mean and deviation in columns of their own, numbers in full. */
+export function methodCsv(comparison: Pick<Comparison, "methods" | "runs">): string {
+  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const head = ["method", "finished", "failed", ...names.flatMap((name) => [name, `${name}Std`])];
+  const rows = methodResults(comparison).map(({ method, finished, failed, figures: all }) => [
+    quoted(method),
+    finished,
+    failed,
+    ...names.flatMap((name) => [all[name]?.mean ?? "", all[name]?.std ?? ""]),
+  ]);
+  return [head, ...rows].map((row) => `${row.join(",")}\n`).join("");
+}
