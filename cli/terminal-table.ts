@@ -1,6 +1,6 @@
 /** The library's tables in a terminal. */
 import CliTable from "cli-table3";
-import type { Table } from "espalier";
+import { type Table, turned } from "espalier";
 import type { Output } from "./output.ts";
 
 const LINES = {
@@ -49,10 +49,5 @@ export function turnedTable({ head, rows }: Table, out: Output): string {
       used += room;
     }
   }
-  const turned = (block: typeof rows): Table => ({
-    head: ["", ...block.map((r) => r[0])],
-    rows: head.slice(1).map((name, j) => [name, ...block.map((r) => r[j + 1])]),
-    text: [0],
-  });
-  return blocks.map((block) => terminalTable(turned(block), out)).join("\n\n");
+  return blocks.map((block) => terminalTable(turned({ head, rows: block, text: [] }), out)).join("\n\n");
 }

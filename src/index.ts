@@ -67,7 +67,7 @@ export {
 } from "./report/format.ts";
 export { reportHtml } from "./report/html.ts";
 export type { BeforeAfter, Curve, LayerRow, RemovalRow, RunReport, Summary } from "./report/results.ts";
-export { beforeAfterTable, layerTable, markdown, removalTable, type Table } from "./report/table.ts";
+export { beforeAfterTable, layerTable, markdown, removalTable, type Table, turned } from "./report/table.ts";
 export { type Certificate, type RemovedSlices, type Replay, replay } from "./shrink/certificate.ts";
 export { type Cost, cost } from "./shrink/cost.ts";
 export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";

@@ -84,7 +84,7 @@ async function against(title: string, name: string, compared: Compared, share: (
       const middle = runs.length > 0 ? [[x.at(mean(runs.map((r) => share(r.summary)))), mean(runs.map(y))]] : [];
       return [
         { ...style, symbolSize: 16, data: middle, itemStyle: { color, opacity: 0.35 }, z: 2 },
-        { ...style, symbolSize: 6, data: points, z: 3 },
+        { ...style, symbolSize: 7, data: points, z: 3 },
       ];
     }),
   });
@@ -177,7 +177,7 @@ const band = (stack: string, color: string, points: readonly Point[], at: (value
     silent: true,
     symbol: "none",
     z: 1,
-    lineStyle: { opacity: 0 },
+    lineStyle: { width: 0 },
     areaStyle,
     data: points.map((p) => [p.epoch, height(p)]),
   }));
@@ -214,7 +214,7 @@ export async function comparisonCharts(compared: Compared): Promise<Record<strin
     }),
     overEpochs(compared, { title: "Zero weights over epochs", of: (m) => m.elementSparsity * 100, yAxis: shareAxis }),
     overEpochs(compared, {
-      title: "Groups that changed between zero and not, per epoch",
+      title: "Groups that became zero or nonzero, per epoch",
       of: (m) => m.patternChanges,
       yAxis: countAxis,
       at: countHeight,

@@ -3,7 +3,7 @@ import { type Comparison, methodTable, runTable } from "./comparison.ts";
 import type { Chart } from "./draw.ts";
 import { html } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
-import { markdown } from "./table.ts";
+import { markdown, type Table, turned } from "./table.ts";
 
 /** "3 methods × 2 seeds: 5 of 6 runs finished, 1 failed" */
 function lead({ methods, seeds, runs }: Comparison): string {
@@ -12,6 +12,14 @@ function lead({ methods, seeds, runs }: Comparison): string {
   const failed = runs.length - finished;
   const planned = methods.length * seeds.length;
   return `${counted(methods.length, "method")} × ${counted(seeds.length, "seed")}: ${finished} of ${counted(planned, "run")} finished${failed ? `, ${failed} failed` : ""}`;
+}
+
+/** With more methods than this beside each other a page would be too narrow. */
+const BESIDE = 5;
+
+function readable(comparison: Comparison): Table {
+  const methods = methodTable(comparison);
+  return methods.rows.length <= BESIDE ? turned(methods) : methods;
 }
 
 const spreadNote = "Mean ± sample standard deviation over the seeds that finished; no ± where there is one.";
@@ -38,7 +46,7 @@ export function comparisonHtml(comparison: Comparison, charts: Readonly<Record<s
     `${lead(comparison)}.`,
     html`<section>
 <h2>Methods</h2>
-${table(methodTable(comparison))}
+${table(readable(comparison))}
 <p class="note">${spreadNote} Each run's latency ratio is that of its full to its small model at batch 1.</p>
 </section>
 <section>
@@ -72,7 +80,7 @@ export function comparisonMarkdown(comparison: Comparison, charts: Readonly<Reco
   const parts = [
     `# ${title}`,
     `${lead(comparison)}.`,
-    markdown(methodTable(comparison)),
+    markdown(readable(comparison)),
     spreadNote,
     ...Object.entries(charts).map(([name, chart]) => `![${chart.title}](${name}.svg)`),
     chartNotes(runs),

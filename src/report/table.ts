@@ -10,6 +10,13 @@ export interface Table {
   readonly text: readonly number[];
 }
 
+/** Head down the side, rows beside each other: for a table of few rows and many columns. */
+export const turned = ({ head, rows }: Table): Table => ({
+  head: ["", ...rows.map((row) => row[0])],
+  rows: head.slice(1).map((name, j) => [name, ...rows.map((row) => row[j + 1])]),
+  text: [0],
+});
+
 /** The comparison that ends every run: the model as trained beside the model as shrunk. */
 export function beforeAfterTable(s: Summary): Table {
   const points = s.accuracy !== null && s.smallAccuracy !== null ? (s.smallAccuracy - s.accuracy) * 100 : 0;
