@@ -9,9 +9,9 @@ import { logistic } from "./logistic.ts";
 import { mlp, mlp7 } from "./mlp.ts";
 import type { BuiltIn, ModelOptions } from "./network.ts";
 import { resnet20, resnet50 } from "./resnet.ts";
-import { vgg16, vgg19 } from "./vgg.ts";
+import { vgg16, vgg19, vggSmall } from "./vgg.ts";
 
-const named = { logistic, mlp7, lenet5, lenet5Small, cnn6, vgg16, vgg19, resnet20, resnet50 };
+const named = { logistic, mlp7, lenet5, lenet5Small, cnn6, vggSmall, vgg16, vgg19, resnet20, resnet50 };
 
 /** The built-in networks as functions: `models.lenet5({ seed: 1 })`. */
 export const models = { ...named, mlp, fcn };

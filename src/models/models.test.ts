@@ -27,6 +27,7 @@ const counts: Record<string, number> = {
   lenet5: 431_080,
   "lenet5-small": 61_706,
   cnn6: 1_250_858,
+  "vgg-small": 308_394,
   vgg16: 14_728_266,
   vgg19: 20_040_522,
   resnet20: 272_474,
@@ -128,7 +129,7 @@ test("an unknown name", () => {
   expect(() => model("lenet-5")).toThrowErrorMatchingInlineSnapshot(`
     [EspalierError: no built-in model is called lenet-5
       got     lenet-5
-      wanted  logistic, mlp7, lenet5, lenet5-small, cnn6, vgg16, vgg19, resnet20, resnet50
+      wanted  logistic, mlp7, lenet5, lenet5-small, cnn6, vgg-small, vgg16, vgg19, resnet20, resnet50
       fix     did you mean lenet5? A file must end in .onnx]
   `);
 });

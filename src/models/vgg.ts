@@ -10,17 +10,19 @@ const init: Init = {
   linear: { weight: normal(0.01), bias: zero },
 };
 
-/** @param depths convolutions before each of the five poolings */
-const vgg = (name: string, about: string, depths: readonly number[]) =>
+/** Channels before each of the five poolings, as published. */
+const WIDTHS = [64, 128, 256, 512, 512];
+
+/** @param depths convolutions before each pooling */
+const vgg = (name: string, about: string, depths: readonly number[], widths: readonly number[] = WIDTHS) =>
   builtIn(
     { name, about, input: [3, 32, 32], classes: 10 },
     (n, x, classes) => {
       let y = x;
       let index = 0;
       depths.forEach((depth, i) => {
-        const width = [64, 128, 256, 512, 512][i];
         for (let k = 0; k < depth; k++, index += 3) {
-          const conv = n.conv2d(`features.${index}`, y, width, { kernel: 3, padding: 1 });
+          const conv = n.conv2d(`features.${index}`, y, widths[i], { kernel: 3, padding: 1 });
           y = n.relu(n.batchNorm(`features.${index + 1}`, conv));
         }
         y = n.maxPool2(`features.${index++}`, y);
@@ -29,6 +31,9 @@ const vgg = (name: string, about: string, depths: readonly number[]) =>
     },
     init,
   );
+
+/** Three stages of two convolutions, 32, 64 and 128 wide: 308,394 parameters with 10 classes. */
+export const vggSmall = vgg("vgg-small", "VGG of three stages, 32, 64 and 128 wide", [2, 2, 2], [32, 64, 128]);
 
 /** VGG-16 (configuration D): 14,728,266 parameters with 10 classes. */
 export const vgg16 = vgg("vgg16", "VGG-16 with batch norm", [2, 2, 3, 3, 3]);

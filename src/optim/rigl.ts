@@ -94,10 +94,11 @@ export function rigl({
       return layer ? { ...first, mask: given(g, layer.mask, w) } : first;
     },
     start: (g, { param, w, slots }) => (masks.has(param) ? g.Mul(w, slots.mask) : w),
-    warnings: (_, epochs, stepsPerEpoch) =>
-      updateEvery < end({ epochs, stepsPerEpoch })
-        ? []
-        : [`rigl never moves its masks: this run has ${epochs * stepsPerEpoch} steps, updateEvery is ${updateEvery}`],
+    warnings(_, epochs, stepsPerEpoch) {
+      const last = end({ epochs, stepsPerEpoch });
+      if (updateEvery < last) return [];
+      return [`rigl never moves its masks: they stay from step ${last} on, and updateEvery is ${updateEvery}`];
+    },
   });
   return over(new Map());
 }
