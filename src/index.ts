@@ -42,7 +42,7 @@ export { l1 } from "./prox/l1.ts";
 export { l2 } from "./prox/l2.ts";
 export type { Penalty } from "./prox/penalty.ts";
 export { sef, wgsef } from "./prox/wgsef.ts";
-export { curveChart } from "./report/charts.ts";
+export { courseChart, curveChart } from "./report/charts.ts";
 export {
   type ComparedRun,
   type Comparison,
@@ -81,6 +81,7 @@ export type { EpochMetrics } from "./train/metrics.ts";
 export { modelInputs } from "./train/model-inputs.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";
+export { goesWith } from "./train/pairs.ts";
 export { stepProgram } from "./train/programs.ts";
 export { type RankSearch, type RankSearchOptions, type RankStep, searchRanks } from "./train/rank-search.ts";
 export type { Run } from "./train/run.ts";

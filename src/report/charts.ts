@@ -109,6 +109,20 @@ export const sparsityChart = (epochs: readonly EpochMetrics[], milestones?: read
     ],
   });
 
+/** Test accuracy and the sparsities of one run in one picture, in percent. */
+export const courseChart = (title: string, epochs: readonly EpochMetrics[]): Promise<Chart> =>
+  overEpochs(epochs, {
+    title,
+    unit: "%",
+    fromZero: true,
+    lines: [
+      { name: "test accuracy", of: (m) => m.testAccuracy, colour: 1 },
+      { name: "groups zero", of: (m) => m.groupSparsity, colour: 0 },
+      { name: "groups of W̃", of: (m) => m.dual?.groupSparsity, colour: 0, dashed: true },
+      { name: "all weights zero", of: (m) => m.elementSparsity, colour: 2 },
+    ],
+  });
+
 interface Bar {
   readonly name: string;
   /** 0 … 1 */

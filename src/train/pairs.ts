@@ -16,7 +16,7 @@ function needs(optimizer: Optimizer): readonly (readonly Way[])[] {
 }
 
 /** True when the pair has a well-defined step. */
-export function defined(optimizer: Optimizer, { ways }: Penalty): boolean {
+function defined(optimizer: Optimizer, { ways }: Penalty): boolean {
   const all = needs(optimizer);
   return all.length > 0 && all.every((some) => some.some((way) => ways.includes(way)));
 }
@@ -32,12 +32,21 @@ export function checkPair(optimizer: Optimizer, penalty: Penalty | undefined): v
     {
       got: `${optimizer.name} with ${penalty.name}`,
       [`${optimizer.name} goes with`]: list(penalties.filter((p) => defined(optimizer, p)).map((p) => p.name)),
-      [`${penalty.name} goes with`]: list(optimizers.filter((o) => defined(o, penalty)).map((o) => o.name)),
+      [`${penalty.name} goes with`]: list(goesWith(penalty.name)),
     },
     optimizer.options["weightDecay"] === undefined
       ? undefined
       : `leave the penalty out; ${optimizer.name} takes weightDecay`,
   );
+}
+
+/** The penalties that go with an optimizer, or the optimizers that go with a penalty, by their names in the library. */
+export function goesWith(name: string): string[] {
+  const named = optimizers.filter((o) => o.name === name);
+  const names = named.length
+    ? penalties.filter((p) => named.some((o) => defined(o, p))).map((p) => p.name)
+    : optimizers.filter((o) => penalties.some((p) => p.name === name && defined(o, p))).map((o) => o.name);
+  return [...new Set(names)];
 }
 
 function reason(optimizer: Optimizer, { ways }: Penalty): string {
