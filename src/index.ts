@@ -66,6 +66,7 @@ export {
   significant,
 } from "./report/format.ts";
 export { reportHtml } from "./report/html.ts";
+export { lineChart } from "./report/line-chart.ts";
 export type { BeforeAfter, Curve, LayerRow, RemovalRow, RunReport, Summary } from "./report/results.ts";
 export { beforeAfterTable, layerTable, markdown, removalTable, type Table, turned } from "./report/table.ts";
 export { type Certificate, type RemovedSlices, type Replay, replay } from "./shrink/certificate.ts";

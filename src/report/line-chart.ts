@@ -1,0 +1,68 @@
+/** Named lines of points, for the figures of an experiment. */
+import { axis, type Chart, draw, label } from "./draw.ts";
+
+/** One line; a null leaves a gap. */
+export interface PlotLine {
+  readonly name: string;
+  readonly points: readonly (readonly [number, number | null])[];
+  readonly dashed?: boolean;
+}
+
+/** What the axes say. */
+export interface PlotAxes {
+  readonly x: string;
+  readonly y: string;
+  /** Heights are counts from 0 up, drawn logarithmically; 0 stands one decade below 1. */
+  readonly counts?: boolean;
+  /** The y axis begins at 0. Default false. */
+  readonly fromZero?: boolean;
+}
+
+const height = (count: number): number => (count >= 1 ? Math.log10(count) : -1);
+
+/** @param lines at most eight are told apart by colour */
+export function lineChart(title: string, lines: readonly PlotLine[], axes: PlotAxes): Promise<Chart> {
+  const { x, y, counts = false, fromZero = false } = axes;
+  const at = (v: number | null) => (v === null ? null : counts ? height(v) : v);
+  const most = Math.max(...lines.map((l) => l.points.length));
+  const rows = Math.ceil(lines.reduce((w, l) => w + 53 + 7 * l.name.length, 0) / 500);
+  return draw(title, 300 + 20 * rows, {
+    grid: { left: 60, right: 24, top: 30 + 20 * rows, bottom: 46 },
+    legend: { top: 0, left: 0, itemGap: 26, itemWidth: 22, itemHeight: 8, textStyle: label },
+    xAxis: {
+      ...axis,
+      splitLine: { show: false },
+      type: "value",
+      name: x,
+      nameLocation: "middle",
+      nameGap: 28,
+      scale: true,
+    },
+    yAxis: {
+      ...axis,
+      type: "value",
+      name: y,
+      nameTextStyle: { ...label, align: "left", padding: [0, 0, 0, -40] },
+      ...(counts
+        ? {
+            min: -1,
+            max: ({ max }: { max: number }) => Math.max(1, Math.ceil(max)),
+            interval: 1,
+            axisLabel: {
+              ...axis.axisLabel,
+              formatter: (v: number) => (v < 0 ? "0" : (10 ** v).toLocaleString("en-US")),
+            },
+          }
+        : { scale: !fromZero }),
+    },
+    series: lines.map((l) => ({
+      name: l.name,
+      type: "line",
+      showSymbol: most <= 20,
+      symbol: "circle",
+      symbolSize: 5,
+      lineStyle: { width: 2, type: l.dashed ? "dashed" : "solid" },
+      data: l.points.map(([a, b]) => [a, at(b)]),
+    })),
+  });
+}
