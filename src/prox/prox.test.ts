@@ -1,11 +1,10 @@
 /** Value checks prox: no perturbation of prox(w) scores better on ½‖u − w‖² + step·ψ(u), and its zeros are exact. */
 import { expect, test } from "vitest";
-import { evaluate } from "../engine/engine.ts";
-import { node } from "../engine/node.ts";
+import { branchingNet } from "../../test/support/branching-net.ts";
+import { type Named, penaltyFunctions } from "../../test/support/penalty-functions.ts";
 import { builder } from "../graph/builder.ts";
-import { f32, size, tensor } from "../graph/tensor.ts";
-import type { Graph, Tensor, Value } from "../graph/types.ts";
-import { encode } from "../onnx/write.ts";
+import { f32, full, size, tensor } from "../graph/tensor.ts";
+import type { Graph, Value } from "../graph/types.ts";
 import { Random } from "../random.ts";
 import { groupLasso } from "./group-lasso.ts";
 import { groupMcp } from "./group-mcp.ts";
@@ -16,7 +15,6 @@ import { l2 } from "./l2.ts";
 import type { Penalty } from "./penalty.ts";
 import { sef, wgsef } from "./wgsef.ts";
 
-const engine = node({ threads: 1 });
 const random = new Random(3, "init");
 const normal = (shape: readonly number[], scale = 1) =>
   tensor(
@@ -25,48 +23,11 @@ const normal = (shape: readonly number[], scale = 1) =>
     Float32Array.from({ length: size(shape) }, () => scale * random.normal()),
   );
 
-/** conv → relu → conv → relu → flatten → dense: groups that span one tensor or several. */
-function network(): Graph {
-  const g = builder("net");
-  const x = g.input("x", "float32", [1, 2, 6, 6]);
-  const a = g.Relu(g.Conv(x, g.initializer("a", normal([4, 2, 3, 3])), g.initializer("a.bias", normal([4]))));
-  const b = g.Relu(g.Conv(a, g.initializer("b", normal([3, 4, 3, 3])), null));
-  const c = g.Add(g.Conv(a, g.initializer("c", normal([3, 4, 3, 3])), null), b);
-  g.output(g.Gemm(g.Flatten(c), g.initializer("d", normal([5, 12])), null, { transB: 1 }));
-  return g.build();
-}
-
 const STEP = 0.7;
 
-type Named = Record<string, Tensor>;
-
-/** Runs value and prox of a penalty on the same weights; the prox in a metric when there is one. */
-async function both(penalty: Penalty, graph: Graph, metric?: Named) {
-  const bound = penalty.bind(graph);
-  const params = [...graph.initializers.keys()];
-  const build = (emit: (g: ReturnType<typeof builder>, w: Map<Value, Value>) => void) => {
-    const g = builder();
-    emit(g, new Map(params.map((p) => [p, g.input(p.name, p.dtype, p.shape)])));
-    return engine.load(encode(g.build()));
-  };
-  const value = await build((g, w) => g.output(g.Identity(bound.value(g, w)), "value"));
-  const prox = await build((g, w) => {
-    const d = metric && new Map(params.map((p) => [p, g.constant(metric[p.name])]));
-    const moved = d
-      ? bound.proxInMetric!(g, w, d, g.scalar(STEP), g.scalar(1))
-      : bound.prox(g, w, g.scalar(STEP), g.scalar(1));
-    for (const p of params) g.output(g.Identity(moved.get(p) ?? w.get(p)!), `prox/${p.name}`);
-  });
-  const only = (names: readonly string[], w: Named) => Object.fromEntries(names.map((n) => [n, w[n]]));
-  return {
-    value: async (w: Named) =>
-      ((await evaluate(value, engine, only(value.inputNames, w))).value.data as Float32Array)[0],
-    prox: async (w: Named) => {
-      const out = await evaluate(prox, engine, only(prox.inputNames, w));
-      return Object.fromEntries(params.map((p) => [p.name, out[`prox/${p.name}`] as Tensor]));
-    },
-  };
-}
+/** With the step of these tests. */
+const both = (penalty: Penalty, graph: Graph, metric?: Named) =>
+  penaltyFunctions(penalty, graph, { step: STEP, metric });
 
 const penalties: [string, Penalty, boolean][] = [
   ["l1", l1({ lambda: 0.8 }), true],
@@ -81,6 +42,8 @@ const penalties: [string, Penalty, boolean][] = [
   ["group MCP", groupMcp({ lambda: 1.2, weights: "size", concavity: 4 }), true],
   ["wgsef, k", wgsef({ lambda: 60, k: 2 }), true],
   ["wgsef, keep", wgsef({ lambda: 60, keep: 0.5, groups: "inputChannel" }), true],
+  ["wgsef, size", wgsef({ lambda: 2, k: 2, weights: "size" }), true],
+  ["wgsef, balanced", wgsef({ lambda: 2, keep: 0.5, weights: "balanced", groups: "outputChannel" }), true],
   ["sef", sef({ lambda: 1.5, keep: 0.3 }), true],
   ["group lasso, balanced", groupLasso({ lambda: 1.4 }), true],
 ];
@@ -93,7 +56,7 @@ const cases = penalties.flatMap((c) =>
 );
 
 test.each(cases)("%s in %s: value and prox agree", async (_, __, inMetric, penalty, sparse) => {
-  const graph = network();
+  const graph = branchingNet(normal);
   const names = [...graph.initializers.keys()].map((v) => v.name);
   const start = Object.fromEntries([...graph.initializers].map(([v, t]) => [v.name, t]));
   const metric = inMetric
@@ -187,6 +150,49 @@ test.each([
   wanted.forEach((x, i) => {
     if (x === 0) expect(found[i] === 0).toBe(true);
     else expect(found[i]).toBeCloseTo(x, 4);
+  });
+});
+
+/** Hidden units with 1, 2, 2, 4, 8 and 8 outgoing weights: groups of different sizes in one set. */
+function unevenNet(): Graph {
+  const g = builder("uneven");
+  const hidden = g.Gemm(g.input("x", "float32", [1, 1]), g.initializer("in", full([6, 1], 1)), null, { transB: 1 });
+  for (const [from, out] of Object.entries({ 0: 1, 1: 1, 3: 2, 4: 4 })) {
+    const units = g.Slice(hidden, { starts: [Number(from)], ends: [6], axes: [1] });
+    g.output(g.Gemm(units, g.initializer(from, full([out, 6 - Number(from)], 1)), null, { transB: 1 }));
+  }
+  return g.build();
+}
+
+test("wgsef with weights: the reference's vector, d = (1, 2, ½, 1, 4)", async () => {
+  const graph = unevenNet();
+  const penalty = wgsef({ lambda: 0.5 / STEP, k: 3, weights: "size" }); // d is twice the vector's, λ half of its 1
+  const [{ sizes }] = penalty.bind(graph).sets;
+  expect([...sizes]).toEqual([1, 2, 2, 4, 8, 8]);
+  const inOrder = (x: readonly number[]) => [x[2], x[0], x[3], x[1], x[4], 0]; // and a unit that is zero
+  const norms = inOrder([4, 3, 2, 1, 0.5]);
+  const weights = [...graph.initializers.keys()].filter((v) => v.name !== "in");
+  const unit = (v: Value, i: number) => 6 - v.shape[1] + (i % v.shape[1]);
+  const start: Named = { in: full([6, 1], 1) };
+  for (const v of weights) {
+    const data = Array.from({ length: size(v.shape) }, (_, i) => norms[unit(v, i)] / Math.sqrt(sizes[unit(v, i)]));
+    start[v.name] = f32(data, v.shape);
+  }
+  const { prox, value, gradient } = await both(penalty, graph);
+  const norm = (w: Named, j: number) =>
+    Math.hypot(...weights.flatMap((v) => [...(w[v.name].data as Float32Array)].filter((_, i) => unit(v, i) === j)));
+  expect((await value(start)) * STEP).toBeCloseTo(22.82842712, 4);
+  const [found, slope] = [await prox(start), await gradient(start)];
+  const [moved, slopes] = [
+    [2, 1, 1.31715729, 0.03431458, 0],
+    [4, 6, 2.414214, 3.414214, 6.828427],
+  ].map(inOrder);
+  moved.forEach((x, j) => {
+    if (x === 0) expect(norm(found, j)).toBe(0);
+    else expect(norm(found, j)).toBeCloseTo(x, 5);
+  });
+  slopes.forEach((x, j) => {
+    expect(norm(slope, j) * STEP).toBeCloseTo(x, 5);
   });
 });
 
