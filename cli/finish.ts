@@ -17,10 +17,11 @@ import {
 import { normalizationSetting } from "./engine-fields.ts";
 import { realInputs } from "./real-inputs.ts";
 import { layerRows, removalRows } from "./report-rows.ts";
-import { environment, FILES, writeJson, writeRun } from "./run-directory.ts";
+import { environment, FILES, TRUNCATED, writeJson, writeRun } from "./run-directory.ts";
 import { batchSizes, type Timed, time } from "./timing.ts";
 import { type Choices, methods } from "./train-plan.ts";
 import type { Workshop } from "./training.ts";
+import { truncateRun } from "./truncation.ts";
 
 export interface Finishing extends Workshop {
   readonly store: Store;
@@ -32,19 +33,21 @@ export interface Finishing extends Workshop {
 /** Each file is replaced as a whole; summary.json comes last and marks the run as finished. */
 export async function finish(run: Run, shop: Finishing): Promise<Summary> {
   const { engine, data, out, store, choices, config } = shop;
-  const full = run.model;
   const normalization = normalizationSetting(choices.normalize);
+  const loss: Loss = methods(choices).loss;
+  const inputs = await realInputs(run.model, data, engine, normalization);
+  const ranked = choices.rankRule && (await truncateRun(run.model, inputs, shop, { loss, normalization }));
+  const full = ranked?.full ?? run.model;
   out.say(out.colour.dim("shrinking and verifying …"));
-  const inputs = await realInputs(full, data, engine, normalization);
-  const { model: small, certificate, verification } = await shrink(full, { engine, inputs });
+  const { model: small, certificate, verification } = await shrink(ranked?.truncated ?? full, { engine, inputs });
   const before: Timed = { model: full, bytes: write(full) };
   const after: Timed = { model: small, bytes: write(small) };
   await store.write(FILES.model, before.bytes);
+  if (ranked) await store.write(TRUNCATED, write(ranked.truncated));
   await store.write(FILES.small, after.bytes);
   await writeJson(store, FILES.certificate, certificate);
 
   out.say(out.colour.dim("measuring …"));
-  const loss: Loss = methods(choices).loss;
   const { output } = choices;
   const [scoreBefore, scoreAfter] = [
     await evaluate(full, data, { engine, loss, output, normalization }),
@@ -75,8 +78,9 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     bytes: { before: before.bytes.length, after: after.bytes.length },
     latencyMs: latencies[0],
     latencyMsBatch128: latencies[1] ?? latencies[0],
-    maxAbsDiff: verification.maxAbs,
-    maxRelDiff: verification.maxRel,
+    ...(ranked && { lowRank: ranked.lowRank }),
+    maxAbsDiff: Math.max(verification.maxAbs, ranked?.verification.maxAbs ?? 0),
+    maxRelDiff: Math.max(verification.maxRel, ranked?.verification.maxRel ?? 0),
     epochs: history.length,
     seconds,
     msPerStep: history.reduce((sum, m) => sum + m.msPerStep, 0) / history.length,
@@ -88,7 +92,7 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     config,
     environment: environment(engine),
     epochs: history,
-    layers: layerRows(inspection, full, small),
+    layers: layerRows(inspection, full, small, ranked?.lowRank.layers),
     summary,
     removals: removalRows(certificate),
     input: {

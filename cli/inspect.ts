@@ -1,7 +1,18 @@
 /** `espalier inspect`: what a model is made of, and what could be removed from it. */
-import { count, inspect as look, shapeText, type Table } from "espalier";
+import {
+  count,
+  inspect as look,
+  type Spectra,
+  type Spectrum,
+  shapeText,
+  significant,
+  spectra,
+  type Table,
+} from "espalier";
 import { command } from "./command.ts";
+import { toggle } from "./field.ts";
 import { readModel } from "./files.ts";
+import type { Output } from "./output.ts";
 import { terminalTable } from "./terminal-table.ts";
 
 export const inspect = () =>
@@ -9,9 +20,9 @@ export const inspect = () =>
     name: "inspect",
     about: "Prints a model layer by layer: shapes, cost, zero channels, and why something cannot be removed.",
     arguments: [["<file.onnx>", "the model"]],
-    fields: {},
-    examples: ["inspect runs/a/model.onnx", "inspect resnet18.onnx --json"],
-    async run([file], _, out) {
+    fields: { ranks: toggle("show each layer's singular values and effective ranks") },
+    examples: ["inspect runs/a/model.onnx", "inspect runs/a/model.onnx --ranks", "inspect resnet18.onnx --json"],
+    async run([file], { ranks }, out) {
       const model = await readModel(file!);
       const found = look(model);
       const of = (part: number, whole: number) => `${count(part)} of ${count(whole)}`;
@@ -40,7 +51,46 @@ export const inspect = () =>
         ...reasons("outputs that must stay, whatever their weights", "obstacles"),
         ...reasons("zero, but kept", "kept"),
       ];
-      out.result({ file, opset: model.opset, ...found }, lines.join("\n"));
+      const spectrum = ranks ? spectra(model) : undefined;
+      if (spectrum) lines.push("", ...spectrumLines(spectrum, out));
+      const result = { file, opset: model.opset, ...found, ...(spectrum && { ranks: spectrum.layers.map(plain) }) };
+      out.result(result, lines.join("\n"));
       return 0;
     },
   });
+
+/** One row per layer: how fast its singular values fall, and three counts of those that matter. */
+function spectrumLines({ layers, skipped }: Spectra, out: Output): string[] {
+  const table: Table = {
+    head: ["weight", "matrix", "largest", "smallest", "above 1 %", "99.9 % of energy", "effective rank"],
+    text: [0],
+    rows: layers.map((l) => [
+      l.weight,
+      `${l.rows}×${l.columns}`,
+      significant(l.values[0]),
+      significant(l.values[l.values.length - 1]),
+      `${l.numericRank} of ${l.values.length}`,
+      count(l.energyRank),
+      l.effectiveRank.toFixed(1),
+    ]),
+  };
+  const left = skipped.map((s) => `  ${s.weight}: ${s.why}`);
+  return [
+    "singular values of each layer as a matrix, outputs × inputs",
+    terminalTable(table, out),
+    ...(left.length ? ["\nwithout a matrix of its own", ...left] : []),
+  ];
+}
+
+const plain = ({ weight, op, rows, columns, values, numericRank, energyRank, effectiveRank }: Spectrum) => ({
+  weight,
+  op,
+  rows,
+  columns,
+  largest: values[0],
+  smallest: values[values.length - 1],
+  numericRank,
+  energyRank,
+  effectiveRank,
+  values: [...values],
+});

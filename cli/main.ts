@@ -6,6 +6,7 @@ import { bench } from "./bench.ts";
 import { compare } from "./compare.ts";
 import { data } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
+import { factorize } from "./factorize.ts";
 import { fail, usageError } from "./failure.ts";
 import { inspect } from "./inspect.ts";
 import { output } from "./output.ts";
@@ -30,7 +31,8 @@ const program = new Command("espalier")
   .option("--json", "print one JSON document on standard output, everything else on standard error")
   .helpCommand(false)
   .addHelpText("after", "\nespalier <command> --help shows a command's options and examples.");
-for (const command of [train, compare, shrink, verify, inspect, evaluate, bench, data]) program.addCommand(command());
+for (const command of [train, compare, shrink, factorize, verify, inspect, evaluate, bench, data])
+  program.addCommand(command());
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (e: NodeJS.ErrnoException) => process.exit(e.code === "EPIPE" ? 0 : 1));

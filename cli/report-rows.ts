@@ -1,14 +1,21 @@
 /** From what the library says of a model and of its removals to the rows of tables. */
-import type { Certificate, Inspection, LayerRow, Model, RemovalRow } from "espalier";
+import type { Certificate, Inspection, LayerRow, Model, RankRow, RemovalRow } from "espalier";
 
 /** One row per layer with a weight: as trained, and what is left of it in the small model. */
-export function layerRows({ layers }: Inspection, full: Model, small?: Model): LayerRow[] {
+export function layerRows(
+  { layers }: Inspection,
+  full: Model,
+  small?: Model,
+  ranks: readonly RankRow[] = [],
+): LayerRow[] {
   const left = new Map([...(small?.graph.initializers.keys() ?? [])].map((v) => [v.name, v.shape]));
   const tensors = new Map([...full.graph.initializers].map(([v, t]) => [v.name, t.data]));
+  const split = new Map(ranks.filter((r) => r.split).map((r) => [r.weight, r.rank]));
   return layers.map((layer) => ({
     name: layer.weight,
     shape: layer.shape,
     smallShape: left.get(layer.weight),
+    ...(split.has(layer.weight) && { rank: split.get(layer.weight) }),
     params: layer.params,
     groups: layer.groups,
     zeroGroups: layer.zeroGroups,

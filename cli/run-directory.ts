@@ -22,6 +22,12 @@ export const FILES = {
   summary: "summary.json",
 } as const;
 
+/** What singular values were cut to, before it was shrunk; only runs of low rank have it. */
+export const TRUNCATED = "truncated.onnx";
+
+/** The training that follows truncation. */
+export const FINE_TUNING = "fine-tuning";
+
 /** Trial runs of a search for lambda. */
 export const TRIALS = "trials";
 
@@ -125,8 +131,8 @@ function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
 
 /** Clears what an overwritten run left. */
 export async function clear({ out, store }: Pick<Place, "out" | "store">): Promise<void> {
-  for (const name of Object.values(FILES)) await store.remove(name);
-  await rm(join(out, TRIALS), { recursive: true, force: true });
+  for (const name of [...Object.values(FILES), TRUNCATED]) await store.remove(name);
+  for (const folder of [TRIALS, FINE_TUNING]) await rm(join(out, folder), { recursive: true, force: true });
 }
 
 /** Writes run.json. The first write of a run: it fails before training if the directory cannot be written. */

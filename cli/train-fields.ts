@@ -4,6 +4,7 @@ import { z } from "zod";
 import { normalizationField } from "./engine-fields.ts";
 import { augmentation, choice, integer, number, numbers, text, texts, toggle, type ValuesOf } from "./field.ts";
 import { lossField } from "./losses.ts";
+import { fineTuneField, keepField, ruleField, toleranceField } from "./low-rank.ts";
 
 const epochList = z.int().min(1);
 
@@ -21,7 +22,7 @@ export const trainFields = {
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
   labelSmoothing: number("share of the target spread over all classes", { min: 0, below: 1 }),
 
-  optimizer: choice("default rmda", [
+  optimizer: choice("default rmda; with lorita adam", [
     "sgd",
     "adam",
     "adamw",
@@ -51,7 +52,9 @@ export const trainFields = {
   warmupEpochs: number("raise lr linearly over so many epochs first", { above: 0 }),
   momentum: number("sgd, rigl, magnitude (default 0.9), hspg (0)", { min: 0, below: 1 }),
   nesterov: toggle("sgd, rigl, magnitude: Nesterov's momentum"),
-  weightDecay: number("sgd, adam, rigl, magnitude (default 0), adamw (default 0.01)", { min: 0 }),
+  weightDecay: number("sgd, adam, rigl, magnitude (default 0; sgd and adam with lorita 1e-4), adamw (default 0.01)", {
+    min: 0,
+  }),
   betas: numbers(
     "adam, adamw, prox-ssi, prox-gen (default 0.9,0.999)",
     "two numbers ≥ 0 and < 1",
@@ -124,6 +127,14 @@ export const trainFields = {
     below: 1,
   }),
 
+  lorita: integer("compose every linear and convolutional layer of so many maps, train, compose back, truncate", {
+    min: 1,
+  }),
+  rankRule: ruleField(" (default with lorita: iterative)"),
+  rankKeep: keepField,
+  rankTolerance: toleranceField,
+  fineTune: fineTuneField,
+
   epochs: integer("default 20", { min: 1 }),
   batchSize: integer("default 128", { min: 1 }),
   seed: integer("default 1"),
@@ -186,6 +197,12 @@ export const belongs = {
     sef: ["lambda", "lambdaWarmup", "k", "keep"],
   },
   loss: { crossEntropy: ["labelSmoothing"], mse: [], bce: [] },
+  rankRule: {
+    none: [],
+    local: ["rankKeep", "fineTune"],
+    global: ["rankKeep", "fineTune"],
+    iterative: ["rankTolerance", "fineTune"],
+  },
 } as const satisfies { readonly [K in TrainKey]?: Readonly<Record<string, readonly TrainKey[]>> };
 
 /** What the methods of the papers call what others call momentum. */
@@ -222,6 +239,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   ],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
   Penalty: ["penalty", "lambda", "lambdaWarmup", "groups", "side", "weights", "concavity", "k", "keep", "targetParams"],
+  "Low rank": ["lorita", "rankRule", "rankKeep", "rankTolerance", "fineTune"],
   Loss: ["loss", "output", "labelSmoothing"],
   Run: ["epochs", "batchSize", "seed", "threads", "device", "out", "resume", "overwrite"],
 };

@@ -4,6 +4,7 @@ import {
   adam,
   adamw,
   model as builtIn,
+  compose,
   constant,
   cosine,
   type Dataset,
@@ -41,6 +42,7 @@ import {
 import { datasets } from "espalier/node";
 import { readModel } from "./files.ts";
 import { losses } from "./losses.ts";
+import { checkRule } from "./low-rank.ts";
 import { kebab } from "./names.ts";
 import { belongs, insteadOfMomentum, type TrainConfig, type TrainKey } from "./train-fields.ts";
 
@@ -62,7 +64,8 @@ export type Choices = TrainConfig & Required<Pick<TrainConfig, Chosen>>;
 
 /** @throws UsageError for settings that are missing or do not go together */
 export function choose(config: TrainConfig): Choices {
-  const { model, data, optimizer = "rmda", epochs = 20 } = config;
+  const { model, data, lorita, epochs = 20 } = config;
+  const optimizer = config.optimizer ?? (lorita ? "adam" : "rmda");
   if (!model) throw new UsageError("train wants a model", { wanted: "--model" }, "for example --model lenet5");
   if (!data) throw new UsageError("train wants data", { wanted: "--data" }, "for example --data digits");
   const dense: readonly string[] = ["sgd", "adam", "adamw", "grda", "rigl", "magnitude"];
@@ -87,9 +90,21 @@ export function choose(config: TrainConfig): Choices {
     seed: config.seed ?? 1,
     threads: config.threads ?? availableParallelism(),
     device: config.device ?? "cpu",
+    rankRule: config.rankRule ?? (lorita ? "iterative" : undefined),
   } as const;
+  if (lorita && (optimizer === "adam" || optimizer === "sgd"))
+    Object.assign(choices, { weightDecay: config.weightDecay ?? 1e-4 }); // what the low rank comes from
   if (choices.penalty !== "none" && choices.lambda === undefined) Object.assign(choices, { lambda: 1e-4 });
   for (const kind of ["optimizer", "schedule", "penalty", "loss"] as const) checkBelongs(kind, choices[kind], config);
+  checkBelongs("rankRule", choices.rankRule ?? "none", config);
+  const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance } = choices;
+  if (rule) checkRule({ rule, keep, tolerance }, "rank-");
+  if (rule && config.targetParams)
+    throw new UsageError(
+      "a search for lambda and a truncation of ranks exclude each other",
+      { got: `--target-params ${config.targetParams} with --rank-rule ${rule}` },
+      "train with --target-params, then run espalier factorize on the small model",
+    );
   if (choices.schedule === "multiStep" && !config.milestones?.length)
     throw new UsageError("multi-step wants milestones", { wanted: "--milestones" }, "for example --milestones 10,15");
   checkResume(config);
@@ -113,7 +128,7 @@ function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainC
     const owners = Object.keys(table).filter((name) => table[name].includes(key));
     const instead = key === "momentum" ? insteadOfMomentum[chosen] : undefined;
     throw new UsageError(
-      `${chosen === "none" ? `a run without a ${kind}` : kebab(chosen)} has no ${kebab(key)}`,
+      `${chosen === "none" ? `a run without a ${kebab(kind)}` : kebab(chosen)} has no ${kebab(key)}`,
       {
         got: `--${kebab(key)} ${config[key]}`,
         [`${kebab(key)} is for`]: owners.map(kebab).join(", "),
@@ -121,7 +136,7 @@ function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainC
       },
       instead
         ? `use --${instead}: it plays the part of momentum in ${kebab(chosen)}`
-        : `leave it out, or choose ${owners.length > 3 ? `another --${kind}` : `--${kind} ${owners.map(kebab).join(" or ")}`}`,
+        : `leave it out, or choose ${owners.length > 3 ? `another --${kebab(kind)}` : `--${kebab(kind)} ${owners.map(kebab).join(" or ")}`}`,
     );
   }
 }
@@ -189,8 +204,16 @@ export async function openData(
   return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
 }
 
-/** A built-in model takes the data's shape and classes; a file is taken as it is. */
+/** The model that is trained: with --lorita a composed one, whose function stays where it comes from a file. */
 export async function openModel(s: Choices, data: Dataset): Promise<Model> {
+  const model = await modelItself(s, data);
+  if (!s.lorita) return model;
+  const init = s.model.endsWith(".onnx") && !s.init ? "balanced" : "default";
+  return compose(model, { factors: s.lorita, init, seed: s.seed }).model;
+}
+
+/** A built-in model takes the data's shape and classes; a file is taken as it is. */
+async function modelItself(s: Choices, data: Dataset): Promise<Model> {
   if (!s.model.endsWith(".onnx"))
     return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
   const model = await readModel(s.model);

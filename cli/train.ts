@@ -1,11 +1,11 @@
 /** `espalier train`: trains, shrinks, verifies, reports. */
 import { Option } from "commander";
-import { beforeAfterTable, cost, count, type Summary, shapeText, type Trial } from "espalier";
+import { beforeAfterTable, cost, count, rankTable, type Summary, shapeText, type Trial } from "espalier";
 import { command } from "./command.ts";
 import { fromAssignments, fromFile } from "./config.ts";
 import { type Interruption, interruption } from "./interrupt.ts";
 import type { Output } from "./output.ts";
-import { FILES, type Place, place } from "./run-directory.ts";
+import { FILES, type Place, place, TRUNCATED } from "./run-directory.ts";
 import { terminalTable } from "./terminal-table.ts";
 import { headings, trainFields } from "./train-fields.ts";
 import type { Choices } from "./train-plan.ts";
@@ -27,6 +27,7 @@ export const train = () =>
       "train --model lenet5 --data digits --epochs 15 --out runs/digits",
       "train --model lenet5 --data mnist --data-root ~/data --target-params 0.1",
       "train --config run.yaml --lambda 2e-4 --set augment.crop=4",
+      "train --model lenet5 --data digits --lorita 3 --weight-decay 1e-3 --rank-tolerance 0.005",
       "train --resume --out runs/digits",
     ],
     sources: async (given) => [
@@ -78,8 +79,9 @@ const warnOfChance = ({ lambda, penalty, lr, targetParams }: Choices, { warn, co
 function introduce({ choices: s, shop: { model, data, engine, out }, where }: Job): void {
   const { dim, bold } = out.colour;
   const samples = `${count(data.train.count)} + ${count(data.test.count)} samples of ${shapeText(data.shape)}`;
+  const composed = s.lorita ? `, ${s.lorita} linear maps per layer` : "";
   const penalty = s.penalty === "none" ? "" : `, ${s.penalty} lambda ${s.lambda}`;
-  out.say(`${bold(s.model)} (${count(cost(model).params)} parameters) on ${bold(data.name)} (${samples})`);
+  out.say(`${bold(s.model)} (${count(cost(model).params)} parameters${composed}) on ${bold(data.name)} (${samples})`);
   out.say(dim(`${s.optimizer}${penalty}, ${s.epochs} epochs, ${engine.threads} thread(s), into ${where.out}`));
 }
 
@@ -87,11 +89,13 @@ function conclude({ out: folder }: Place, summary: Summary, out: Output, trials?
   const files = Object.fromEntries(Object.entries(FILES).map(([key, name]) => [key, `${folder}/${name}`]));
   const paths = [
     ["small model", files["small"]],
+    ...(summary.lowRank ? [["truncated", `${folder}/${TRUNCATED}`]] : []),
     ["full model", files["model"]],
     ["report", files["report"]],
     ["certificate", files["certificate"]],
     ["figures", files["summary"]],
   ].map(([what, path]) => `  ${what.padEnd(12)}  ${path}`);
-  const text = `\n${terminalTable(beforeAfterTable(summary), out)}\n\n${paths.join("\n")}`;
+  const ranks = summary.lowRank ? `\n${terminalTable(rankTable(summary.lowRank.layers), out)}\n` : "";
+  const text = `${ranks}\n${terminalTable(beforeAfterTable(summary), out)}\n\n${paths.join("\n")}`;
   out.result({ out: folder, files, summary, ...(trials && { trials }) }, text);
 }

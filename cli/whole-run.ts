@@ -3,6 +3,7 @@ import { type Dataset, type Summary, type Trial, write } from "espalier";
 import { node } from "espalier/node";
 import { finish } from "./finish.ts";
 import type { Interruption } from "./interrupt.ts";
+import { checkJudge } from "./low-rank.ts";
 import type { Output } from "./output.ts";
 import { clear, type Place, writeRun } from "./run-directory.ts";
 import { searchTarget } from "./target-params.ts";
@@ -34,6 +35,7 @@ export async function openJob(
 ): Promise<Job> {
   const choices = choose(where.config);
   const data = opened ?? (await openData(choices));
+  if (choices.rankRule) checkJudge(choices.rankRule, data);
   const model = await openModel(choices, data);
   const engine = node({ threads: choices.threads, device: choices.device });
   const shop: Workshop = { model, data, engine, out, interruption };

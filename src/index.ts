@@ -67,8 +67,17 @@ export {
 } from "./report/format.ts";
 export { reportHtml } from "./report/html.ts";
 export { lineChart } from "./report/line-chart.ts";
-export type { BeforeAfter, Curve, LayerRow, RemovalRow, RunReport, Summary } from "./report/results.ts";
-export { beforeAfterTable, layerTable, markdown, removalTable, type Table, turned } from "./report/table.ts";
+export type {
+  BeforeAfter,
+  Curve,
+  LayerRow,
+  LowRank,
+  RankRow,
+  RemovalRow,
+  RunReport,
+  Summary,
+} from "./report/results.ts";
+export { beforeAfterTable, layerTable, markdown, rankTable, removalTable, type Table, turned } from "./report/table.ts";
 export { type Certificate, type RemovedSlices, type Replay, replay } from "./shrink/certificate.ts";
 export { type Cost, cost } from "./shrink/cost.ts";
 export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";

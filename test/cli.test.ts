@@ -34,7 +34,18 @@ const SMALL = "train --model logistic --data digits --limit-train 500 --epochs 3
 const SPARSE = "--groups input-channel --lambda 0.05 --threads 1".split(" ");
 
 describe("help", () => {
-  const commands = ["train", "compare", "shrink", "verify", "inspect", "evaluate", "bench", "data list", "data info", "data get"];
+  const commands = [
+    "train",
+    "compare",
+    "shrink",
+    "verify",
+    "inspect",
+    "evaluate",
+    "bench",
+    "data list",
+    "data info",
+    "data get",
+  ];
   test.concurrent.each(commands)("%s --help shows options and examples", async (name) => {
     const { status, stdout } = await espalier(...name.split(" "), "--help");
     expect(status).toBe(0);

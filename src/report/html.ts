@@ -3,8 +3,8 @@ import { accuracyChart, layerChart, lossChart, sizeChart, sparsityChart } from "
 import { change, count, duration, fileSize, milliseconds, percent, significant, times } from "./format.ts";
 import { html, type Markup } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
-import type { ModelInput, RunReport, Summary } from "./results.ts";
-import { beforeAfterTable, layerTable, removalTable } from "./table.ts";
+import type { LowRank, ModelInput, RunReport, Summary } from "./results.ts";
+import { beforeAfterTable, layerTable, rankTable, removalTable } from "./table.ts";
 import { usage } from "./usage.ts";
 
 /** The whole document. */
@@ -24,7 +24,7 @@ export async function reportHtml(run: RunReport): Promise<string> {
 <section>
 <h2>Before and after</h2>
 ${table(beforeAfterTable(s))}
-<p class="note">Before: <code>model.onnx</code>, as trained. After: <code>small.onnx</code>, with every removable zero cut out.
+<p class="note">Before: <code>model.onnx</code>, as trained. After: <code>small.onnx</code>, ${s.lowRank ? "of lower rank, and " : ""}with every removable zero cut out.
 Latency is the median of interleaved runs on the machine below.</p>
 </section>
 <section>
@@ -37,6 +37,7 @@ Latency is the median of interleaved runs on the machine below.</p>
 <div class="wide">${layers}</div>
 ${table(layerTable(run.layers))}
 </section>
+${s.lowRank ? lowRank(s.lowRank) : ""}
 <section>
 <h2>Why it is the same function</h2>
 ${certificate(run)}
@@ -96,17 +97,34 @@ function cards(s: Summary): Markup[] {
   ];
 }
 
+function lowRank({ rule, factors, fineTuned, recomposedRelDiff, truncatedAccuracy, layers }: LowRank): Markup {
+  const composed =
+    factors > 1
+      ? `Every layer was trained as ${factors} linear maps, which multiplied back differ by ${significant(recomposedRelDiff)} relative, rounding. `
+      : "";
+  const accuracy =
+    truncatedAccuracy === null ? "" : `The test accuracy right after truncation was ${percent(truncatedAccuracy)}`;
+  const tuned = fineTuned ? `; ${fineTuned} epochs of fine-tuning followed` : "";
+  return html`<section>
+<h2>Ranks</h2>
+<p>${composed}Then singular values were truncated (${rule} rule). <strong>That is lossy</strong>: it is judged by accuracy, not by equality.
+${accuracy}${tuned}.</p>
+${table(rankTable(layers))}
+</section>`;
+}
+
 function certificate({ summary: s, removals }: RunReport): Markup {
   const stable =
     s.structureStableSince === null
       ? "The zero pattern still changed in the last epoch."
       : `The zero pattern has been stable since epoch ${s.structureStableSince}.`;
-  return html`<p>Full and small model were run on the same random and real inputs. Their outputs differ by at most
+  const [full, from] = s.lowRank ? ["Truncated", "truncated.onnx"] : ["Full", "model.onnx"];
+  return html`<p>${full} and small model were run on the same random and real inputs. Their outputs differ by at most
 <strong>${significant(s.maxAbsDiff)}</strong> (${significant(s.maxRelDiff)} relative), which is the rounding of floating-point sums taken
 in another order. ${stable}</p>
 ${removals.length ? table(removalTable(removals)) : html`<p>Nothing could be removed.</p>`}
 <p class="note">Every removed slice is listed with its evidence in <code>certificate.json</code>; replay them with
-<code>npx espalier verify model.onnx small.onnx --certificate certificate.json</code>.</p>`;
+<code>npx espalier verify ${from} small.onnx --certificate certificate.json</code>.</p>`;
 }
 
 function useIt(input: ModelInput): Markup {

@@ -55,6 +55,8 @@ export interface LayerRow {
   readonly zeroGroups: number;
   /** Zero weights / weights of the tensor. */
   readonly sparsity: number;
+  /** Singular values kept, where the layer became two of that rank. */
+  readonly rank?: number;
   /** Why something that is zero could not be removed. */
   readonly note?: string;
 }
@@ -63,6 +65,35 @@ export interface LayerRow {
 export interface BeforeAfter {
   readonly before: number;
   readonly after: number;
+}
+
+/** What the truncation of singular values left of one layer. */
+export interface RankRow {
+  readonly weight: string;
+  /** Singular values kept, of so many. */
+  readonly rank: number;
+  readonly full: number;
+  /** Elements of the weight. */
+  readonly params: BeforeAfter;
+  /** Whether it became two layers. */
+  readonly split: boolean;
+  /** Relative error of the weight, Frobenius norm. */
+  readonly error: number;
+}
+
+/** Truncation of singular values: lossy, unlike everything else. */
+export interface LowRank {
+  /** local, global or iterative. */
+  readonly rule: string;
+  /** Linear maps per layer in training; 1 = it was not composed. */
+  readonly factors: number;
+  /** Epochs of training after truncation. */
+  readonly fineTuned: number;
+  /** Largest difference of outputs when the factors are multiplied back, relative: rounding. */
+  readonly recomposedRelDiff: number;
+  /** Test accuracy right after truncation, before fine-tuning; null outside classification. */
+  readonly truncatedAccuracy: number | null;
+  readonly layers: readonly RankRow[];
 }
 
 /** summary.json */
@@ -86,7 +117,12 @@ export interface Summary extends Sparsity {
   readonly latencyMs: BeforeAfter;
   /** Median at batch 128. */
   readonly latencyMsBatch128: BeforeAfter;
-  /** Largest |full − small| over the outputs of all verification inputs. */
+  /** Present when singular values were truncated; then the small model differs from the full one by more than rounding. */
+  readonly lowRank?: LowRank;
+  /**
+   * Largest |full − small| over the outputs of all verification inputs; with low rank, of composing back and of shrinking what
+   * is left after truncation, not of truncation itself.
+   */
   readonly maxAbsDiff: number;
   /** The same, divided by max(1e-6, max |full|). */
   readonly maxRelDiff: number;

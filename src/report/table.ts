@@ -1,6 +1,6 @@
 /** Results as tables: rows of text, for a terminal, for Markdown and for HTML alike. */
 import { change, count, fileSize, milliseconds, percent, shapeText, significant } from "./format.ts";
-import type { BeforeAfter, LayerRow, RemovalRow, Summary } from "./results.ts";
+import type { BeforeAfter, LayerRow, RankRow, RemovalRow, Summary } from "./results.ts";
 
 /** Rows of text under a head. */
 export interface Table {
@@ -46,19 +46,43 @@ export function beforeAfterTable(s: Summary): Table {
       size("file", fileSize, s.bytes, "smaller", "larger"),
       size("latency, batch 1", milliseconds, s.latencyMs, "faster", "slower"),
       size("latency, batch 128", milliseconds, s.latencyMsBatch128, "faster", "slower"),
-      ["largest output difference", "", significant(s.maxAbsDiff), `${significant(s.maxRelDiff)} relative`],
+      ...(s.lowRank ? [ranks(s.lowRank.layers)] : []),
+      [
+        s.lowRank ? "largest difference, truncation apart" : "largest output difference",
+        "",
+        significant(s.maxAbsDiff),
+        `${significant(s.maxRelDiff)} relative`,
+      ],
     ],
   };
+}
+
+const ranks = (layers: readonly RankRow[]): string[] => {
+  const [full, kept] = [layers.reduce((n, l) => n + l.full, 0), layers.reduce((n, l) => n + l.rank, 0)];
+  return ["singular values (lossy)", count(full), count(kept), change(full, kept, "fewer", "more")];
+};
+
+/** Per layer: the rank that is left, and what that saves. */
+export function rankTable(layers: readonly RankRow[]): Table {
+  const rows = layers.map((l) => [
+    l.weight,
+    `${count(l.rank)} of ${count(l.full)}`,
+    l.split ? "two layers" : l.rank < l.full ? "one layer: two would not be smaller" : "unchanged",
+    count(l.params.before),
+    count(l.params.after),
+    percent(l.error, 1),
+  ]);
+  return { head: ["weight", "rank", "becomes", "weights before", "after", "relative error"], rows, text: [0, 2] };
 }
 
 /** Per layer: what it was, how much of it is zero, what is left of it. */
 export function layerTable(layers: readonly LayerRow[]): Table {
   const withNotes = layers.some((l) => l.note);
-  const small = layers.some((l) => l.smallShape);
+  const small = layers.some((l) => l.smallShape || l.rank);
   const rows = layers.map((l) => [
     l.name,
     shapeText(l.shape),
-    ...(small ? [l.smallShape ? shapeText(l.smallShape) : "removed"] : []),
+    ...(small ? [l.smallShape ? shapeText(l.smallShape) : l.rank ? `rank ${l.rank}` : "removed"] : []),
     count(l.params),
     l.groups ? count(l.groups) : "–",
     l.groups ? count(l.zeroGroups) : "–",

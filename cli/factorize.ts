@@ -1,0 +1,165 @@
+/** `espalier factorize`: truncates singular values and writes layers of low rank as two smaller ones. */
+import {
+  change,
+  cost,
+  count,
+  EspalierError,
+  type EvaluateOptions,
+  evaluate,
+  fileSize,
+  isComposed,
+  percent,
+  rankTable,
+  recompose,
+  significant,
+  spectra,
+  type Table,
+  truncate,
+  UsageError,
+  verify,
+  write,
+} from "espalier";
+import { datasets } from "espalier/node";
+import { command } from "./command.ts";
+import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
+import { choice, integer, text, toggle } from "./field.ts";
+import { checkTarget, readBytes, readModel, writeFile } from "./files.ts";
+import { losses, lossField } from "./losses.ts";
+import {
+  checkJudge,
+  checkRule,
+  chooseRanks,
+  fineTune,
+  fineTuneField,
+  keepField,
+  ruleField,
+  toleranceField,
+} from "./low-rank.ts";
+import { terminalTable } from "./terminal-table.ts";
+
+export const factorize = () =>
+  command({
+    name: "factorize",
+    about:
+      "Truncates the singular values of a model's layers and writes those of low rank as two smaller layers. Lossy: judge it by the accuracy.",
+    arguments: [
+      ["<in.onnx>", "the model; composed layers (train --lorita) are composed back first"],
+      ["<out.onnx>", "where the smaller one goes"],
+    ],
+    fields: {
+      rule: ruleField(" (default: iterative with --data, else global)"),
+      keep: keepField,
+      tolerance: toleranceField,
+      dense: choice("layers that two would not make smaller: their product of that rank (default), or as they were", [
+        "product",
+        "keep",
+      ]),
+      fineTune: fineTuneField,
+      anyway: toggle("write the model even when nothing gets smaller"),
+      ...dataFields,
+      loss: lossField,
+      output: text("the model's output that the loss attaches to (default: the first)", "name"),
+      seed: integer("of the samples that the iterative rule draws, and of fine-tuning (default 1)"),
+      ...engineFields,
+    },
+    examples: [
+      "factorize model.onnx small.onnx --rule global --keep 0.25",
+      "factorize model.onnx small.onnx --data mnist --data-root ~/data --tolerance 0.005",
+      "factorize resnet.onnx small.onnx --rule local --keep 0.3 --data cifar10 --fine-tune 5",
+    ],
+    async run([from, to], values, out) {
+      await checkTarget(to!);
+      const rule = values.rule ?? (values.data ? "iterative" : "global");
+      const ranking = { rule, keep: values.keep, tolerance: values.tolerance };
+      checkRule(ranking);
+      if (!values.data) checkJudge(rule, undefined);
+      if (values.fineTune && !values.data)
+        throw new UsageError("fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
+      const full = await readModel(from!);
+      const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
+      checkJudge(rule, data);
+      const engine = engineOf(values);
+      const scoring: EvaluateOptions = {
+        engine,
+        loss: losses[values.loss ?? "crossEntropy"]({}),
+        output: values.output,
+        normalization: normalizationSetting(values.normalize),
+      };
+      const judging = { ...scoring, data, seed: values.seed ?? 1, out };
+      const whole = recompose(full);
+      const verification = isComposed(full) ? await verify(full, whole, { engine }) : undefined;
+      if (verification?.agree === false)
+        throw new EspalierError("the model composed back does not agree with the composed one", {
+          reason: verification.reason,
+        });
+      const found = spectra(whole);
+      if (found.layers.length === 0)
+        throw new EspalierError("the model has no layer that could be factorized", {
+          skipped:
+            found.skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
+        });
+      const ranks = await chooseRanks(found, ranking, judging);
+      const { model: truncated, layers } = truncate(found, ranks, { dense: values.dense });
+      const [a, b] = [cost(full), cost(truncated)];
+      if (b.params >= a.params && !values.anyway)
+        throw new EspalierError(
+          "nothing gets smaller at these ranks, so nothing was written",
+          { parameters: `${count(a.params)} → ${count(b.params)}`, rule },
+          rule === "iterative"
+            ? "allow a larger --tolerance, or write it nevertheless with --anyway"
+            : "use a smaller --keep, or write it nevertheless with --anyway",
+        );
+      const cut = data && (await evaluate(truncated, data, scoring));
+      const small = values.fineTune ? await fineTune(truncated, { ...judging, epochs: values.fineTune }) : truncated;
+      const [before, after] = data ? [await evaluate(whole, data, scoring), await evaluate(small, data, scoring)] : [];
+      const bytes = write(small);
+      await writeFile(to!, bytes);
+
+      const size = { before: (await readBytes(from!)).length, after: bytes.length };
+      const score = (s: typeof before) => (s ? (s.accuracy === null ? significant(s.loss) : percent(s.accuracy)) : "");
+      const table: Table = {
+        head: ["", "before", "after", "change"],
+        text: [0],
+        rows: [
+          ...(before
+            ? [[before.accuracy === null ? "test loss" : "test accuracy", score(before), score(after), "lossy"]]
+            : []),
+          ["parameters", count(a.params), count(b.params), change(a.params, b.params, "fewer", "more")],
+          ["multiply-adds per example", count(a.macs), count(b.macs), change(a.macs, b.macs, "fewer", "more")],
+          ["file", fileSize(size.before), fileSize(size.after), change(size.before, size.after, "smaller", "larger")],
+        ],
+      };
+      const result = {
+        in: from,
+        out: to,
+        rule,
+        lossy: true,
+        layers,
+        skipped: found.skipped,
+        params: { before: a.params, after: b.params },
+        macs: { before: a.macs, after: b.macs },
+        bytes: size,
+        ...(before && {
+          accuracy: { before: before.accuracy, truncated: cut!.accuracy, after: after!.accuracy },
+          loss: { before: before.loss, truncated: cut!.loss, after: after!.loss },
+        }),
+        fineTuned: values.fineTune ?? 0,
+        ...(verification && { composedBack: verification }),
+      };
+      const left = found.skipped.map((s) => `  ${s.weight} is left alone: it ${s.why}`);
+      out.result(
+        result,
+        [
+          terminalTable(rankTable(layers), out),
+          ...left,
+          "",
+          terminalTable(table, out),
+          ...(verification
+            ? [`\nthe composed model and the one composed back agree: ${significant(verification.maxRel)} relative`]
+            : []),
+          `\nwrote ${to}; truncation is lossy${data ? "" : " (say --data to see the accuracy)"}`,
+        ].join("\n"),
+      );
+      return 0;
+    },
+  });

@@ -1,0 +1,199 @@
+/** Low rank on the command line: train --lorita, factorize, inspect --ranks, as a user runs them. */
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compose, read, write } from "espalier";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const espalier = (...args: string[]): Promise<Ran> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+
+let folder: string;
+const at = (...parts: string[]) => join(folder, ...parts);
+const json = async (...parts: string[]) => JSON.parse(await readFile(at(...parts), "utf8"));
+const TRAIN = "train --model lenet5-small --data digits --limit-train 300 --batch-size 50 --threads 1 --lr 3e-3".split(
+  " ",
+);
+const LOW = [...TRAIN, ..."--lorita 2 --weight-decay 1e-3 --rank-rule global --rank-keep 0.2 --epochs 2".split(" ")];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "espalier-lowrank-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("a run of low rank", () => {
+  let trained: Ran;
+  beforeAll(async () => {
+    trained = await espalier(...LOW, "--fine-tune", "1", "--out", "a");
+  }, 60_000);
+
+  test("train composes, composes back, truncates, shrinks, and says what is lossy", async () => {
+    expect(trained.status, trained.stderr).toBe(0);
+    expect(trained.stdout).toMatch(/2 linear maps per layer/);
+    expect(trained.stdout).toMatch(/singular values \(lossy\) +236 +4\d/);
+    const { config } = await json("a", "run.json");
+    expect(config).toMatchObject({ optimizer: "adam", lorita: 2, rankRule: "global", rankKeep: 0.2, fineTune: 1 });
+    const { lowRank, params, maxRelDiff } = await json("a", "summary.json");
+    expect(lowRank).toMatchObject({ rule: "global", factors: 2, fineTuned: 1 });
+    expect(lowRank.recomposedRelDiff).toBeLessThan(1e-5);
+    expect(maxRelDiff).toBeLessThan(1e-4);
+    expect(params.before).toBe(61_706); // composed back: the architecture of the built-in model
+    const weights = lowRank.layers.reduce((n: number, l: { params: { after: number } }) => n + l.params.after, 0);
+    expect(params.after).toBe(weights + 6 + 16 + 120 + 84 + 10);
+    const report = await readFile(at("a", "report.html"), "utf8");
+    expect(report).toContain("That is lossy");
+    expect(report).toContain("verify truncated.onnx small.onnx");
+  });
+
+  test("the certificate is about the truncated model", async () => {
+    const check = await espalier("verify", "a/truncated.onnx", "a/small.onnx", "--certificate", "a/certificate.json");
+    expect([check.status, check.stdout]).toEqual([0, expect.stringContaining("certificate holds")]);
+    expect((await espalier("verify", "a/model.onnx", "a/small.onnx")).status).toBe(1);
+  });
+
+  test("inspect --ranks shows singular values and effective ranks", async () => {
+    const { stdout } = await espalier("inspect", "a/model.onnx", "--ranks");
+    expect(stdout).toMatch(/fc1.weight +120×400 +\d/);
+    const { ranks } = JSON.parse((await espalier("inspect", "a/model.onnx", "--ranks", "--json")).stdout);
+    expect(ranks.map((r: { weight: string }) => r.weight)).toEqual(
+      ["conv1", "conv2", "fc1", "fc2", "fc3"].map((l) => `${l}.weight`),
+    );
+    for (const r of ranks) {
+      expect(r.values).toHaveLength(Math.min(r.rows, r.columns));
+      expect([r.largest, r.smallest]).toEqual([r.values[0], r.values.at(-1)]);
+      expect(r.numericRank).toBe(r.values.filter((s: number) => s > r.largest / 100).length);
+      expect(r.effectiveRank).toBeLessThanOrEqual(r.values.length);
+    }
+  });
+
+  test("factorize: global, local, iterative with its accuracy, and fine-tuning", async () => {
+    const run = async (...args: string[]) => {
+      const { status, stdout, stderr } = await espalier("factorize", "a/model.onnx", "f.onnx", ...args, "--json");
+      expect(status, stderr).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const global = await run("--rule", "global", "--keep", "0.2");
+    const { lowRank } = await json("a", "summary.json");
+    expect(global).toMatchObject({ rule: "global", lossy: true, layers: lowRank.layers });
+    const local = await run("--rule", "local", "--keep", "0.5", "--data", "digits", "--threads", "1");
+    expect(local.layers.map((l: { rank: number }) => l.rank)).toEqual([3, 8, 60, 42, 5]);
+    const { accuracy } = JSON.parse((await espalier("evaluate", "f.onnx", "--data", "digits", "--json")).stdout);
+    expect(local.accuracy.after).toBe(accuracy);
+    const searched = await run("--data", "digits", "--tolerance", "0.05", "--threads", "1");
+    expect(searched.rule).toBe("iterative");
+    expect(searched.params.after).toBeLessThan(searched.params.before / 2);
+    const hard = ["--rule", "global", "--keep", "0.03", "--data", "digits"];
+    const tuned = await run(...hard, "--fine-tune", "1");
+    expect(tuned.fineTuned).toBe(1);
+    expect(tuned.loss.after).toBeLessThan(tuned.loss.truncated);
+  });
+
+  test("factorize composes a composed model back first", async () => {
+    const { model } = compose(read(new Uint8Array(await readFile(at("a/model.onnx")))), {
+      factors: 3,
+      init: "balanced",
+    });
+    await writeFile(at("composed.onnx"), write(model));
+    const { status, stdout } = await espalier("factorize", "composed.onnx", "g.onnx", "--keep", "0.2", "--json");
+    const { composedBack, layers } = JSON.parse(stdout);
+    expect([status, composedBack.agree]).toEqual([0, true]);
+    const { lowRank } = await json("a", "summary.json");
+    expect(layers.map((l: { rank: number }) => l.rank)).toEqual(lowRank.layers.map((l: { rank: number }) => l.rank));
+  });
+
+  test("nothing gets smaller: nothing is written, unless asked", async () => {
+    const refused = await espalier("factorize", "a/model.onnx", "same.onnx", "--rule", "local", "--keep", "1");
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/fix +use a smaller --keep/)]);
+    expect(existsSync(at("same.onnx"))).toBe(false);
+    const asked = await espalier("factorize", "a/model.onnx", "same.onnx", "--keep", "1", "--anyway");
+    expect(asked.status).toBe(0);
+    expect((await espalier("verify", "a/model.onnx", "same.onnx")).status).toBe(0);
+  });
+});
+
+test("a model from a file is composed without changing its function", async () => {
+  const flags = "--data digits --limit-train 200 --epochs 1 --lr 1e-9 --weight-decay 0 --threads 1".split(" ");
+  await espalier("train", "--model", "logistic", ...flags, "--optimizer", "sgd", "--lr", "0.1", "--out", "start");
+  const { status, stderr } = await espalier(
+    ...["train", "--model", "start/model.onnx", ...flags, "--lorita", "3", "--out", "again"],
+    ...["--rank-rule", "local", "--rank-keep", "1"],
+  );
+  expect(status, stderr).toBe(0);
+  const same = await espalier("verify", "start/model.onnx", "again/model.onnx", "--tolerance", "1e-4");
+  expect(same.stdout).toContain("agree");
+});
+
+describe("wrong usage exits with 2 and names what is right", () => {
+  test.concurrent.each<[string, string[], RegExp]>([
+    ["local without a share", [...TRAIN, "--rank-rule", "local"], /wanted +--rank-keep\n +fix .*--rank-rule iterative/],
+    [
+      "a share for the iterative rule",
+      [...TRAIN, "--lorita", "2", "--rank-keep", "0.5"],
+      /rank-keep is for +local, global/,
+    ],
+    ["a share without a rule", [...TRAIN, "--rank-keep", "0.5"], /a run without a rank-rule has no rank-keep/],
+    ["no maps", [...TRAIN, "--lorita", "0"], /wanted +an integer ≥ 1/],
+    [
+      "two aims",
+      [...TRAIN, "--rank-rule", "iterative", "--optimizer", "rmda", "--target-params", "0.1"],
+      /exclude each/,
+    ],
+    ["factorize without a share", ["factorize", "a.onnx", "b.onnx"], /wanted +--keep\n +fix .*--rule iterative/],
+    ["iterative without data", ["factorize", "a.onnx", "b.onnx", "--rule", "iterative"], /wanted +--data/],
+    [
+      "fine-tuning without data",
+      ["factorize", "a.onnx", "b.onnx", "--keep", "0.5", "--fine-tune", "1"],
+      /wanted +--data/,
+    ],
+    ["rule", ["factorize", "a.onnx", "b.onnx", "--rule", "globl"], /wanted +local, global, iterative/],
+  ])("%s", async (_, args, said) => {
+    const { status, stdout, stderr } = await espalier(...args);
+    expect(stderr).toMatch(said);
+    expect([status, stdout]).toEqual([2, ""]);
+  });
+
+  test("factorize --help shows options and examples", async () => {
+    const { status, stdout } = await espalier("factorize", "--help");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Examples:\n {2}\$ espalier factorize/);
+  });
+});
+
+test.skipIf(process.platform === "win32")(
+  "a run that was stopped ends with the same bytes",
+  async () => {
+    const model = "train --model logistic --data digits --limit-train 300 --epochs 12 --threads 1".split(" ");
+    const flags = [...model, ..."--lorita 2 --rank-rule global --rank-keep 0.3 --fine-tune 1 --out".split(" ")];
+    const whole = await espalier(...flags, "whole");
+    expect(whole.status, whole.stderr).toBe(0);
+    const child = spawn(process.execPath, [main, ...flags, "stopped"], { cwd: folder });
+    let said = "";
+    child.stdout.on("data", (chunk) => {
+      const already = said.includes("epoch  2/12");
+      said += chunk;
+      if (!already && said.includes("epoch  2/12")) child.kill("SIGINT");
+    });
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    expect([status, existsSync(at("stopped", "small.onnx"))]).toEqual([130, false]);
+    const resumed = await espalier("train", "--resume", "--out", "stopped");
+    expect(resumed.status, resumed.stderr).toBe(0);
+    for (const name of ["model.onnx", "truncated.onnx", "small.onnx"])
+      expect(await readFile(at("stopped", name)), name).toEqual(await readFile(at("whole", name)));
+  },
+  120_000,
+);
