@@ -23,6 +23,7 @@ import {
   rmda,
   sgd,
   train,
+  warmup,
 } from "espalier";
 import { datasets, directory, node } from "espalier/node";
 import { record } from "./record.ts";
@@ -34,6 +35,8 @@ interface Setting {
   /** Of SGD, RigL and magnitude pruning; of RMDA. */
   readonly lr: { readonly sgd: number; readonly rmda: number };
   readonly restarts: readonly number[];
+  /** Epochs over which lr rises: the head of the VGG reads 2,048 features and overshoots without. */
+  readonly warmupEpochs?: number;
   /** Where the search for λ starts. */
   readonly lambda: number;
 }
@@ -45,15 +48,16 @@ const settings: Readonly<Record<string, Setting>> = {
     milestones: [8, 13],
     lr: { sgd: 0.05, rmda: 0.2 },
     restarts: [8, 13],
-    lambda: 1e-4,
+    lambda: 4e-4,
   },
   "vgg-small": {
     data: "cifar10",
     epochs: 30,
     milestones: [15, 23],
-    lr: { sgd: 0.05, rmda: 0.5 },
+    lr: { sgd: 0.02, rmda: 0.2 },
     restarts: [15],
-    lambda: 1e-4,
+    warmupEpochs: 2,
+    lambda: 4e-4,
   },
 };
 const TARGETS = [0.9, 0.95];
@@ -91,16 +95,17 @@ function zeros({ graph }: Model): Pick<Row, "sparsity" | "layers"> {
 const [net, cache, root, images] = process.argv.slice(2);
 const setting = settings[net];
 if (!setting || !cache) throw new Error(`usage: rigl-rmda.js ${Object.keys(settings).join("|")} CACHE [DATA_ROOT]`);
-const { epochs, milestones, lr, restarts } = setting;
+const { epochs, milestones, lr, restarts, warmupEpochs } = setting;
 const opened = await datasets.open(setting.data, { root });
 const data: Dataset = images ? limitTrain(opened, Number(images), 1) : opened;
 const engine: Engine = node({ threads: 1 });
 
 async function result(name: string, optimizer: Optimizer, lambda?: number): Promise<Row> {
+  const staged = multiStep({ lr: lambda === undefined ? lr.sgd : lr.rmda, milestones, gamma: 0.1 });
   const run = train(model(net, { seed: 1 }), data, {
     engine,
     optimizer,
-    schedule: multiStep({ lr: lambda === undefined ? lr.sgd : lr.rmda, milestones, gamma: 0.1 }),
+    schedule: warmupEpochs ? warmup(staged, { epochs: warmupEpochs }) : staged,
     ...(lambda !== undefined && { penalty: l1({ lambda }) }),
     epochs,
     seed: 1,
