@@ -25,6 +25,7 @@ function epochLine(m: EpochMetrics, epochs: number): string {
     ...(m.valLoss === undefined ? [] : [`val ${score(m.valLoss, m.valAccuracy)}`]),
     ...(m.testLoss === undefined ? [] : [`test ${score(m.testLoss, m.testAccuracy)}`]),
     sparse,
+    ...(m.lowRankLevel === undefined ? [] : [`zero singular values ${percent(m.lowRankLevel, 1)}`]),
     `${significant(m.msPerStep)} ms/step`,
   ].join("  ");
 }

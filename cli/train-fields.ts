@@ -98,17 +98,10 @@ export const trainFields = {
     max: 1,
   }),
 
-  penalty: choice("group-lasso (default of proximal optimizers)", [
-    "none",
-    "l0",
-    "lHalf",
-    "l1",
-    "l2",
-    "groupLasso",
-    "groupMcp",
-    "wgsef",
-    "sef",
-  ]),
+  penalty: choice(
+    "group-lasso (default of proximal optimizers); nuclear decomposes every weight at every step, which is slow",
+    ["none", "l0", "lHalf", "l1", "l2", "groupLasso", "groupMcp", "wgsef", "sef", "nuclear"],
+  ),
   lambda: number("strength of the penalty (default 1e-4)", { min: 0 }),
   groups: choice("what dies together; coupled (default) is what makes the file small", [
     "element",
@@ -121,6 +114,7 @@ export const trainFields = {
   lambdaWarmup: number("epochs over which lambda grows to its full strength (default: a tenth of the run)", { min: 0 }),
   concavity: number("group-mcp: where it becomes flat (default 3)", { above: 1 }),
   k: integer("wgsef, sef: groups of each channel set that should survive", { min: 1 }),
+  layers: texts("nuclear: weights that it acts on (default: all); * and ** as in freeze", "a,b.*,…"),
   keep: number("wgsef, sef: the same as a share of the set", { above: 0, max: 1 }),
   targetParams: number("search for the lambda that keeps this share of the parameters, such as 0.1", {
     above: 0,
@@ -195,6 +189,7 @@ export const belongs = {
     groupMcp: ["lambda", "lambdaWarmup", "concavity", "groups", "side", "weights", "targetParams"],
     wgsef: ["lambda", "lambdaWarmup", "k", "keep", "groups", "side"],
     sef: ["lambda", "lambdaWarmup", "k", "keep"],
+    nuclear: ["lambda", "lambdaWarmup", "layers"],
   },
   loss: { crossEntropy: ["labelSmoothing"], mse: [], bce: [] },
   rankRule: {
@@ -238,7 +233,19 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "dropFraction",
   ],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
-  Penalty: ["penalty", "lambda", "lambdaWarmup", "groups", "side", "weights", "concavity", "k", "keep", "targetParams"],
+  Penalty: [
+    "penalty",
+    "lambda",
+    "lambdaWarmup",
+    "groups",
+    "side",
+    "weights",
+    "concavity",
+    "k",
+    "keep",
+    "layers",
+    "targetParams",
+  ],
   "Low rank": ["lorita", "rankRule", "rankKeep", "rankTolerance", "fineTune"],
   Loss: ["loss", "output", "labelSmoothing"],
   Run: ["epochs", "batchSize", "seed", "threads", "device", "out", "resume", "overwrite"],

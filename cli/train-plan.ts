@@ -22,6 +22,7 @@ import {
   type Model,
   magnitude,
   multiStep,
+  nuclear,
   type Optimizer,
   type Penalty,
   proxGen,
@@ -166,6 +167,7 @@ const penalties: Readonly<Record<Choices["penalty"], (s: Choices & { lambda: num
   groupMcp,
   wgsef,
   sef,
+  nuclear,
 };
 const schedules: Readonly<Record<Choices["schedule"], (s: Choices) => Schedule>> = {
   constant,

@@ -77,6 +77,7 @@ test.each([
   ["hspg", 2],
   ["rigl", 1],
   ["magnitude", 1],
+  ["rmdaNuclear", 2],
 ])("%s: killed by SIGKILL and resumed, it ends with the same bytes", async (method, kills) => {
   const whole = join(folder, `${method}-whole`);
   const { code, steps } = await run(whole, method);

@@ -17,6 +17,10 @@ export interface HostProx {
   readonly params: readonly Value[];
   /** argmin_u ½‖u − w‖² + step·ψ(u) for one of them, and the rank of u. `w` is not written to. */
   apply(param: Value, w: Float32Array, step: number): { readonly data: Float32Array; readonly rank: number };
+  /** The share of one of them in ψ. */
+  value(param: Value, w: Float32Array): number;
+  /** The highest rank that one of them can have. */
+  fullRank(param: Value): number;
 }
 
 /** A penalty attached to one model. */
@@ -25,8 +29,8 @@ export interface BoundPenalty {
   readonly sets: readonly GroupSet[];
   /** How many groups of a set survive at least. Absent: none need to. */
   floor?(set: GroupSet): number;
-  /** ψ(w), a scalar. */
-  value(g: Builder, w: Weights): Value;
+  /** ψ(w), a scalar. Absent where `hostProx` has it. */
+  value?(g: Builder, w: Weights): Value;
   /**
    * argmin_u ½‖u − w‖² + step·ψ(u). Returns the parameters it changes. `step` is a scalar; so is `share`, the part of the penalty
    * that counts (1 when it is not warmed up), for a penalty that no step can scale.

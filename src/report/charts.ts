@@ -106,6 +106,7 @@ export const sparsityChart = (epochs: readonly EpochMetrics[], milestones?: read
       { name: "groups of W̃", of: (m) => m.dual?.groupSparsity, colour: 0, dashed: true },
       { name: "weights in groups", of: (m) => m.weightedGroupSparsity, colour: 1 },
       { name: "all weights", of: (m) => m.elementSparsity, colour: 2 },
+      { name: "singular values", of: (m) => m.lowRankLevel, colour: 3 },
     ],
   });
 

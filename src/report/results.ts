@@ -32,6 +32,8 @@ export interface EpochMetrics extends Sparsity {
   readonly inputChannel: GroupSparsity;
   /** The zero pattern of W̃, where RMDA's zeros live while c < 1. */
   readonly dual?: GroupSparsity;
+  /** With a penalty on singular values: zero ones / all of them. */
+  readonly lowRankLevel?: number;
   /** Learning rate at the end of the epoch. */
   readonly lr: number;
   /** RMDA's averaging constant. */
@@ -108,6 +110,9 @@ export interface Summary extends Sparsity {
   readonly inputChannel: GroupSparsity;
   /** The same by the name of the weight: its input channels, and how many of them are exactly zero. */
   readonly layers?: Readonly<Record<string, { readonly groups: number; readonly zero: number }>>;
+  /** With a penalty on singular values: zero ones / all of them, and how many of each weight are left. */
+  readonly lowRankLevel?: number;
+  readonly ranks?: Readonly<Record<string, number>>;
   readonly params: BeforeAfter;
   /** Multiply-adds for one example. */
   readonly macs: BeforeAfter;

@@ -30,6 +30,10 @@ export interface EpochMetrics extends Sparsity {
   readonly inputChannel: Sparsity;
   /** While an averaging optimizer still averages: the trained groups at its sparse point. */
   readonly dual?: Sparsity;
+  /** With a penalty on singular values: how many of each weight its last proximal step kept, at the sparse point. */
+  readonly ranks?: Readonly<Record<string, number>>;
+  /** With `ranks`: singular values that are zero / all of them. */
+  readonly lowRankLevel?: number;
   /** Groups whose zero pattern changed since the epoch before. */
   readonly patternChanges: number;
   readonly lr: number;

@@ -49,6 +49,8 @@ const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   elementSparsity: number,
   inputChannel: sparsity,
   dual: sparsity.optional(),
+  ranks: z.record(z.string(), count).optional(),
+  lowRankLevel: number.optional(),
   patternChanges: number,
   lr: number,
   c: number.optional(),

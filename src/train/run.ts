@@ -214,6 +214,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       elementSparsity: structure.elementSparsity(weights),
       inputChannel: structure.inputChannel(weights),
       ...(dual && { dual: structure.sparsity(dual) }),
+      ...this.stepper.lowRank(),
       patternChanges: changes(this.pattern, pattern),
       lr: this.options.schedule.lr({ ...this.now, step: this.sizes.length - 1 }),
       ...(c !== undefined && { c }),

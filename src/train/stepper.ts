@@ -7,6 +7,7 @@ import type { ClockState, Moment, Tick } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import { Random } from "../random.ts";
 import type { Mask } from "./forward.ts";
+import type { EpochMetrics } from "./metrics.ts";
 import { NotFiniteError } from "./not-finite.ts";
 import { names, type Plan } from "./programs.ts";
 import { batchTensors, scalar } from "./score.ts";
@@ -24,8 +25,8 @@ export class Stepper {
   /** What the clock remembers, and the numbers of the last step. Set both to go on from a checkpoint. */
   clock: ClockState;
   numbers: Readonly<Record<string, number>> = {};
-  /** What the last prox on the host kept, by parameter. */
-  ranks: ReadonlyMap<string, number> = new Map();
+  /** What the last step's prox on the host kept, by parameter. */
+  private ranks: ReadonlyMap<string, number> = new Map();
   private readonly engine: Engine;
   private readonly sessions: Sessions;
   private readonly state: State;
@@ -116,6 +117,15 @@ export class Stepper {
       point.set(p.name, { ...t, data: this.proxOnHost(p, t.data as Float32Array, this.numbers).data });
     }
     return point;
+  }
+
+  /** What the last step's prox on the host kept: of an averaging optimizer, at the point inside the prox. */
+  lowRank(): Pick<EpochMetrics, "ranks" | "lowRankLevel"> {
+    const host = this.plan.penalty?.hostProx;
+    if (!host) return {};
+    const all = host.params.reduce((n, p) => n + host.fullRank(p), 0);
+    const kept = [...this.ranks.values()].reduce((n, r) => n + r, 0);
+    return { ranks: Object.fromEntries(this.ranks), lowRankLevel: 1 - kept / all };
   }
 
   private clockFeeds(numbers: Readonly<Record<string, number>>): Record<string, DeviceTensor> {

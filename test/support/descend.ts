@@ -61,19 +61,36 @@ async function stepSession(d: Descent, { optimizer, penalty: bound, param }: Fit
   rule.project?.(g, { w: weights, candidates, slots: after, clock });
   const candidate = candidates.get(param)!;
   g.output(g.Identity(candidate), "candidate");
-  g.output(g.Identity(rule.accept(g, { w, candidate, clock })), "next");
+  if (!bound?.hostProx) g.output(g.Identity(rule.accept(g, { w, candidate, clock })), "next");
   for (const s of optimizer.slots) g.output(g.Identity(after.get(param)![s]), `next/${s}`);
   return engine.load(encode(g.build()));
 }
 
-/** W and the candidate after the prox (W̃), after each step. */
-export async function descend(d: Descent): Promise<{ w: number[]; candidate: number[] }[]> {
+/** What is left of a step after a prox on the host. */
+async function acceptSession({ shape }: Descent, { optimizer }: Fitted): Promise<Session> {
+  const g = builder("accept");
+  const [w, candidate] = ["w", "candidate"].map((name) => g.input(name, "float32", shape));
+  const clock = Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(`clock/${n}`, "float32", [])]));
+  g.output(g.Identity(optimizer.accept(g, { w, candidate, clock })), "next");
+  return engine.load(encode(g.build()));
+}
+
+/** W and the candidate after the prox (W̃), after one step; the rank of W̃ where a prox on the host says it. */
+interface Descended {
+  readonly w: number[];
+  readonly candidate: number[];
+  readonly rank?: number;
+}
+
+/** The trace of an optimizer's steps. */
+export async function descend(d: Descent): Promise<Descended[]> {
   const { graph, w: param } = oneWeight(d.shape, d.start);
   const penalty = d.penalty?.bind(graph);
   const optimizer = d.optimizer.bind?.({ graph, penalty, seed: 1 }) ?? d.optimizer;
   const sessions = new Map<string | undefined, Session>();
   for (const kind of [undefined, ...Object.keys(optimizer.kinds ?? {})])
     sessions.set(kind, await stepSession(d, { optimizer, penalty, param }, kind));
+  const accept = penalty?.hostProx && (await acceptSession(d, { optimizer, param }));
 
   const gi = builder("init");
   const from = gi.input("w", "float32", d.shape);
@@ -85,7 +102,7 @@ export async function descend(d: Descent): Promise<{ w: number[]; candidate: num
   let now = f32(d.start, d.shape) as Awaited<ReturnType<typeof evaluate>>[string];
   let held = await evaluate(init, engine, { w: now });
   let state = optimizer.clock.start();
-  const trace: { w: number[]; candidate: number[] }[] = [];
+  const trace: Descended[] = [];
   const stepsPerEpoch = d.stepsPerEpoch ?? d.steps;
   for (let t = 0; t < d.steps; t++) {
     const moment = {
@@ -105,11 +122,22 @@ export async function descend(d: Descent): Promise<{ w: number[]; candidate: num
     const step = sessions.get(tick.kind)!;
     const used = Object.fromEntries(step.inputNames.map((n) => [n, feeds[n]]));
     held = await evaluate(step, engine, used);
+    let rank: number | undefined;
+    if (penalty?.hostProx && accept) {
+      const at = held.candidate.data as Float32Array;
+      const moved = penalty.hostProx.apply(param, at, tick.numbers[optimizer.proxStep!]);
+      rank = moved.rank;
+      const given: Parameters<typeof evaluate>[2] = { ...feeds, candidate: f32(moved.data, d.shape) };
+      const fed = Object.fromEntries(accept.inputNames.map((n) => [n, given[n]]));
+      held = { ...held, candidate: given["candidate"], next: (await evaluate(accept, engine, fed)).next };
+    }
     now = held.next;
     state = tick.state;
-    trace.push({ w: [...(now.data as Float32Array)], candidate: [...(held.candidate.data as Float32Array)] });
+    const [place, candidate] = [now, held.candidate].map((t) => [...(t.data as Float32Array)]);
+    trace.push({ w: place, candidate, ...(rank !== undefined && { rank }) });
   }
   for (const session of sessions.values()) await session.release();
+  await accept?.release();
   await init.release();
   return trace;
 }

@@ -38,7 +38,7 @@ export async function penaltyFunctions(
     };
   };
   const named = (values: ReadonlyMap<Value, Value>) => new Map([...values].map(([p, v]) => [p.name, v]));
-  const value = await load((g, w) => new Map([["value", bound.value(g, w)]]));
+  const value = await load((g, w) => new Map([["value", bound.value!(g, w)]]));
   const prox = await load((g, w) => {
     const d = metric && new Map(params.map((p) => [p, g.constant(metric[p.name])]));
     const by = [g.scalar(step), g.scalar(1)] as const;

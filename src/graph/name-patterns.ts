@@ -1,0 +1,36 @@
+/** Patterns that choose parameters by name: `*` stands for any characters but `.` and `/`, `**` for any characters. */
+import { closest } from "fastest-levenshtein";
+import { UsageError } from "../error.ts";
+
+function expression(pattern: string): RegExp {
+  const parts = pattern.split(/(\*+)/).map((part) => {
+    if (part.startsWith("*")) return part === "*" ? "[^./]*" : ".*";
+    return part.replaceAll(/[\\^$.+?()[\]{}|]/g, "\\$&");
+  });
+  return new RegExp(`^${parts.join("")}$`, "s");
+}
+
+/**
+ * The names that match one of the patterns.
+ * @param option what gave the patterns, for the message
+ * @throws UsageError naming a pattern that matches nothing, and the nearest name
+ */
+export function matchingNames(
+  names: readonly string[],
+  patterns: readonly string[],
+  option: string,
+): ReadonlySet<string> {
+  const matching = new Set<string>();
+  for (const pattern of patterns) {
+    const matches = expression(pattern);
+    const found = names.filter((n) => matches.test(n));
+    if (found.length === 0)
+      throw new UsageError(
+        `${option} matches no parameter`,
+        { got: pattern, wanted: "names of parameters; * stands for a part of a name, ** for any characters" },
+        names.length ? `did you mean ${closest(pattern, names)}?` : undefined,
+      );
+    for (const name of found) matching.add(name);
+  }
+  return matching;
+}
