@@ -1,8 +1,8 @@
 /** docs/methods.md as text: words from methods-text.ts, options and their help from the command line's table, pairs from the library. */
 import { goesWith } from "espalier";
 import { kebab } from "../cli/names.ts";
-import { belongs, type TrainKey, trainFields } from "../cli/train-fields.ts";
-import { lowRankText, type MethodText, optimizerTexts, penaltyTexts } from "./methods-text.ts";
+import { belongs, headings, type TrainKey, trainFields } from "../cli/train-fields.ts";
+import { lowRankRun, lowRankText, type MethodText, optimizerTexts, penaltyTexts } from "./methods-text.ts";
 
 type Kind = "optimizer" | "penalty";
 
@@ -28,6 +28,13 @@ function options(keys: readonly TrainKey[]): string[] {
 function section(kind: Kind, name: string, text: MethodText): string[] {
   const partners = goesWith(name);
   const other = kind === "optimizer" ? "Penalties" : "Optimizers";
+  const keys = (belongs[kind] as Readonly<Record<string, readonly TrainKey[]>>)[name];
+  const pairs = `**${other}** ${partners.length ? partners.map((p) => `\`${p}\``).join(", ") : "none"}`;
+  return described(name, text, [pairs, "", ...options(keys)]);
+}
+
+/** What every method's section has, with its own lines before the command. */
+function described(name: string, text: MethodText, own: readonly string[]): string[] {
   return [
     `### \`${name}\``,
     "",
@@ -39,9 +46,7 @@ function section(kind: Kind, name: string, text: MethodText): string[] {
     "",
     `**In the paper** ${text.paper}`,
     "",
-    `**${other}** ${partners.length ? partners.map((p) => `\`${p}\``).join(", ") : "none"}`,
-    "",
-    ...options((belongs[kind] as Readonly<Record<string, readonly TrainKey[]>>)[name]),
+    ...own,
     "```sh",
     `npx ${commandOf(text)}`,
     "```",
@@ -72,5 +77,7 @@ export const methodsPage = (): string =>
     "## Penalties",
     "",
     ...sections("penalty", penaltyTexts),
-    ...lowRankText,
+    "## Low rank",
+    "",
+    ...described("lorita", lowRankRun, [...lowRankText, ...options(headings["Low rank"])]),
   ].join("\n");
