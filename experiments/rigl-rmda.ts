@@ -44,25 +44,25 @@ interface Setting {
 const settings: Readonly<Record<string, Setting>> = {
   lenet5: {
     data: "mnist",
-    epochs: 18,
-    milestones: [8, 13],
+    epochs: 12,
+    milestones: [6, 9],
     lr: { sgd: 0.05, rmda: 0.2 },
-    restarts: [8, 13],
-    lambda: 4e-4,
+    restarts: [6, 9],
+    lambda: 1e-4,
   },
   "vgg-small": {
     data: "cifar10",
-    epochs: 30,
-    milestones: [15, 23],
+    epochs: 15,
+    milestones: [8, 12],
     lr: { sgd: 0.02, rmda: 0.2 },
-    restarts: [15],
+    restarts: [8],
     warmupEpochs: 2,
     lambda: 4e-4,
   },
 };
 const TARGETS = [0.9, 0.95];
 const TOLERANCE = 0.005;
-const MOST_TRIALS = 8;
+const MOST_TRIALS = 5;
 const weightDecay = 5e-4;
 
 /** The figures of a finished run. */
