@@ -3,19 +3,24 @@ import {
   change,
   cost,
   count,
+  type Engine,
   EspalierError,
   type EvaluateOptions,
   evaluate,
   fileSize,
+  type Inputs,
   isComposed,
+  type Model,
   percent,
   rankTable,
   recompose,
+  type Score,
   significant,
   spectra,
   type Table,
   truncate,
   UsageError,
+  type Verification,
   verify,
   write,
 } from "espalier";
@@ -35,6 +40,7 @@ import {
   ruleField,
   toleranceField,
 } from "./low-rank.ts";
+import { realInputs } from "./real-inputs.ts";
 import { terminalTable } from "./terminal-table.ts";
 
 export const factorize = () =>
@@ -86,12 +92,11 @@ export const factorize = () =>
         normalization: normalizationSetting(values.normalize),
       };
       const judging = { ...scoring, data, seed: values.seed ?? 1, out };
-      const whole = recompose(full);
-      const verification = isComposed(full) ? await verify(full, whole, { engine }) : undefined;
-      if (verification?.agree === false)
-        throw new EspalierError("the model composed back does not agree with the composed one", {
-          reason: verification.reason,
-        });
+      const { whole, composedBack } = await composeBack(
+        full,
+        await realInputs(full, data, engine, scoring.normalization),
+        engine,
+      );
       const found = spectra(whole);
       if (found.layers.length === 0)
         throw new EspalierError("the model has no layer that could be factorized", {
@@ -100,7 +105,7 @@ export const factorize = () =>
         });
       const ranks = await chooseRanks(found, ranking, judging);
       const { model: truncated, layers } = truncate(found, ranks, { dense: values.dense });
-      const [a, b] = [cost(full), cost(truncated)];
+      const [a, b] = [cost(whole), cost(truncated)];
       if (b.params >= a.params && !values.anyway)
         throw new EspalierError(
           "nothing gets smaller at these ranks, so nothing was written",
@@ -115,15 +120,15 @@ export const factorize = () =>
       const bytes = write(small);
       await writeFile(to!, bytes);
 
-      const size = { before: (await readBytes(from!)).length, after: bytes.length };
-      const score = (s: typeof before) => (s ? (s.accuracy === null ? significant(s.loss) : percent(s.accuracy)) : "");
+      const size = {
+        before: composedBack ? write(whole).length : (await readBytes(from!)).length,
+        after: bytes.length,
+      };
       const table: Table = {
         head: ["", "before", "after", "change"],
         text: [0],
         rows: [
-          ...(before
-            ? [[before.accuracy === null ? "test loss" : "test accuracy", score(before), score(after), "lossy"]]
-            : []),
+          ...(before ? [quality(before, after!)] : []),
           ["parameters", count(a.params), count(b.params), change(a.params, b.params, "fewer", "more")],
           ["multiply-adds per example", count(a.macs), count(b.macs), change(a.macs, b.macs, "fewer", "more")],
           ["file", fileSize(size.before), fileSize(size.after), change(size.before, size.after, "smaller", "larger")],
@@ -144,22 +149,41 @@ export const factorize = () =>
           loss: { before: before.loss, truncated: cut!.loss, after: after!.loss },
         }),
         fineTuned: values.fineTune ?? 0,
-        ...(verification && { composedBack: verification }),
+        ...(composedBack && { composedBack }),
       };
-      const left = found.skipped.map((s) => `  ${s.weight} is left alone: it ${s.why}`);
-      out.result(
-        result,
-        [
-          terminalTable(rankTable(layers), out),
-          ...left,
-          "",
-          terminalTable(table, out),
-          ...(verification
-            ? [`\nthe composed model and the one composed back agree: ${significant(verification.maxRel)} relative`]
-            : []),
-          `\nwrote ${to}; truncation is lossy${data ? "" : " (say --data to see the accuracy)"}`,
-        ].join("\n"),
-      );
+      const lines = [
+        terminalTable(rankTable(layers), out),
+        ...found.skipped.map((skipped) => `  ${skipped.weight} is left alone: it ${skipped.why}`),
+        "",
+        terminalTable(table, out),
+        "",
+        ...(composedBack
+          ? [`composed back, it agrees with the factors: ${significant(composedBack.maxRel)} relative`]
+          : []),
+        `wrote ${to}; truncation is lossy${data ? "" : " (say --data to see the accuracy)"}`,
+      ];
+      out.result(result, lines.join("\n"));
       return 0;
     },
   });
+
+/** A composed model as the architecture that it had; any other as it is. */
+async function composeBack(
+  full: Model,
+  inputs: readonly Inputs[],
+  engine: Engine,
+): Promise<{ whole: Model; composedBack: Verification | undefined }> {
+  if (!isComposed(full)) return { whole: full, composedBack: undefined };
+  const whole = recompose(full);
+  const composedBack = await verify(full, whole, { engine, inputs });
+  if (composedBack.agree) return { whole, composedBack };
+  throw new EspalierError("the model composed back does not agree with the composed one", {
+    reason: composedBack.reason,
+  });
+}
+
+function quality(before: Score, after: Score): string[] {
+  if (before.accuracy === null || after.accuracy === null)
+    return ["test loss", significant(before.loss), significant(after.loss), "lossy"];
+  return ["test accuracy", percent(before.accuracy), percent(after.accuracy), "lossy"];
+}
