@@ -21,7 +21,7 @@ import { environment, FILES, TRUNCATED, writeJson, writeRun } from "./run-direct
 import { batchSizes, type Timed, time } from "./timing.ts";
 import { type Choices, methods } from "./train-plan.ts";
 import type { Workshop } from "./training.ts";
-import { truncateRun } from "./truncation.ts";
+import { truncateRun, truncateToKept } from "./truncation.ts";
 
 export interface Finishing extends Workshop {
   readonly store: Store;
@@ -36,7 +36,11 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
   const normalization = normalizationSetting(choices.normalize);
   const loss: Loss = methods(choices).loss;
   const inputs = await realInputs(run.model, data, engine, normalization);
-  const ranked = choices.rankRule && (await truncateRun(run.model, inputs, shop, { loss, normalization }));
+  const judging = { loss, normalization };
+  const kept = run.history.at(-1)!.ranks;
+  const ranked = choices.rankRule
+    ? await truncateRun(run.model, inputs, shop, judging)
+    : kept && (await truncateToKept(run.model, kept, inputs, shop, judging));
   const full = ranked?.full ?? run.model;
   out.say(out.colour.dim("shrinking and verifying …"));
   const { model: small, certificate, verification } = await shrink(ranked?.truncated ?? full, { engine, inputs });
@@ -72,6 +76,7 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     weightedGroupSparsity: last.weightedGroupSparsity,
     elementSparsity: last.elementSparsity,
     inputChannel: last.inputChannel,
+    ...(last.ranks && { lowRankLevel: last.lowRankLevel, ranks: last.ranks }),
     layers: Object.fromEntries(inspection.layers.map((l) => [l.weight, { groups: l.groups, zero: l.zeroGroups }])),
     params: { before: costBefore.params, after: costAfter.params },
     macs: { before: costBefore.macs, after: costAfter.macs },

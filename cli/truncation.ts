@@ -28,6 +28,28 @@ export interface TruncatedRun {
   readonly lowRank: LowRank;
 }
 
+/**
+ * Splits layers at the ranks that a penalty's last proximal step kept, which changes no more than rounding.
+ * @returns undefined while the weights are not of those ranks: an averaging optimizer that still averages
+ */
+export async function truncateToKept(
+  full: Model,
+  kept: Readonly<Record<string, number>>,
+  inputs: readonly Inputs[],
+  { engine, data, choices: { output } }: Finishing,
+  { loss, normalization }: Pick<EvaluateOptions, "loss" | "normalization">,
+): Promise<TruncatedRun | undefined> {
+  const found = spectra(full);
+  const named = found.layers.filter((l) => kept[l.weight] !== undefined);
+  const ranks = new Map(named.map((l) => [l.weight, Math.max(1, kept[l.weight])])); // a zero weight falls to `shrink`
+  const { model: truncated, layers } = truncate(found, ranks, { dense: "keep" });
+  const verification = await verify(full, truncated, { engine, inputs });
+  if (!verification.agree) return undefined;
+  const { accuracy } = await evaluate(truncated, data, { engine, loss, output, normalization });
+  const own = { rule: "prox", factors: 1, fineTuned: 0, recomposedRelDiff: 0, truncatedAccuracy: accuracy, layers };
+  return { full, truncated, verification, lowRank: own };
+}
+
 /** @throws EspalierError when the model composed back computes something else */
 export async function truncateRun(
   trained: Model,

@@ -105,6 +105,12 @@ function lowRank({ rule, factors, fineTuned, recomposedRelDiff, truncatedAccurac
   const accuracy =
     truncatedAccuracy === null ? "" : `The test accuracy right after truncation was ${percent(truncatedAccuracy)}`;
   const tuned = fineTuned ? `; ${fineTuned} epochs of fine-tuning followed` : "";
+  if (rule === "prox")
+    return html`<section>
+<h2>Ranks</h2>
+<p>Layers became two where that is smaller, at the ranks that the penalty's last proximal step kept: the same function up to rounding.</p>
+${table(rankTable(layers))}
+</section>`;
   return html`<section>
 <h2>Ranks</h2>
 <p>${composed}Then singular values were truncated (${rule} rule). <strong>That is lossy</strong>: it is judged by accuracy, not by equality.

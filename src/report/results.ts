@@ -85,7 +85,7 @@ export interface RankRow {
 
 /** Truncation of singular values: lossy, unlike everything else. */
 export interface LowRank {
-  /** local, global or iterative. */
+  /** local, global or iterative; prox = what a penalty's last proximal step kept, where nothing more than rounding is lost. */
   readonly rule: string;
   /** Linear maps per layer in training; 1 = it was not composed. */
   readonly factors: number;
@@ -122,7 +122,7 @@ export interface Summary extends Sparsity {
   readonly latencyMs: BeforeAfter;
   /** Median at batch 128. */
   readonly latencyMsBatch128: BeforeAfter;
-  /** Present when singular values were truncated; then the small model differs from the full one by more than rounding. */
+  /** Present when singular values were truncated; then, unless its rule is prox, the small model differs from the full one by more than rounding. */
   readonly lowRank?: LowRank;
   /**
    * Largest |full − small| over the outputs of all verification inputs; with low rank, of composing back and of shrinking what

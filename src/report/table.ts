@@ -1,6 +1,6 @@
 /** Results as tables: rows of text, for a terminal, for Markdown and for HTML alike. */
 import { change, count, fileSize, milliseconds, percent, shapeText, significant } from "./format.ts";
-import type { BeforeAfter, LayerRow, RankRow, RemovalRow, Summary } from "./results.ts";
+import type { BeforeAfter, LayerRow, LowRank, RankRow, RemovalRow, Summary } from "./results.ts";
 
 /** Rows of text under a head. */
 export interface Table {
@@ -46,7 +46,7 @@ export function beforeAfterTable(s: Summary): Table {
       size("file", fileSize, s.bytes, "smaller", "larger"),
       size("latency, batch 1", milliseconds, s.latencyMs, "faster", "slower"),
       size("latency, batch 128", milliseconds, s.latencyMsBatch128, "faster", "slower"),
-      ...(s.lowRank ? [ranks(s.lowRank.layers)] : []),
+      ...(s.lowRank ? [ranks(s.lowRank)] : []),
       [
         s.lowRank ? "largest difference, truncation apart" : "largest output difference",
         "",
@@ -57,9 +57,14 @@ export function beforeAfterTable(s: Summary): Table {
   };
 }
 
-const ranks = (layers: readonly RankRow[]): string[] => {
+const ranks = ({ rule, layers }: LowRank): string[] => {
   const [full, kept] = [layers.reduce((n, l) => n + l.full, 0), layers.reduce((n, l) => n + l.rank, 0)];
-  return ["singular values (lossy)", count(full), count(kept), change(full, kept, "fewer", "more")];
+  return [
+    `singular values${rule === "prox" ? "" : " (lossy)"}`,
+    count(full),
+    count(kept),
+    change(full, kept, "fewer", "more"),
+  ];
 };
 
 /** Per layer: the rank that is left, and what that saves. */
