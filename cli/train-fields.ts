@@ -100,7 +100,7 @@ export const trainFields = {
 
   penalty: choice(
     "group-lasso (default of proximal optimizers); nuclear decomposes every weight at every step, which is slow",
-    ["none", "l0", "lHalf", "l1", "l2", "groupLasso", "groupMcp", "wgsef", "sef", "nuclear"],
+    ["none", "l0", "lHalf", "l1", "l2", "groupLasso", "groupMcp", "wgsef", "sef", "nuclear", "nm"],
   ),
   lambda: number("strength of the penalty (default 1e-4)", { min: 0 }),
   groups: choice("what dies together; coupled (default) is what makes the file small", [
@@ -111,9 +111,13 @@ export const trainFields = {
   ]),
   side: choice("coupled groups: the weights that read a channel, or that make it", ["consumer", "producer"]),
   weights: choice("weight of a group in the penalty", ["balanced", "size", "uniform"]),
-  lambdaWarmup: number("epochs over which lambda grows to its full strength (default: a tenth of the run)", { min: 0 }),
+  lambdaWarmup: number("epochs over which the penalty grows to its full strength (default: a tenth of the run)", {
+    min: 0,
+  }),
   concavity: number("group-mcp: where it becomes flat (default 3)", { above: 1 }),
   k: integer("wgsef, sef: groups of each channel set that should survive", { min: 1 }),
+  n: integer("nm: weights of a block that may be nonzero (default 2)", { min: 1 }),
+  m: integer("nm: size of a block of consecutive inputs (default 4)", { min: 2 }),
   layers: texts("nuclear: weights that it acts on (default: all); * and ** as in freeze", "a,b.*,…"),
   keep: number("wgsef, sef: the same as a share of the set", { above: 0, max: 1 }),
   targetParams: number("search for the lambda that keeps this share of the parameters, such as 0.1", {
@@ -190,6 +194,7 @@ export const belongs = {
     wgsef: ["lambda", "lambdaWarmup", "k", "keep", "groups", "side"],
     sef: ["lambda", "lambdaWarmup", "k", "keep"],
     nuclear: ["lambda", "lambdaWarmup", "layers"],
+    nm: ["n", "m", "lambdaWarmup"],
   },
   loss: { crossEntropy: ["labelSmoothing"], mse: [], bce: [] },
   rankRule: {
@@ -244,6 +249,8 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "k",
     "keep",
     "layers",
+    "n",
+    "m",
     "targetParams",
   ],
   "Low rank": ["lorita", "rankRule", "rankKeep", "rankTolerance", "fineTune"],

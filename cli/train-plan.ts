@@ -22,6 +22,7 @@ import {
   type Model,
   magnitude,
   multiStep,
+  nm,
   nuclear,
   type Optimizer,
   type Penalty,
@@ -95,7 +96,7 @@ export function choose(config: TrainConfig): Choices {
   } as const;
   if (lorita && (optimizer === "adam" || optimizer === "sgd"))
     Object.assign(choices, { weightDecay: config.weightDecay ?? 1e-4 }); // what the low rank comes from
-  if (choices.penalty !== "none" && choices.lambda === undefined) Object.assign(choices, { lambda: 1e-4 });
+  if (has(choices.penalty, "lambda") && choices.lambda === undefined) Object.assign(choices, { lambda: 1e-4 });
   for (const kind of ["optimizer", "schedule", "penalty", "loss"] as const) checkBelongs(kind, choices[kind], config);
   checkBelongs("rankRule", choices.rankRule ?? "none", config);
   const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance } = choices;
@@ -111,6 +112,10 @@ export function choose(config: TrainConfig): Choices {
   checkResume(config);
   return choices;
 }
+
+/** Whether a penalty has a setting. */
+export const has = (penalty: Choices["penalty"], key: TrainKey): boolean =>
+  (belongs.penalty[penalty] as readonly TrainKey[]).includes(key);
 
 export function checkResume({ resume, overwrite }: Pick<TrainConfig, "resume" | "overwrite">): void {
   if (resume && overwrite)
@@ -168,6 +173,7 @@ const penalties: Readonly<Record<Choices["penalty"], (s: Choices & { lambda: num
   wgsef,
   sef,
   nuclear,
+  nm,
 };
 const schedules: Readonly<Record<Choices["schedule"], (s: Choices) => Schedule>> = {
   constant,

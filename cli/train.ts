@@ -8,7 +8,7 @@ import type { Output } from "./output.ts";
 import { FILES, type Place, place, TRUNCATED } from "./run-directory.ts";
 import { terminalTable } from "./terminal-table.ts";
 import { headings, trainFields } from "./train-fields.ts";
-import type { Choices } from "./train-plan.ts";
+import { type Choices, has } from "./train-plan.ts";
 import { completeJob, type Job, openJob } from "./whole-run.ts";
 
 export const train = () =>
@@ -67,20 +67,22 @@ async function trainAndFinish(where: Place, out: Output, interruption: Interrupt
 }
 
 /** A result no better than guessing is nearly always one of two mistakes. */
-const warnOfChance = ({ lambda, penalty, lr, targetParams }: Choices, { warn, colour }: Output): void =>
+function warnOfChance({ lambda, penalty, lr, targetParams }: Choices, { warn, colour }: Output): void {
+  const search = has(penalty, "targetParams") ? " let --target-params 0.1 search for it," : "";
   warn(
     `${colour.yellow("note:")} the accuracy is that of guessing. ${
-      penalty === "none" || targetParams
+      !has(penalty, "lambda") || targetParams
         ? `Try another --lr (it was ${lr}) or more --epochs.`
-        : `Try a smaller --lambda (it was ${lambda}), let --target-params 0.1 search for it, or change --lr (${lr}).`
+        : `Try a smaller --lambda (it was ${lambda}),${search} or change --lr (${lr}).`
     }`,
   );
+}
 
 function introduce({ choices: s, shop: { model, data, engine, out }, where }: Job): void {
   const { dim, bold } = out.colour;
   const samples = `${count(data.train.count)} + ${count(data.test.count)} samples of ${shapeText(data.shape)}`;
   const composed = s.lorita ? `, ${s.lorita} linear maps per layer` : "";
-  const penalty = s.penalty === "none" ? "" : `, ${s.penalty} lambda ${s.lambda}`;
+  const penalty = s.penalty === "none" ? "" : `, ${s.penalty}${s.lambda === undefined ? "" : ` lambda ${s.lambda}`}`;
   out.say(`${bold(s.model)} (${count(cost(model).params)} parameters${composed}) on ${bold(data.name)} (${samples})`);
   out.say(dim(`${s.optimizer}${penalty}, ${s.epochs} epochs, ${engine.threads} thread(s), into ${where.out}`));
 }

@@ -78,6 +78,7 @@ test.each([
   ["rigl", 1],
   ["magnitude", 1],
   ["rmdaNuclear", 2],
+  ["proxSgdNm", 1],
 ])("%s: killed by SIGKILL and resumed, it ends with the same bytes", async (method, kills) => {
   const whole = join(folder, `${method}-whole`);
   const { code, steps } = await run(whole, method);

@@ -18,6 +18,7 @@ import { lHalf } from "../prox/l-half.ts";
 import { l0 } from "../prox/l0.ts";
 import { l1 } from "../prox/l1.ts";
 import { l2 } from "../prox/l2.ts";
+import { nm } from "../prox/nm.ts";
 import { nuclear } from "../prox/nuclear.ts";
 import type { Penalty } from "../prox/penalty.ts";
 import { sef, wgsef } from "../prox/wgsef.ts";
@@ -46,6 +47,7 @@ export const penalties: readonly Penalty[] = [
   wgsef({ lambda, keep: 0.5 }),
   sef({ lambda, keep: 0.5 }),
   nuclear({ lambda }),
+  nm(),
   l1({ lambda }),
   l0({ lambda }),
   lHalf({ lambda }),

@@ -71,7 +71,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.targetShape = output.shape.slice(1);
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
-    this.notes = [...(note ? [note] : []), ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? [])];
+    this.notes = [
+      ...(note ? [note] : []),
+      ...(bound?.notes ?? []),
+      ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
+    ];
     this.sessions = new Sessions(engine, { ...model, graph }, this.plan);
     this.state = new State(engine, graph, optimizer);
     this.stepper = new Stepper(engine, this.sessions, this.state, this.plan, this.targetShape);

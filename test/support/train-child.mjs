@@ -19,6 +19,7 @@ const methods = {
   rda: { optimizer: espalier.rda(), schedule: constant({ lr: 0.05 }), penalty: l1({ lambda: 1e-3 }) },
   rmda: { optimizer: espalier.rmda({ c: 0.1 }), schedule: staged, penalty },
   ramda: { optimizer: espalier.ramda({ c: 0.1 }), schedule: multiStep({ lr: 0.01, milestones: [1, 2] }), penalty },
+  proxSgdNm: { optimizer: espalier.proxSgd(), schedule: staged, penalty: espalier.nm() },
   rmdaNuclear: {
     optimizer: espalier.rmda({ c: 0.1 }),
     schedule: staged,
