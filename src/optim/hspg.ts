@@ -4,7 +4,9 @@
  *   stage 1, "prox":      x ← prox_{lr·penalty}(x − lr·∇f)       (2020; Algorithm 2 of WGSEF, Refael et al., TMLR 2024)
  *   stage 1, "gradient":  x ← x − lr·s                           (2021)
  *   stage 2:              x̂ ← x − lr·s,  x̂_g ← 0 where x_g = 0 or ⟨x̂_g, x_g⟩ < ε‖x_g‖²,  x ← x̂
- * Groups are the penalty's, coupled ones judged as a whole over all their tensors. With momentum μ, s is v ← μv + s in both stages.
+ * Groups are the penalty's, coupled ones judged as a whole over all their tensors. With momentum μ the
+ * running mean v ← μv + (1−μ)s stands for the gradient in both stages (WGSEF's Algorithm 1), so that one λ means the same in both:
+ * torch's v ← μv + s would make a penalty that is in s 1/(1−μ) times as strong as one that is a prox. Its lr is ours times 1−μ.
  *
  * Stage 2 alone would prune below the k of a penalty that has one, so each set keeps its least number of nonzero groups (k, and what
  * `maxSparsity` leaves): of the groups that fail the test those with the smallest ⟨x̂_g, x_g⟩/‖x_g‖² go, as many as may. The
@@ -27,7 +29,7 @@ export interface HspgOptions {
   readonly epsilon?: number;
   /** How stage 1 takes the penalty: by its prox (default), or by its gradient as OTO does. */
   readonly stage1?: "prox" | "gradient";
-  /** Of both stages, as torch.optim.SGD. Default 0. */
+  /** μ of the running mean of gradients, in [0, 1). Default 0. */
   readonly momentum?: number;
   /** The largest share of a channel set's groups that stage 2 makes zero (p̄ of OTO), in (0, 1]. Default 1. */
   readonly maxSparsity?: number;
@@ -85,7 +87,7 @@ export function hspg({
     },
     init: (g, w) => ({ v: g.Sub(w, w) }),
     propose(g, { w, dw, slots, clock }) {
-      const v = momentum ? g.Add(g.Mul(slots.v, momentum), dw) : dw; // v ← μv + s
+      const v = momentum ? g.Add(g.Mul(slots.v, momentum), g.Mul(dw, 1 - momentum)) : dw; // v ← μv + (1−μ)s
       return { candidate: g.Sub(w, g.Mul(v, clock.lr)), slots: { v } }; // x̂ ← x − lr·v
     },
     accept: (_, { candidate }) => candidate,

@@ -54,7 +54,7 @@ const alive = (w: Weights) => sets.map((set) => [...zeroGroups(set, w)].filter((
 test("the half-space test agrees with one on the host, group by group", async () => {
   expect(sets.map((s) => s.members.length)).toEqual([6, 3]); // two convolutions and two norms make the stream
   const penalty = groupLasso({ lambda: 0.05, side: "producer", weights: "uniform" });
-  const base = { stage1: "gradient", momentum: 0.5, epsilon: 0.97 } as const;
+  const base = { stage1: "gradient", momentum: 0.5, epsilon: 0.985 } as const;
   const [before, steps] = [2, 4];
   const plain = await weightsOf(penalty, { ...base, switchEpoch: steps }, steps, 0.5); // x̂ is what no projection touches
   const projected = await weightsOf(penalty, { ...base, switchEpoch: before }, steps, 0.5);

@@ -1,0 +1,106 @@
+/**
+ * WGSEF on LeNet-5 and MNIST in the paper's two stages, ProxSGD then HSPG (Refael, Arbel & Huleihel 2024): how many groups of every
+ * channel set survive, k, is fixed in advance. λ is the first of a list with which k survive in every set at the end — no accuracy
+ * decides, so that the test set stays unseen — and every λ tried is in the result.
+ * Run: node dist/experiments/wgsef-lenet.js [DATA_ROOT]
+ */
+import { cosine, groupSets, hspg, models, percent, type Run, train, wgsef, zeroGroups } from "espalier";
+import { datasets, node } from "espalier/node";
+import { type Figures, figuresOf } from "./figures.ts";
+import { record } from "./record.ts";
+
+const data = await datasets.open("mnist", { root: process.argv[2] });
+const engine = node({ threads: 1 });
+const [epochs, switchEpoch, lr, momentum] = [20, 10, 0.2, 0.9];
+const lambdas = [0.02, 0.05, 0.1];
+
+/** One number per channel set, by the name of the layer that makes its channels. */
+type PerSet = Readonly<Record<string, number>>;
+
+interface Row extends Figures {
+  readonly keep: number;
+  readonly lambda: number;
+  readonly k: PerSet;
+  readonly survivors: PerSet;
+  /** The sets where more than k survive. */
+  readonly moreThanK: readonly string[];
+  /** The first epoch after which no count changes any more. */
+  readonly settledAfter: number;
+  readonly survivorsPerEpoch: readonly PerSet[];
+}
+
+function survivors({ model: { graph } }: Run): PerSet {
+  const tensors = new Map([...graph.initializers].map(([v, t]) => [v.name, t]));
+  return Object.fromEntries(
+    groupSets(graph, "coupled").map((set) => [set.name, zeroGroups(set, tensors).filter((z) => !z).length]),
+  );
+}
+
+const text = (counts: PerSet) => Object.values(counts).join(", ");
+
+async function trial(keep: number, lambda: number): Promise<Row> {
+  const model = models.lenet5({ seed: 1 });
+  const k = Object.fromEntries(groupSets(model.graph, "coupled").map((s) => [s.name, Math.ceil(keep * s.count)]));
+  const run = train(model, data, {
+    engine,
+    optimizer: hspg({ stage1: "prox", switchEpoch, momentum }),
+    schedule: cosine({ lr }),
+    penalty: wgsef({ lambda, keep, groups: "coupled" }),
+    epochs,
+    seed: 1,
+  });
+  const perEpoch: PerSet[] = [];
+  for await (const m of run) {
+    perEpoch.push(survivors(run));
+    console.error(
+      `keep ${keep}, λ ${lambda}, epoch ${m.epoch}: test ${m.testAccuracy}, ${text(perEpoch.at(-1)!)} survive`,
+    );
+  }
+  const last = perEpoch.at(-1)!;
+  return {
+    keep,
+    lambda,
+    k,
+    survivors: last,
+    moreThanK: Object.keys(k).filter((set) => last[set] > k[set]),
+    settledAfter: perEpoch.findLastIndex((counts) => text(counts) !== text(last)) + 2,
+    ...(await figuresOf(run, data, engine)),
+    survivorsPerEpoch: perEpoch,
+  };
+}
+
+const rows: Row[] = [];
+const trials: object[] = [];
+for (const keep of [0.5, 0.25, 0.1]) {
+  let row: Row | undefined;
+  for (const lambda of lambdas) {
+    row = await trial(keep, lambda);
+    const { survivors, settledAfter, testAccuracy } = row;
+    trials.push({ keep, lambda, survivors, settledAfter, testAccuracy });
+    if (row.moreThanK.length === 0) break;
+  }
+  const { params, latencyMs, ...f } = row!;
+  rows.push(row!);
+  console.log(
+    `keep ${keep}, λ ${f.lambda}: ${percent(f.testAccuracy)} (small ${percent(f.smallAccuracy)}), k ${text(f.k)}, ${text(f.survivors)} survive since epoch ${f.settledAfter}, parameters kept ${percent(params.after / params.before)}, latency ${latencyMs.before.toFixed(2)} → ${latencyMs.after.toFixed(2)} ms`,
+  );
+}
+await record(engine, {
+  name: "wgsef-lenet",
+  command: "node dist/experiments/wgsef-lenet.js",
+  settings: {
+    model: "lenet5",
+    data: "mnist",
+    epochs,
+    switchEpoch,
+    schedule: "cosine",
+    lr,
+    momentum,
+    groups: "coupled",
+    d: 1,
+    lambdas,
+    trials,
+    seed: 1,
+  },
+  rows,
+});
