@@ -1,12 +1,15 @@
 /** The training methods that are timed. Those with a penalty take the RMDA paper's input-channel groups. */
 import { adam } from "../src/optim/adam.ts";
 import { grda } from "../src/optim/grda.ts";
+import { hspg } from "../src/optim/hspg.ts";
+import { magnitude } from "../src/optim/magnitude.ts";
 import type { Optimizer } from "../src/optim/optimizer.ts";
 import { proxGen } from "../src/optim/prox-gen.ts";
 import { proxSgd } from "../src/optim/prox-sgd.ts";
 import { proxSsi } from "../src/optim/prox-ssi.ts";
 import { ramda } from "../src/optim/ramda.ts";
 import { rda } from "../src/optim/rda.ts";
+import { rigl } from "../src/optim/rigl.ts";
 import { rmda } from "../src/optim/rmda.ts";
 import { constant, type Schedule } from "../src/optim/schedule.ts";
 import { sgd } from "../src/optim/sgd.ts";
@@ -34,6 +37,9 @@ export const methods: Readonly<Record<string, Method>> = {
   proxSsi: { optimizer: proxSsi(), penalty },
   proxGen: { optimizer: proxGen(), penalty },
   rda: { optimizer: rda(), penalty },
+  hspg: { optimizer: hspg({ switchEpoch: 0 }), penalty }, // its second stage, which is the costly one
+  rigl: { optimizer: rigl() },
+  magnitude: { optimizer: magnitude() },
   grda: { optimizer: grda() },
   adam: { optimizer: adam() },
 };

@@ -41,10 +41,12 @@ export async function ours({ model: name, batch: count, threads }: Task, method:
   const sample = build.spec.input;
   const half = Array.from({ length: sample[0] }, () => 0.5);
   const input: InputPlan = { dtype: "uint8", sample, normalization: { mean: half, std: half } };
-  const { optimizer, penalty } = method;
-  const plan = { input, loss: crossEntropy(), optimizer, penalty: penalty?.bind(model.graph) };
+  const { graph } = model;
+  const penalty = method.penalty?.bind(graph);
+  const optimizer = method.optimizer.bind?.({ graph, penalty, seed: 1 }) ?? method.optimizer;
+  const plan = { input, loss: crossEntropy(), optimizer, penalty };
   const sessions = new Sessions(engine, model, plan);
-  const stepper = new Stepper(engine, sessions, new State(engine, model.graph, optimizer), plan, []);
+  const stepper = new Stepper(engine, sessions, new State(engine, graph, optimizer), plan, []);
   await stepper.restart();
 
   const random = new Random(1, "digits");
