@@ -5,6 +5,23 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { percent } from "espalier";
 import type { Figures } from "./figures.ts";
+import {
+  type Grda,
+  grdaTable,
+  type Logistic,
+  type Lorita,
+  logisticTable,
+  loritaTable,
+  type Overhead,
+  overheadTable,
+  type Recorded,
+  rigTable,
+  type Sparse,
+  type Stability,
+  stabilityTable,
+  type Wgsef,
+  wgsefTable,
+} from "./paper-tables.ts";
 
 interface Result {
   readonly command: string;
@@ -55,7 +72,44 @@ for (const [name, what] of [
   const result = await load(name);
   for (const row of result.rows) lines.push(line(what, result, row));
 }
+
+const parts: string[] = [lines.join("\n")];
+const add = (title: string, text: string, { command }: { readonly command: string }) =>
+  parts.push(`**${title}** (\`${command}\`)\n\n${text}`);
+const read = async <R>(name: string): Promise<Recorded<R>> =>
+  JSON.parse(await readFile(`experiments/results/${name}.json`, "utf8"));
+
+const logistic = await read<Logistic>("logistic-mnist");
+add(
+  "The RAMDA paper's logistic regression on MNIST: accuracy / weighted group sparsity",
+  logisticTable(logistic),
+  logistic,
+);
+const stability = await read<Stability>("stability-mlp7");
+add("Does the structure stand still? MLP-7 on Fashion-MNIST", stabilityTable(stability), stability);
+const { results } = JSON.parse(await readFile("bench/results/overhead.json", "utf8")) as { results: Overhead[] };
+add("A training step divided by plain momentum SGD's, batch 128", overheadTable(results), {
+  command: "npx tsc -p bench && node dist/bench/overhead.js",
+});
+const wgsef = await read<Wgsef>("wgsef-lenet");
+add("WGSEF, LeNet-5 on MNIST: k fixed in advance, ProxSGD then HSPG", wgsefTable(wgsef), wgsef);
+const lorita = await read<Lorita>("lorita-fcn");
+add(
+  "LoRITa, fully connected nets of width 96 on MNIST: singular values kept, three seeds",
+  loritaTable(lorita),
+  lorita,
+);
+const grda = await read<Grda>("grda-cnn6");
+add("gRDA, Keras' six-layer network on the CIFAR-10 subset", grdaTable(grda), grda);
+const rigl = [await read<Sparse>("rigl-rmda-lenet5"), await read<Sparse>("rigl-rmda-vgg-small")];
+add("Single weights: RigL and magnitude pruning beside RMDA + ℓ₁: accuracy (zero weights)", rigTable(rigl), {
+  command: "node dist/experiments/rigl-rmda.js lenet5|vgg-small CACHE",
+});
+
 const readme = await readFile("README.md", "utf8");
 const [from, to] = MARKERS.map((m) => readme.indexOf(m));
 if (from < 0 || to < from) throw new Error(`README.md lacks the markers ${MARKERS.join(" and ")}`);
-await writeFile("README.md", `${readme.slice(0, from + MARKERS[0].length)}\n${lines.join("\n")}\n${readme.slice(to)}`);
+await writeFile(
+  "README.md",
+  `${readme.slice(0, from + MARKERS[0].length)}\n${parts.join("\n\n")}\n${readme.slice(to)}`,
+);
