@@ -108,7 +108,9 @@ export const trainFields = {
     "inputChannel",
     "outputChannel",
     "coupled",
+    "block",
   ]),
+  block: numbers("groups block: outputs × inputs of a block (default 4,4)", "two integers ≥ 1", z.int().min(1), 2),
   side: choice("coupled groups: the weights that read a channel, or that make it", ["consumer", "producer"]),
   weights: choice("weight of a group in the penalty", ["balanced", "size", "uniform"]),
   lambdaWarmup: number("epochs over which the penalty grows to its full strength (default: a tenth of the run)", {
@@ -196,6 +198,7 @@ export const belongs = {
     nuclear: ["lambda", "lambdaWarmup", "layers"],
     nm: ["n", "m", "lambdaWarmup"],
   },
+  groups: { element: [], inputChannel: [], outputChannel: [], coupled: [], block: ["block"] },
   loss: { crossEntropy: ["labelSmoothing"], mse: [], bce: [] },
   rankRule: {
     none: [],
@@ -243,6 +246,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "lambda",
     "lambdaWarmup",
     "groups",
+    "block",
     "side",
     "weights",
     "concavity",

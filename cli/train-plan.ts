@@ -8,6 +8,7 @@ import {
   constant,
   cosine,
   type Dataset,
+  type GroupKind,
   grda,
   groupLasso,
   groupMcp,
@@ -98,6 +99,7 @@ export function choose(config: TrainConfig): Choices {
     Object.assign(choices, { weightDecay: config.weightDecay ?? 1e-4 }); // what the low rank comes from
   if (has(choices.penalty, "lambda") && choices.lambda === undefined) Object.assign(choices, { lambda: 1e-4 });
   for (const kind of ["optimizer", "schedule", "penalty", "loss"] as const) checkBelongs(kind, choices[kind], config);
+  checkBelongs("groups", choices.groups ?? "coupled", config);
   checkBelongs("rankRule", choices.rankRule ?? "none", config);
   const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance } = choices;
   if (rule) checkRule({ rule, keep, tolerance }, "rank-");
@@ -162,7 +164,8 @@ const optimizers: Readonly<Record<Choices["optimizer"], (s: Choices) => Optimize
   rigl: (s) => rigl({ ...s, distribution: s.distribution as "erk" | undefined }), // rigl refuses what it does not have
   magnitude,
 };
-const penalties: Readonly<Record<Choices["penalty"], (s: Choices & { lambda: number }) => Penalty | undefined>> = {
+type Penalized = Omit<Choices, "groups"> & { readonly lambda: number; readonly groups: GroupKind | undefined };
+const penalties: Readonly<Record<Choices["penalty"], (s: Penalized) => Penalty | undefined>> = {
   none: () => undefined,
   l0,
   lHalf,
@@ -181,6 +184,10 @@ const schedules: Readonly<Record<Choices["schedule"], (s: Choices) => Schedule>>
   cosine,
 };
 
+/** Groups as the library names them. */
+const groupKind = ({ groups, block = [4, 4] }: TrainConfig): GroupKind | undefined =>
+  groups === "block" ? { block: [block[0], block[1]] } : groups;
+
 /** The methods of a run as the library's objects. */
 export interface Methods {
   readonly optimizer: Optimizer;
@@ -194,14 +201,16 @@ export function methods(s: Choices): Methods {
   return {
     optimizer: optimizers[s.optimizer](s),
     schedule: s.warmupEpochs ? warmup(schedule, { epochs: s.warmupEpochs }) : schedule,
-    penalty: penalties[s.penalty]({ ...s, lambda: s.lambda ?? 0 }),
+    penalty: penalties[s.penalty]({ ...s, lambda: s.lambda ?? 0, groups: groupKind(s) }),
     loss: losses[s.loss](s),
   };
 }
 
 /** Every setting that decides what is trained, with its default filled in: run.json and the report show it. */
 export function resolved({ out, resume, overwrite, ...s }: Choices, m: Methods): Record<string, unknown> {
-  return { ...s, ...m.schedule.options, ...m.loss.options, ...m.penalty?.options, ...m.optimizer.options };
+  const { groups, ...own } = m.penalty?.options ?? {};
+  const chosen = typeof groups === "object" ? { groups: "block", ...groups } : groups === undefined ? {} : { groups };
+  return { ...s, ...m.schedule.options, ...m.loss.options, ...own, ...chosen, ...m.optimizer.options };
 }
 
 export async function openData(

@@ -79,6 +79,7 @@ test.each([
   ["magnitude", 1],
   ["rmdaNuclear", 2],
   ["proxSgdNm", 1],
+  ["proxSsiBlock", 1],
 ])("%s: killed by SIGKILL and resumed, it ends with the same bytes", async (method, kills) => {
   const whole = join(folder, `${method}-whole`);
   const { code, steps } = await run(whole, method);

@@ -189,6 +189,57 @@ test("an operator without a rule is a barrier", () => {
   expect(obstacleText(channels.obstacle(channels.of(h, 1)![0])!)).toBe('Magic "magic" has no grouping rule');
 });
 
+const blockNet = graph((g) => {
+  const x = g.input("x", "float32", [1, 4, 5, 5]);
+  const c = g.Conv(x, w(g, "conv", [6, 4, 2, 2]), w(g, "bias", [6]));
+  const d = g.Conv(c, w(g, "depthwise", [6, 1, 3, 3]), null, { group: 6 });
+  const u = g.Conv(d, w(g, "grouped", [8, 3, 1, 1]), null, { group: 2 });
+  const t = g.ConvTranspose(u, w(g, "up", [8, 2, 2, 2]), null, { strides: [2, 2] });
+  const f = g.Flatten(t);
+  return g.MatMul(g.Gemm(f, w(g, "dense", [4, 32]), null, { transB: 1 }), w(g, "out", [4, 3]));
+});
+
+test("blocks: outputs × inputs with all kernel positions, on whichever axes they are stored; smaller ones at the end", () => {
+  expect(describe(groupSets(blockNet, { block: [2, 4] }))).toMatchInlineSnapshot(`
+    "conv: 3 of 32 in conv [3,2,1,4,2,2]@0,2
+    depthwise: 3 of 18 in depthwise [3,2,3,3]@0
+    grouped: 4 of 6 in grouped [2,1,2,2,1,3,1,1]@0,2,4
+    up: 2 of 32 in up [2,4,1,2,2,2]@0,2
+    dense: 16 of 8 in dense [2,2,8,4]@0,2
+    out: 2 of 8/4 in out [1,4,2,2]@0,2"
+  `);
+  const [conv] = groupSets(blockNet, { block: [4, 3] });
+  expect(conv.members[0]).toMatchObject({ view: [2, 4, 2, 3, 2, 2], axes: [0, 2] });
+  expect(conv.members[0].pad).toEqual({ from: [6, 4, 2, 2], to: [8, 6, 2, 2] });
+  expect([...conv.sizes]).toEqual([48, 16, 24, 8]); // 4·3, 4·1, 2·3, 2·1 kernels of four
+  expect(groupSets(blockNet, { block: [100, 100] }).map((s) => [s.name, ...s.sizes])).toEqual([
+    ["conv", 96],
+    ["depthwise", 54],
+    ["grouped", 12, 12],
+    ["up", 64],
+    ["dense", 128],
+    ["out", 12],
+  ]);
+  expect(() => groupSets(blockNet, { block: [2, 0] })).toThrow("out of range");
+});
+
+test("zero blocks are found where they do not divide the weight", () => {
+  const sets = groupSets(blockNet, { block: [4, 3] }).filter((s) => s.name === "conv" || s.name === "out");
+  const conv = full([6, 4, 2, 2], 1);
+  for (let o = 4; o < 6; o++) for (let k = 0; k < 4; k++) conv.data[(o * 4 + 3) * 4 + k] = 0; // the corner block
+  const out = full([4, 3], 1); // [in, out]: 3×4 blocks of one block of outputs, two of inputs
+  for (let o = 0; o < 3; o++) out.data[9 + o] = -0;
+  const tensors = new Map([
+    ["conv", conv],
+    ["out", out],
+  ]);
+  expect(sets.map((s) => [...zeroGroups(s, tensors)])).toEqual([
+    [0, 0, 0, 1],
+    [0, 1],
+  ]);
+  expect(countZeros(sets, tensors)).toEqual({ groups: 6, zero: 2, weights: 96 + 12, zeroWeights: 8 + 3 });
+});
+
 test("zero groups are exact and counted over all members", () => {
   const sets = groupSets(lenet, "coupled");
   const tensors = new Map([

@@ -20,8 +20,25 @@ function incidence(g: Builder, member: Member, count: number): Value {
   return g.constant(f32(m, [rows, count]));
 }
 
-/** A member's slices: its parameter in the shape of its view. */
-export const inView = (g: Builder, { view }: Member, x: Value): Value => g.Reshape(x, { shape: view });
+/**
+ * A member's slices: its parameter in the shape of its view.
+ * @param fill what stands where the view is larger than the parameter
+ */
+export function inView(g: Builder, { view, pad }: Member, x: Value, fill = 0): Value {
+  if (!pad) return g.Reshape(x, { shape: view });
+  const ends = pad.to.map((d, i) => d - pad.from[i]);
+  const padded = g.Pad(g.Reshape(x, { shape: pad.from }), { pads: [...pad.from.map(() => 0), ...ends], value: fill });
+  return g.Reshape(padded, { shape: view });
+}
+
+/** The parameter that has these slices. */
+function outOfView(g: Builder, { param, pad }: Member, x: Value): Value {
+  if (!pad) return g.Reshape(x, { shape: param.shape });
+  const axes = pad.from.map((_, i) => i);
+  const whole = g.Reshape(x, { shape: pad.to });
+  const own = g.Slice(whole, { starts: axes.map(() => 0), ends: pad.from, axes });
+  return g.Reshape(own, { shape: param.shape });
+}
 
 /**
  * Σ over every group of a set: [count].
@@ -83,7 +100,7 @@ export function addGroups(g: Builder, set: GroupSet, factors: Value, w: Weights,
   for (const member of set.members) {
     const { param } = member;
     const term = g.Mul(inView(g, member, w.get(param)!), spread(g, set, member, factors, 0));
-    const shaped = g.Reshape(term, { shape: param.shape });
+    const shaped = outOfView(g, member, term);
     const before = sums.get(param);
     sums.set(param, before ? g.Add(before, shaped) : shaped);
   }
@@ -94,7 +111,7 @@ export function scaleInView(g: Builder, set: GroupSet, w: Map<Value, Value>, fac
   set.members.forEach((member, i) => {
     const factor = member.channels?.includes(-1) ? outsideOne(g, member, factors[i]) : factors[i];
     const scaled = g.Mul(inView(g, member, w.get(member.param)!), factor);
-    w.set(member.param, g.Reshape(scaled, { shape: member.param.shape }));
+    w.set(member.param, outOfView(g, member, scaled));
   });
 }
 

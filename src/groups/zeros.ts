@@ -1,7 +1,7 @@
 /** Which groups are exactly zero (−0 counts as zero), and how much that is (rmda.md 4.3, 4.4). */
 import { EspalierError } from "../error.ts";
 import { size } from "../graph/tensor.ts";
-import type { Tensor } from "../graph/types.ts";
+import type { Shape, Tensor } from "../graph/types.ts";
 import type { GroupSet, Member } from "./groups.ts";
 import { zeroChannels } from "./runs.ts";
 
@@ -31,15 +31,31 @@ export function zeroGroups(set: GroupSet, tensors: Tensors): Uint8Array {
 }
 
 /** One byte per channel of a member's view: 1 = this slice of the one tensor is exactly zero. */
-function zeroSlices({ param, view, axes }: Member, tensors: Tensors): Uint8Array {
+function zeroSlices({ param, view, axes, pad }: Member, tensors: Tensors): Uint8Array {
   const { data } = tensors.get(param.name) ?? missing(param.name);
-  if (data.length !== size(view))
+  if (data.length !== size(pad?.from ?? view))
     throw new EspalierError("a tensor does not fit its groups", {
       tensor: param.name,
       got: `${data.length} elements`,
-      wanted: `[${view}]`,
+      wanted: `[${pad?.from ?? view}]`,
     });
-  return zeroChannels(data, view, axes);
+  return zeroChannels(pad ? padded(data, pad.from, pad.to) : data, view, axes);
+}
+
+/** 1 for every element that is not zero, with zeros appended to every axis. */
+function padded(data: Tensor["data"], from: Shape, to: Shape): Float32Array {
+  const out = new Float32Array(size(to));
+  const row = from.at(-1)!;
+  for (let at = 0; at < data.length; at += row) {
+    let [place, stride, rest] = [0, to.at(-1)!, at / row];
+    for (let axis = from.length - 2; axis >= 0; axis--) {
+      place += (rest % from[axis]) * stride;
+      rest = Math.floor(rest / from[axis]);
+      stride *= to[axis];
+    }
+    for (let i = 0; i < row; i++) out[place + i] = Number(data[at + i]) === 0 ? 0 : 1;
+  }
+  return out;
 }
 
 /** Zero groups of some sets: unweighted (4.3) and weighted by group size (4.4). Each group counts once. */

@@ -44,6 +44,7 @@ const penalties: [string, Penalty][] = [
   ["group lasso, size, input channels", groupLasso({ lambda: 1.3, weights: "size", groups: "inputChannel" })],
   ["group lasso, producers", groupLasso({ lambda: 1.3, side: "producer" })],
   ["group lasso, elements", groupLasso({ lambda: 1.3, groups: "element" })],
+  ["group lasso, ragged blocks", groupLasso({ lambda: 1.3, groups: { block: [2, 3] } })],
   ["group MCP", groupMcp({ lambda: 0.6, concavity: 4 })],
   ["group MCP, uniform", groupMcp({ lambda: 3, weights: "uniform" })],
   ["wgsef, k 1", wgsef({ lambda: 0.7, k: 1 })],

@@ -1,7 +1,7 @@
 /** The options that every group penalty has, and their groups in a graph. */
 import { UsageError } from "../error.ts";
 import type { Graph } from "../graph/types.ts";
-import { type GroupKind, type GroupSet, groupSets, type Side } from "../groups/groups.ts";
+import { type GroupKind, type GroupSet, groupSets, kindText, type Side } from "../groups/groups.ts";
 
 /** Which groups a penalty acts on. */
 export interface GroupOptions {
@@ -16,7 +16,7 @@ export function setsOf(graph: Graph, groups: GroupKind, side: Side): GroupSet[] 
   const sets = groupSets(graph, groups, { side });
   if (sets.length === 0)
     throw new UsageError(
-      `the model has no ${groups} groups`,
+      `the model has no ${kindText(groups)} groups`,
       { got: `${graph.nodes.length} nodes` },
       `choose other groups${groups === "coupled" ? ", for example inputChannel: a model without hidden channels has no coupled ones" : ""}`,
     );

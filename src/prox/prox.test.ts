@@ -37,6 +37,14 @@ const penalties: [string, Penalty, boolean][] = [
   ["group lasso on output channels", groupLasso({ lambda: 1.42, groups: "outputChannel", weights: "size" }), true],
   ["group lasso on coupled channels, consumers", groupLasso({ lambda: 1.42, weights: "size" }), true],
   ["group lasso on coupled channels, producers", groupLasso({ lambda: 1.42, side: "producer", weights: "size" }), true],
+  ["group lasso on blocks", groupLasso({ lambda: 1.1, weights: "size", groups: { block: [2, 4] } }), true],
+  ["group lasso on ragged blocks", groupLasso({ lambda: 1.2, weights: "size", groups: { block: [2, 5] } }), true],
+  [
+    "group MCP on ragged blocks",
+    groupMcp({ lambda: 1, weights: "size", concavity: 4, groups: { block: [2, 3] } }),
+    true,
+  ],
+  ["wgsef on ragged blocks", wgsef({ lambda: 20, keep: 0.5, groups: { block: [3, 3] } }), true],
   ["l0", l0({ lambda: 0.8 }), true],
   ["lHalf", lHalf({ lambda: 0.8 }), true],
   ["group MCP", groupMcp({ lambda: 1.2, weights: "size", concavity: 4 }), true],
@@ -194,6 +202,34 @@ test("wgsef with weights: the reference's vector, d = (1, 2, ½, 1, 4)", async (
   slopes.forEach((x, j) => {
     expect(norm(slope, j) * STEP).toBeCloseTo(x, 5);
   });
+});
+
+test("group lasso on ragged blocks: a loop over the blocks of a weight", async () => {
+  const [O, I, r, c] = [5, 7, 2, 3];
+  const g = builder("one");
+  const start = normal([O, I]);
+  g.output(g.Gemm(g.input("x", "float32", [1, I]), g.initializer("w", start), null, { transB: 1 }));
+  const lambda = 1.1;
+  const penalty = groupLasso({ lambda, groups: { block: [r, c] }, weights: "uniform" });
+  const { prox, value } = await both(penalty, g.build());
+  const w = start.data as Float32Array;
+  const wanted = Array.from(w);
+  let sum = 0;
+  for (let o = 0; o < O; o += r)
+    for (let i = 0; i < I; i += c) {
+      const block: number[] = [];
+      for (let a = o; a < Math.min(o + r, O); a++) for (let b = i; b < Math.min(i + c, I); b++) block.push(a * I + b);
+      const norm = Math.hypot(...block.map((k) => w[k]));
+      sum += lambda * norm;
+      for (const k of block) wanted[k] = w[k] * Math.max(0, 1 - (STEP * lambda) / norm);
+    }
+  expect(await value({ w: start })).toBeCloseTo(sum, 4);
+  const found = (await prox({ w: start })).w.data;
+  wanted.forEach((x, k) => {
+    expect(found[k]).toBeCloseTo(x, 5);
+  });
+  expect(wanted.filter((x) => x === 0).length).toBeGreaterThan(0);
+  expect([...found].map((x) => x === 0)).toEqual(wanted.map((x) => x === 0));
 });
 
 test("lambda must be a number ≥ 0", () => {

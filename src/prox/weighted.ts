@@ -32,7 +32,7 @@ export function weightedGroupProx(
   const perMember = (x: Value): Value[] => members.map((m) => spread(g, set, m, x, 1));
   const kappas = g.Mul(g.constant(full([set.count], 1)), kappa);
   const p = members.map((m) => inView(g, m, w.get(m.param)!));
-  const d = members.map((m) => inView(g, m, metric.get(m.param)!));
+  const d = members.map((m) => inView(g, m, metric.get(m.param)!, 1));
 
   const pull = each((i) => g.Mul(d[i], p[i]));
   const norm = g.Sqrt(

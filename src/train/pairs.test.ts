@@ -27,6 +27,7 @@ const kinds: readonly { readonly groups: GroupKind; readonly side?: Side }[] = [
   { groups: "element" },
   { groups: "inputChannel" },
   { groups: "outputChannel" },
+  { groups: { block: [2, 3] } },
   { groups: "coupled", side: "consumer" },
   { groups: "coupled", side: "producer" },
 ];
@@ -40,7 +41,7 @@ const everyKind: Readonly<Record<string, readonly Penalty[]>> = {
 const all = penalties.flatMap((p) => everyKind[p.name] ?? [p]);
 const pairs = optimizers.flatMap((o) => all.map((p) => [o, p] as const));
 const label = ({ options: { groups = "", side = "" } }: Penalty) =>
-  groups === "coupled" ? `${groups} ${side}` : groups;
+  groups === "coupled" ? `${groups} ${side}` : typeof groups === "object" ? "blocks" : groups;
 
 test("the table has every kind of group of every group penalty", () => {
   expect(penalties.filter((p) => p.options.groups && p.name !== "sef").map((p) => p.name)).toEqual(

@@ -19,6 +19,11 @@ const methods = {
   rda: { optimizer: espalier.rda(), schedule: constant({ lr: 0.05 }), penalty: l1({ lambda: 1e-3 }) },
   rmda: { optimizer: espalier.rmda({ c: 0.1 }), schedule: staged, penalty },
   ramda: { optimizer: espalier.ramda({ c: 0.1 }), schedule: multiStep({ lr: 0.01, milestones: [1, 2] }), penalty },
+  proxSsiBlock: {
+    optimizer: espalier.proxSsi(),
+    schedule: constant({ lr: 1e-3 }),
+    penalty: groupLasso({ lambda: 1e-3, groups: { block: [4, 4] } }),
+  },
   proxSgdNm: { optimizer: espalier.proxSgd(), schedule: staged, penalty: espalier.nm() },
   rmdaNuclear: {
     optimizer: espalier.rmda({ c: 0.1 }),
