@@ -1,7 +1,7 @@
 /**
  * LoRITa's FCNs on MNIST (Zhang, Alkhouri & Wang 2024): width 96, 6, 8 and 10 layers, each layer of N = 1, 2, 3 linear maps, Adam 1e-2,
  * batch 128, 20 epochs, inputs in [0, 1]. The weight decay is searched for each depth and N on seed 1 by the accuracy on 6,000 held-out
- * training samples after 4 epochs; with the chosen one three seeds are trained, composed back and truncated, without fine-tuning: accuracy over
+ * training samples after 2 epochs; with the chosen one three seeds are trained, composed back and truncated, without fine-tuning: accuracy over
  * the share of singular values kept, by one threshold (absolute values, as the authors' FCN script) and by one ratio.
  * Every finished training is a line of FOLDER/rows.jsonl, so that several processes (one per depth) and restarts share the work.
  * Run: node dist/experiments/lorita-fcn.js FOLDER [--depths 6,8,10] [--data-root DIR]; whoever finds all rows writes the result
@@ -38,7 +38,7 @@ const { values, positionals } = parseArgs({
     decays: { type: "string", default: "5e-6,1e-5,2e-5,5e-5,1e-4,2e-4" },
     seeds: { type: "string", default: "1,2,3" },
     epochs: { type: "string", default: "20" },
-    "search-epochs": { type: "string", default: "4" },
+    "search-epochs": { type: "string", default: "2" },
     "data-root": { type: "string" },
   },
 });

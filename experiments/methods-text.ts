@@ -96,7 +96,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
     paper:
       "OTO: switch a quarter into the run, λ 1e-3, ε 0 (convolutions) or 0.9 … 0.99 (dense); WGSEF: switch at half.",
     source: "Chen et al., NeurIPS 2021 (OTO)",
-    flags: "--optimizer hspg --penalty wgsef --keep 0.3 --lr 0.05 --lambda 0.05 --momentum 0.9 --epochs 12",
+    flags: "--optimizer hspg --penalty wgsef --keep 0.3 --lr 0.2 --lambda 0.05 --momentum 0.9",
   },
   rigl: {
     minimizes:

@@ -9,16 +9,15 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** High and low 32 bits of a·b. */
-function mulHiLo(a: number, b: number): [number, number] {
+/** High 32 bits of a·b, in 32-bit steps: no number here leaves the range that engines keep in integer registers. */
+function mulHi(a: number, b: number): number {
   const aLo = a & 0xffff;
   const aHi = a >>> 16;
   const bLo = b & 0xffff;
   const bHi = b >>> 16;
-  const mid = aHi * bLo + ((aLo * bLo) >>> 16);
-  const mid2 = aLo * bHi + (mid & 0xffff);
-  const hi = aHi * bHi + Math.floor(mid / 0x10000) + Math.floor(mid2 / 0x10000);
-  return [hi >>> 0, Math.imul(a, b) >>> 0];
+  const mid = (Math.imul(aHi, bLo) + (Math.imul(aLo, bLo) >>> 16)) | 0;
+  const mid2 = (Math.imul(aLo, bHi) + (mid & 0xffff)) | 0;
+  return (Math.imul(aHi, bHi) + (mid >>> 16) + (mid2 >>> 16)) | 0;
 }
 
 /** What a stream is for. Part of its name, so that two purposes never share numbers. */
@@ -43,18 +42,29 @@ export class Random {
   }
 
   private refill(): void {
-    let c0 = this.counter >>> 0;
-    let c1 = Math.floor(this.counter / 0x100000000) >>> 0;
-    let [c2, c3] = this.high;
-    let [k0, k1] = this.key;
+    let c0 = this.counter | 0;
+    let c1 = Math.floor(this.counter / 0x100000000) | 0;
+    let c2 = this.high[0] | 0;
+    let c3 = this.high[1] | 0;
+    let k0 = this.key[0] | 0;
+    let k1 = this.key[1] | 0;
     for (let round = 0; round < 10; round++) {
-      const [hi0, lo0] = mulHiLo(M0, c0);
-      const [hi1, lo1] = mulHiLo(M1, c2);
-      [c0, c1, c2, c3] = [(hi1 ^ c1 ^ k0) >>> 0, lo1, (hi0 ^ c3 ^ k1) >>> 0, lo0];
-      k0 = (k0 + W0) >>> 0;
-      k1 = (k1 + W1) >>> 0;
+      const hi0 = mulHi(M0, c0);
+      const hi1 = mulHi(M1, c2);
+      const lo0 = Math.imul(M0, c0);
+      const lo1 = Math.imul(M1, c2);
+      c0 = hi1 ^ c1 ^ k0;
+      c1 = lo1;
+      c2 = hi0 ^ c3 ^ k1;
+      c3 = lo0;
+      k0 = (k0 + W0) | 0;
+      k1 = (k1 + W1) | 0;
     }
-    this.block.set([c0, c1, c2, c3]);
+    const { block } = this;
+    block[0] = c0;
+    block[1] = c1;
+    block[2] = c2;
+    block[3] = c3;
     this.counter++;
     this.used = 0;
   }
