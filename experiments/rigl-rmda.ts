@@ -52,10 +52,10 @@ const settings: Readonly<Record<string, Setting>> = {
   },
   "vgg-small": {
     data: "cifar10",
-    epochs: 15,
-    milestones: [8, 12],
+    epochs: 8,
+    milestones: [4, 6],
     lr: { sgd: 0.02, rmda: 0.2 },
-    restarts: [8],
+    restarts: [4],
     warmupEpochs: 2,
     lambda: 4e-4,
   },
