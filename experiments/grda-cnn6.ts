@@ -1,5 +1,5 @@
 /**
- * gRDA against SGD on Keras' six-layer network (Chao et al. 2020, figure of the supplement), CIFAR-10 subset: c 0.005, μ 0.3, 0.51,
+ * gRDA against SGD on Keras' six-layer network (Chao et al. 2020, figure of the supplement), CIFAR-10 subset: c 0.005, μ 0.51,
  * 0.7, 1; no momentum, no augmentation, pixels / 255. Their curve at epoch 99, whole CIFAR-10 (accuracy / share of nonzero weights, read off
  * the figure): SGD .81, μ 0.3 .815/.96, μ 0.51 .82/.81, μ 0.7 .82/.30, μ 1 .74/.02. Batch and lr of that figure are uncertain; with a fifth
  * of the images and 15 epochs lr 0.1 and batch 64 bring the accumulated time nγ to the same order.
