@@ -193,7 +193,7 @@ export const belongs = {
     l2: ["lambda", "lambdaWarmup"],
     groupLasso: ["lambda", "lambdaWarmup", "groups", "side", "weights", "targetParams"],
     groupMcp: ["lambda", "lambdaWarmup", "concavity", "groups", "side", "weights", "targetParams"],
-    wgsef: ["lambda", "lambdaWarmup", "k", "keep", "groups", "side"],
+    wgsef: ["lambda", "lambdaWarmup", "k", "keep", "groups", "side", "weights"],
     sef: ["lambda", "lambdaWarmup", "k", "keep"],
     nuclear: ["lambda", "lambdaWarmup", "layers"],
     nm: ["n", "m", "lambdaWarmup"],

@@ -91,10 +91,11 @@ export function wgsef({
 }
 
 /** The sparse envelope function of single weights: `wgsef` with element groups. */
-export const sef = (options: Omit<WgsefOptions, "groups" | "side" | "weights">): Penalty => ({
-  ...wgsef({ ...options, groups: "element" }),
-  name: "sef",
-});
+export const sef = (options: Omit<WgsefOptions, "groups" | "side" | "weights">): Penalty => {
+  const whole = wgsef({ ...options, groups: "element" });
+  const { groups: _, side: __, weights: ___, ...own } = whole.options; // sef has no such options
+  return { ...whole, name: "sef", options: own };
+};
 
 /** ½(k-support norm)² of the group norms a [m], by its closed form on the sorted norms, and its threshold τ. */
 function envelope(g: Builder, a: Value, m: number, k: number): { value: Value; tau: Value } {
