@@ -4,22 +4,38 @@ import type { Model } from "../graph/types.ts";
 
 const KEY = "espalier.factors";
 
-/** Whether the model has composed layers. */
-export const isComposed = (model: Model): boolean => model.metadata.has(KEY);
+/**
+ * Whether the model has composed layers.
+ * @throws EspalierError when its record of them is damaged
+ */
+export const isComposed = (model: Model): boolean => factorNames(model).size > 0;
 
-/** By the name of the weight: the names of its factors, the one that is applied first at the front. */
+/**
+ * By the name of the weight: the names of its factors, the one that is applied first at the front.
+ * @throws EspalierError when the record is damaged
+ */
 export function factorNames(model: Model): ReadonlyMap<string, readonly string[]> {
   const text = model.metadata.get(KEY);
   if (text === undefined) return new Map();
+  const damaged = (reason: string) =>
+    new EspalierError(
+      "the model's record of its factors cannot be read",
+      { metadata: KEY, got: text.slice(0, 80), reason },
+      "use the file as Espalier wrote it, or remove this entry of its metadata to take the factors as layers of their own",
+    );
+  let record: unknown;
   try {
-    return new Map(Object.entries(JSON.parse(text) as Record<string, string[]>));
+    record = JSON.parse(text);
   } catch (e) {
-    throw new EspalierError("the model's record of its factors cannot be read", {
-      metadata: KEY,
-      got: text.slice(0, 80),
-      reason: (e as Error).message,
-    });
+    throw damaged((e as Error).message);
   }
+  if (typeof record !== "object" || record === null || Array.isArray(record))
+    throw damaged("it is no object of lists of names");
+  const names = Object.entries(record);
+  for (const [weight, factors] of names)
+    if (!Array.isArray(factors) || factors.length === 0 || !factors.every((f) => typeof f === "string"))
+      throw damaged(`"${weight}" is no list of names`);
+  return new Map(names);
 }
 
 /** @param names none = the model is not composed */
