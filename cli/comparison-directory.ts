@@ -15,6 +15,7 @@ import {
   type Summary,
 } from "espalier";
 import { directory } from "espalier/node";
+import { z } from "zod";
 import { type CompareConfig, compareFields } from "./compare-fields.ts";
 import type { Planned } from "./compare-plan.ts";
 import { settings } from "./config.ts";
@@ -47,17 +48,38 @@ export interface Document {
 /** What an earlier command left in the directory. */
 export interface Saved {
   readonly config: CompareConfig;
-  readonly runs: readonly Ended[];
+  readonly runs: readonly Omit<Ended, "summary">[];
 }
+
+/**
+ * compare.json as it is read back. A run's folder is one that a plan can name, METHOD/seed-N: --overwrite clears what stands here,
+ * and nothing outside the comparison's directory may.
+ */
+const saved = z.object({
+  config: z.record(z.string(), z.unknown()),
+  runs: z.array(
+    z.object({
+      method: z.string(),
+      seed: z.int(),
+      folder: z.string().regex(/^[\p{L}\p{M}\p{N}-]+[\\/]seed--?\d+$/u, "is not METHOD/seed-N"),
+      seconds: z.number(),
+      error: z.string().optional(),
+    }),
+  ),
+});
 
 /** @throws EspalierError when compare.json is there and cannot be used, unless it counts as none then */
 export async function readSaved(out: string, { damagedIsNone = false } = {}): Promise<Saved | undefined> {
   const bytes = await directory(out).read(COMPARISON);
   if (!bytes) return undefined;
   try {
-    const { config, runs }: Document = JSON.parse(new TextDecoder().decode(bytes));
-    const checked = settings(compareFields, [{ label: (key) => `${COMPARISON}: ${key}`, values: { ...config } }]);
-    return { config: checked, runs };
+    const { success, data, error } = saved.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
+    if (!success) {
+      const [{ path, message }] = error.issues;
+      throw new EspalierError(path.length > 0 ? `${path.join(".")}: ${message}` : message);
+    }
+    const checked = settings(compareFields, [{ label: (key) => `${COMPARISON}: ${key}`, values: data.config }]);
+    return { config: checked, runs: data.runs };
   } catch (e) {
     if (damagedIsNone) return undefined;
     const reason = e instanceof EspalierError ? e.what : (e as Error).message;
@@ -72,13 +94,26 @@ export async function clearRun(out: string, { folder }: Pick<Planned, "folder">)
   for (const empty of [path, dirname(path)]) await rmdir(empty).catch(() => {}); // not empty, or not there
 }
 
+const epoch = z.looseObject({ epoch: z.int().min(1), groupSparsity: z.number(), elementSparsity: z.number() });
+
+/** The lines of metrics.jsonl up to one that is cut off or damaged: charts can do with fewer. */
 async function epochsOf(out: string, { folder }: Ended): Promise<EpochMetrics[]> {
   const bytes = await directory(join(out, folder)).read(FILES.metrics);
-  const lines = new TextDecoder().decode(bytes).split("\n").filter(Boolean);
-  return lines.map((line) => JSON.parse(line));
+  const epochs: EpochMetrics[] = [];
+  for (const line of new TextDecoder().decode(bytes).split("\n").filter(Boolean)) {
+    try {
+      epochs.push(epoch.parse(JSON.parse(line)) as unknown as EpochMetrics);
+    } catch {
+      break;
+    }
+  }
+  return epochs;
 }
 
-/** Results as far as they are known: compare.json, and once a run ended also .csv, .md, .html and the charts. */
+/**
+ * Results as far as they are known: compare.json, .csv, .md, .html and the charts. Before the first run ended they are empty, so
+ * that those of a comparison that stood here before do not stay.
+ */
 export async function writeResults(
   store: Store,
   comparison: Omit<Comparison, "runs" | "config"> & { readonly config: CompareConfig },
@@ -89,7 +124,6 @@ export async function writeResults(
   const whole: Comparison = { ...comparison, runs };
   const document = { title, config, environment, seeds, methods: methodResults(whole), runs: ended };
   await writeJson(store, COMPARISON, document);
-  if (runs.length === 0) return document;
   const charts = await comparisonCharts(whole);
   const write = (name: string, text: string) => store.write(name, new TextEncoder().encode(text));
   for (const [name, { svg }] of Object.entries(charts)) await write(`${name}.svg`, svg);

@@ -7,6 +7,7 @@ import { type Engine, EspalierError, type Store, type Summary, UsageError } from
 import { directory } from "espalier/node";
 import { settings } from "./config.ts";
 import { kebab } from "./names.ts";
+import { readSummary } from "./summary-file.ts";
 import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
 import { version } from "./version.ts";
 
@@ -97,14 +98,10 @@ async function savedConfig(store: Store): Promise<TrainConfig | undefined> {
   }
 }
 
-/** A summary that cannot be read is written again, from the checkpoint. */
+/** A summary that cannot be used is written again, from the checkpoint. */
 async function savedSummary(store: Store): Promise<Summary | undefined> {
   const bytes = await store.read(FILES.summary);
-  try {
-    return bytes && JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
+  return bytes && readSummary(bytes);
 }
 
 const text = (value: unknown) => (value === undefined || value === false ? "not set" : JSON.stringify(value));

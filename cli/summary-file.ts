@@ -1,0 +1,59 @@
+/** summary.json as it is read back: it may be damaged, or of another version. */
+import type { Summary } from "espalier";
+import { z } from "zod";
+
+const number = z.number();
+const count = z.int().min(0);
+const sparsity = z.object({ groupSparsity: number, weightedGroupSparsity: number });
+const beforeAfter = z.object({ before: number, after: number });
+const summary: z.ZodType<Summary> = sparsity.extend({
+  elementSparsity: number,
+  accuracy: number.nullable(),
+  smallAccuracy: number.nullable(),
+  loss: number,
+  smallLoss: number,
+  inputChannel: sparsity,
+  layers: z.record(z.string(), z.object({ groups: count, zero: count })).optional(),
+  lowRankLevel: number.optional(),
+  ranks: z.record(z.string(), count).optional(),
+  params: beforeAfter,
+  macs: beforeAfter,
+  bytes: beforeAfter,
+  latencyMs: beforeAfter,
+  latencyMsBatch128: beforeAfter,
+  lowRank: z
+    .object({
+      rule: z.string(),
+      factors: count,
+      fineTuned: count,
+      recomposedRelDiff: number,
+      truncatedAccuracy: number.nullable(),
+      layers: z.array(
+        z.object({
+          weight: z.string(),
+          rank: count,
+          full: count,
+          params: beforeAfter,
+          split: z.boolean(),
+          error: number,
+        }),
+      ),
+    })
+    .optional(),
+  maxAbsDiff: number,
+  maxRelDiff: number,
+  epochs: count,
+  seconds: number,
+  msPerStep: number,
+  structureStableSince: number.nullable(),
+});
+
+/** @returns undefined for what is no summary */
+export function readSummary(bytes: Uint8Array): Summary | undefined {
+  try {
+    const found: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return summary.safeParse(found).success ? (found as Summary) : undefined;
+  } catch {
+    return undefined;
+  }
+}
