@@ -48,7 +48,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
     when: "Where adaptive methods are needed (transformers, recurrent nets). On small image nets RMDA is as good or better, as its paper says.",
     paper: "lr 1e-2, c 0.01 ramped over the last stage, ε 1e-6, multiplied by 0.1 at restarts; λ 2e-7 … 1e-3.",
     source: "Huang & Lee, NeurIPS 2024, arXiv 2403.14398",
-    flags: "--optimizer ramda --lr 0.02 --lambda 2e-3 --milestones 6,9",
+    flags: "--optimizer ramda --lr 0.02 --c 0.1 --lambda 2e-3 --milestones 6,9",
   },
   rda: {
     minimizes: "⟨ḡ, w⟩ + ψ(w) + (β_t/t)·½‖w‖²: the running mean ḡ of all gradients, no averaging, no restart.",
@@ -71,7 +71,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
     when: "Group sparsity with Adam's robustness to the learning rate.",
     paper: "betas 0.9, 0.999, eps 1e-6; lr 1e-3, λ 5e-7 … 1e-3 in the RAMDA experiments.",
     source: "Deleu & Bengio 2021, arXiv 2102.03869",
-    flags: "--optimizer prox-ssi --lr 2e-3 --lambda 3e-3 --milestones 6,9",
+    flags: "--optimizer prox-ssi --lr 2e-3 --lambda 5e-4 --milestones 6,9",
   },
   proxGen: {
     minimizes:
@@ -96,7 +96,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
     paper:
       "OTO: switch a quarter into the run, λ 1e-3, ε 0 (convolutions) or 0.9 … 0.99 (dense); WGSEF: switch at half.",
     source: "Chen et al., NeurIPS 2021 (OTO)",
-    flags: "--optimizer hspg --penalty wgsef --keep 0.3 --lr 0.2 --lambda 0.05 --momentum 0.9",
+    flags: "--optimizer hspg --penalty wgsef --keep 0.3 --lr 0.2 --lambda 0.02 --momentum 0.9",
   },
   rigl: {
     minimizes:
@@ -104,7 +104,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
     when: "A fixed share of single weights from the first step on. It makes no structure: the file does not shrink.",
     paper: "ΔT 100, drop 0.3 with a cosine to zero at 75 % of the steps, ERK densities, Nesterov SGD lr 0.1.",
     source: "Evci et al., ICML 2020",
-    flags: "--optimizer rigl --sparsity 0.9 --lr 0.05 --milestones 6,9",
+    flags: "--optimizer rigl --sparsity 0.8 --lr 0.05 --milestones 6,9",
   },
   magnitude: {
     minimizes: "f(W) while the smallest weights are masked for good, by a cubic schedule up to the final sparsity.",
@@ -128,7 +128,7 @@ export const penaltyTexts: Readonly<Record<string, MethodText>> = {
     when: "When the lasso's shrinking of the groups that stay costs accuracy.",
     paper: "γ 3.",
     source: "Zhang 2010; Breheny & Huang 2009",
-    flags: "--optimizer prox-sgd --penalty group-mcp --lr 0.2 --lambda 3e-3 --milestones 6,9",
+    flags: "--optimizer prox-sgd --penalty group-mcp --lr 0.2 --lambda 1e-2 --milestones 6,9",
   },
   wgsef: {
     minimizes:
@@ -143,14 +143,14 @@ export const penaltyTexts: Readonly<Record<string, MethodText>> = {
     when: "A known number of single weights per layer.",
     paper: "–",
     source: "Beck & Refael 2022",
-    flags: "--optimizer prox-sgd --penalty sef --keep 0.1 --lr 0.1 --lambda 0.05 --milestones 6,9",
+    flags: "--optimizer prox-sgd --penalty sef --keep 0.1 --lr 0.1 --lambda 1e-3 --milestones 6,9",
   },
   l1: {
     minimizes: "λ Σ|w| over the weights of dense and convolutional layers. Prox: the soft threshold.",
     when: "Single weights; against RigL in the RMDA paper.",
     paper: "–",
     source: "Tibshirani 1996",
-    flags: "--optimizer rmda --penalty l1 --lr 0.2 --lambda 3e-4 --milestones 6,9",
+    flags: "--optimizer rmda --penalty l1 --lr 0.2 --lambda 1e-3 --milestones 6,9",
   },
   l0: {
     minimizes: "λ·(number of nonzero weights). Prox: hard threshold at √(2·step·λ).",

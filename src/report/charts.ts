@@ -121,6 +121,7 @@ export const courseChart = (title: string, epochs: readonly EpochMetrics[]): Pro
       { name: "groups zero", of: (m) => m.groupSparsity, colour: 0 },
       { name: "groups of W̃", of: (m) => m.dual?.groupSparsity, colour: 0, dashed: true },
       { name: "all weights zero", of: (m) => m.elementSparsity, colour: 2 },
+      { name: "singular values zero", of: (m) => m.lowRankLevel, colour: 3 },
     ],
   });
 
