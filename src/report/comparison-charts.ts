@@ -1,5 +1,5 @@
 /** A comparison as SVG charts: one colour per method, the mean drawn bold, single runs or their range drawn faint. */
-import type { ComparedRun, Comparison } from "./comparison.ts";
+import { type ComparedRun, type Comparison, isScored } from "./comparison.ts";
 import { axis, type Chart, draw, label } from "./draw.ts";
 import { colour, SERIES } from "./palette.ts";
 import type { EpochMetrics, Summary } from "./results.ts";
@@ -64,7 +64,7 @@ function removedAxis(name: string, removed: readonly number[]): { at: (x: number
 /** Accuracy (or, without classes, test loss) of the small model against a share: a point per run, and each method's mean. */
 async function against(title: string, name: string, compared: Compared, share: (s: Summary) => number): Promise<Chart> {
   const all = compared.methods.flatMap((m) => finishedOf(compared, m));
-  const scored = all.some((r) => r.summary.smallAccuracy !== null);
+  const scored = isScored(compared);
   const y = ({ summary: s }: Finished) => (s.smallAccuracy === null ? s.smallLoss : s.smallAccuracy * 100);
   const x = removedAxis(
     name,
@@ -195,7 +195,7 @@ const shareAxis = { min: 0, ...percentAxis };
 
 /** The charts of a comparison by the name of their file. Without classes those of accuracy show the test loss. */
 export async function comparisonCharts(compared: Compared): Promise<Record<string, Chart>> {
-  const scored = !compared.runs.some((r) => r.summary?.accuracy === null);
+  const scored = isScored(compared);
   const quality = scored ? "Accuracy" : "Test loss";
   const times100 = (x: number | null | undefined) => (typeof x === "number" ? x * 100 : undefined);
   const [parameters, groups, sparsity, elements, changes, accuracy] = await Promise.all([

@@ -3,7 +3,7 @@ import { type Comparison, methodTable, runTable } from "./comparison.ts";
 import type { Chart } from "./draw.ts";
 import { html } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
-import { markdown, type Table, turned } from "./table.ts";
+import { markdown, markdownText, type Table, turned } from "./table.ts";
 
 /** "3 methods × 2 seeds: 5 of 6 runs finished, 1 failed" */
 function lead({ methods, seeds, runs }: Comparison): string {
@@ -78,7 +78,7 @@ export function comparisonMarkdown(comparison: Comparison, charts: Readonly<Reco
   const { title, runs } = comparison;
   const failed = failures(runs);
   const parts = [
-    `# ${title}`,
+    `# ${markdownText(title)}`,
     `${lead(comparison)}.`,
     markdown(readable(comparison)),
     spreadNote,
@@ -87,7 +87,7 @@ export function comparisonMarkdown(comparison: Comparison, charts: Readonly<Reco
     "## Runs",
     markdown(runTable(comparison)),
     ...(failed.length > 0 ? ["## What failed"] : []),
-    ...failed.map((r) => `${r.method}, seed ${r.seed}:\n\n${indented(r.error ?? "")}`),
+    ...failed.map((r) => `${markdownText(r.method)}, seed ${r.seed}:\n\n${indented(r.error ?? "")}`),
   ];
   return `${parts.join("\n\n")}\n`;
 }

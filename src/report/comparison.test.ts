@@ -3,6 +3,7 @@ import { type ComparedRun, type Comparison, methodCsv, methodResults, methodTabl
 import { comparisonCharts } from "./comparison-charts.ts";
 import { comparisonHtml, comparisonMarkdown } from "./comparison-documents.ts";
 import type { EpochMetrics, Summary } from "./results.ts";
+import { markdown } from "./table.ts";
 
 interface Figures {
   readonly accuracy?: number | null;
@@ -118,6 +119,14 @@ test("a method of which every run failed, and one that is still to come, have no
   expect(table.rows.map((row) => row.at(-1))).toEqual(["0 of 3, 1 failed", "0 of 3"]);
 });
 
+test("as long as no run finished, tables and charts agree that they will show the accuracy", async () => {
+  for (const runs of [[], [failed("A", 1), failed("B", 1)]]) {
+    expect(methodTable(comparison(runs)).head).toContain("accuracy");
+    const titles = Object.values(await comparisonCharts(comparison(runs))).map((c) => c.title);
+    expect(titles).toContain("Accuracy over epochs");
+  }
+});
+
 test("without classes the test loss stands for the accuracy", async () => {
   const runs = [finished("A", 1, { accuracy: null }, 1, 0)];
   expect(methodTable(comparison(runs)).head).toContain("test loss");
@@ -133,6 +142,20 @@ test("the CSV has a row per method, quoted where it must be", () => {
   expect(head).toMatch(/^method,finished,failed,accuracy,accuracyStd,/);
   expect(row).toMatch(/^"RMDA, ""c = 0.1""",1,0,0.9,,/);
   expect(rest).toBe("");
+});
+
+test.each(["=1+1", "+1", "-1", "@sum", "\tx", '=HYPERLINK("a","b")'])(
+  "no spreadsheet takes %j for a formula",
+  (name) => {
+    const [, row] = methodCsv(comparison([], [name])).split("\n");
+    const cell = /[",]/.test(name) ? `"'${name.replaceAll('"', '""')}"` : `'${name}`;
+    expect(row.startsWith(`${cell},0,0,`)).toBe(true);
+  },
+);
+
+test("in Markdown a name shows as it is", () => {
+  const table = markdown(methodTable(comparison([], ["<b>`c` *x* _y_ [z](u) \\|"])));
+  expect(table).toContain("| \\<b>\\`c\\` \\*x\\* \\_y\\_ \\[z](u) \\\\\\| |");
 });
 
 /** The points of the bold lines of an SVG: the means. */
@@ -184,5 +207,5 @@ test("the documents name everything, escape foreign text and link the runs' repo
   const text = comparisonMarkdown(whole, charts);
   expect(text).toContain("# lenet5 on digits\n");
   expect(text).toContain("![Accuracy over epochs](accuracy-epochs.svg)");
-  expect(text).toContain(`${evil}, seed 1:\n\n    ${evil}\n    more\n`);
+  expect(text).toContain(`\\<script>&\\|, seed 1:\n\n    ${evil}\n    more\n`);
 });

@@ -124,6 +124,12 @@ export function methodResults({ methods, runs }: Pick<Comparison, "methods" | "r
   });
 }
 
+/** Whether tables and charts show the accuracy, which they do as long as no run says that there is none, or else the test loss. */
+export function isScored({ runs }: Pick<Comparison, "runs">): boolean {
+  const summaries = runs.flatMap((r) => r.summary ?? []);
+  return summaries.length === 0 || summaries.some((s) => s.accuracy !== null);
+}
+
 /** A figure as the tables show it; it says when some runs lack it. */
 function cell(name: FigureName, { figures: all, finished }: MethodResult): string {
   const s = all[name];
@@ -134,8 +140,7 @@ function cell(name: FigureName, { figures: all, finished }: MethodResult): strin
 /** One row per method. Without classes the test loss stands for the accuracies. */
 export function methodTable(comparison: Comparison): Table {
   const results = methodResults(comparison);
-  const scored = results.some((r) => r.figures.accuracy !== null);
-  const instead: readonly FigureName[] = scored ? ["loss"] : ["accuracy", "smallAccuracy"];
+  const instead: readonly FigureName[] = isScored(comparison) ? ["loss"] : ["accuracy", "smallAccuracy"];
   const shown = names.filter((name) => !figure(name).hidden && !instead.includes(name));
   const planned = comparison.seeds.length;
   const ended = ({ finished, failed }: MethodResult) =>
@@ -169,12 +174,16 @@ export function runTable({ runs }: Pick<Comparison, "runs">): Table {
   };
 }
 
-/** One row per method for spreadsheets: mean and deviation in columns of their own, numbers in full. */
+/**
+ * One row per method for spreadsheets: mean and deviation in columns of their own, numbers in full. A name that a spreadsheet
+ * would take for a formula stands behind an apostrophe.
+ */
 export function methodCsv(comparison: Pick<Comparison, "methods" | "runs">): string {
+  const inert = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
   const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const head = ["method", "finished", "failed", ...names.flatMap((name) => [name, `${name}Std`])];
   const rows = methodResults(comparison).map(({ method, finished, failed, figures: all }) => [
-    quoted(method),
+    quoted(inert(method)),
     finished,
     failed,
     ...names.flatMap((name) => [all[name]?.mean ?? "", all[name]?.std ?? ""]),

@@ -128,9 +128,12 @@ export function removalTable(removals: readonly RemovalRow[]): Table {
   };
 }
 
-/** The table in GitHub's Markdown, columns padded so that it also reads well as plain text. */
+/** Text as Markdown that shows it as it is. */
+export const markdownText = (text: string): string => text.replaceAll(/[\\`*_[<|]/g, "\\$&").replaceAll("\n", " ");
+
+/** The table in GitHub's Markdown, columns padded so that it also reads well as plain text. Cells are text, not Markdown. */
 export function markdown({ head, rows, text }: Table): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")));
+  const cells = [head, ...rows].map((row) => row.map(markdownText));
   const width = head.map((_, j) => Math.max(3, ...cells.map((row) => [...(row[j] ?? "")].length)));
   const pad = (cell: string, j: number) => {
     const blank = " ".repeat(width[j] - [...cell].length);
