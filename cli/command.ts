@@ -20,8 +20,16 @@ export interface CommandSpec<F extends Fields> {
   readonly options?: readonly Option[];
   /** Where settings come from beside the flags, which win. */
   sources?(given: Given): Promise<readonly Source[]>;
-  /** @returns the exit status */
-  run(args: readonly (string | undefined)[], values: ValuesOf<F>, out: Output): Promise<number>;
+  /**
+   * @param sources where the values come from
+   * @returns the exit status
+   */
+  run(
+    args: readonly (string | undefined)[],
+    values: ValuesOf<F>,
+    out: Output,
+    sources: readonly Source[],
+  ): Promise<number>;
 }
 
 /** What commander read: the flags as they were given. */
@@ -47,9 +55,8 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
     const args = received.slice(0, -2) as (string | undefined)[];
     const given = made.optsWithGlobals<Given>();
     const out = output(given["json"] === true);
-    const sources = (await spec.sources?.(given)) ?? [];
-    const values = settings(spec.fields, [...sources, fromFlags(spec.fields, given)]);
-    process.exitCode = await spec.run(args, values, out);
+    const sources = [...((await spec.sources?.(given)) ?? []), fromFlags(spec.fields, given)];
+    process.exitCode = await spec.run(args, settings(spec.fields, sources), out, sources);
   });
   return made;
 }

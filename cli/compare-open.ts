@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { type Dataset, UsageError } from "espalier";
 import { directory } from "espalier/node";
 import type { CompareConfig } from "./compare-fields.ts";
-import { type ComparePlan, comparePlan, inMethod, type Planned } from "./compare-plan.ts";
+import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "./compare-plan.ts";
 import { COMPARISON, clearRun, type Ended, readSaved, type Saved } from "./comparison-directory.ts";
+import { fileOrigins, mergedOrigins, type Origins, type Source } from "./config.ts";
 import type { Interruption } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { differing, FILES, freeName, place } from "./run-directory.ts";
 import type { TrainConfig } from "./train-fields.ts";
-import { checkResume, openData } from "./train-plan.ts";
+import { checkResume, modelItself, openData } from "./train-plan.ts";
 import { openJob } from "./whole-run.ts";
 
 /** A comparison that is checked and can start or go on. */
@@ -27,9 +28,13 @@ export interface OpenComparison {
   readonly interruption: Interruption;
 }
 
-/** @throws UsageError, EspalierError for what is missing, does not go together, or stands in the way */
+/**
+ * @param sources of what is asked
+ * @throws UsageError, EspalierError for what is missing, does not go together, or stands in the way
+ */
 export async function openComparison(
   asked: CompareConfig,
+  sources: readonly Source[],
   out: Output,
   interruption: Interruption,
 ): Promise<OpenComparison> {
@@ -54,12 +59,14 @@ export async function openComparison(
   if (!saved && !given)
     throw new UsageError(`there is no comparison in ${folder} to go on with`, { wanted: COMPARISON }, "check --out");
 
-  const file = given ?? join(folder, COMPARISON);
-  const plan = comparePlan(config, file);
-  const again = saved && resume ? changedFailures(folder, plan, saved, file) : [];
+  const origins = mergedOrigins(given ?? join(folder, COMPARISON), sources);
+  const plan = comparePlan(config, origins);
+  const again = saved && resume ? changedFailures(folder, plan, saved, { config, origins }) : [];
   const data = sharedData();
+  const [{ settings: first }] = plan.runs;
+  await modelItself({ model: first.model!, seed: first.seed! }, await data(first)); // shared: what fails here is no method's fault
   for (const { method, folder: inner, settings } of plan.runs.slice(0, plan.methods.length))
-    await inMethod(method, file, async () => {
+    await inMethod(method, config, origins, async () => {
       const path = join(folder, inner);
       const where = { out: path, store: directory(path), config: settings, summary: undefined };
       await openJob(where, { out, interruption, data: await data(settings) });
@@ -84,23 +91,31 @@ function sharedData(): OpenComparison["data"] {
  * Failed runs whose settings are others now: they start afresh.
  * @throws UsageError when a run that did not fail has other settings now
  */
-function changedFailures(folder: string, plan: ComparePlan, saved: Saved, file: string): Planned[] {
-  const before = new Map(comparePlan(saved.config, join(folder, COMPARISON)).runs.map((run) => [run.folder, run]));
+function changedFailures(
+  folder: string,
+  plan: ComparePlan,
+  saved: Saved,
+  { config, origins }: { readonly config: CompareConfig; readonly origins: Origins },
+): Planned[] {
+  const former = comparePlan(saved.config, fileOrigins(join(folder, COMPARISON)));
+  const before = new Map(former.runs.map((run) => [run.folder, run]));
   return plan.runs.filter((run) => {
     const old = before.get(run.folder);
     const differ = old ? differing(old.settings, run.settings) : [];
     if (!old || differ.length === 0) return false;
     if (saved.runs.some((r) => r.folder === run.folder && r.error !== undefined)) return true;
     if (!existsSync(join(folder, run.folder, FILES.run))) return false;
+    const own = [...ownKeys(config, run.method), ...ownKeys(saved.config, old.method)];
+    const where = differ.map((key) => (own.includes(key) ? origins.of("methods", run.method) : origins.of(key)));
     throw new UsageError(
       `${run.method} has other settings than before: ${differ.join(", ")}`,
       {
-        where: `${file}: methods.${run.method}`,
+        where: [...new Set(where)].join(", "),
         ...Object.fromEntries(
           differ.map((k) => [k, `was ${JSON.stringify(old.settings[k])}, now ${JSON.stringify(run.settings[k])}`]),
         ),
       },
-      "resume without --config, start afresh with --overwrite, or give the method another name",
+      `resume with the settings as they were, start afresh with --overwrite, or ${differ.some((key) => own.includes(key)) ? "give the method another name" : "choose another --out"}`,
     );
   });
 }

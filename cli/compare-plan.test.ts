@@ -2,9 +2,10 @@ import { UsageError } from "espalier";
 import { describe, expect, test } from "vitest";
 import type { CompareConfig } from "./compare-fields.ts";
 import { comparePlan } from "./compare-plan.ts";
+import { fileOrigins } from "./config.ts";
 
 const base: CompareConfig = { model: "lenet5", data: "digits" };
-const planned = (config: CompareConfig) => comparePlan({ ...base, ...config }, "c.yaml");
+const planned = (config: CompareConfig) => comparePlan({ ...base, ...config }, fileOrigins("c.yaml"));
 
 test("all methods with the first seed, then with the next; a folder for each run", () => {
   const { methods, seeds, runs } = planned({ seeds: [3, 1], methods: { "Prox SGD, λ=1e-3": null, RMDA: {} } });
@@ -61,7 +62,7 @@ describe("a mistake names the file, the method and the key", () => {
     [
       "one folder for two",
       { methods: { "R MDA": {}, "r-mda!": {} } },
-      /share one folder\n +where +c\.yaml: methods\n +got +R MDA, r-mda!\n +folder +r-mda/,
+      /share one folder\n +where +c\.yaml: methods\.r-mda!\n +got +R MDA, r-mda!\n +folder +r-mda/,
     ],
     ["a name without letters", { methods: { "*": {} } }, /"\*" has no letter or digit/],
   ])("%s", (_, config, said) => {

@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { EspalierError, UsageError } from "espalier";
 import { type CompareConfig, notPerMethod } from "./compare-fields.ts";
-import { settings } from "./config.ts";
+import { type Origins, settings } from "./config.ts";
 import { camel } from "./names.ts";
-import { type TrainConfig, trainFields } from "./train-fields.ts";
+import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
+import { Misplaced } from "./train-plan.ts";
 
 /** One method with one seed. */
 export interface Planned {
@@ -23,28 +24,25 @@ export interface ComparePlan {
   readonly runs: readonly Planned[];
 }
 
-/**
- * @param file where the settings stand, for messages
- * @throws UsageError naming file, method and key
- */
-export function comparePlan(config: CompareConfig, file: string): ComparePlan {
+/** @throws UsageError naming file, method and key */
+export function comparePlan(config: CompareConfig, origins: Origins): ComparePlan {
   const { config: _, methods: named, seeds = [1], out, resume, overwrite, ...shared } = config;
   for (const key of ["model", "data"] as const)
     if (!shared[key])
       throw new UsageError(
         `compare wants ${key === "model" ? "a model" : "data"}`,
-        { where: file, wanted: `${key}: NAME` },
+        { where: origins.file, wanted: `${key}: NAME` },
         `for example  ${key}: ${key === "model" ? "lenet5" : "digits"}`,
       );
   if (!named)
     throw new UsageError(
       "compare wants methods",
-      { where: file, wanted: "methods: { NAME: { settings }, … }" },
+      { where: origins.file, wanted: "methods: { NAME: { settings }, … }" },
       "for example  methods: { dense: { optimizer: sgd }, RMDA: { optimizer: rmda } }",
     );
   const methods = Object.keys(named);
-  const slugs = slugsOf(methods, file);
-  const own = methods.map((method) => methodSettings(method, named[method] ?? {}, shared, file));
+  const slugs = slugsOf(methods, origins);
+  const own = methods.map((method) => methodSettings(method, named[method] ?? {}, shared, origins));
   const runs = seeds.flatMap((seed) =>
     methods.map((method, i) => ({
       method,
@@ -61,9 +59,9 @@ function methodSettings(
   method: string,
   given: Readonly<Record<string, unknown>>,
   shared: TrainConfig,
-  file: string,
+  origins: Origins,
 ): TrainConfig {
-  const label = (key: string) => `${file}: methods.${method}.${key}`;
+  const label = (key: string) => `${origins.of("methods", method)}.${key}`;
   const values = Object.fromEntries(Object.entries(given).map(([key, v]) => [camel(key), v]));
   if ("seed" in values)
     throw new UsageError(
@@ -81,7 +79,7 @@ function methodSettings(
   const kept = (all: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(Object.entries(all).filter(([key, v]) => v !== undefined && values[key] !== null));
   return settings(trainFields, [
-    { label: (key) => `${file}: ${key}`, values: kept(shared) },
+    { label: (key) => origins.of(key), values: kept(shared) },
     { label, values: kept(values) },
   ]);
 }
@@ -93,7 +91,7 @@ const slug = (name: string): string =>
     .replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, "-")
     .replaceAll(/^-|-$/g, "");
 
-function slugsOf(methods: readonly string[], file: string): string[] {
+function slugsOf(methods: readonly string[], origins: Origins): string[] {
   const slugs = methods.map(slug);
   slugs.forEach((name, i) => {
     const first = slugs.indexOf(name);
@@ -101,7 +99,7 @@ function slugsOf(methods: readonly string[], file: string): string[] {
     throw new UsageError(
       name === "" ? `the method "${methods[i]}" has no letter or digit` : "two methods would share one folder",
       {
-        where: `${file}: methods`,
+        where: origins.of("methods", methods[i]),
         got: [...(first < i ? [methods[first]] : []), methods[i]].join(", "),
         folder: name || undefined,
       },
@@ -111,13 +109,28 @@ function slugsOf(methods: readonly string[], file: string): string[] {
   return slugs;
 }
 
-/** Runs what checks a method, and says in which one it found a mistake. */
-export async function inMethod<T>(method: string, file: string, check: () => Promise<T>): Promise<T> {
+/** Which settings a method has of its own, null among them. */
+export const ownKeys = ({ methods }: CompareConfig, method: string): TrainKey[] =>
+  Object.keys(methods?.[method] ?? {}).map((key) => camel(key) as TrainKey);
+
+/** Runs what checks a method, and says in which one it found a mistake, or that a shared setting is none for it. */
+export async function inMethod<T>(
+  method: string,
+  config: CompareConfig,
+  origins: Origins,
+  check: () => Promise<T>,
+): Promise<T> {
   try {
     return await check();
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
+    if (e instanceof Misplaced && !ownKeys(config, method).includes(e.key))
+      throw new UsageError(
+        e.what,
+        { where: `${origins.of(e.key)}, which all methods share`, method, ...e.details },
+        `say  ${e.key}: null  in methods.${method}`,
+      );
     const Kind = e instanceof UsageError ? UsageError : EspalierError;
-    throw new Kind(e.what, { where: `${file}: methods.${method}`, ...e.details }, e.fix);
+    throw new Kind(e.what, { where: origins.of("methods", method), ...e.details }, e.fix);
   }
 }

@@ -30,10 +30,10 @@ export const compare = () =>
       ...(resume && typeof out === "string" && !config ? await fromDirectory(out) : []),
       fromAssignments(compareFields, (set as string[] | undefined) ?? []),
     ],
-    async run(_, asked, out) {
+    async run(_, asked, out, sources) {
       const interrupt = interruption((line) => out.warn(line));
       try {
-        return await runComparison(await openComparison(asked, out, interrupt));
+        return await runComparison(await openComparison(asked, sources, out, interrupt));
       } finally {
         interrupt.release();
       }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openComparison } from "./compare-open.ts";
 import { comparePlan } from "./compare-plan.ts";
 import { COMPARISON, readSaved, writeResults } from "./comparison-directory.ts";
+import { fileOrigins } from "./config.ts";
 import { output } from "./output.ts";
 import { FILES, place } from "./run-directory.ts";
 
@@ -57,7 +58,10 @@ describe("a damaged compare.json is called so by name, and counts as none when i
   });
 
   test("every folder of a plan is accepted", async () => {
-    const { runs } = comparePlan({ ...config, seeds: [-3, 7], methods: { "Prox SGD, λ=1e-3": null, é: {} } }, "c.yaml");
+    const { runs } = comparePlan(
+      { ...config, seeds: [-3, 7], methods: { "Prox SGD, λ=1e-3": null, é: {} } },
+      fileOrigins("c.yaml"),
+    );
     const document = { config, runs: runs.map(({ method, seed, folder }) => ({ method, seed, folder, seconds: 1 })) };
     const folder = await holding("sound", JSON.stringify(document));
     expect((await readSaved(folder))?.runs).toEqual(document.runs);
@@ -71,7 +75,7 @@ test("--overwrite clears nothing outside the comparison's directory", async () =
   const document = { config, runs: [{ ...ended, folder: "../victim" }] };
   const out = await holding("malicious", JSON.stringify(document));
   const interruption = { signal: new AbortController().signal, status: () => undefined, release: () => {} };
-  await openComparison({ ...config, config: "c.yaml", out, overwrite: true }, output(true), interruption);
+  await openComparison({ ...config, config: "c.yaml", out, overwrite: true }, [], output(true), interruption);
   for (const name of [FILES.run, FILES.model]) expect(await readFile(join(victim, name), "utf8")).toBe("precious");
 });
 

@@ -83,6 +83,29 @@ export function settings<F extends Fields>(fields: F, sources: readonly Source[]
   throw wrongValue(fields[key], key, origin[key], typed[key]);
 }
 
+/** Where settings stand, for messages. */
+export interface Origins {
+  /** The file of most of them, which should have had what is missing. */
+  readonly file: string;
+  /** Where a setting, or a part of it, comes from: "c.yaml: epochs", "--set epochs". */
+  of(key: string, part?: string): string;
+}
+
+const path = (key: string, part?: string): string => (part === undefined ? key : `${key}.${part}`);
+
+/** Of settings that all stand in one file. */
+export const fileOrigins = (file: string): Origins => ({ file, of: (...at) => `${file}: ${path(...at)}` });
+
+/** Of settings that were merged from these sources. */
+export const mergedOrigins = (file: string, sources: readonly Source[]): Origins => ({
+  file,
+  of(key, part) {
+    const has = (x: unknown, name: string) => isObject(x) && Object.hasOwn(x, name);
+    const from = sources.findLast((s) => has(s.values, key) && (part === undefined || has(s.values[key], part)));
+    return from?.label(path(key, part)) ?? path(key, part);
+  },
+});
+
 const isObject = (x: unknown): x is object => typeof x === "object" && x !== null && !Array.isArray(x);
 
 function known(fields: Fields, key: string, where: string): Field {

@@ -26,3 +26,19 @@ describe("run.json of every choice can be read again, and says the same: without
     expect(JSON.parse(JSON.stringify(planned(saved)))).toEqual(saved);
   });
 });
+
+test.each<[TrainConfig, RegExp]>([
+  [
+    { optimizer: "proxSgd", eps: 1e-3 },
+    /only in the form yang\n +got +--eps 0\.001\n +fix +leave it out, or choose --form yang/,
+  ],
+  [{ optimizer: "proxSgd", form: "unit", beta: 0.9 }, /prox-sgd has beta only in the form yang/],
+])("%j is refused in the words of the command line", (config, said) => {
+  expect(() => choose({ model: "lenet5", data: "digits", ...config })).toThrow(said);
+});
+
+test("prox-sgd in the form yang has them", () => {
+  expect(planned({ model: "lenet5", data: "digits", optimizer: "proxSgd", form: "yang", eps: 1e-3 })).toMatchObject({
+    eps: 1e-3,
+  });
+});

@@ -100,6 +100,7 @@ export function choose(config: TrainConfig): Choices {
   if (has(choices.penalty, "lambda") && choices.lambda === undefined) Object.assign(choices, { lambda: 1e-4 });
   for (const kind of ["optimizer", "schedule", "penalty", "loss"] as const) checkBelongs(kind, choices[kind], config);
   checkBelongs("groups", choices.groups ?? "coupled", config);
+  if (optimizer === "proxSgd" && config.form !== "yang") checkUnit(config);
   checkBelongs("rankRule", choices.rankRule ?? "none", config);
   const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance } = choices;
   if (rule) checkRule({ rule, keep, tolerance }, "rank-");
@@ -128,6 +129,16 @@ export function checkResume({ resume, overwrite }: Pick<TrainConfig, "resume" | 
     );
 }
 
+/** A setting that belongs to another choice. */
+export class Misplaced extends UsageError {
+  readonly key: TrainKey;
+
+  constructor(key: TrainKey, ...said: ConstructorParameters<typeof UsageError>) {
+    super(...said);
+    this.key = key;
+  }
+}
+
 function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainConfig): void {
   const table: Readonly<Record<string, readonly TrainKey[]>> = belongs[kind];
   const own = table[chosen];
@@ -135,7 +146,8 @@ function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainC
     if (config[key] === undefined || config[key] === false || own.includes(key)) continue;
     const owners = Object.keys(table).filter((name) => table[name].includes(key));
     const instead = key === "momentum" ? insteadOfMomentum[chosen] : undefined;
-    throw new UsageError(
+    throw new Misplaced(
+      key,
       `${chosen === "none" ? `a run without a ${kebab(kind)}` : kebab(chosen)} has no ${kebab(key)}`,
       {
         got: `--${kebab(key)} ${config[key]}`,
@@ -147,6 +159,18 @@ function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainC
         : `leave it out, or choose ${owners.length > 3 ? `another --${kebab(kind)}` : `--${kebab(kind)} ${owners.map(kebab).join(" or ")}`}`,
     );
   }
+}
+
+/** What prox-sgd has in one of its forms only, so that the table of choices cannot say it. */
+function checkUnit(config: TrainConfig): void {
+  for (const key of ["beta", "eps"] as const)
+    if (config[key] !== undefined)
+      throw new Misplaced(
+        key,
+        `prox-sgd has ${key} only in the form yang`,
+        { got: `--${key} ${config[key]}` },
+        "leave it out, or choose --form yang",
+      );
 }
 
 const optimizers: Readonly<Record<Choices["optimizer"], (s: Choices) => Optimizer>> = {
@@ -230,7 +254,10 @@ export async function openModel(s: Choices, data: Dataset): Promise<Model> {
 }
 
 /** A built-in model takes the data's shape and classes; a file is taken as it is. */
-async function modelItself(s: Choices, data: Dataset): Promise<Model> {
+export async function modelItself(
+  s: Pick<Choices, "model" | "seed" | "init" | "freeze">,
+  data: Dataset,
+): Promise<Model> {
   if (!s.model.endsWith(".onnx"))
     return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
   const model = await readModel(s.model);
