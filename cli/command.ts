@@ -16,6 +16,8 @@ export interface CommandSpec<F extends Fields> {
   /** Heading of a field in the help; fields without one stand first. */
   readonly groups?: Readonly<Record<string, readonly (keyof F & string)[]>>;
   readonly examples: readonly string[];
+  /** Stands above the examples. */
+  readonly notes?: string;
   /** Flags that are not settings themselves. */
   readonly options?: readonly Option[];
   /** Where settings come from beside the flags, which win. */
@@ -50,6 +52,7 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
   }
   for (const option of spec.options ?? []) made.addOption(option);
   made.option("--json", "print one JSON document on standard output, everything else on standard error");
+  if (spec.notes) made.addHelpText("after", `\n${spec.notes}`);
   made.addHelpText("after", `\nExamples:\n${spec.examples.map((e) => `  $ espalier ${e}`).join("\n")}`);
   made.action(async (...received: unknown[]) => {
     const args = received.slice(0, -2) as (string | undefined)[];
@@ -62,4 +65,4 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
 }
 
 const helpText = ({ help, choices }: Fields[string]): string =>
-  choices && choices.length > 3 ? `${help}: ${choices.join(", ")}` : help;
+  choices && choices.length > 3 ? `${help}. One of: ${choices.join(", ")}` : help;

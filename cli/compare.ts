@@ -9,6 +9,20 @@ import { COMPARISON, readSaved } from "./comparison-directory.ts";
 import { fromAssignments, fromFile, type Source } from "./config.ts";
 import { interruption } from "./interrupt.ts";
 
+/** In the help; a test runs it. */
+const notes = `A configuration, in YAML:
+  # shared by all methods: any setting of \`espalier train --help\`, without the dashes in front
+  model: lenet5
+  data: digits
+  epochs: 15
+  lambda: 1e-3
+  # every method runs with each of them (default: 1)
+  seeds: [1, 2, 3]
+  # names of your own, each with settings that win over the shared ones; null takes a shared one away
+  methods:
+    dense: { optimizer: sgd, lambda: null }
+    RMDA: { optimizer: rmda, milestones: [8, 12] }`;
+
 export const compare = () =>
   command({
     name: "compare",
@@ -20,6 +34,7 @@ export const compare = () =>
         (value: string, before: string[] = []) => [...before, value],
       ),
     ],
+    notes,
     examples: [
       "compare --config examples/compare.yaml",
       "compare --config compare.yaml --set epochs=5 --set seeds=1,2 --set 'methods.RMDA={optimizer: rmda}'",

@@ -49,7 +49,7 @@ export const factorize = () =>
     about:
       "Truncates the singular values of a model's layers and writes those of low rank as two smaller layers. Lossy: judge it by the accuracy.",
     arguments: [
-      ["<in.onnx>", "the model; composed layers (train --lorita) are composed back first"],
+      ["<in.onnx>", "the model; layers that the library composed of several (compose) are composed back first"],
       ["<out.onnx>", "where the smaller one goes"],
     ],
     fields: {

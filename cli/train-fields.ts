@@ -22,7 +22,7 @@ export const trainFields = {
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
   labelSmoothing: number("share of the target spread over all classes", { min: 0, below: 1 }),
 
-  optimizer: choice("default rmda; with lorita adam", [
+  optimizer: choice("how weights move (default rmda; with lorita adam)", [
     "sgd",
     "adam",
     "adamw",
@@ -61,7 +61,9 @@ export const trainFields = {
     z.number().min(0).lt(1),
     2,
   ),
-  eps: number("adam, adamw, prox-gen (default 1e-8), prox-ssi and ramda (1e-6)", { above: 0 }),
+  eps: number("adam, adamw, prox-gen, prox-sgd in the form yang (default 1e-8), prox-ssi and ramda (1e-6)", {
+    above: 0,
+  }),
   c: number("rmda, ramda: averaging constant (default 0.1, 0.01); grda: strength (0.005)", { above: 0, max: 1 }),
   mu: number("grda: growth of its threshold, best between 0.5 and 1 (default 0.51)", { min: 0 }),
   momentumSchedule: choice("how c reaches 1: milestones (default of rmda) or ramp (of ramda)", ["milestones", "ramp"]),
@@ -99,11 +101,11 @@ export const trainFields = {
   }),
 
   penalty: choice(
-    "group-lasso (default of proximal optimizers); nuclear decomposes every weight at every step, which is slow",
+    "what should become zero (default group-lasso for proximal optimizers, else none; nuclear is slow: it decomposes every weight at every step)",
     ["none", "l0", "lHalf", "l1", "l2", "groupLasso", "groupMcp", "wgsef", "sef", "nuclear", "nm"],
   ),
   lambda: number("strength of the penalty (default 1e-4)", { min: 0 }),
-  groups: choice("what dies together; coupled (default) is what makes the file small", [
+  groups: choice("what dies together (default coupled, which makes the file small)", [
     "element",
     "inputChannel",
     "outputChannel",
@@ -111,17 +113,21 @@ export const trainFields = {
     "block",
   ]),
   block: numbers("groups block: outputs × inputs of a block (default 4,4)", "two integers ≥ 1", z.int().min(1), 2),
-  side: choice("coupled groups: the weights that read a channel, or that make it", ["consumer", "producer"]),
-  weights: choice("weight of a group in the penalty", ["balanced", "size", "uniform"]),
+  side: choice("coupled groups: the weights that read a channel (default), or that make it", ["consumer", "producer"]),
+  weights: choice("weight of a group in the penalty (default balanced; of wgsef uniform)", [
+    "balanced",
+    "size",
+    "uniform",
+  ]),
   lambdaWarmup: number("epochs over which the penalty grows to its full strength (default: a tenth of the run)", {
     min: 0,
   }),
   concavity: number("group-mcp: where it becomes flat (default 3)", { above: 1 }),
   k: integer("wgsef, sef: groups of each channel set that should survive", { min: 1 }),
+  keep: number("wgsef, sef: share of each channel set that should survive, rounded up; instead of k", { above: 0, max: 1 }),
   n: integer("nm: weights of a block that may be nonzero (default 2)", { min: 1 }),
   m: integer("nm: size of a block of consecutive inputs (default 4)", { min: 2 }),
   layers: texts("nuclear: weights that it acts on (default: all); * and ** as in freeze", "a,b.*,…"),
-  keep: number("wgsef, sef: the same as a share of the set", { above: 0, max: 1 }),
   targetParams: number("search for the lambda that keeps this share of the parameters, such as 0.1", {
     above: 0,
     below: 1,

@@ -1,0 +1,55 @@
+import { groupLasso, proxSgd, wgsef } from "espalier";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { compare } from "./compare.ts";
+import { type CompareConfig, compareFields } from "./compare-fields.ts";
+import { comparePlan } from "./compare-plan.ts";
+import { fileOrigins, settings } from "./config.ts";
+import { kebab } from "./names.ts";
+import { train } from "./train.ts";
+import { belongs, type TrainKey, trainFields } from "./train-fields.ts";
+import { choose } from "./train-plan.ts";
+
+/** A command's help as one line of single blanks, and as it is printed. */
+function helpOf(command: ReturnType<typeof train>): { flat: string; printed: string } {
+  let printed = "";
+  command.configureOutput({ writeOut: (text) => (printed += text) }).outputHelp();
+  return { flat: printed.replaceAll(/\s+/g, " "), printed };
+}
+
+describe("train", () => {
+  const owners = (["optimizer", "penalty"] as const).flatMap((kind) =>
+    Object.entries(belongs[kind] as Readonly<Record<string, readonly TrainKey[]>>).flatMap(([name, keys]) =>
+      keys.map((key) => [key, name] as const),
+    ),
+  );
+  const ofMany: readonly TrainKey[] = ["lambda", "lambdaWarmup", "groups", "side", "weights", "targetParams"];
+
+  test.each(owners.filter(([key]) => !ofMany.includes(key)))("the help of %s names %s", (key, name) => {
+    expect(trainFields[key].help).toMatch(new RegExp(`\\b${kebab(name)}\\b`));
+  });
+
+  test.each<[TrainKey, RegExp, unknown]>([
+    ["weights", /default (\S+);/, groupLasso({ lambda: 1 }).options.weights],
+    ["weights", /of wgsef (\S+)\)/, wgsef({ lambda: 1, k: 1 }).options.weights],
+    ["eps", /prox-sgd in the form yang \(default (\S+)\)/, String(proxSgd({ form: "yang" }).options.eps)],
+  ])("the help of %s names the default: %s", (key, where, value) => {
+    expect(where.exec(trainFields[key].help)?.[1]).toBe(value);
+  });
+
+  test("a list of names stands apart from the text", () => {
+    const { flat } = helpOf(train());
+    expect(flat).toContain("(default rmda; with lorita adam). One of: sgd, adam,");
+    expect(flat).toContain("at every step). One of: none, l0,");
+  });
+});
+
+test("the configuration in the help of compare can be run", () => {
+  const { printed } = helpOf(compare());
+  const yaml = printed.split("A configuration, in YAML:\n")[1].split("\nExamples:")[0];
+  expect(printed).toContain("espalier train --help");
+  const config: CompareConfig = settings(compareFields, [{ label: (key) => key, values: parse(yaml) }]);
+  const { runs } = comparePlan(config, fileOrigins("help"));
+  const [dense, rmda] = runs.map((run) => choose(run.settings));
+  expect([dense.optimizer, dense.lambda, rmda.lambda, rmda.milestones]).toEqual(["sgd", undefined, 1e-3, [8, 12]]);
+});
