@@ -56,9 +56,9 @@ export const factorize = () =>
       rule: ruleField(" (default: iterative with --data, else global)"),
       keep: keepField,
       tolerance: toleranceField,
-      dense: choice("layers that two would not make smaller: their product of that rank (default), or as they were", [
-        "product",
+      dense: choice("layers that two would not make smaller: as they were (default), or their product of that rank", [
         "keep",
+        "product",
       ]),
       fineTune: fineTuneField,
       anyway: toggle("write the model even when nothing gets smaller"),
@@ -115,7 +115,9 @@ export const factorize = () =>
             : "use a smaller --keep, or write it nevertheless with --anyway",
         );
       const cut = data && (await evaluate(truncated, data, scoring));
-      const small = values.fineTune ? await fineTune(truncated, { ...judging, epochs: values.fineTune }) : truncated;
+      const small = values.fineTune
+        ? (await fineTune(truncated, { ...judging, epochs: values.fineTune })).model
+        : truncated;
       const [before, after] = data ? [await evaluate(whole, data, scoring), await evaluate(small, data, scoring)] : [];
       const bytes = write(small);
       await writeFile(to!, bytes);

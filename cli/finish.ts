@@ -4,6 +4,7 @@ import {
   cost,
   evaluate,
   inspect,
+  isLossy,
   type Loss,
   normalizationOf,
   type Run,
@@ -12,6 +13,7 @@ import {
   type Store,
   type Summary,
   shrink,
+  verify,
   write,
 } from "espalier";
 import { normalizationSetting } from "./engine-fields.ts";
@@ -30,8 +32,11 @@ export interface Finishing extends Workshop {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Each file is replaced as a whole; summary.json comes last and marks the run as finished. */
-export async function finish(run: Run, shop: Finishing): Promise<Summary> {
+/**
+ * Each file is replaced as a whole; summary.json comes last and marks the run as finished.
+ * @param trained called when the choice of ranks and fine-tuning are over; until then an interruption fails with the signal's reason
+ */
+export async function finish(run: Run, shop: Finishing, trained?: () => void): Promise<Summary> {
   const { engine, data, out, store, choices, config } = shop;
   const normalization = normalizationSetting(choices.normalize);
   const loss: Loss = methods(choices).loss;
@@ -41,9 +46,13 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
   const ranked = choices.rankRule
     ? await truncateRun(run.model, inputs, shop, judging)
     : kept && (await truncateToKept(run.model, kept, inputs, shop, judging));
+  trained?.();
   const full = ranked?.full ?? run.model;
   out.say(out.colour.dim("shrinking and verifying …"));
   const { model: small, certificate, verification } = await shrink(ranked?.truncated ?? full, { engine, inputs });
+  const whole = ranked && (await verify(full, small, { engine, inputs, tolerance: Number.POSITIVE_INFINITY }));
+  const lowRank = ranked && { ...ranked.lowRank, smallRelDiff: whole!.maxRel };
+  const apart = whole && !isLossy({ lowRank }) ? [whole, verification] : [verification];
   const before: Timed = { model: full, bytes: write(full) };
   const after: Timed = { model: small, bytes: write(small) };
   await store.write(FILES.model, before.bytes);
@@ -66,7 +75,7 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
   const inspection = inspect(full);
   const history = run.history;
   const last = history[history.length - 1];
-  const seconds = history.reduce((sum, m) => sum + m.seconds, 0);
+  const seconds = history.reduce((sum, m) => sum + m.seconds, ranked?.lowRank.seconds ?? 0);
   const summary: Summary = {
     accuracy: scoreBefore.accuracy,
     smallAccuracy: scoreAfter.accuracy,
@@ -83,9 +92,9 @@ export async function finish(run: Run, shop: Finishing): Promise<Summary> {
     bytes: { before: before.bytes.length, after: after.bytes.length },
     latencyMs: latencies[0],
     latencyMsBatch128: latencies[1] ?? latencies[0],
-    ...(ranked && { lowRank: ranked.lowRank }),
-    maxAbsDiff: Math.max(verification.maxAbs, ranked?.verification.maxAbs ?? 0),
-    maxRelDiff: Math.max(verification.maxRel, ranked?.verification.maxRel ?? 0),
+    ...(lowRank && { lowRank }),
+    maxAbsDiff: Math.max(...apart.map((v) => v.maxAbs)),
+    maxRelDiff: Math.max(...apart.map((v) => v.maxRel)),
     epochs: history.length,
     seconds,
     msPerStep: history.reduce((sum, m) => sum + m.msPerStep, 0) / history.length,

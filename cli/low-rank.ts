@@ -43,6 +43,8 @@ export interface Judging extends Pick<EvaluateOptions, "loss" | "output" | "norm
   readonly data: Dataset | undefined;
   readonly seed: number;
   readonly out: Output;
+  /** Once it is aborted, choosing ranks and fine-tuning fail with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** @throws UsageError when the rule lacks what it needs, or got what it has no use for */
@@ -80,13 +82,15 @@ export function checkJudge(rule: Rule, data: Dataset | undefined): void {
 export async function chooseRanks(found: Spectra, { rule, keep, tolerance }: RankChoice, j: Judging): Promise<Ranks> {
   if (rule === "local") return localRanks(found, { keep: keep! });
   if (rule === "global") return globalRanks(found, { keep: keep! });
-  const { engine, loss, output, normalization, seed, out } = j;
+  const { out } = j;
   let tried = 0;
   const onStep = ({ weight, rank, accuracy }: { weight: string; rank: number; accuracy: number }) => {
     if (++tried % 25 === 0)
       out.say(out.colour.dim(`  ${tried} reductions, ${weight} to ${rank}: ${percent(accuracy)}`));
   };
-  const result = await searchRanks(found, j.data!, { engine, loss, output, normalization, tolerance, seed, onStep });
+  const { engine, loss, output, normalization, seed, signal } = j;
+  const scoring = { engine, loss, output, normalization };
+  const result = await searchRanks(found, j.data!, { ...scoring, tolerance, seed, onStep, signal });
   const judged = j.data!.val ? "validation" : "training";
   out.say(
     `chose ranks by ${result.steps.length} reductions: ${judged} accuracy ${percent(result.reference)} → ${percent(result.accuracy)}`,
@@ -103,9 +107,13 @@ export interface FineTuning extends Judging {
 /**
  * The recipe of LoRITa's code but for its plateau rule, in whose place lr falls along a cosine: SGD, lr 0.01, momentum 0.9,
  * weight decay 1e-5, batch 128, label smoothing 0.1.
+ * @returns the model, and how long it was trained, before a resume included
  */
-export async function fineTune(model: Model, { epochs, store, ...j }: FineTuning): Promise<Model> {
-  const { engine, data, output, normalization, seed, out } = j;
+export async function fineTune(
+  model: Model,
+  { epochs, store, ...j }: FineTuning,
+): Promise<{ model: Model; seconds: number }> {
+  const { engine, data, output, normalization, seed, out, signal } = j;
   const run = train(model, data!, {
     engine,
     optimizer: sgd({ momentum: 0.9, weightDecay: 1e-5 }),
@@ -117,10 +125,12 @@ export async function fineTune(model: Model, { epochs, store, ...j }: FineTuning
     normalization,
     store,
     resume: store !== undefined,
+    signal,
   });
   for await (const m of run) {
     const accuracy = m.testAccuracy === null ? "" : `, test accuracy ${percent(m.testAccuracy)}`;
     out.say(out.colour.dim(`  fine-tuning epoch ${m.epoch}/${epochs}: loss ${m.loss.toFixed(4)}${accuracy}`));
   }
-  return run.model;
+  if (!run.finished) signal?.throwIfAborted();
+  return { model: run.model, seconds: run.history.reduce((sum, m) => sum + m.seconds, 0) };
 }

@@ -26,6 +26,9 @@ export const FILES = {
 /** What singular values were cut to, before it was shrunk; only runs of low rank have it. */
 export const TRUNCATED = "truncated.onnx";
 
+/** The ranks that were chosen: a run that is stopped after that goes on with them. */
+export const RANKS = "ranks.json";
+
 /** The training that follows truncation. */
 export const FINE_TUNING = "fine-tuning";
 
@@ -128,7 +131,7 @@ function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
 
 /** Clears what an overwritten run left. */
 export async function clear({ out, store }: Pick<Place, "out" | "store">): Promise<void> {
-  for (const name of [...Object.values(FILES), TRUNCATED]) await store.remove(name);
+  for (const name of [...Object.values(FILES), TRUNCATED, RANKS]) await store.remove(name);
   for (const folder of [TRIALS, FINE_TUNING]) await rm(join(out, folder), { recursive: true, force: true });
 }
 

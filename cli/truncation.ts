@@ -1,5 +1,7 @@
 /** What follows training when ranks are truncated: compose back, prove that exact, choose ranks, truncate, perhaps fine-tune. */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
   EspalierError,
   type EvaluateOptions,
@@ -7,25 +9,26 @@ import {
   type Inputs,
   type LowRank,
   type Model,
+  type Ranks,
   recompose,
+  type Spectra,
+  type Store,
   significant,
   spectra,
   truncate,
-  type Verification,
   verify,
 } from "espalier";
 import { directory } from "espalier/node";
+import { z } from "zod";
 import type { Finishing } from "./finish.ts";
-import { chooseRanks, fineTune } from "./low-rank.ts";
-import { FINE_TUNING } from "./run-directory.ts";
+import { chooseRanks, fineTune, type Judging, type RankChoice } from "./low-rank.ts";
+import { FINE_TUNING, RANKS, writeJson } from "./run-directory.ts";
 
 export interface TruncatedRun {
   /** As trained, composed back. */
   readonly full: Model;
   readonly truncated: Model;
-  /** Of composing back. */
-  readonly verification: Verification;
-  readonly lowRank: LowRank;
+  readonly lowRank: Omit<LowRank, "smallRelDiff">;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function truncateToKept(
   full: Model,
   kept: Readonly<Record<string, number>>,
   inputs: readonly Inputs[],
-  { engine, data, choices: { output } }: Finishing,
+  { engine, data, out, choices: { output } }: Finishing,
   { loss, normalization }: Pick<EvaluateOptions, "loss" | "normalization">,
 ): Promise<TruncatedRun | undefined> {
   const found = spectra(full);
@@ -44,17 +47,25 @@ export async function truncateToKept(
   const ranks = new Map(named.map((l) => [l.weight, Math.max(1, kept[l.weight])])); // a zero weight falls to `shrink`
   const { model: truncated, layers } = truncate(found, ranks, { dense: "keep" });
   const verification = await verify(full, truncated, { engine, inputs });
-  if (!verification.agree) return undefined;
+  const note = (text: string) => out.warn(`${out.colour.yellow("note:")} ${text}`);
+  if (!verification.agree) {
+    note(
+      "the weights are not exactly of the ranks that the penalty kept, so no layer was split: the average of the optimizer " +
+        "still trails behind. Train more epochs after c = 1.",
+    );
+    return undefined;
+  }
+  if (!layers.some((l) => l.split)) note("no layer gets smaller at the ranks that are left. Try a larger --lambda.");
   const { accuracy } = await evaluate(truncated, data, { engine, loss, output, normalization });
-  const own = { rule: "prox", factors: 1, fineTuned: 0, recomposedRelDiff: 0, truncatedAccuracy: accuracy, layers };
-  return { full, truncated, verification, lowRank: own };
+  const exact = { rule: "prox", factors: 1, fineTuned: 0, recomposedRelDiff: 0, seconds: 0 };
+  return { full, truncated, lowRank: { ...exact, truncatedAccuracy: accuracy, layers } };
 }
 
 /** @throws EspalierError when the model composed back computes something else */
 export async function truncateRun(
   trained: Model,
   inputs: readonly Inputs[],
-  { choices, engine, data, out, store }: Finishing,
+  { choices, engine, data, out, store, interruption: { signal } }: Finishing,
   { loss, normalization }: Pick<EvaluateOptions, "loss" | "normalization">,
 ): Promise<TruncatedRun> {
   const full = recompose(trained);
@@ -68,22 +79,74 @@ export async function truncateRun(
   const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance, lorita: factors = 1, seed, output } = choices;
   const { dim } = out.colour;
   if (factors > 1) out.say(dim(`composed back: ${significant(verification.maxRel)} relative difference`));
-  out.say(dim(`choosing ranks, ${rule} …`));
-  const judging = { engine, data, loss, output, normalization, seed, out };
+  const judging = { engine, data, loss, output, normalization, seed, out, signal };
   const found = spectra(full);
-  const ranks = await chooseRanks(found, { rule: rule!, keep, tolerance }, judging);
+  const { ranks, seconds } = await chosenRanks(found, { rule: rule!, keep, tolerance }, judging, store);
   const { model: cut, layers } = truncate(found, ranks);
+  if (!layers.some((l) => l.split))
+    out.warn(
+      `${out.colour.yellow("note:")} no layer gets smaller at these ranks, so all stay as they are. ${
+        rule === "iterative" ? "Allow a larger --rank-tolerance" : "Use a smaller --rank-keep"
+      }${factors > 1 ? ", or train to a lower rank with a larger --weight-decay" : ""}.`,
+    );
   const { accuracy } = await evaluate(cut, data, judging);
   const epochs = choices.fineTune ?? 0;
   const tuning = { ...judging, epochs, store: directory(join(store.location, FINE_TUNING)) };
-  const truncated = epochs > 0 ? await fineTune(cut, tuning) : cut;
-  const lowRank: LowRank = {
+  const tuned = epochs > 0 ? await fineTune(cut, tuning) : { model: cut, seconds: 0 };
+  const lowRank = {
     rule: rule!,
     factors,
     fineTuned: epochs,
     recomposedRelDiff: verification.maxRel,
     truncatedAccuracy: accuracy,
+    seconds: seconds + tuned.seconds,
     layers,
   };
-  return { full, truncated, verification, lowRank };
+  return { full, truncated: tuned.model, lowRank };
+}
+
+const savedRanks = z.object({
+  seconds: z.number(),
+  choice: z.object({ rule: z.string(), keep: z.number().optional(), tolerance: z.number().optional() }),
+  ranks: z.record(z.string(), z.int().min(1)),
+});
+
+/**
+ * Ranks as they were chosen before the run was stopped, else new ones, which are kept before anything is made of them.
+ * Fine-tuning goes on from its own checkpoint, which belongs to the ranks; without them it is of no use.
+ */
+async function chosenRanks(
+  found: Spectra,
+  choice: RankChoice,
+  judging: Judging,
+  store: Store,
+): Promise<{ ranks: Ranks; seconds: number }> {
+  const { say, colour } = judging.out;
+  const saved = await readRanks(store);
+  const fits =
+    saved &&
+    isDeepStrictEqual(saved.choice, JSON.parse(JSON.stringify(choice))) &&
+    found.layers.length === Object.keys(saved.ranks).length &&
+    found.layers.every((l) => saved.ranks[l.weight] <= l.values.length);
+  if (fits) {
+    say(colour.dim("going on with the ranks that were chosen"));
+    return { ranks: new Map(Object.entries(saved.ranks)), seconds: saved.seconds };
+  }
+  say(colour.dim(`choosing ranks, ${choice.rule} …`));
+  const begun = performance.now();
+  const ranks = await chooseRanks(found, choice, judging);
+  const seconds = (performance.now() - begun) / 1000;
+  await rm(join(store.location, FINE_TUNING), { recursive: true, force: true });
+  await writeJson(store, RANKS, { choice, seconds, ranks: Object.fromEntries(ranks) });
+  return { ranks, seconds };
+}
+
+/** What cannot be read is chosen again. */
+async function readRanks(store: Store): Promise<z.infer<typeof savedRanks> | undefined> {
+  const bytes = await store.read(RANKS);
+  try {
+    return bytes && savedRanks.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return undefined;
+  }
 }

@@ -48,10 +48,11 @@ export async function openJob(
 interface Stages {
   /** The directory is there and can be written. */
   begun?(): void;
+  /** All that can go on from where it was stopped is done: training, the choice of ranks, fine-tuning. */
   trained?(): void;
 }
 
-/** @returns undefined when it was interrupted; it has left a checkpoint then */
+/** @returns undefined when it was interrupted; it has left then what it can go on from */
 export async function completeJob({ where, choices, shop }: Job, stages: Stages = {}): Promise<Outcome | undefined> {
   const settled = resolved(choices, methods(choices));
   if (choices.overwrite) await clear(where);
@@ -61,8 +62,13 @@ export async function completeJob({ where, choices, shop }: Job, stages: Stages 
     ? await searchTarget(choices.targetParams, where, choices, shop)
     : { run: await trainIn(where.store, choices, shop), trials: undefined, lambda: undefined };
   if (!run?.finished) return undefined;
-  stages.trained?.();
   const config = { ...settled, ...(lambda !== undefined && { lambda }) };
-  const summary = await finish(run, { ...shop, choices, config, store: where.store });
-  return { summary, ...(lambda !== undefined && { lambda, trials }) };
+  const { signal } = shop.interruption;
+  try {
+    const summary = await finish(run, { ...shop, choices, config, store: where.store }, stages.trained);
+    return { summary, ...(lambda !== undefined && { lambda, trials }) };
+  } catch (e) {
+    if (signal.aborted && e === signal.reason) return undefined;
+    throw e;
+  }
 }

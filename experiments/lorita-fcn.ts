@@ -143,7 +143,7 @@ const truncated = (key: Key): Promise<Truncation> =>
     const curve = async (rule: typeof localRanks) => {
       const points: Point[] = [];
       for (const keep of KEEP) {
-        const { model, layers } = truncate(found, rule(found, { keep }));
+        const { model, layers } = truncate(found, rule(found, { keep }), { dense: "product", saving: 0 });
         const { accuracy } = await evaluate(model, data, { engine });
         const kept = layers.reduce((n, l) => n + l.rank, 0) / all;
         points.push({ keep, kept, accuracy: accuracy!, ...cost(model) });

@@ -70,6 +70,7 @@ export {
 } from "./report/format.ts";
 export { reportHtml } from "./report/html.ts";
 export { lineChart } from "./report/line-chart.ts";
+export { isLossy } from "./report/low-rank.ts";
 export type {
   BeforeAfter,
   Curve,

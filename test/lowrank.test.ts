@@ -45,18 +45,27 @@ describe("a run of low rank", () => {
   test("train composes, composes back, truncates, shrinks, and says what is lossy", async () => {
     expect(trained.status, trained.stderr).toBe(0);
     expect(trained.stdout).toMatch(/2 linear maps per layer/);
-    expect(trained.stdout).toMatch(/singular values \(lossy\) +236 +4\d/);
     const { config } = await json("a", "run.json");
     expect(config).toMatchObject({ optimizer: "adam", lorita: 2, rankRule: "global", rankKeep: 0.2, fineTune: 1 });
     const { lowRank, params, maxRelDiff } = await json("a", "summary.json");
     expect(lowRank).toMatchObject({ rule: "global", factors: 2, fineTuned: 1 });
+    const split = lowRank.layers.map((l: { split: boolean; rank: number; full: number }) =>
+      l.split ? l.rank : l.full,
+    );
+    const left = split.reduce((a: number, b: number) => a + b);
+    expect(left).toBeLessThan(150);
+    expect(trained.stdout).toMatch(new RegExp(`singular values \\(lossy\\) +236 +${left} `));
     expect(lowRank.recomposedRelDiff).toBeLessThan(1e-5);
+    expect(lowRank.smallRelDiff).toBeGreaterThan(1e-4);
+    expect(lowRank.seconds).toBeGreaterThan(0);
     expect(maxRelDiff).toBeLessThan(1e-4);
     expect(params.before).toBe(61_706); // composed back: the architecture of the built-in model
     const weights = lowRank.layers.reduce((n: number, l: { params: { after: number } }) => n + l.params.after, 0);
     expect(params.after).toBe(weights + 6 + 16 + 120 + 84 + 10);
     const report = await readFile(at("a", "report.html"), "utf8");
     expect(report).toContain("That is lossy");
+    expect(report).toContain("Truncated (lossy), then shrunk exactly");
+    expect(report).not.toContain("Why it is the same function");
     expect(report).toContain("verify truncated.onnx small.onnx");
   });
 
@@ -174,26 +183,52 @@ describe("wrong usage exits with 2 and names what is right", () => {
   });
 });
 
-test.skipIf(process.platform === "win32")(
-  "a run that was stopped ends with the same bytes",
-  async () => {
-    const model = "train --model logistic --data digits --limit-train 300 --epochs 12 --threads 1".split(" ");
-    const flags = [...model, ..."--lorita 2 --rank-rule global --rank-keep 0.3 --fine-tune 1 --out".split(" ")];
+describe.skipIf(process.platform === "win32")("a run that was stopped ends with the same bytes", () => {
+  const model = "train --model logistic --data digits --limit-train 300 --epochs 12 --threads 1".split(" ");
+  const flags = [...model, ..."--lorita 2 --rank-rule global --rank-keep 0.3 --fine-tune 20 --json --out".split(" ")];
+  beforeAll(async () => {
     const whole = await espalier(...flags, "whole");
     expect(whole.status, whole.stderr).toBe(0);
-    const child = spawn(process.execPath, [main, ...flags, "stopped"], { cwd: folder });
-    let said = "";
+  }, 60_000);
+
+  /** Starts the run and interrupts it when it says something. */
+  async function stopAt(out: string, sign: string) {
+    const child = spawn(process.execPath, [main, ...flags, out], { cwd: folder });
+    let [said, result] = ["", ""];
     child.stdout.on("data", (chunk) => {
-      const already = said.includes("epoch  2/12");
+      result += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      const already = said.includes(sign);
       said += chunk;
-      if (!already && said.includes("epoch  2/12")) child.kill("SIGINT");
+      if (!already && said.includes(sign)) child.kill("SIGINT");
     });
     const status = await new Promise((resolve) => child.on("close", resolve));
-    expect([status, existsSync(at("stopped", "small.onnx"))]).toEqual([130, false]);
-    const resumed = await espalier("train", "--resume", "--out", "stopped");
+    expect([status, existsSync(at(out, "small.onnx"))], said).toEqual([130, false]);
+    expect(JSON.parse(result)).toMatchObject({ interrupted: true, resume: expect.stringContaining("--resume") });
+  }
+  async function goOn(out: string): Promise<string> {
+    const resumed = await espalier("train", "--resume", "--out", out);
     expect(resumed.status, resumed.stderr).toBe(0);
     for (const name of ["model.onnx", "truncated.onnx", "small.onnx"])
-      expect(await readFile(at("stopped", name)), name).toEqual(await readFile(at("whole", name)));
-  },
-  120_000,
-);
+      expect(await readFile(at(out, name)), name).toEqual(await readFile(at("whole", name)));
+    return resumed.stdout;
+  }
+
+  test("in training", async () => {
+    await stopAt("trained", "epoch  2/12");
+    await goOn("trained");
+  }, 60_000);
+
+  test("in fine-tuning, with the ranks that were chosen", async () => {
+    await stopAt("tuned", "fine-tuning epoch 1/20");
+    expect(await goOn("tuned")).toContain("going on with the ranks that were chosen");
+  }, 60_000);
+
+  test("in fine-tuning, when its ranks are lost: they are chosen again, and it starts afresh", async () => {
+    await stopAt("lost", "fine-tuning epoch 1/20");
+    const ranks = await json("lost", "ranks.json");
+    await writeFile(at("lost", "ranks.json"), JSON.stringify({ ...ranks, ranks: { "fc1.weight": 99 } }));
+    expect(await goOn("lost")).not.toContain("going on with the ranks");
+  }, 60_000);
+});

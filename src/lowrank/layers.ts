@@ -57,7 +57,7 @@ function obstacle({ op, attrs }: Node, weight: Value, shared: boolean): string |
 const inputsFirst = ({ op, attrs }: Node): boolean => op === "MatMul" || (op === "Gemm" && !attrs.transB);
 
 /** Outputs of a node's weight: the rows of its matrix. */
-export const rowsOf = (node: Node, { shape }: Value): number => (inputsFirst(node) ? shape[1] : shape[0]);
+const rowsOf = (node: Node, { shape }: Value): number => (inputsFirst(node) ? shape[1] : shape[0]);
 
 /** A weight of a node as its matrix [rows, columns]. */
 export function toMatrix(node: Node, { shape, data }: Tensor): Float64Array {

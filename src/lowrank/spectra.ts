@@ -2,6 +2,7 @@
  * Singular values of a model's layers, each as its matrix out × (in·k²), and how many of them matter. Effective rank:
  * Roy & Vetterli 2007, "The effective rank: a measure of effective dimensionality".
  */
+import { EspalierError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { type Svd, svd } from "../svd.ts";
 import { type MatrixLayer, matrixLayers, type Skipped, toMatrix } from "./layers.ts";
@@ -52,10 +53,24 @@ export function spectra(model: Model): Spectra {
 
 function decompose(layer: MatrixLayer): Decomposed {
   const { node, weight, tensor, rows, columns } = layer;
-  const found = svd(toMatrix(node, tensor), rows, columns);
+  const found = named(weight.name, () => svd(toMatrix(node, tensor), rows, columns));
   const { s } = found;
   const ranks = { numericRank: numericRank(s), energyRank: energyRank(s), effectiveRank: effectiveRank(s) };
   return { weight: weight.name, op: node.op, rows, columns, values: s, ...ranks, layer, svd: found };
+}
+
+/** An error says which weight it is about; the weights may come from a file as well as from training. */
+function named<T>(weight: string, work: () => T): T {
+  try {
+    return work();
+  } catch (e) {
+    if (!(e instanceof EspalierError)) throw e;
+    throw new EspalierError(
+      e.what,
+      { weight, ...e.details },
+      "if it was trained so, training diverged: use a smaller lr; if it was imported, export it again with finite weights",
+    );
+  }
 }
 
 const numericRank = (s: Float64Array): number => s.filter((x) => x > 0.01 * s[0]).length;

@@ -40,6 +40,10 @@ test("spectra: the values and the three ranks", () => {
   expect(spectra(withValues([0, 0])).layers[0]).toMatchObject({ numericRank: 0, energyRank: 0, effectiveRank: 0 });
 });
 
+test("a weight that is NaN is named", () => {
+  expect(() => spectra(withValues([1, Number.NaN]))).toThrow(/weight +fc1.weight\n +at +\[1, 1\].*\n.*\n.* imported/);
+});
+
 test("spectra of a composed model are those of the products", () => {
   const { model } = compose(lenet, { factors: 3, seed: 2 });
   const [a, b] = [spectra(model), spectra(recompose(model))];
@@ -104,18 +108,31 @@ test("truncation: two layers where that is smaller; the error is the norm of wha
     "conv1.bias [6]",
     "conv2.weight [16,6,5,5]",
   ]);
-  for (const l of layers) {
+  const asProduct = truncate(found, ranks, { dense: "product" });
+  expect(asProduct.layers.map((l) => l.split)).toEqual(layers.map((l) => l.split));
+  for (const l of asProduct.layers) {
     const { values } = found.layers.find((s) => s.weight === l.weight)!;
     const [lost, all] = [values.subarray(l.rank), values].map((s) => Math.hypot(...s));
     expect(l.error).toBeCloseTo(lost / all, 10);
     const w = numbers(weight(lenet, l.weight)!);
-    const now = l.split ? product(model, l.weight) : numbers(weight(model, l.weight)!);
+    const now = l.split ? product(model, l.weight) : numbers(weight(asProduct.model, l.weight)!);
     expect(Math.hypot(...w.map((x, i) => x - now[i]))).toBeCloseTo(lost, 4);
   }
   // the same function as one dense layer of that rank
-  const dense = truncate(found, new Map([["conv2.weight", 15]])).model;
+  const dense = truncate(found, new Map([["conv2.weight", 15]]), { dense: "product" }).model;
   expect((await verify(dense, lenet, { engine, tolerance: 1 })).maxRel).toBeGreaterThan(1e-4);
-  expect(weight(truncate(found, ranks, { dense: "keep" }).model, "conv2.weight")).toBe(weight(lenet, "conv2.weight"));
+});
+
+test("what does not get smaller stays as it was, and a few elements are not smaller", () => {
+  const { model, layers } = truncate(lenet, new Map([["conv2.weight", 13]])); // 13 · 166 = 2158 of 2400, 90 %
+  expect(layers.find((l) => l.weight === "conv2.weight")).toMatchObject({ split: true });
+  expect(weight(model, "conv2.weight")).toBeUndefined();
+  const one = truncate(lenet, new Map([["conv2.weight", 14]])); // 2324 of 2400, 97 %
+  expect(one.layers.find((l) => l.weight === "conv2.weight")).toMatchObject({ rank: 14, split: false, error: 0 });
+  expect(weight(one.model, "conv2.weight")).toBe(weight(lenet, "conv2.weight"));
+  const split = truncate(lenet, new Map([["conv2.weight", 14]]), { saving: 0 }).layers;
+  expect(split.find((l) => l.weight === "conv2.weight")).toMatchObject({ split: true });
+  expect(() => truncate(lenet, new Map(), { saving: 1 })).toThrow(/saving is out of range/);
 });
 
 /** low.1 · low.0 as the weight's elements. */

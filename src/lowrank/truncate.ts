@@ -1,7 +1,8 @@
 /**
  * Truncation of singular values (Eckart & Young 1936; LoRITa, Zhang et al. 2024, Algorithm 1). It is lossy: the product of what is
  * left is the nearest matrix of its rank, at the distance √Σσ² over the values that went. A layer of rank r becomes two — k×k
- * in → r with the stride and padding, then 1×1 r → out with the bias — only where r·(out + in·k²) < out·in·k².
+ * in → r with the stride and padding, then 1×1 r → out with the bias — only where r·(out + in·k²) is clearly less than out·in·k².
+ * A layer that stays one gains nothing from a lower rank, so it keeps its weight unless asked otherwise.
  */
 import { UsageError } from "../error.ts";
 import type { Model, Node, Tensor, Value } from "../graph/types.ts";
@@ -13,14 +14,16 @@ import { type Spectra, spectra } from "./spectra.ts";
 
 /** Options of `truncate`. */
 export interface TruncateOptions {
-  /** What becomes of a layer that two layers would not make smaller: its product of that rank (default), or its weight as it was. */
-  readonly dense?: "product" | "keep";
+  /** What becomes of a layer that two layers would not make smaller: its weight as it was (default), or its product of that rank. */
+  readonly dense?: "keep" | "product";
+  /** Share of its elements that a layer must save to become two, more than this; a second layer costs time and a few bytes. Default 0.05. */
+  readonly saving?: number;
 }
 
 /** What became of one layer. */
 export interface TruncatedLayer {
   readonly weight: string;
-  /** Singular values kept, of so many. */
+  /** Singular values to keep, of so many; a layer that is not split keeps all of them, unless it becomes its product. */
   readonly rank: number;
   readonly full: number;
   /** Elements of the weight, before and after. */
@@ -40,16 +43,18 @@ export interface Truncated {
 
 /**
  * Keeps the largest singular values of each layer that `ranks` names. fc1.weight becomes fc1.low.0.weight [r, in] and
- * fc1.low.1.weight [out, r] where that is smaller. The function changes: judge it by accuracy.
+ * fc1.low.1.weight [out, r] where that is smaller; the others stay as they are. The function changes: judge it by accuracy.
  * @param source the model, or its spectra when they are at hand
- * @throws UsageError for a rank that is not 1 … full, and for a weight that is not among the layers
+ * @throws UsageError for a rank that is not 1 … full, for a saving that is not 0 … 1, and for a weight that is not among the layers
  */
 export function truncate(
   source: Model | Spectra,
   ranks: Ranks,
-  { dense = "product" }: TruncateOptions = {},
+  { dense = "keep", saving = 0.05 }: TruncateOptions = {},
 ): Truncated {
   const { model, layers } = "layers" in source ? source : spectra(source);
+  if (!(saving >= 0 && saving < 1))
+    throw new UsageError("the saving is out of range", { got: saving, wanted: "a fraction ≥ 0 and < 1" });
   for (const name of ranks.keys())
     if (!layers.some((l) => l.weight === name))
       throw new UsageError(`"${name}" cannot be truncated`, { wanted: layers.map((l) => l.weight).join(", ") });
@@ -65,7 +70,7 @@ export function truncate(
     const { node, weight } = layer;
     const { u, s, v } = svd;
     const before = rows * columns;
-    const split = rank * (rows + columns) < before;
+    const split = rank * (rows + columns) < before * (1 - saving);
     if (split) {
       const right = fromMatrix(node, transpose(columnsOf(v, full, rank), columns, rank), rank, kernelOf(weight));
       const ones = kernelOf(weight).map(() => 1);

@@ -1,6 +1,7 @@
 /** report.html: one file that explains a run. */
 import { accuracyChart, layerChart, lossChart, sizeChart, sparsityChart } from "./charts.ts";
 import { change, count, duration, fileSize, milliseconds, percent, significant, times } from "./format.ts";
+import { isLossy } from "./low-rank.ts";
 import { html, type Markup } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
 import type { LowRank, ModelInput, RunReport, Summary } from "./results.ts";
@@ -24,7 +25,7 @@ export async function reportHtml(run: RunReport): Promise<string> {
 <section>
 <h2>Before and after</h2>
 ${table(beforeAfterTable(s))}
-<p class="note">Before: <code>model.onnx</code>, as trained. After: <code>small.onnx</code>, ${s.lowRank ? "of lower rank, and " : ""}with every removable zero cut out.
+<p class="note">Before: <code>model.onnx</code>, as trained. After: <code>small.onnx</code>, ${isLossy(s) ? "of lower rank (lossy), and " : s.lowRank ? "of lower rank, and " : ""}with every removable zero cut out.
 Latency is the median of interleaved runs on the machine below.</p>
 </section>
 <section>
@@ -37,9 +38,9 @@ Latency is the median of interleaved runs on the machine below.</p>
 <div class="wide">${layers}</div>
 ${table(layerTable(run.layers))}
 </section>
-${s.lowRank ? lowRank(s.lowRank) : ""}
+${s.lowRank ? lowRank(s.lowRank, isLossy(s)) : ""}
 <section>
-<h2>Why it is the same function</h2>
+<h2>${isLossy(s) ? "Truncated (lossy), then shrunk exactly" : "Why it is the same function"}</h2>
 ${certificate(run)}
 </section>
 <section>
@@ -65,16 +66,17 @@ function lead(s: Summary): string {
   const left = s.params.after / s.params.before;
   const quality =
     s.accuracy === null ? `test loss ${significant(s.smallLoss)}` : `${percent(s.smallAccuracy)} test accuracy`;
-  return `${percent(1 - left, 1)} of the parameters removed, ${quality}, ${times(s.latencyMs.before, s.latencyMs.after)} the speed at batch 1.`;
+  return `${percent(1 - left, 1)} of the parameters removed${isLossy(s) ? " (truncated, which is lossy)" : ""}, ${quality}, ${times(s.latencyMs.before, s.latencyMs.after)} the speed at batch 1.`;
 }
 
 function cards(s: Summary): Markup[] {
   const card = (name: string, value: string, detail: string) =>
     html`<div class="card"><p class="name">${name}</p><p class="value">${value}</p><p class="detail">${detail}</p></div>`;
+  const before = isLossy(s) ? "truncated (lossy); before" : "before shrinking";
   const quality =
     s.accuracy === null
-      ? card("test loss", significant(s.smallLoss), `before shrinking ${significant(s.loss)}`)
-      : card("test accuracy", percent(s.smallAccuracy), `before shrinking ${percent(s.accuracy)}`);
+      ? card("test loss", significant(s.smallLoss), `${before} ${significant(s.loss)}`)
+      : card("test accuracy", percent(s.smallAccuracy), `${before} ${percent(s.accuracy)}`);
   return [
     quality,
     card(
@@ -93,11 +95,21 @@ function cards(s: Summary): Markup[] {
       `${milliseconds(s.latencyMs.before)} → ${milliseconds(s.latencyMs.after)}`,
     ),
     card("zero groups", percent(s.groupSparsity, 1), `${percent(s.weightedGroupSparsity, 1)} of the weights in groups`),
-    card("training", duration(s.seconds), `${s.epochs} epochs, ${milliseconds(s.msPerStep)} per step`),
+    card(
+      "training",
+      duration(s.seconds),
+      [
+        `${s.epochs} epochs, ${milliseconds(s.msPerStep)} per step`,
+        ...(s.lowRank?.seconds ? [`ranks and fine-tuning ${duration(s.lowRank.seconds)}`] : []),
+      ].join("; "),
+    ),
   ];
 }
 
-function lowRank({ rule, factors, fineTuned, recomposedRelDiff, truncatedAccuracy, layers }: LowRank): Markup {
+function lowRank(
+  { rule, factors, fineTuned, recomposedRelDiff, truncatedAccuracy, layers }: LowRank,
+  lossy: boolean,
+): Markup {
   const composed =
     factors > 1
       ? `Every layer was trained as ${factors} linear maps, which multiplied back differ by ${significant(recomposedRelDiff)} relative, rounding. `
@@ -109,6 +121,12 @@ function lowRank({ rule, factors, fineTuned, recomposedRelDiff, truncatedAccurac
     return html`<section>
 <h2>Ranks</h2>
 <p>Layers became two where that is smaller, at the ranks that the penalty's last proximal step kept: the same function up to rounding.</p>
+${table(rankTable(layers))}
+</section>`;
+  if (!lossy)
+    return html`<section>
+<h2>Ranks</h2>
+<p>${composed}No layer would be smaller at the ranks that were chosen (${rule} rule), so none was truncated.</p>
 ${table(rankTable(layers))}
 </section>`;
   return html`<section>
@@ -124,8 +142,15 @@ function certificate({ summary: s, removals }: RunReport): Markup {
     s.structureStableSince === null
       ? "The zero pattern still changed in the last epoch."
       : `The zero pattern has been stable since epoch ${s.structureStableSince}.`;
-  const [full, from] = s.lowRank ? ["Truncated", "truncated.onnx"] : ["Full", "model.onnx"];
-  return html`<p>${full} and small model were run on the same random and real inputs. Their outputs differ by at most
+  const lossy = isLossy(s);
+  const full = lossy ? "Truncated" : "Full";
+  const from = s.lowRank ? "truncated.onnx" : "model.onnx";
+  const lost =
+    lossy && s.lowRank
+      ? html`<p>Full and small model are <strong>not</strong> the same function: truncation${s.lowRank.fineTuned ? " and fine-tuning" : ""}
+changed the outputs by up to ${significant(s.lowRank.smallRelDiff)} relative, which the accuracy judges. Shrinking what was left changed no more than rounding:</p>`
+      : "";
+  return html`${lost}<p>${full} and small model were run on the same random and real inputs. Their outputs differ by at most
 <strong>${significant(s.maxAbsDiff)}</strong> (${significant(s.maxRelDiff)} relative), which is the rounding of floating-point sums taken
 in another order. ${stable}</p>
 ${removals.length ? table(removalTable(removals)) : html`<p>Nothing could be removed.</p>`}

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { accuracyChart, curveChart, layerChart } from "./charts.ts";
 import { count, duration, fileSize, milliseconds, percent, shapeText, significant, times } from "./format.ts";
 import { reportHtml } from "./html.ts";
-import type { EpochMetrics, LayerRow, RunReport } from "./results.ts";
+import { isLossy } from "./low-rank.ts";
+import type { EpochMetrics, LayerRow, LowRank, RunReport } from "./results.ts";
 import { beforeAfterTable, layerTable, markdown } from "./table.ts";
 import { usage } from "./usage.ts";
 
@@ -142,6 +143,56 @@ test("the tables", () => {
     | fc1.weight   |   500×800 |  92×272 |    400,000 |             50 |           33 |       66.0 % |                    |"
   `);
 });
+
+const ranked = (split: boolean, more: Partial<LowRank> = {}): LowRank => ({
+  rule: "global",
+  factors: 2,
+  fineTuned: 0,
+  recomposedRelDiff: 1.5e-7,
+  truncatedAccuracy: 0.97,
+  smallRelDiff: 0.31,
+  seconds: 65,
+  layers: [
+    {
+      weight: "a",
+      rank: 4,
+      full: 20,
+      params: { before: 400, after: split ? 160 : 400 },
+      split,
+      error: split ? 0.2 : 0,
+    },
+    { weight: "b", rank: 18, full: 20, params: { before: 400, after: 400 }, split: false, error: 0 },
+  ],
+  ...more,
+});
+
+test("what truncation lost is called lossy, and apart from rounding; layers that stay count as whole", async () => {
+  const run = sampleRun();
+  const summary = { ...run.summary, lowRank: ranked(true) };
+  const rows = beforeAfterTable(summary).rows.slice(6);
+  expect(rows).toEqual([
+    ["singular values (lossy)", "40", "24", "1.7× fewer"],
+    ["largest difference by composing back", "", "", "1.5e-7 relative"],
+    ["largest difference in all (lossy)", "", "", "0.310 relative"],
+    ["largest difference by shrinking", "", "4.8e-6", "3.1e-7 relative"],
+  ]);
+  const page = await reportHtml({ ...run, summary });
+  for (const said of ["Truncated (lossy), then", "truncated (lossy); before 98.63 %", "<strong>not</strong> the same"])
+    expect(page).toContain(said);
+  expect(page).toContain("ranks and fine-tuning 1 min 5 s");
+  expect(page).not.toContain("Why it is the same function");
+});
+
+test.each([ranked(false), ranked(true, { rule: "prox" })])(
+  "low rank without a loss is not called lossy",
+  async (lowRank) => {
+    const run = sampleRun();
+    const page = await reportHtml({ ...run, summary: { ...run.summary, lowRank } });
+    expect(page).toContain("Why it is the same function");
+    expect(page).not.toMatch(/lossy/);
+    expect(isLossy({ lowRank: ranked(false, { fineTuned: 1 }) })).toBe(true);
+  },
+);
 
 test("a larger or slower result is called so", () => {
   const { summary } = sampleRun();

@@ -72,7 +72,7 @@ export interface BeforeAfter {
 /** What the truncation of singular values left of one layer. */
 export interface RankRow {
   readonly weight: string;
-  /** Singular values kept, of so many. */
+  /** Singular values to keep, of so many; a layer that stays one keeps all of them where `error` is 0. */
   readonly rank: number;
   readonly full: number;
   /** Elements of the weight. */
@@ -95,6 +95,10 @@ export interface LowRank {
   readonly recomposedRelDiff: number;
   /** Test accuracy right after truncation, before fine-tuning; null outside classification. */
   readonly truncatedAccuracy: number | null;
+  /** Largest difference of the full and the small model's outputs, relative; with truncation not rounding but what was lost. */
+  readonly smallRelDiff: number;
+  /** Of choosing ranks and fine-tuning. */
+  readonly seconds: number;
   readonly layers: readonly RankRow[];
 }
 
@@ -125,13 +129,14 @@ export interface Summary extends Sparsity {
   /** Present when singular values were truncated; then, unless its rule is prox, the small model differs from the full one by more than rounding. */
   readonly lowRank?: LowRank;
   /**
-   * Largest |full − small| over the outputs of all verification inputs; with low rank, of composing back and of shrinking what
-   * is left after truncation, not of truncation itself.
+   * Largest |full − small| over the outputs of all verification inputs; where truncation is lossy, |truncated − small|, which is
+   * what shrinking changed.
    */
   readonly maxAbsDiff: number;
-  /** The same, divided by max(1e-6, max |full|). */
+  /** The same, divided by max(1e-6, max |full|) or max |truncated|. */
   readonly maxRelDiff: number;
   readonly epochs: number;
+  /** Of training, and of choosing ranks and fine-tuning after it. */
   readonly seconds: number;
   readonly msPerStep: number;
   /** The epoch after which the zero pattern never changed again; null if it changed in the last one. */

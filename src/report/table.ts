@@ -1,5 +1,6 @@
 /** Results as tables: rows of text, for a terminal, for Markdown and for HTML alike. */
 import { change, count, fileSize, milliseconds, percent, shapeText, significant } from "./format.ts";
+import { isLossy, singularValues } from "./low-rank.ts";
 import type { BeforeAfter, LayerRow, LowRank, RankRow, RemovalRow, Summary } from "./results.ts";
 
 /** Rows of text under a head. */
@@ -46,9 +47,9 @@ export function beforeAfterTable(s: Summary): Table {
       size("file", fileSize, s.bytes, "smaller", "larger"),
       size("latency, batch 1", milliseconds, s.latencyMs, "faster", "slower"),
       size("latency, batch 128", milliseconds, s.latencyMsBatch128, "faster", "slower"),
-      ...(s.lowRank ? [ranks(s.lowRank)] : []),
+      ...(s.lowRank ? lowRankRows(s.lowRank, isLossy(s)) : []),
       [
-        s.lowRank ? "largest difference, truncation apart" : "largest output difference",
+        isLossy(s) ? "largest difference by shrinking" : "largest output difference",
         "",
         significant(s.maxAbsDiff),
         `${significant(s.maxRelDiff)} relative`,
@@ -57,28 +58,34 @@ export function beforeAfterTable(s: Summary): Table {
   };
 }
 
-const ranks = ({ rule, layers }: LowRank): string[] => {
-  const [full, kept] = [layers.reduce((n, l) => n + l.full, 0), layers.reduce((n, l) => n + l.rank, 0)];
+function lowRankRows(lowRank: LowRank, lossy: boolean): string[][] {
+  const { before, after } = singularValues(lowRank);
+  const difference = (what: string, x: number) => [what, "", "", `${significant(x)} relative`];
   return [
-    `singular values${rule === "prox" ? "" : " (lossy)"}`,
-    count(full),
-    count(kept),
-    change(full, kept, "fewer", "more"),
+    [`singular values${lossy ? " (lossy)" : ""}`, count(before), count(after), change(before, after, "fewer", "more")],
+    ...(lowRank.factors > 1 ? [difference("largest difference by composing back", lowRank.recomposedRelDiff)] : []),
+    ...(lossy ? [difference("largest difference in all (lossy)", lowRank.smallRelDiff)] : []),
   ];
-};
+}
 
 /** Per layer: the rank that is left, and what that saves. */
 export function rankTable(layers: readonly RankRow[]): Table {
   const rows = layers.map((l) => [
     l.weight,
     `${count(l.rank)} of ${count(l.full)}`,
-    l.split ? "two layers" : l.rank < l.full ? "one layer: two would not be smaller" : "unchanged",
+    becomes(l),
     count(l.params.before),
     count(l.params.after),
     percent(l.error, 1),
   ]);
   return { head: ["weight", "rank", "becomes", "weights before", "after", "relative error"], rows, text: [0, 2] };
 }
+
+const becomes = ({ split, rank, full, error }: RankRow): string => {
+  if (split) return "two layers";
+  if (rank === full) return "unchanged";
+  return error > 0 ? "one layer of that rank: two would not be smaller" : "unchanged: two would not be smaller";
+};
 
 /** Per layer: what it was, how much of it is zero, what is left of it. */
 export function layerTable(layers: readonly LayerRow[]): Table {

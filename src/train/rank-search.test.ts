@@ -33,13 +33,13 @@ test("greedy: each step is the cheapest layer, and what is accepted keeps its ac
   const kept = [...ranks.values()].reduce((a, b) => a + b);
   expect(kept).toBeLessThan(24 + 12 + 10);
   expect(steps.filter((s) => s.accepted).at(-1)!.accuracy).toBe(accuracy);
-  const small = truncate(found, ranks).model; // factors where they are smaller: the same function
+  const small = truncate(found, ranks, { dense: "product" }).model; // factors where they are smaller: the same function
   expect((await evaluate(small, data, { engine, split: data.val })).accuracy).toBeCloseTo(accuracy, 2);
 
   const few = limitTrain(data, 120, 1).train;
   const losses = await Promise.all(
     found.layers.map(async (l) => {
-      const one = truncate(found, new Map([[l.weight, l.values.length - 4]])).model;
+      const one = truncate(found, new Map([[l.weight, l.values.length - 4]]), { dense: "product" }).model;
       return { weight: l.weight, rank: l.values.length - 4, ...(await evaluate(one, data, { engine, split: few })) };
     }),
   );
@@ -60,6 +60,18 @@ test("no layer goes below the least rank; a pass ends after so many failures", a
 test("the same search twice", async () => {
   const options = { engine, grid: 8, tolerance: 0.05 };
   expect(await searchRanks(found, data, options)).toEqual(await searchRanks(found, data, options));
+});
+
+test("a signal stops it", async () => {
+  const stop = new AbortController();
+  let steps = 0;
+  const onStep = () => {
+    steps++;
+    stop.abort();
+  };
+  const search = searchRanks(found, data, { engine, grid: 4, tolerance: 0.99, signal: stop.signal, onStep });
+  await expect(search).rejects.toThrow(/aborted/);
+  expect(steps).toBe(1);
 });
 
 test("what it cannot search", async () => {

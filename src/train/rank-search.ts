@@ -43,6 +43,8 @@ export interface RankSearchOptions extends ScoringOptions {
   readonly seed?: number;
   /** Called after every reduction. */
   readonly onStep?: (step: RankStep) => void;
+  /** Stops the search, which then fails with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a search came to. */
@@ -60,14 +62,14 @@ const JUDGES = 5000;
 /**
  * Ranks at which the model keeps its accuracy. Deterministic on one machine and thread count.
  * @param source the model, or its spectra when they are at hand
- * @throws UsageError for options out of range and for data without classes
+ * @throws UsageError for options out of range and for data without classes; the signal's reason once it is aborted
  */
 export async function searchRanks(
   source: Model | Spectra,
   data: Dataset,
   options: RankSearchOptions,
 ): Promise<RankSearch> {
-  const { tolerance = 0.01, samples = 120, grid = 8, least = 2, patience = 4, seed = 1, onStep } = options;
+  const { tolerance = 0.01, samples = 120, grid = 8, least = 2, patience = 4, seed = 1, onStep, signal } = options;
   check({ samples, grid, least, patience });
   if (!(tolerance >= 0 && tolerance < 1))
     throw new UsageError("the tolerance is out of range", { got: tolerance, wanted: "a fraction ≥ 0 and < 1" });
@@ -89,7 +91,10 @@ export async function searchRanks(
     for (let g = grid; g >= 1; g = Math.floor(g / 2)) {
       let state = best;
       for (let failures = 0; failures < patience; ) {
-        const cheapest = await cheapestStep(found, state, { g, least, atRank }, (t) => evaluator.score(few, t));
+        const cheapest = await cheapestStep(found, state, { g, least, atRank }, (t) => {
+          signal?.throwIfAborted();
+          return evaluator.score(few, t);
+        });
         if (!cheapest) break;
         const { weight, rank, loss, tensors } = cheapest;
         const accuracy = (await evaluator.score(judge, tensors)).accuracy!;
