@@ -124,7 +124,10 @@ export const trainFields = {
   }),
   concavity: number("group-mcp: where it becomes flat (default 3)", { above: 1 }),
   k: integer("wgsef, sef: groups of each channel set that should survive", { min: 1 }),
-  keep: number("wgsef, sef: share of each channel set that should survive, rounded up; instead of k", { above: 0, max: 1 }),
+  keep: number("wgsef, sef: share of each channel set that should survive, rounded up; instead of k", {
+    above: 0,
+    max: 1,
+  }),
   n: integer("nm: weights of a block that may be nonzero (default 2)", { min: 1 }),
   m: integer("nm: size of a block of consecutive inputs (default 4)", { min: 2 }),
   layers: texts("nuclear: weights that it acts on (default: all); * and ** as in freeze", "a,b.*,…"),
