@@ -40,7 +40,9 @@ const text = (counts: PerSet) => Object.values(counts).join(", ");
 
 async function trial(keep: number, lambda: number): Promise<Row> {
   const model = models.lenet5({ seed: 1 });
-  const k = Object.fromEntries(groupSets(model.graph, "coupled").map((s) => [s.name, Math.ceil(keep * s.count)]));
+  const k = Object.fromEntries(
+    groupSets(model.graph, "coupled").map((s) => [s.name, Math.ceil(keep * s.count - 1e-9)]),
+  );
   const run = train(model, data, {
     engine,
     optimizer: hspg({ stage1: "prox", switchEpoch, momentum }),

@@ -56,10 +56,13 @@ export function wgsef({
       /** a_j = √d_j·‖w_j‖ */
       const sizes = (g: Builder, set: GroupSet, w: Weights) =>
         g.Mul(root(g, set), g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]));
-      const level = ({ count }: GroupSet) => Math.min(count, k ?? Math.ceil(keep! * count));
+      const level = ({ count }: GroupSet) => levelOf(count, { k, keep });
       return {
         sets,
         floor: level,
+        notes: sets
+          .filter((set) => level(set) === set.count && keep !== 1)
+          .map(({ name, count }) => `${name}: all ${count} groups may survive, so wgsef is weight decay there`),
         value(g, w) {
           const values = sets.map((set) => envelope(g, sizes(g, set, w), set.count, level(set)).value);
           return g.Mul(values.length === 1 ? values[0] : g.Sum(values), lambda);
@@ -90,6 +93,10 @@ export function wgsef({
   };
 }
 
+/** How many of `count` groups survive: k, or a share of them rounded up (0.28·50 is 14, not 15). */
+const levelOf = (count: number, { k, keep }: Pick<WgsefOptions, "k" | "keep">): number =>
+  Math.min(count, k ?? Math.max(1, Math.ceil(keep! * count - 1e-9)));
+
 /** The sparse envelope function of single weights: `wgsef` with element groups. */
 export const sef = (options: Omit<WgsefOptions, "groups" | "side" | "weights">): Penalty => {
   const whole = wgsef({ ...options, groups: "element" });
@@ -117,7 +124,9 @@ function envelope(g: Builder, a: Value, m: number, k: number): { value: Value; t
 
 /**
  * u_j = clip(η·b_j − s_j, 0, 1) with Σ u_j = k. U(η) = Σ u_j is piecewise linear, with slope +b_j from s_j/b_j on and −b_j from
- * (1+s_j)/b_j on; on the sorted breakpoints the segment that reaches k gives η, clamped to it (a flat segment's slope is rounding).
+ * (1+s_j)/b_j on; on the sorted breakpoints the first segment that reaches k gives η. (The first: beyond the last live group lie the
+ * breakpoints of dead ones, near 1/TINY, where the rounding left in the summed slopes says anything.) Sums over many groups are rounded
+ * too, so two Newton steps on U(η) = k follow, which need no sums but those of the groups in between.
  */
 function survival(g: Builder, b: Value, strength: Value, m: number, k: number): Value {
   const raise = g.Add(strength, 1);
@@ -131,11 +140,21 @@ function survival(g: Builder, b: Value, strength: Value, m: number, k: number): 
   const ends = g.Slice(events, { starts: [1], ends: [2 * m], axes: [0] });
   const before = (v: Value) => g.Slice(v, { starts: [0], ends: [2 * m - 1], axes: [0] });
   const reached = g.Add(g.Mul(before(slope), ends), before(intercept)); // U at the right end of each segment
-  const short = g.ReduceSum(g.Cast(g.Less(reached, k), { to: "float32" }), { keepdims: 0 });
+  const passed = g.CumSum(g.Cast(g.GreaterOrEqual(reached, k), { to: "float32" }), { axis: 0 });
+  const short = g.ReduceSum(g.Cast(g.Less(passed, 0.5), { to: "float32" }), { keepdims: 0 }); // segments before the first
   const segment = g.Cast(g.Min([short, 2 * m - 2]), { to: "int64" });
   const at = (v: Value) => g.Gather(v, segment, { axis: 0 });
   const steepness = g.Max([at(before(slope)), TINY]);
-  const eta = g.Div(g.Sub(k, at(before(intercept))), steepness);
-  const clamped = g.Max([g.Min([eta, at(ends)]), at(before(events))]);
-  return g.Min([g.Relu(g.Sub(g.Mul(b, clamped), strength)), 1]);
+  const found = g.Div(g.Sub(k, at(before(intercept))), steepness);
+  let eta = g.Max([g.Min([found, at(ends)]), at(before(events))]);
+  const share = () => g.Min([g.Relu(g.Sub(g.Mul(b, eta), strength)), 1]);
+  for (let step = 0; step < 2; step++) {
+    const u = share();
+    const between = g.Mul(g.Cast(g.Greater(u, 0), { to: "float32" }), g.Cast(g.Less(u, 1), { to: "float32" }));
+    const rise = g.ReduceSum(g.Mul(b, between), { keepdims: 0 });
+    const gap = g.Sub(k, g.ReduceSum(u, { keepdims: 0 }));
+    const some = g.Cast(g.Greater(rise, 0), { to: "float32" });
+    eta = g.Add(eta, g.Mul(g.Div(gap, g.Max([rise, TINY])), some));
+  }
+  return share();
 }
