@@ -27,6 +27,8 @@ const summary: z.ZodType<Summary> = sparsity.extend({
       factors: count,
       fineTuned: count,
       recomposedRelDiff: number,
+      smallRelDiff: number,
+      seconds: number,
       truncatedAccuracy: number.nullable(),
       layers: z.array(
         z.object({
