@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { everyStep } from "../../test/support/every-step.ts";
 import { penaltyFunctions } from "../../test/support/penalty-functions.ts";
 import { fromArrays } from "../data/dataset.ts";
 import { evaluate } from "../engine/engine.ts";
@@ -180,6 +181,40 @@ test("the sparsity comes with the warm-up's end", async () => {
   const sparsity = trained.history.map((m) => m.elementSparsity);
   expect(sparsity[0]).toBe(0);
   expect(sparsity[1]).toBeGreaterThan(0.45);
+});
+
+test.each([
+  ["rmda", rmda({ c: 1 })],
+  ["proxSgd", proxSgd()],
+  ["proxSsi", proxSsi()],
+])("%s: what is pruned throughout the warm-up decays as 1 − share, to exactly 0", async (_, optimizer) => {
+  const dark = fromArrays(
+    new Float32Array(count * 8),
+    Int32Array.from({ length: count }, (_, i) => i % 3),
+    {
+      shape: [8],
+      classes: 3,
+      test: { x: new Float32Array(8), y: Int32Array.of(0) },
+    },
+  ); // inputs of 0: no weight has a gradient, the mask alone moves it
+  const states = await everyStep(models.mlp({ sizes: [8, 3], seed: 1 }), dark, {
+    engine,
+    optimizer,
+    penalty: nm(),
+    schedule: constant({ lr: 0.01 }),
+    epochs: 4,
+    batchSize: 8, // three steps an epoch
+    lambdaWarmup: 3,
+  });
+  const weights = states.map((s) => s.get("fc1.weight")!);
+  const [start] = weights;
+  const last = weights.at(-1)!;
+  const pruned = start.flatMap((_, i) => (last[i] === 0 ? [i] : []));
+  expect(pruned).toHaveLength(start.length / 2);
+  const decay = [...new Set(weights.map((w) => (w[pruned[0]] / start[pruned[0]]).toFixed(5)))].map(Number);
+  expect(decay).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((left) => Number((left / 9).toFixed(5))));
+  for (const w of weights)
+    for (const i of pruned) expect(w[i] / start[i]).toBeCloseTo(w[pruned[0]] / start[pruned[0]], 5);
 });
 
 test("n, m out of range, and a model without a whole block, are refused", () => {

@@ -4,12 +4,14 @@
  * dense layer, the input channels at one kernel position of a convolution.
  *
  * The proximal map is the projection: the N of largest magnitude stay (in a metric d, of largest d·w²; of equals the first), whatever the
- * step. While the penalty is warmed up the others are multiplied by 1 − share instead, share growing from 0 to 1: decaying masks (Kao
- * et al. 2022, "Training recipe for N:M structured sparsity with decaying pruning mask"). The penalty has no strength.
+ * step. While the penalty is warmed up, its share s growing from 0 to 1, the others decay instead: decaying masks (Kao et al. 2022,
+ * "Training recipe for N:M structured sparsity with decaying pruning mask"). The penalty has no strength.
  *
- * With rmda and rda the projected point is made anew from dense sums of gradients at every step, so that a pruned weight returns as
- * soon as its sum is large enough: a straight-through estimator, by dual averaging. proxSgd and the adaptive optimizers go on from
- * the projected weights themselves.
+ * With rmda, ramda and rda the projected point is made anew from dense sums of gradients at every step, so that a pruned weight is
+ * 1 − s_t times what it would be, and returns as soon as its sum is large enough: a straight-through estimator, by dual averaging.
+ * proxSgd, proxSsi and proxGen go on from the projected weights themselves. Step t therefore multiplies by (1 − s_t)/(1 − s_{t−1}): what
+ * stays pruned from the first step on decays, gradients aside, as 1 − s_t, too. The form "yang" of proxSgd moves by ε_t towards a point
+ * of which pruned weights are multiplied by 1 − s_t.
  */
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";

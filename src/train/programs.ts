@@ -44,7 +44,7 @@ export const names = {
   param: (name: string) => (RESERVED.test(name) ? `param/${name}` : name),
   slot: (slot: string, param: string) => `slot/${slot}/${param}`,
   clock: (n: string) => `clock/${n}`,
-  /** The part of the penalty that counts at this step. */
+  /** The part of the penalty that counts at this step; for a prox on the parameters themselves, what is new of it. */
   share: "clock/penaltyShare",
   /** What the host moves between propose and accept. */
   candidate: (param: string) => `candidate/${param}`,

@@ -3,7 +3,7 @@ import type { Batch } from "../data/batches.ts";
 import type { DeviceTensor, Engine } from "../engine/engine.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Tensor, Value } from "../graph/types.ts";
-import type { ClockState, Moment, Tick } from "../optim/optimizer.ts";
+import { type ClockState, type Moment, ruleOf, type Tick } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import { Random } from "../random.ts";
 import type { Mask } from "./forward.ts";
@@ -54,8 +54,12 @@ export class Stepper {
     const tick: Tick = plan.optimizer.clock.tick(this.clock, now, schedule);
     if (tick.restart) await this.restart();
     const { session, masks } = await this.sessions.step(batch.count, tick.kind);
+    const before = this.numbers.penaltyShare ?? 0;
     const numbers = { ...tick.numbers, penaltyShare: now.penaltyShare };
-    const feeds = { ...state.feeds, ...this.clockFeeds(numbers) };
+    const feeds = {
+      ...state.feeds,
+      ...this.clockFeeds({ ...numbers, penaltyShare: this.shareOf(tick.kind, now.penaltyShare, before) }),
+    };
     for (const [k, t] of Object.entries(batchTensors(batch, plan.input, plan.loss, this.targetShape)))
       feeds[k] = engine.upload(t);
     for (const [i, mask] of masks.entries()) feeds[mask.name] = engine.upload(draw(mask, i, now, seed));
@@ -74,6 +78,16 @@ export class Stepper {
     this.clock = tick.state;
     this.numbers = numbers;
     return { loss, correct: out[names.correct] ? await scalar(engine, out[names.correct]) : 0 };
+  }
+
+  /**
+   * What a step is told of the share of the penalty. A prox whose point is where the next step begins from has
+   * done the share of the step before: only the rest is new, so that factors 1 − share multiply to the last one.
+   */
+  private shareOf(kind: string | undefined, share: number, before: number): number {
+    const { optimizer } = this.plan;
+    if (optimizer.averages || ruleOf(optimizer, kind).penaltyBy === "gradient" || share === 1) return share;
+    return 1 - (1 - share) / (1 - before);
   }
 
   /** The part of a step that no graph can hold: the prox on the host, then accept. */
