@@ -4,7 +4,8 @@
  * (network inputs and outputs, barriers) are in no group.
  */
 import { size } from "../graph/tensor.ts";
-import type { Graph, Value } from "../graph/types.ts";
+import type { Graph, Node, Value } from "../graph/types.ts";
+import { consumers } from "../graph/walk.ts";
 import { sameEnd } from "./axes/rule.ts";
 import { type Channels, channelsOf } from "./channels.ts";
 import type { GroupSet, Member, Side } from "./groups.ts";
@@ -50,10 +51,18 @@ function readers(graph: Graph, channels: Channels) {
   return { slices: [...slices.values()], excluded };
 }
 
-/** Every (parameter, axis) that makes channels: filters, biases, norm scales and shifts. Running statistics do not. */
+/**
+ * Every (parameter, axis) that makes channels: filters, biases, norm scales and shifts. Running statistics do not. A channel is
+ * excluded when something untrainable makes it as well, unless a trainable norm stands right behind, which alone can make it zero.
+ */
 function makers(graph: Graph, channels: Channels) {
   const slices = new Map<Value, Slice>();
   const excluded = new Set<number>();
+  const readers = consumers(graph);
+  /** Whether all that reads a value scales it by a trainable norm. */
+  const normed = (v: Value) =>
+    !graph.outputs.includes(v) &&
+    (readers.get(v) ?? []).every((node) => node.inputs[0] === v && isTrainableNorm(graph, node));
   for (const node of graph.nodes)
     for (const { a, b } of channels.flow(node).ties) {
       const from = a.side === "in" && b.side === "out" && channels.stored.get(node.inputs[a.at]!);
@@ -61,14 +70,28 @@ function makers(graph: Graph, channels: Channels) {
       const axis = from.perm[a.axis];
       const classes = channels.of(from.root, axis)!;
       const taken = slices.get(from.root);
-      if (!trainable(graph, from.root) || from.root.shape[axis] === 1) continue;
-      if (taken && taken.axis !== axis) for (const c of classes) excluded.add(c);
+      if (from.root.shape[axis] === 1) continue;
+      if (!trainable(graph, from.root)) {
+        const made = node.outputs[b.at]!;
+        const kept = isFloat(from.root) && !channels.stored.has(made) && !factor(node, a.at) && !normed(made);
+        if (kept) for (const c of classes) excluded.add(c);
+      } else if (taken && taken.axis !== axis) for (const c of classes) excluded.add(c);
       else slices.set(from.root, { param: from.root, axis, classes });
     }
   return { slices: [...slices.values()], excluded };
 }
 
 const trainable = (graph: Graph, v: Value) => graph.initializers.has(v) && v.dtype === "float32";
+const isFloat = ({ dtype }: Value) => dtype.includes("float");
+
+/** Whether the result is zero wherever the node's other input is, whatever stands here. */
+const factor = ({ op }: Node, at: number) => op === "Mul" || (at === 1 && (op === "Div" || op === "PRelu"));
+
+const NORMS = ["BatchNormalization", "InstanceNormalization"];
+
+/** Whether zeros in a node's trainable scale and shift make its output zero. */
+const isTrainableNorm = (graph: Graph, { op, domain, inputs }: Node) =>
+  domain === "" && NORMS.includes(op) && [1, 2].every((at) => trainable(graph, inputs[at]!));
 
 /** Slices that share a channel, or whose channels share an axis of some value, together. In the order of the slices. */
 function components(slices: readonly Slice[]): Slice[][] {

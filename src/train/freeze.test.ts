@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { residualBlock } from "../../test/support/residual-block.ts";
 import { fromArrays } from "../data/dataset.ts";
 import { node } from "../engine/node.ts";
-import { builder } from "../graph/builder.ts";
+import { type Builder, builder } from "../graph/builder.ts";
 import { f32, full, i64, numbers } from "../graph/tensor.ts";
-import type { Model } from "../graph/types.ts";
+import type { Model, Value } from "../graph/types.ts";
+import { groupSets, type Side } from "../groups/groups.ts";
 import { mlp } from "../models/mlp.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant } from "../optim/schedule.ts";
@@ -68,6 +70,50 @@ test("what is frozen stays to the bit, in training and in initialize; the rest m
   const drawn = values(initialize(before, 9, ["fc2.*"]));
   expect(drawn.get("fc2.weight")).toEqual(old.get("fc2.weight"));
   expect(drawn.get("fc1.weight")).toEqual(values(initialize(before, 9)).get("fc1.weight"));
+});
+
+test("no channel that something frozen makes or reads is in a group, unless a trainable norm alone can make it zero", () => {
+  const { graph } = residualBlock({ seed: 2, side: 4, classes: 3 });
+  const sets = (side: Side, ...freeze: string[]) =>
+    groupSets(freezeParameters(graph, freeze), "coupled", { side }).map(
+      ({ name, count, members }) => `${name} ${count}: ${members.map((m) => m.param.name).join(" ")}`,
+    );
+  const norms = (layer: string) => `${layer}.norm.weight ${layer}.norm.bias`;
+  const inner = `inner.weight 4: inner.weight ${norms("inner")}`;
+  const outer = `outer.weight ${norms("outer")}`;
+  expect(sets("producer")).toEqual([`stem.weight 6: stem.weight ${norms("stem")} ${outer}`, inner]);
+  expect(sets("producer", "stem.**")).toEqual([inner]);
+  expect(sets("producer", "stem.norm.bias")).toEqual([inner]);
+  expect(sets("producer", "stem.weight")).toEqual([`stem.weight 6: ${norms("stem")} ${outer}`, inner]);
+  expect(sets("producer", "stem.weight", "stem.norm.weight")).toEqual([inner]);
+  expect(sets("consumer", "stem.**")).toEqual([
+    "stem.weight 6: inner.weight dense.weight",
+    "inner.weight 4: outer.weight",
+  ]);
+  expect(sets("consumer", "inner.weight")).toEqual(["inner.weight 4: outer.weight"]);
+});
+
+test("a frozen factor leaves zeros zero; a frozen summand does not, nor does a norm that is not all that reads", () => {
+  const channels = (build: (g: Builder, x: Value, frozen: Value) => Value) => {
+    const g = builder();
+    const made = g.Conv(g.input("x", "float32", [1, 2, 3, 3]), g.initializer("made", full([4, 2, 1, 1], 1)), null);
+    const h = build(g, made, g.constant(full([4, 1, 1], 2)));
+    g.output(g.Conv(h, g.initializer("read", full([2, 4, 1, 1], 1)), null), "y");
+    return groupSets(g.build(), "coupled", { side: "producer" }).map((s) => s.count);
+  };
+  const norm = (g: Builder, x: Value) => {
+    const [scale, shift, mean, variance] = ["scale", "shift", "mean", "var"].map((n) => g.initializer(n, full([4], 1)));
+    return g.BatchNormalization(x, scale, shift, mean, variance);
+  };
+  expect(channels((g, x, frozen) => g.Mul(x, frozen))).toEqual([4]);
+  expect(channels((g, x, frozen) => g.Add(x, frozen))).toEqual([]);
+  expect(channels((g, x, frozen) => norm(g, g.Add(x, frozen)))).toEqual([4]);
+  expect(
+    channels((g, x, frozen) => {
+      const sum = g.Add(x, frozen);
+      return g.Add(norm(g, sum), g.Relu(sum));
+    }),
+  ).toEqual([]);
 });
 
 test("frozen running statistics normalize in training as well", async () => {
