@@ -37,6 +37,7 @@ import {
   fineTune,
   fineTuneField,
   keepField,
+  relativeField,
   ruleField,
   toleranceField,
 } from "./low-rank.ts";
@@ -53,8 +54,9 @@ export const factorize = () =>
       ["<out.onnx>", "where the smaller one goes"],
     ],
     fields: {
-      rule: ruleField(" (default: iterative with --data, else global)"),
+      rule: ruleField(" (default: iterative with --data and without --keep, else global)"),
       keep: keepField,
+      relative: relativeField,
       tolerance: toleranceField,
       dense: choice("layers that two would not make smaller: as they were (default), or their product of that rank", [
         "keep",
@@ -75,13 +77,14 @@ export const factorize = () =>
     ],
     async run([from, to], values, out) {
       await checkTarget(to!);
-      const rule = values.rule ?? (values.data ? "iterative" : "global");
-      const ranking = { rule, keep: values.keep, tolerance: values.tolerance };
+      const rule = values.rule ?? (values.data && values.keep === undefined ? "iterative" : "global");
+      const ranking = { rule, keep: values.keep, tolerance: values.tolerance, relative: values.relative };
       checkRule(ranking);
       if (!values.data) checkJudge(rule, undefined);
       if (values.fineTune && !values.data)
         throw new UsageError("fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
       const full = await readModel(from!);
+      const fileBefore = (await readBytes(from!)).length; // before it is perhaps written over
       const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
       checkJudge(rule, data);
       const engine = engineOf(values);
@@ -122,10 +125,7 @@ export const factorize = () =>
       const bytes = write(small);
       await writeFile(to!, bytes);
 
-      const size = {
-        before: composedBack ? write(whole).length : (await readBytes(from!)).length,
-        after: bytes.length,
-      };
+      const size = { before: composedBack ? write(whole).length : fileBefore, after: bytes.length };
       const table: Table = {
         head: ["", "before", "after", "change"],
         text: [0],

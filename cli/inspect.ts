@@ -53,7 +53,12 @@ export const inspect = () =>
       ];
       const spectrum = ranks ? spectra(model) : undefined;
       if (spectrum) lines.push("", ...spectrumLines(spectrum, out));
-      const result = { file, opset: model.opset, ...found, ...(spectrum && { ranks: spectrum.layers.map(plain) }) };
+      const result = {
+        file,
+        opset: model.opset,
+        ...found,
+        ...(spectrum && { ranks: spectrum.layers.map(plain), skipped: spectrum.skipped }),
+      };
       out.result(result, lines.join("\n"));
       return 0;
     },

@@ -26,6 +26,10 @@ type Rule = (typeof rules)[number];
 const about = "how ranks are chosen: the same share of each layer, one threshold for all, or the least loss first";
 export const ruleField = (more: string) => choice(`${about}${more}`, rules);
 export const keepField = number("local, global: share of the singular values to keep", { above: 0, max: 1 });
+export const relativeField = choice(
+  "global: compare singular values relative to their layer's largest (all, default), as they are (none), or as LoRITa's code (conv)",
+  ["all", "none", "conv"],
+);
 export const toleranceField = number("iterative: how far accuracy may fall, as a fraction (default 0.01)", {
   min: 0,
   below: 1,
@@ -36,6 +40,7 @@ export interface RankChoice {
   readonly rule: Rule;
   readonly keep?: number;
   readonly tolerance?: number;
+  readonly relative?: "all" | "none" | "conv";
 }
 
 export interface Judging extends Pick<EvaluateOptions, "loss" | "output" | "normalization"> {
@@ -48,7 +53,7 @@ export interface Judging extends Pick<EvaluateOptions, "loss" | "output" | "norm
 }
 
 /** @throws UsageError when the rule lacks what it needs, or got what it has no use for */
-export function checkRule({ rule, keep, tolerance }: RankChoice, prefix = ""): void {
+export function checkRule({ rule, keep, tolerance, relative }: RankChoice, prefix = ""): void {
   const flag = (name: string) => `--${prefix}${name}`;
   if (rule !== "iterative" && keep === undefined)
     throw new UsageError(
@@ -58,6 +63,12 @@ export function checkRule({ rule, keep, tolerance }: RankChoice, prefix = ""): v
     );
   if (rule !== "iterative" && tolerance !== undefined)
     throw new UsageError(`the ${rule} rule has no tolerance`, { got: `${flag("tolerance")} ${tolerance}` });
+  if (rule !== "global" && relative !== undefined)
+    throw new UsageError(
+      `the ${rule} rule compares no singular values of different layers`,
+      { got: `${flag("relative")} ${relative}` },
+      `leave it out, or use ${flag("rule")} global`,
+    );
   if (rule === "iterative" && keep !== undefined)
     throw new UsageError(
       "the iterative rule keeps what accuracy needs, not a share",
@@ -79,9 +90,13 @@ export function checkJudge(rule: Rule, data: Dataset | undefined): void {
     );
 }
 
-export async function chooseRanks(found: Spectra, { rule, keep, tolerance }: RankChoice, j: Judging): Promise<Ranks> {
+export async function chooseRanks(
+  found: Spectra,
+  { rule, keep, tolerance, relative }: RankChoice,
+  j: Judging,
+): Promise<Ranks> {
   if (rule === "local") return localRanks(found, { keep: keep! });
-  if (rule === "global") return globalRanks(found, { keep: keep! });
+  if (rule === "global") return globalRanks(found, { keep: keep!, relative });
   const { out } = j;
   let tried = 0;
   const onStep = ({ weight, rank, accuracy }: { weight: string; rank: number; accuracy: number }) => {

@@ -31,6 +31,7 @@ export const shrink = () =>
     async run([from, to], values, out) {
       for (const target of [to!, values.certificate]) if (target) await checkTarget(target);
       const full = await readModel(from!);
+      const fileBefore = (await readBytes(from!)).length; // before it is perhaps written over
       const engine = engineOf(values);
       const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
       const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));
@@ -46,7 +47,7 @@ export const shrink = () =>
         await writeFile(values.certificate, new TextEncoder().encode(`${JSON.stringify(certificate, null, 2)}\n`));
 
       const [a, b] = [cost(full), cost(small)];
-      const size = { before: (await readBytes(from!)).length, after: bytes.length };
+      const size = { before: fileBefore, after: bytes.length };
       const table: Table = {
         head: ["", "before", "after", "change"],
         text: [0],

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { normalizationField } from "./engine-fields.ts";
 import { augmentation, choice, integer, number, numbers, text, texts, toggle, type ValuesOf } from "./field.ts";
 import { lossField } from "./losses.ts";
-import { fineTuneField, keepField, ruleField, toleranceField } from "./low-rank.ts";
+import { fineTuneField, keepField, relativeField, ruleField, toleranceField } from "./low-rank.ts";
 
 const epochList = z.int().min(1);
 
@@ -139,8 +139,13 @@ export const trainFields = {
   lorita: integer("compose every linear and convolutional layer of so many maps, train, compose back, truncate", {
     min: 1,
   }),
+  loritaLayers: texts(
+    "lorita: weights that it composes (default: all that are not frozen); * and ** as in freeze",
+    "a,b.*,…",
+  ),
   rankRule: ruleField(" (default with lorita: iterative)"),
   rankKeep: keepField,
+  rankRelative: relativeField,
   rankTolerance: toleranceField,
   fineTune: fineTuneField,
 
@@ -212,7 +217,7 @@ export const belongs = {
   rankRule: {
     none: [],
     local: ["rankKeep", "fineTune"],
-    global: ["rankKeep", "fineTune"],
+    global: ["rankKeep", "rankRelative", "fineTune"],
     iterative: ["rankTolerance", "fineTune"],
   },
 } as const satisfies { readonly [K in TrainKey]?: Readonly<Record<string, readonly TrainKey[]>> };
@@ -266,7 +271,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "m",
     "targetParams",
   ],
-  "Low rank": ["lorita", "rankRule", "rankKeep", "rankTolerance", "fineTune"],
+  "Low rank": ["lorita", "loritaLayers", "rankRule", "rankKeep", "rankRelative", "rankTolerance", "fineTune"],
   Loss: ["loss", "output", "labelSmoothing"],
   Run: ["epochs", "batchSize", "seed", "threads", "device", "out", "resume", "overwrite"],
 };

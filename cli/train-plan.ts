@@ -4,6 +4,7 @@ import {
   adam,
   adamw,
   model as builtIn,
+  type Composed,
   compose,
   constant,
   cosine,
@@ -102,8 +103,8 @@ export function choose(config: TrainConfig): Choices {
   checkBelongs("groups", choices.groups ?? "coupled", config);
   if (optimizer === "proxSgd" && config.form !== "yang") checkUnit(config);
   checkBelongs("rankRule", choices.rankRule ?? "none", config);
-  const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance } = choices;
-  if (rule) checkRule({ rule, keep, tolerance }, "rank-");
+  const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance, rankRelative: relative } = choices;
+  if (rule) checkRule({ rule, keep, tolerance, relative }, "rank-");
   if (rule && config.targetParams)
     throw new UsageError(
       "a search for lambda and a truncation of ranks exclude each other",
@@ -112,6 +113,12 @@ export function choose(config: TrainConfig): Choices {
     );
   if (choices.schedule === "multiStep" && !config.milestones?.length)
     throw new UsageError("multi-step wants milestones", { wanted: "--milestones" }, "for example --milestones 10,15");
+  if (config.loritaLayers && !lorita)
+    throw new UsageError(
+      "a run without lorita composes no layers",
+      { got: `--lorita-layers ${config.loritaLayers}` },
+      "leave it out, or say --lorita 2",
+    );
   checkResume(config);
   return choices;
 }
@@ -245,12 +252,15 @@ export async function openData(
   return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
 }
 
-/** The model that is trained: with --lorita a composed one, whose function stays where it comes from a file. */
-export async function openModel(s: Choices, data: Dataset): Promise<Model> {
+/**
+ * The model that is trained: with --lorita a composed one, whose function stays where it comes from a file; beside it the weights
+ * that were not composed, and why.
+ */
+export async function openModel(s: Choices, data: Dataset): Promise<Pick<Composed, "model" | "skipped">> {
   const model = await modelItself(s, data);
-  if (!s.lorita) return model;
+  if (!s.lorita) return { model, skipped: [] };
   const init = s.model.endsWith(".onnx") && !s.init ? "balanced" : "default";
-  return compose(model, { factors: s.lorita, init, seed: s.seed }).model;
+  return compose(model, { factors: s.lorita, layers: s.loritaLayers, freeze: s.freeze, init, seed: s.seed });
 }
 
 /** A built-in model takes the data's shape and classes; a file is taken as it is. */

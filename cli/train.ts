@@ -78,20 +78,22 @@ function warnOfChance({ lambda, penalty, lr, targetParams }: Choices, { warn, co
   );
 }
 
-function introduce({ choices: s, shop: { model, data, engine, out }, where }: Job): void {
+function introduce({ choices: s, shop: { model, data, engine, out }, where, notComposed }: Job): void {
   const { dim, bold } = out.colour;
   const samples = `${count(data.train.count)} + ${count(data.test.count)} samples of ${shapeText(data.shape)}`;
   const composed = s.lorita ? `, ${s.lorita} linear maps per layer` : "";
   const penalty = s.penalty === "none" ? "" : `, ${s.penalty}${s.lambda === undefined ? "" : ` lambda ${s.lambda}`}`;
   out.say(`${bold(s.model)} (${count(cost(model).params)} parameters${composed}) on ${bold(data.name)} (${samples})`);
   out.say(dim(`${s.optimizer}${penalty}, ${s.epochs} epochs, ${engine.threads} thread(s), into ${where.out}`));
+  for (const { weight, why } of notComposed) out.say(dim(`  ${weight} is not composed: it ${why}`));
 }
 
 function conclude({ out: folder }: Place, summary: Summary, out: Output, trials?: readonly Trial[]): void {
   const files = Object.fromEntries(Object.entries(FILES).map(([key, name]) => [key, `${folder}/${name}`]));
+  if (summary.lowRank) Object.assign(files, { truncated: `${folder}/${TRUNCATED}` });
   const paths = [
     ["small model", files["small"]],
-    ...(summary.lowRank ? [["truncated", `${folder}/${TRUNCATED}`]] : []),
+    ...(summary.lowRank ? [["truncated", files["truncated"]]] : []),
     ["full model", files["model"]],
     ["report", files["report"]],
     ["certificate", files["certificate"]],

@@ -1,5 +1,14 @@
 /** One training run of the library with live progress. */
-import { type Dataset, type Engine, type Model, type Run, type Store, type TrainOptions, train } from "espalier";
+import {
+  type Dataset,
+  type Engine,
+  factorPatterns,
+  type Model,
+  type Run,
+  type Store,
+  type TrainOptions,
+  train,
+} from "espalier";
 import { normalizationSetting } from "./engine-fields.ts";
 import type { Interruption } from "./interrupt.ts";
 import type { Output } from "./output.ts";
@@ -27,7 +36,7 @@ export const prepare = (
 ): Run =>
   train(model, data, {
     engine,
-    ...methods(s),
+    ...methods({ ...s, ...(s.layers && { layers: [...factorPatterns(model, s.layers)] }) }),
     epochs: s.epochs,
     batchSize: s.batchSize,
     seed: s.seed,

@@ -76,12 +76,18 @@ export async function truncateRun(
       { reason: verification.reason },
       "unless the composed model's own outputs are not finite, please report this",
     );
-  const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance, lorita: factors = 1, seed, output } = choices;
+  const { rankRule: rule, lorita: factors = 1, seed, output } = choices;
+  const choice = {
+    rule: rule!,
+    keep: choices.rankKeep,
+    tolerance: choices.rankTolerance,
+    relative: choices.rankRelative,
+  };
   const { dim } = out.colour;
   if (factors > 1) out.say(dim(`composed back: ${significant(verification.maxRel)} relative difference`));
   const judging = { engine, data, loss, output, normalization, seed, out, signal };
   const found = spectra(full);
-  const { ranks, seconds } = await chosenRanks(found, { rule: rule!, keep, tolerance }, judging, store);
+  const { ranks, seconds } = await chosenRanks(found, choice, judging, store);
   const { model: cut, layers } = truncate(found, ranks);
   if (!layers.some((l) => l.split))
     out.warn(
@@ -107,7 +113,7 @@ export async function truncateRun(
 
 const savedRanks = z.object({
   seconds: z.number(),
-  choice: z.object({ rule: z.string(), keep: z.number().optional(), tolerance: z.number().optional() }),
+  choice: z.record(z.string(), z.union([z.string(), z.number()])),
   ranks: z.record(z.string(), z.int().min(1)),
 });
 

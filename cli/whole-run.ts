@@ -1,5 +1,5 @@
 /** One run from its settings to its summary: train, shrink, verify, measure. `train` and `compare` share it. */
-import { type Dataset, type Summary, type Trial, write } from "espalier";
+import { type Dataset, type Skipped, type Summary, type Trial, write } from "espalier";
 import { node } from "espalier/node";
 import { finish } from "./finish.ts";
 import type { Interruption } from "./interrupt.ts";
@@ -15,6 +15,8 @@ export interface Job {
   readonly where: Place;
   readonly choices: Choices;
   readonly shop: Workshop;
+  /** With --lorita: weights that are trained as they are. */
+  readonly notComposed: readonly Skipped[];
 }
 
 export interface Outcome {
@@ -36,12 +38,12 @@ export async function openJob(
   const choices = choose(where.config);
   const data = opened ?? (await openData(choices));
   if (choices.rankRule) checkJudge(choices.rankRule, data);
-  const model = await openModel(choices, data);
+  const { model, skipped: notComposed } = await openModel(choices, data);
   const engine = node({ threads: choices.threads, device: choices.device });
   const shop: Workshop = { model, data, engine, out, interruption };
   prepare(where.store, choices, shop);
   await (await engine.load(write(model))).release();
-  return { where, choices, shop };
+  return { where, choices, shop, notComposed };
 }
 
 /** Called on the way. */

@@ -11,7 +11,7 @@ export type { DType, Graph, Model, Node, Tensor, Value } from "./graph/types.ts"
 export { type BlockKind, type GroupKind, type GroupSet, groupSets, type Side } from "./groups/groups.ts";
 export { zeroGroups } from "./groups/zeros.ts";
 export { type Composed, type ComposeOptions, compose } from "./lowrank/compose.ts";
-export { isComposed } from "./lowrank/factors.ts";
+export { factorPatterns, isComposed } from "./lowrank/factors.ts";
 export type { Skipped } from "./lowrank/layers.ts";
 export { type GlobalOptions, globalRanks, type LocalOptions, localRanks, type Ranks } from "./lowrank/ranks.ts";
 export { recompose } from "./lowrank/recompose.ts";

@@ -78,7 +78,8 @@ describe("a run of low rank", () => {
   test("inspect --ranks shows singular values and effective ranks", async () => {
     const { stdout } = await espalier("inspect", "a/model.onnx", "--ranks");
     expect(stdout).toMatch(/fc1.weight +120×400 +\d/);
-    const { ranks } = JSON.parse((await espalier("inspect", "a/model.onnx", "--ranks", "--json")).stdout);
+    const { ranks, skipped } = JSON.parse((await espalier("inspect", "a/model.onnx", "--ranks", "--json")).stdout);
+    expect(skipped).toEqual([]);
     expect(ranks.map((r: { weight: string }) => r.weight)).toEqual(
       ["conv1", "conv2", "fc1", "fc2", "fc3"].map((l) => `${l}.weight`),
     );
@@ -106,6 +107,10 @@ describe("a run of low rank", () => {
     const searched = await run("--data", "digits", "--tolerance", "0.05", "--threads", "1");
     expect(searched.rule).toBe("iterative");
     expect(searched.params.after).toBeLessThan(searched.params.before / 2);
+    const judged = await run("--keep", "0.2", "--data", "digits", "--threads", "1"); // as the hint of a run without data says
+    expect(judged).toMatchObject({ rule: "global", layers: lowRank.layers });
+    const absolute = await run("--keep", "0.2", "--relative", "none");
+    expect(absolute.layers).not.toEqual(lowRank.layers);
     const hard = ["--rule", "global", "--keep", "0.03", "--data", "digits"];
     const tuned = await run(...hard, "--fine-tune", "1");
     expect(tuned.fineTuned).toBe(1);
@@ -125,6 +130,15 @@ describe("a run of low rank", () => {
     expect(layers.map((l: { rank: number }) => l.rank)).toEqual(lowRank.layers.map((l: { rank: number }) => l.rank));
   });
 
+  test("in place: the size before is that of the file before", async () => {
+    const bytes = await readFile(at("a/model.onnx"));
+    for (const args of [["factorize", "--keep", "0.2"], ["shrink"]]) {
+      await writeFile(at("place.onnx"), bytes);
+      const { stdout, stderr } = await espalier(...args, "place.onnx", "place.onnx", "--json");
+      expect(JSON.parse(stdout).bytes.before, stderr).toBe(bytes.length);
+    }
+  });
+
   test("nothing gets smaller: nothing is written, unless asked", async () => {
     const refused = await espalier("factorize", "a/model.onnx", "same.onnx", "--rule", "local", "--keep", "1");
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/fix +use a smaller --keep/)]);
@@ -133,6 +147,21 @@ describe("a run of low rank", () => {
     expect(asked.status).toBe(0);
     expect((await espalier("verify", "a/model.onnx", "same.onnx")).status).toBe(0);
   });
+});
+
+test("train composes the layers that are named and not frozen, says which it leaves, and when none gets smaller", async () => {
+  const { status, stdout, stderr } = await espalier(
+    ...[...TRAIN, "--epochs", "1", "--lorita", "2", "--lorita-layers", "fc**,conv1.weight", "--freeze", "fc2.weight"],
+    ...["--rank-rule", "local", "--rank-keep", "1", "--out", "chosen"],
+  );
+  expect(status, stderr).toBe(0);
+  expect(stdout).toContain("fc2.weight is not composed: it is frozen");
+  expect(stderr).toMatch(/no layer gets smaller at these ranks.*smaller --rank-keep/);
+  const { lowRank } = await json("chosen", "summary.json");
+  expect(lowRank.smallRelDiff).toBeLessThan(1e-4);
+  expect(await readFile(at("chosen", "report.html"), "utf8")).toContain("so none was truncated");
+  const again = await espalier("train", "--resume", "--out", "chosen", "--json");
+  expect(JSON.parse(again.stdout).files.truncated).toBe("chosen/truncated.onnx");
 });
 
 test("a model from a file is composed without changing its function", async () => {
@@ -156,6 +185,12 @@ describe("wrong usage exits with 2 and names what is right", () => {
       /rank-keep is for +local, global/,
     ],
     ["a share without a rule", [...TRAIN, "--rank-keep", "0.5"], /a run without a rank-rule has no rank-keep/],
+    ["layers without lorita", [...TRAIN, "--lorita-layers", "fc1.weight"], /a run without lorita composes no layers/],
+    [
+      "relative for another rule",
+      ["factorize", "a.onnx", "b.onnx", "--rule", "local", "--keep", "0.5", "--relative", "none"],
+      /got +--relative none/,
+    ],
     ["no maps", [...TRAIN, "--lorita", "0"], /wanted +an integer ≥ 1/],
     [
       "two aims",

@@ -2,12 +2,14 @@
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "../error.ts";
 
-function expression(pattern: string): RegExp {
+/** Whether names match a pattern. */
+export function matcher(pattern: string): (name: string) => boolean {
   const parts = pattern.split(/(\*+)/).map((part) => {
     if (part.startsWith("*")) return part === "*" ? "[^./]*" : ".*";
     return part.replaceAll(/[\\^$.+?()[\]{}|]/g, "\\$&");
   });
-  return new RegExp(`^${parts.join("")}$`, "s");
+  const expression = new RegExp(`^${parts.join("")}$`, "s");
+  return (name) => expression.test(name);
 }
 
 /**
@@ -22,8 +24,7 @@ export function matchingNames(
 ): ReadonlySet<string> {
   const matching = new Set<string>();
   for (const pattern of patterns) {
-    const matches = expression(pattern);
-    const found = names.filter((n) => matches.test(n));
+    const found = names.filter(matcher(pattern));
     if (found.length === 0)
       throw new UsageError(
         `${option} matches no parameter`,

@@ -11,6 +11,7 @@ import { write } from "../onnx/write.ts";
 import { Random } from "../random.ts";
 import { verify } from "../shrink/verify.ts";
 import { compose } from "./compose.ts";
+import { factorPatterns } from "./factors.ts";
 import { recompose } from "./recompose.ts";
 import { spectra } from "./spectra.ts";
 
@@ -149,6 +150,49 @@ test.each([2, 3, 4])("%i balanced factors reach the Schatten bound; others do no
     const drawn = compose(full, { factors, seed: 1 }).model;
     expect(squares(drawn, stem)).toBeGreaterThan(1.05 * bound(drawn, weight));
   }
+});
+
+/** Weights that are no plain stored matrix of their own node: the net is [n, 4] → … → [n, 4, 1, 1]. */
+function oddWeights(): Model {
+  const g = builder("odd");
+  const w = (name: string, shape: Shape, seed: number) => g.initializer(name, random(shape, seed));
+  const x = g.input("input", "float32", [1, 4]);
+  const transposed = g.MatMul(x, g.Transpose(w("turned.weight", [4, 4], 1), { perm: [1, 0] }));
+  const constant = g.MatMul(transposed, g.constant(random([4, 4], 2)));
+  const left = g.MatMul(w("left.weight", [1, 1], 3), constant);
+  const image = g.Reshape(left, { shape: [0, 4, 1, 1] });
+  g.output(g.ConvTranspose(image, w("up.weight", [4, 4, 1, 1], 4), null, {}), "y");
+  return { graph: g.build(), opset: 17, dims: new Map(), metadata: new Map() };
+}
+
+test("weights that are stored otherwise are named, and a model with nothing else is refused", () => {
+  const model = oddWeights();
+  const { skipped } = spectra(model);
+  expect(skipped.map((s) => `${s.weight} ${s.why}`)).toEqual([
+    "turned.weight is transposed by a node",
+    expect.stringMatching(/ is a constant$/),
+    "left.weight is multiplied from the left",
+    "up.weight is of a transposed convolution",
+  ]);
+  expect(() => compose(model, { factors: 2 })).toThrow(/no layer that could be composed\n +skipped +turned.weight is/);
+});
+
+test("patterns choose layers, and what is frozen is not composed", () => {
+  const full = models.lenet5Small({ seed: 1 });
+  const some = compose(full, { factors: 2, layers: ["fc*.weight"], freeze: ["fc2.*", "conv1.bias"] });
+  expect(some.layers).toEqual(["fc1.weight", "fc3.weight"]);
+  expect(some.skipped).toEqual([{ weight: "fc2.weight", why: "is frozen" }]);
+  expect(() => compose(full, { factors: 2, freeze: ["conv9.weight"] })).toThrow(/did you mean conv1.weight/);
+  expect(() => compose(full, { factors: 2, freeze: ["fc2.*"], layers: ["fc2.weight"] })).toThrow(/why +is frozen/);
+  expect(() => compose(full, { factors: 2, freeze: ["**"] })).toThrow(/no layer that could be composed/);
+  expect(factorPatterns(some.model, ["fc1.weight", "fc2.weight", "conv**"])).toEqual([
+    "fc1.factors.0.weight",
+    "fc1.factors.1.weight",
+    "fc2.weight",
+    "conv**",
+  ]);
+  expect(factorPatterns(some.model, ["fc*.weight"])).toContain("fc3.factors.1.weight");
+  expect(factorPatterns(full, ["fc1.weight"])).toEqual(["fc1.weight"]);
 });
 
 test("what cannot be composed, or composed back", () => {

@@ -7,6 +7,7 @@
  * - convolution k×k, in → out: the convolution with its stride and padding, then N − 1 convolutions 1×1 out → out, the last with the bias.
  */
 import { EspalierError, UsageError } from "../error.ts";
+import { matcher, matchingNames } from "../graph/name-patterns.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Node, Shape, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../random.ts";
@@ -20,8 +21,13 @@ import { makeNode, newNames, partName, rewrite, stored } from "./rewrite.ts";
 export interface ComposeOptions {
   /** How many linear maps a layer becomes; 1 leaves the model as it is. */
   readonly factors: number;
-  /** Names of the weights to compose. Default: every linear and ordinary convolutional layer. */
+  /**
+   * Weights to compose, by name; `*` stands for any characters but `.` and `/`, `**` for any characters. Default: every linear
+   * and ordinary convolutional layer.
+   */
   readonly layers?: readonly string[];
+  /** Parameters that will be frozen, as in `TrainOptions`: such a weight is not composed. */
+  readonly freeze?: readonly string[];
   /**
    * "default": torch's for every factor, U(±1/√fan-in), as the paper; for a model that is not trained yet.
    * "balanced": factors with equal singular values Σ^(1/N) whose product is the present weight, so that the function stays.
@@ -43,8 +49,8 @@ export interface Composed {
 /**
  * The model with composed layers: fc1.weight becomes fc1.factors.0.weight (applied first), fc1.factors.1.weight …; the
  * metadata says so, and `recompose` needs nothing else.
- * @throws UsageError for a number of factors below 1 and for a layer that cannot be composed; EspalierError when the
- *   model is composed already
+ * @throws UsageError for a number of factors below 1, for a layer that cannot be composed, and when there is nothing to
+ *   compose; EspalierError when the model is composed already
  */
 export function compose(model: Model, options: ComposeOptions): Composed {
   const { factors, init = "default", seed = 0 } = options;
@@ -56,9 +62,8 @@ export function compose(model: Model, options: ComposeOptions): Composed {
       { composed: [...factorNames(model).keys()].join(", ") },
       "compose it back first: recompose(model)",
     );
-  const found = matrixLayers(model.graph);
-  const chosen = select(found.layers, found.skipped, options.layers);
-  if (factors === 1) return { model, layers: [], skipped: found.skipped };
+  const { chosen, skipped } = select(model, options);
+  if (factors === 1) return { model, layers: [], skipped };
   const fresh = newNames(model.graph);
   const nodes = new Map<Node, readonly Node[]>();
   const tensors = new Map<Value, (readonly [Value, Tensor])[]>();
@@ -75,19 +80,33 @@ export function compose(model: Model, options: ComposeOptions): Composed {
     nodes.set(layer.node, chain(layer.node, values, fresh));
   }
   const composed = { ...model, graph: rewrite(model.graph, { nodes, tensors }) };
-  return { model: recordFactors(composed, names), layers: [...names.keys()], skipped: found.skipped };
+  return { model: recordFactors(composed, names), layers: [...names.keys()], skipped };
 }
 
-function select(layers: readonly MatrixLayer[], skipped: readonly Skipped[], wanted: readonly string[] | undefined) {
-  if (!wanted) return layers;
-  for (const name of wanted) {
-    if (layers.some((l) => l.weight.name === name)) continue;
-    throw new UsageError(`"${name}" cannot be composed`, {
-      why: skipped.find((s) => s.weight === name)?.why ?? "it is no weight of a linear or convolutional layer",
-      wanted: layers.map((l) => l.weight.name).join(", "),
+function select(
+  { graph }: Model,
+  { layers: wanted = ["**"], freeze = [] }: ComposeOptions,
+): { chosen: readonly MatrixLayer[]; skipped: readonly Skipped[] } {
+  const { layers, skipped: unfit } = matrixLayers(graph);
+  const names = [...graph.initializers.keys()].map((v) => v.name);
+  const frozen = matchingNames(names, freeze, "freeze");
+  const skipped = [
+    ...unfit,
+    ...layers.filter((l) => frozen.has(l.weight.name)).map((l) => ({ weight: l.weight.name, why: "is frozen" })),
+  ];
+  const free = layers.filter((l) => !frozen.has(l.weight.name));
+  const patterns = wanted.map((pattern) => ({ pattern, matches: matcher(pattern) }));
+  const chosen = free.filter((l) => patterns.some((p) => p.matches(l.weight.name)));
+  const lost = patterns.find((p) => !free.some((l) => p.matches(l.weight.name)));
+  if (!lost) return { chosen, skipped };
+  if (free.length === 0)
+    throw new UsageError("the model has no layer that could be composed", {
+      skipped: skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
     });
-  }
-  return layers.filter((l) => wanted.includes(l.weight.name));
+  throw new UsageError(`"${lost.pattern}" cannot be composed`, {
+    why: skipped.find((s) => lost.matches(s.weight))?.why ?? "it is no weight of a linear or convolutional layer",
+    wanted: free.map((l) => l.weight.name).join(", "),
+  });
 }
 
 /** True where the kernel comes first and square maps out → out follow; else square maps in → in come first. */

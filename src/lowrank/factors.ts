@@ -1,5 +1,6 @@
 /** Which factors a weight was composed of, as the model's metadata says: it survives training, writing and reading. */
 import { EspalierError } from "../error.ts";
+import { matcher } from "../graph/name-patterns.ts";
 import type { Model } from "../graph/types.ts";
 
 const KEY = "espalier.factors";
@@ -36,6 +37,21 @@ export function factorNames(model: Model): ReadonlyMap<string, readonly string[]
     if (!Array.isArray(factors) || factors.length === 0 || !factors.every((f) => typeof f === "string"))
       throw damaged(`"${weight}" is no list of names`);
   return new Map(names);
+}
+
+/**
+ * Patterns of the names of weights as they were before `compose`, in terms of the composed model: a pattern that matches a composed
+ * weight stands for all its factors.
+ */
+export function factorPatterns(model: Model, patterns: readonly string[]): readonly string[] {
+  const composed = [...factorNames(model)];
+  const factors = new Set(composed.flatMap(([, names]) => names));
+  const others = [...model.graph.initializers.keys()].filter((v) => v.shape.length > 1 && !factors.has(v.name));
+  return patterns.flatMap((pattern) => {
+    const matches = matcher(pattern);
+    const own = composed.flatMap(([weight, names]) => (matches(weight) ? names : []));
+    return own.length === 0 || others.some((v) => matches(v.name)) ? [pattern, ...own] : own;
+  });
 }
 
 /** @param names none = the model is not composed */

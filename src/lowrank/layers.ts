@@ -5,7 +5,7 @@
 
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
-import { consumers } from "../graph/walk.ts";
+import { consumers, producers } from "../graph/walk.ts";
 import { transpose } from "./matrix.ts";
 
 /** A layer whose weight is a matrix of its own. */
@@ -30,14 +30,23 @@ export function matrixLayers(graph: Graph): { layers: MatrixLayer[]; skipped: Sk
   const readers = consumers(graph);
   const layers: MatrixLayer[] = [];
   const skipped: Skipped[] = [];
+  const skip = (weight: string, why: string) => {
+    if (!skipped.some((s) => s.weight === weight)) skipped.push({ weight, why });
+  };
+  const makers = producers(graph);
   for (const node of graph.nodes) {
-    const [, weight] = node.inputs;
+    if (node.domain !== "" || !["Gemm", "MatMul", "Conv", "ConvTranspose"].includes(node.op)) continue;
+    const [left, weight] = node.inputs;
     const tensor = weight && graph.initializers.get(weight);
-    if (node.domain !== "" || !tensor || !["Gemm", "MatMul", "Conv"].includes(node.op)) continue;
+    if (!tensor) {
+      const found = weight && storedBehind(graph, makers, weight);
+      if (found) skip(found.weight, found.why);
+      else if (left && graph.initializers.has(left)) skip(left.name, "is multiplied from the left");
+      continue;
+    }
     const why = obstacle(node, weight, readers.get(weight)!.length > 1 || graph.inputs.includes(weight));
-    if (why) {
-      if (!skipped.some((s) => s.weight === weight.name)) skipped.push({ weight: weight.name, why });
-    } else {
+    if (why) skip(weight.name, why);
+    else {
       const rows = rowsOf(node, weight);
       layers.push({ node, weight, tensor, rows, columns: size(weight.shape) / rows });
     }
@@ -45,8 +54,21 @@ export function matrixLayers(graph: Graph): { layers: MatrixLayer[]; skipped: Sk
   return { layers, skipped };
 }
 
+/** The weight that nodes make of what is stored, and how; undefined for activations. */
+function storedBehind(graph: Graph, makers: ReadonlyMap<Value, Node>, v: Value): Skipped | undefined {
+  if (graph.initializers.has(v)) return { weight: v.name, why: "" };
+  const maker = makers.get(v);
+  if (!maker) return undefined;
+  if (maker.op === "Constant") return { weight: v.name, why: "is a constant" };
+  const behind = maker.inputs.map((x) => x && storedBehind(graph, makers, x));
+  if (!behind[0] || behind.some((b) => b === undefined)) return undefined;
+  const why = maker.op === "Transpose" ? "is transposed by a node" : `is changed by a node (${maker.op})`;
+  return { weight: behind[0].weight, why: behind[0].why || why };
+}
+
 function obstacle({ op, attrs }: Node, weight: Value, shared: boolean): string | undefined {
   if (weight.dtype !== "float32") return `is ${weight.dtype}`;
+  if (op === "ConvTranspose") return "is of a transposed convolution";
   if (op === "Conv" && attrs.group !== 1) return `is a grouped convolution (${attrs.group} groups)`;
   if (op !== "Conv" && weight.shape.length !== 2) return "has batch axes";
   if (op === "Gemm" && attrs.transA) return "multiplies a transposed input";
