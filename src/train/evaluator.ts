@@ -4,7 +4,14 @@ import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
-import { checkDynamicBatch, checkInput, type InputPlan, type Normalization, normalizationOf } from "./input.ts";
+import {
+  checkDynamicBatch,
+  checkInput,
+  type InputPlan,
+  type Normalization,
+  normalizationOf,
+  travelsAs,
+} from "./input.ts";
 import { crossEntropy, type Loss, lossInput } from "./loss.ts";
 import { checkOperators } from "./operators.ts";
 import { checkLabels } from "./options.ts";
@@ -29,7 +36,7 @@ export class Evaluator {
   private readonly plan: { readonly input: InputPlan; readonly loss: Loss; readonly output?: string };
   private readonly targetShape: readonly number[];
   private readonly feeds: Readonly<Record<string, DeviceTensor>>;
-  private readonly sessions = new Map<number, Promise<Session>>();
+  private readonly sessions = new Map<string, Promise<Session>>();
 
   /** @throws EspalierError when the data does not fit the model */
   constructor(model: Model, data: Dataset, options: ScoringOptions) {
@@ -39,10 +46,9 @@ export class Evaluator {
     checkOperators(model.graph, "shape");
     checkLabels(model, data, loss, output);
     const normalization = normalizationOf(model, data, options.normalization);
-    const dtype = data.train.x instanceof Uint8Array ? "uint8" : "float32";
     this.model = model;
     this.engine = engine;
-    this.plan = { input: { dtype, sample: data.shape, normalization }, loss, output };
+    this.plan = { input: { dtype: travelsAs(data.train.x), sample: data.shape, normalization }, loss, output };
     this.targetShape = lossInput(model.graph, loss, output).output.shape.slice(1);
     const { trained, running } = parameters(model.graph);
     this.feeds = Object.fromEntries(
@@ -55,12 +61,14 @@ export class Evaluator {
     const others = [...instead].map(([name, t]) => [names.param(name), this.engine.upload(t)]);
     const feeds = { ...this.feeds, ...Object.fromEntries(others) };
     const plan = { ...this.plan, targetShape: this.targetShape };
-    return score(this.engine, (n) => this.session(n), feeds, split, plan);
+    return score(this.engine, (n, input) => this.session(n, input), feeds, split, plan);
   }
 
-  private session(n: number): Promise<Session> {
-    const made = this.sessions.get(n) ?? this.engine.load(encode(evaluationProgram(atBatch(this.model, n), this.plan)));
-    this.sessions.set(n, made);
+  private session(n: number, input: InputPlan): Promise<Session> {
+    const key = `${n} ${input.dtype}`;
+    const program = () => evaluationProgram(atBatch(this.model, n), { ...this.plan, input });
+    const made = this.sessions.get(key) ?? this.engine.load(encode(program()));
+    this.sessions.set(key, made);
     return made;
   }
 

@@ -1,6 +1,6 @@
 /** From a batch as it travels to what the model's input wants: images come as uint8 and are normalized in the graph. */
 
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32, size } from "../graph/tensor.ts";
@@ -20,6 +20,9 @@ export interface InputPlan {
   /** Undefined: values are used as they are (uint8 still becomes float). */
   readonly normalization?: Normalization;
 }
+
+/** How the samples of a split travel. */
+export const travelsAs = (x: Split["x"]): InputPlan["dtype"] => (x instanceof Uint8Array ? "uint8" : "float32");
 
 /** Emits cast, scaling and reshape; the result stands in for the model's input. */
 export function applyInput(g: Builder, x: Value, plan: InputPlan, wanted: Value): Value {

@@ -5,7 +5,7 @@ import { type Engine, evaluate } from "../engine/engine.ts";
 import { builder } from "../graph/builder.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
-import { applyInput, checkInput, type Normalization, normalizationOf } from "./input.ts";
+import { applyInput, checkInput, type Normalization, normalizationOf, travelsAs } from "./input.ts";
 
 /** Options of `modelInputs`. */
 export interface ModelInputsOptions {
@@ -29,7 +29,7 @@ export async function modelInputs(
   const n = Math.min(count, data.test.count);
   const normalization = normalizationOf(model, data, options.normalization);
   const { x } = fillBatch(data.test, data.shape, undefined, 0, n);
-  const dtype = x instanceof Uint8Array ? "uint8" : "float32";
+  const dtype = travelsAs(x);
   const g = builder("input");
   const raw = g.input("x", dtype, [n, ...data.shape]);
   const wanted = { ...input, shape: [n, ...input.shape.slice(1)] };

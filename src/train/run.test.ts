@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { memoryStore } from "../../test/support/memory-store.ts";
-import { fromArrays } from "../data/dataset.ts";
+import { fromArrays, type Split } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
@@ -307,4 +307,20 @@ test("an operator that Espalier only passes through is named before training sta
       fix   export the model with other operators in its place; inspect, shrink, verify and bench take it as it is]
   `);
   await expect(evaluate(foreign, data, { engine })).rejects.toThrow("no shape rule for Shrink");
+});
+
+test("a split is scored as its own samples are, whatever those of the training split", async () => {
+  const floats = ({ x, y, count }: Split): Split => ({ x: Float32Array.from(x, (v) => v / 255), y, count });
+  const trained = await finish(
+    train(model(), data, options({ epochs: 1, lambdaWarmup: 0, schedule: constant({ lr: 0.1 }) })),
+  );
+  const whole = await evaluate(trained.model, data, { engine });
+  const apart = await evaluate(trained.model, data, { engine, split: floats(data.test) });
+  expect(apart.accuracy).toBe(whole.accuracy);
+  expect(apart.loss).toBeCloseTo(whole.loss, 5);
+  const mixed = { ...data, test: floats(data.test) };
+  const again = await finish(
+    train(model(), mixed, options({ epochs: 1, lambdaWarmup: 0, schedule: constant({ lr: 0.1 }) })),
+  );
+  expect(again.history[0].testLoss).toBeCloseTo(trained.history[0].testLoss, 5);
 });

@@ -9,7 +9,7 @@ import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Moment } from "../optim/optimizer.ts";
 import { freezeParameters } from "./freeze.ts";
-import { recordNormalization } from "./input.ts";
+import { recordNormalization, travelsAs } from "./input.ts";
 import { Journal, type Saved } from "./journal.ts";
 import { lossInput } from "./loss.ts";
 import { changes, type EpochMetrics, Structure } from "./metrics.ts";
@@ -58,9 +58,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.options = options;
     const bound = penalty?.bind(graph);
     const optimizer = options.optimizer.bind?.({ graph, penalty: bound, seed }) ?? options.optimizer;
-    const dtype = data.train.x instanceof Uint8Array ? "uint8" : "float32";
     this.plan = {
-      input: { dtype, sample: data.shape, normalization },
+      input: { dtype: travelsAs(data.train.x), sample: data.shape, normalization },
       loss,
       output: options.output,
       optimizer,
@@ -195,7 +194,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private evaluate(split: Split): Promise<Score> {
     const plan = { ...this.plan, targetShape: this.targetShape };
-    return score(this.options.engine, (n) => this.sessions.evaluation(n), this.state.feeds, split, plan);
+    return score(this.options.engine, (n, input) => this.sessions.evaluation(n, input), this.state.feeds, split, plan);
   }
 
   private async endEpoch(): Promise<EpochMetrics> {

@@ -2,7 +2,7 @@
 import { batches } from "../data/batches.ts";
 import type { Split } from "../data/dataset.ts";
 import type { DeviceTensor, Engine, EngineTensor, Session } from "../engine/engine.ts";
-import type { InputPlan } from "./input.ts";
+import { type InputPlan, travelsAs } from "./input.ts";
 import type { Loss } from "./loss.ts";
 import { NotFiniteError } from "./not-finite.ts";
 import { names } from "./programs.ts";
@@ -31,17 +31,17 @@ export function batchTensors(
 
 const EVALUATION_BATCH = 250;
 
-/** @param session gives the evaluation session for a batch size */
+/** @param session gives the evaluation session for a batch size and for inputs as the split has them */
 export async function score(
   engine: Engine,
-  session: (n: number) => Promise<Session>,
+  session: (n: number, input: InputPlan) => Promise<Session>,
   feeds: Readonly<Record<string, DeviceTensor>>,
   split: Split,
   plan: { readonly input: InputPlan; readonly loss: Loss; readonly targetShape: readonly number[] },
 ): Promise<Score> {
   let loss = 0;
   let correct = 0;
-  const { input } = plan;
+  const input: InputPlan = { ...plan.input, dtype: travelsAs(split.x) }; // a split may be other than the one trained on
   for await (const batch of batches(split, {
     shape: input.sample,
     batchSize: EVALUATION_BATCH,
@@ -50,7 +50,7 @@ export async function score(
   })) {
     const tensors = batchTensors(batch, input, plan.loss, plan.targetShape);
     const uploaded = Object.fromEntries(Object.entries(tensors).map(([k, t]) => [k, engine.upload(t)]));
-    const out = await (await session(batch.count)).run({ ...feeds, ...uploaded });
+    const out = await (await session(batch.count, input)).run({ ...feeds, ...uploaded });
     loss += (await scalar(engine, out[names.loss])) * batch.count;
     if (out[names.correct]) correct += await scalar(engine, out[names.correct]);
   }

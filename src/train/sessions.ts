@@ -4,6 +4,7 @@ import { atBatch } from "../graph/infer.ts";
 import type { Graph, Model } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import type { Mask } from "./forward.ts";
+import type { InputPlan } from "./input.ts";
 import { acceptProgram, dualProgram, evaluationProgram, initProgram, type Plan, stepProgram } from "./programs.ts";
 
 export interface StepSession {
@@ -43,9 +44,9 @@ export class Sessions {
     return (await this.compile("accept", () => ({ graph: acceptProgram(this.plan) }))).session;
   }
 
-  async evaluation(n: number): Promise<Session> {
-    const build = () => ({ graph: evaluationProgram(atBatch(this.model, n), this.plan) });
-    return (await this.compile(`evaluation ${n}`, build)).session;
+  async evaluation(n: number, input: InputPlan): Promise<Session> {
+    const build = () => ({ graph: evaluationProgram(atBatch(this.model, n), { ...this.plan, input }) });
+    return (await this.compile(`evaluation ${n} ${input.dtype}`, build)).session;
   }
 
   /** Slots from parameters; undefined when the optimizer has none. */
