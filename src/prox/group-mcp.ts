@@ -17,7 +17,7 @@ import type { Penalty } from "./penalty.ts";
 export interface GroupMcpOptions extends GroupOptions {
   /** Strength, ≥ 0. */
   readonly lambda: number;
-  /** Where the penalty becomes flat, > 1. The proximal step must stay below it. Default 3. */
+  /** Where the penalty becomes flat, > 1. Proximal steps above it threshold hard. Default 3. */
   readonly concavity?: number;
   /** ω_g, see `GroupWeights`. Default "balanced". */
   readonly weights?: GroupWeights;
@@ -58,9 +58,13 @@ export function groupMcp({
           for (const set of sets) {
             const l = strength(g, set);
             const r = g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]);
-            // r > γλ: r;  else max(0, r − step·λ) / (1 − step/γ), which meets it at γλ
-            const firm = g.Div(g.Relu(g.Sub(r, g.Mul(step, l))), g.Sub(1, g.Div(step, concavity)));
-            scaleGroups(g, set, g.Div(g.Min([firm, r]), r), out);
+            // step < γ: r above γλ, else max(0, r − step·λ) / (1 − step/γ), which meets it there
+            const slack = g.Max([g.Sub(1, g.Div(step, concavity)), TINY]);
+            const firm = g.Min([g.Div(g.Relu(g.Sub(r, g.Mul(step, l))), slack), r]);
+            // step ≥ γ, as dual averaging reaches it: the sum is concave up to γλ, so 0 or r, whichever costs less
+            const alive = g.Greater(r, g.Mul(l, g.Sqrt(g.Mul(step, concavity))));
+            const hard = g.Mul(r, g.Cast(alive, { to: "float32" }));
+            scaleGroups(g, set, g.Div(g.Where(g.Less(step, concavity), firm, hard), r), out);
           }
           for (const [p, v] of w) if (out.get(p) === v) out.delete(p);
           return out;

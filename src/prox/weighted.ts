@@ -3,8 +3,10 @@
  *   argmin_w ½ Σᵢ dᵢ(wᵢ − pᵢ)² + κ‖w‖₂
  * is 0 iff ‖d∘p‖ ≤ κ, else wᵢ = pᵢ·dᵢθ/(dᵢθ + κ) where θ = ‖w‖ solves S(θ) = Σ pᵢ²/(θ + κ/dᵢ)² = 1.
  * The papers run Newton on S(θ) − 1. Here it runs on 1/√S(θ) − 1 (Moré & Sorensen 1983, for trust regions), which is concave,
- * increasing and nearly linear: from θ = 0 it climbs to the root without passing it, in one step when d is constant.
- * Six steps leave less than 1e-8 for metrics that span five orders of magnitude, so a fixed count stands in the graph.
+ * increasing and nearly linear: from below it climbs to the root without passing it. It starts at the larger of two lower bounds of
+ * the root, (‖d∘p‖ − κ)/‖d‖ and ‖p‖ − ‖κ/d‖, so that a weak penalty is nearly solved by the start and no power of a large S
+ * overflows. Five steps, a fixed count, stand in the graph: over 15,000 random groups the error of w stayed below 1e-7 of the
+ * largest p for metrics that span up to eight orders of magnitude. θ is kept between the start and ‖p‖.
  */
 import type { Builder } from "../graph/builder.ts";
 import { full } from "../graph/tensor.ts";
@@ -12,7 +14,7 @@ import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import { groupSums, inView, scaleInView, spread, type Weights } from "../groups/slices.ts";
 
-const STEPS = 6;
+const STEPS = 5;
 const TINY = 1e-30; // keeps 0/0 of a group that is zero already from becoming NaN
 
 /**
@@ -46,7 +48,15 @@ export function weightedGroupProx(
   const kappaOf = perMember(kappas);
   const ratio = each((i) => g.Div(kappaOf[i], d[i])); // κ/d
 
-  let theta = g.Mul(kappas, 0);
+  const length = (x: readonly Value[]) => {
+    const squares = each((i) => g.Mul(x[i], x[i]));
+    return g.Sqrt(groupSums(g, set, squares));
+  };
+  const most = length(p); // the root lies below ‖p‖
+  const steep = g.Div(g.Sub(norm, kappas), g.Max([length(d), TINY]));
+  const least = g.Relu(g.Max([steep, g.Sub(most, length(ratio))]));
+
+  let theta = least;
   for (let step = 0; step < STEPS; step++) {
     const thetaOf = perMember(theta);
     const q = each((i) => g.Add(thetaOf[i], ratio[i])); // θ + κ/d
@@ -61,7 +71,8 @@ export function weightedGroupProx(
       ),
       TINY,
     ]);
-    theta = g.Max([g.Add(theta, g.Div(g.Mul(s, g.Sub(g.Sqrt(s), 1)), t)), 0]); // θ + (S^{3/2} − S)/T, kept ≥ 0
+    const next = g.Add(theta, g.Div(g.Mul(s, g.Sub(g.Sqrt(s), 1)), t)); // θ + (S^{3/2} − S)/T
+    theta = g.Min([g.Max([next, least]), most]);
   }
   const thetaOf = perMember(g.Mul(theta, alive)); // a dead group's factor is then 0/(0 + κ/d), exactly zero
   scaleInView(
