@@ -3,11 +3,20 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { digits, type Optimizer, read, type TrainOptions, train } from "espalier";
+import { node } from "espalier/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { builder } from "../src/graph/builder.ts";
 import { f32, full, size } from "../src/graph/tensor.ts";
 import { write } from "../src/onnx/write.ts";
 import { Random } from "../src/random.ts";
+import { optimizers } from "../src/train/catalogue.ts";
+import { decodeCheckpoint } from "../src/train/checkpoint.ts";
+import { memoryStore } from "./support/memory-store.ts";
+
+type Method = Pick<TrainOptions, "optimizer" | "schedule" | "penalty" | "lambdaWarmup">;
+const table = new URL("./support/resume-methods.mjs", import.meta.url).href;
+const { methods } = (await import(table)) as { readonly methods: Readonly<Record<string, Method>> };
 
 const folder = mkdtempSync(join(tmpdir(), "espalier-resume-"));
 const file = join(folder, "net.onnx");
@@ -63,48 +72,108 @@ function run(
   });
 }
 
-test.each([
-  ["rmda", 3],
-  ["sgd", 2],
-  ["proxSgd", 1],
-  ["proxSgdYang", 1],
-  ["adamw", 1],
-  ["rda", 1],
-  ["ramda", 1],
-  ["proxSsi", 1],
-  ["proxGen", 1],
-  ["grda", 1],
-  ["hspg", 2],
-  ["rigl", 1],
-  ["magnitude", 1],
-  ["rmdaNuclear", 2],
-  ["proxSgdNm", 1],
-  ["proxSsiBlock", 1],
-])("%s: killed by SIGKILL and resumed, it ends with the same bytes", async (method, kills) => {
-  const whole = join(folder, `${method}-whole`);
-  const { code, steps } = await run(whole, method);
-  expect(code).toBe(0);
-  expect(steps).toBe(44); // 330 samples: ten batches of 32 and one of 10, four epochs
-  const cut = join(folder, `${method}-cut`);
-  let taken = 0;
-  for (let i = 0; i < kills; i++) {
-    const killed = await run(cut, method, 1 + random.int(13));
-    expect(killed.code, "the run was still going when it was killed").toBeNull();
-    taken += killed.steps;
-  }
-  expect((await run(cut, method)).code).toBe(0);
-  const bytes = (path: string, name: string) => readFileSync(join(path, name));
-  expect(
-    bytes(cut, "model.onnx").equals(bytes(whole, "model.onnx")),
-    `killed ${kills} times within ${taken} steps`,
-  ).toBe(true);
-  const untimed = (path: string) =>
-    bytes(path, "metrics.jsonl")
-      .toString()
-      .trim()
-      .split("\n")
-      .map((line) => ({ ...JSON.parse(line), seconds: 0, msPerStep: 0 }));
-  expect(untimed(cut)).toEqual(untimed(whole));
-  expect(untimed(cut)).toHaveLength(4);
-  expect(readdirSync(cut).sort()).toEqual(["checkpoint.safetensors", "metrics.jsonl", "model.onnx"]);
+/** How often each method is killed. */
+const kills: Readonly<Record<string, number>> = {
+  rmda: 3,
+  sgd: 2,
+  proxSgd: 1,
+  proxSgdYang: 1,
+  adam: 1,
+  adamw: 1,
+  rda: 1,
+  ramda: 1,
+  proxSsi: 1,
+  proxGen: 1,
+  grda: 1,
+  hspg: 2,
+  rigl: 1,
+  magnitude: 1,
+  rmdaNuclear: 2,
+  proxSgdNm: 1,
+  proxSsiBlock: 1,
+};
+
+test("every optimizer of the catalogue is stopped and resumed, and the penalties that are more than a group's prox", () => {
+  expect(Object.keys(kills).sort()).toEqual(Object.keys(methods).sort());
+  const kind = ({ name, options }: Optimizer) => `${name} ${options["form"] ?? ""}`;
+  const stopped = Object.values(methods).map(({ optimizer }) => kind(optimizer));
+  expect(stopped).toEqual(expect.arrayContaining(optimizers.map(kind)));
+  const penalties = Object.values(methods).map((m) => m.penalty?.name);
+  expect(penalties).toEqual(expect.arrayContaining(["nuclear", "nm", "wgsef"]));
 });
+
+/** Lengths of the stretches between stops, again and again: 32 steps are stopped after 1, 3, 6, 10, 11, 13, … */
+const STRETCHES = [1, 2, 3, 4];
+
+/** Trains for four epochs of eight steps, in one go or stopped and resumed all the way. */
+async function inProcess(method: string, stopped: boolean) {
+  const store = memoryStore();
+  const places: number[] = [];
+  for (let steps = 0; ; ) {
+    const stop = new AbortController();
+    const last = stopped ? steps + STRETCHES[places.length % STRETCHES.length] : Number.POSITIVE_INFINITY;
+    const run = train(read(readFileSync(file)), digits({ train: 64, test: 16, seed: 5 }), {
+      engine: node({ threads: 1 }),
+      ...methods[method],
+      epochs: 4,
+      batchSize: 8,
+      seed: 7,
+      augment: { crop: 2, flip: true },
+      store,
+      resume: true,
+      signal: stop.signal,
+      onProgress: () => ++steps === last && stop.abort(),
+    });
+    for await (const _ of run);
+    places.push(steps);
+    if (!run.finished) continue;
+    const { tensors } = await decodeCheckpoint(store.files.get("checkpoint.safetensors")!);
+    const state = [...tensors].map(([name, { data }]) => [name, Buffer.from(data.buffer).toString("base64")]);
+    const history = run.history.map((m) => ({ ...m, seconds: 0, msPerStep: 0 }));
+    return { places, state: Object.fromEntries(state), history };
+  }
+}
+
+test.each(Object.keys(methods))(
+  "%s: stopped after one to four steps all the way, it ends in the same state",
+  async (method) => {
+    const whole = await inProcess(method, false);
+    const cut = await inProcess(method, true);
+    expect(whole.places).toEqual([32]);
+    expect(cut.places).toEqual([1, 3, 6, 10, 11, 13, 16, 20, 21, 23, 26, 30, 31, 32]);
+    expect(cut.history).toEqual(whole.history);
+    expect(cut.state).toEqual(whole.state);
+  },
+);
+
+test.each(Object.entries(kills))(
+  "%s: killed by SIGKILL and resumed, it ends with the same bytes",
+  async (method, times) => {
+    const whole = join(folder, `${method}-whole`);
+    const { code, steps } = await run(whole, method);
+    expect(code).toBe(0);
+    expect(steps).toBe(44); // 330 samples: ten batches of 32 and one of 10, four epochs
+    const cut = join(folder, `${method}-cut`);
+    let taken = 0;
+    for (let i = 0; i < times; i++) {
+      const killed = await run(cut, method, 1 + random.int(13));
+      expect(killed.code, "the run was still going when it was killed").toBeNull();
+      taken += killed.steps;
+    }
+    expect((await run(cut, method)).code).toBe(0);
+    const bytes = (path: string, name: string) => readFileSync(join(path, name));
+    expect(
+      bytes(cut, "model.onnx").equals(bytes(whole, "model.onnx")),
+      `killed ${times} times within ${taken} steps`,
+    ).toBe(true);
+    const untimed = (path: string) =>
+      bytes(path, "metrics.jsonl")
+        .toString()
+        .trim()
+        .split("\n")
+        .map((line) => ({ ...JSON.parse(line), seconds: 0, msPerStep: 0 }));
+    expect(untimed(cut)).toEqual(untimed(whole));
+    expect(untimed(cut)).toHaveLength(4);
+    expect(readdirSync(cut).sort()).toEqual(["checkpoint.safetensors", "metrics.jsonl", "model.onnx"]);
+  },
+);
