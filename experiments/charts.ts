@@ -10,8 +10,15 @@ type Curve = readonly (readonly number[])[];
 interface Result<R> {
   readonly rows: readonly R[];
 }
-const load = async <R>(name: string): Promise<readonly R[]> =>
-  (JSON.parse(await readFile(`experiments/results/${name}.json`, "utf8")) as Result<R>).rows;
+/** Rows of a result; none while the experiment has not been run, and then its charts are left out. */
+async function load<R>(name: string): Promise<readonly R[]> {
+  const text = await readFile(`experiments/results/${name}.json`, "utf8").catch((e: NodeJS.ErrnoException) => {
+    if (e.code !== "ENOENT") throw e;
+    console.error(`${name}.json is not there: its charts are left out`);
+    return '{"rows":[]}';
+  });
+  return (JSON.parse(text) as Result<R>).rows;
+}
 const column = (curve: Curve, at: number, scale = 1) =>
   curve.map((row) => [row[0], row[at] * scale] as [number, number]);
 
@@ -25,35 +32,44 @@ const mlp = await load<Stability>("stability-mlp7");
 const grda = await load<{ method: string; mu?: number; curve: Curve }>("grda-cnn6");
 const grdaName = (r: { method: string; mu?: number }) => (r.mu === undefined ? "SGD" : `gRDA μ ${r.mu}`);
 
-const charts: Readonly<Record<string, Promise<Chart>>> = {
-  "stability-mlp7": lineChart(
-    "Groups that became zero or nonzero per epoch, MLP-7 on Fashion-MNIST",
-    mlp.map((r) => ({ name: r.method, points: column(r.curve, 3) })),
-    { x: "epoch", y: "changes", counts: true },
-  ),
-  "stability-logistic": lineChart(
-    "Groups that became zero or nonzero per epoch, logistic regression on MNIST",
-    logistic
-      .filter((r) => r.method === "rmda" || r.method === "proxSgd")
-      .map((r) => ({ name: r.method, points: column(r.curve, 3) })),
-    { x: "epoch", y: "changes", counts: true },
-  ),
-  "logistic-sparsity": lineChart(
-    "Zero groups over epochs, logistic regression on MNIST",
-    logistic.map((r) => ({ name: r.method, points: column(r.curve, 2, 100) })),
-    { x: "epoch", y: "zero groups, %", fromZero: true },
-  ),
-  "grda-accuracy": lineChart(
-    "Test accuracy of gRDA and SGD, six-layer network on the CIFAR-10 subset",
-    grda.map((r) => ({ name: grdaName(r), points: column(r.curve, 1, 100) })),
-    { x: "epoch", y: "test accuracy, %" },
-  ),
-  "grda-sparsity": lineChart(
-    "Zero weights of gRDA, six-layer network on the CIFAR-10 subset",
-    grda.filter((r) => r.mu !== undefined).map((r) => ({ name: grdaName(r), points: column(r.curve, 2, 100) })),
-    { x: "epoch", y: "zero weights, %", fromZero: true },
-  ),
-};
+type Line = Parameters<typeof lineChart>[1][number];
+const charts: Record<string, Chart> = {};
+async function draw(name: string, title: string, lines: readonly Line[], axes: Parameters<typeof lineChart>[2]) {
+  if (lines.length > 0) charts[name] = await lineChart(title, lines, axes);
+}
+
+await draw(
+  "stability-mlp7",
+  "Groups that became zero or nonzero per epoch, MLP-7 on Fashion-MNIST",
+  mlp.map((r) => ({ name: r.method, points: column(r.curve, 3) })),
+  { x: "epoch", y: "changes", counts: true },
+);
+await draw(
+  "stability-logistic",
+  "Groups that became zero or nonzero per epoch, logistic regression on MNIST",
+  logistic
+    .filter((r) => r.method === "rmda" || r.method === "proxSgd")
+    .map((r) => ({ name: r.method, points: column(r.curve, 3) })),
+  { x: "epoch", y: "changes", counts: true },
+);
+await draw(
+  "logistic-sparsity",
+  "Zero groups over epochs, logistic regression on MNIST",
+  logistic.map((r) => ({ name: r.method, points: column(r.curve, 2, 100) })),
+  { x: "epoch", y: "zero groups, %", fromZero: true },
+);
+await draw(
+  "grda-accuracy",
+  "Test accuracy of gRDA and SGD, six-layer network on the CIFAR-10 subset",
+  grda.map((r) => ({ name: grdaName(r), points: column(r.curve, 1, 100) })),
+  { x: "epoch", y: "test accuracy, %" },
+);
+await draw(
+  "grda-sparsity",
+  "Zero weights of gRDA, six-layer network on the CIFAR-10 subset",
+  grda.filter((r) => r.mu !== undefined).map((r) => ({ name: grdaName(r), points: column(r.curve, 2, 100) })),
+  { x: "epoch", y: "zero weights, %", fromZero: true },
+);
 
 await mkdir("docs/charts", { recursive: true });
-for (const [name, chart] of Object.entries(charts)) await writeFile(`docs/charts/${name}.svg`, (await chart).svg);
+for (const [name, chart] of Object.entries(charts)) await writeFile(`docs/charts/${name}.svg`, chart.svg);

@@ -1,6 +1,7 @@
 /** A comparison to read: compare.html, one file that opens anywhere, and compare.md beside its charts. */
 import { type Comparison, methodTable, runTable } from "./comparison.ts";
 import type { Chart } from "./draw.ts";
+import { isLossy } from "./low-rank.ts";
 import { html } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
 import { markdown, markdownText, type Table, turned } from "./table.ts";
@@ -22,7 +23,15 @@ function readable(comparison: Comparison): Table {
   return methods.rows.length <= BESIDE ? turned(methods) : methods;
 }
 
-const spreadNote = "Mean ± sample standard deviation over the seeds that finished; no ± where there is one.";
+const notes = ({ runs }: Comparison): string =>
+  [
+    "Mean ± sample standard deviation over the seeds that finished; no ± where there is one.",
+    ...(runs.some((r) => r.summary && isLossy(r.summary))
+      ? [
+          "Lossy: singular values were truncated, so the small model is judged by its accuracy; any other computes what the full one does, up to rounding.",
+        ]
+      : []),
+  ].join(" ");
 const chartNotes = (runs: Comparison["runs"]): string =>
   [
     "Large pale marks: a method's mean; small ones: its runs. Lines: the mean of the seeds; bands: from the smallest to the largest.",
@@ -47,7 +56,7 @@ export function comparisonHtml(comparison: Comparison, charts: Readonly<Record<s
     html`<section>
 <h2>Methods</h2>
 ${table(readable(comparison))}
-<p class="note">${spreadNote} Each run's latency ratio is that of its full to its small model at batch 1.</p>
+<p class="note">${notes(comparison)} Each run's latency ratio is that of its full to its small model at batch 1.</p>
 </section>
 <section>
 <h2>Charts</h2>
@@ -81,7 +90,7 @@ export function comparisonMarkdown(comparison: Comparison, charts: Readonly<Reco
     `# ${markdownText(title)}`,
     `${lead(comparison)}.`,
     markdown(readable(comparison)),
-    spreadNote,
+    notes(comparison),
     ...Object.entries(charts).map(([name, chart]) => `![${chart.title}](${name}.svg)`),
     chartNotes(runs),
     "## Runs",

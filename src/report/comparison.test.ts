@@ -83,6 +83,29 @@ test("mean and sample standard deviation", () => {
   expect(spread([])).toBeNull();
 });
 
+test("truncation is marked as lossy wherever its small model stands beside others", () => {
+  const layer = { weight: "w", rank: 2, full: 9, params: { before: 90, after: 40 }, split: true, error: 0.1 };
+  const lowRank = { rule: "global", factors: 2, fineTuned: 0, recomposedRelDiff: 0, truncatedAccuracy: 0.8 };
+  const run = finished("A", 1, {});
+  const cut: ComparedRun = {
+    ...run,
+    summary: { ...run.summary!, lowRank: { ...lowRank, smallRelDiff: 0.2, seconds: 1, layers: [layer] } },
+  };
+  const both = comparison([cut, finished("B", 1, {})]);
+  const { head, rows } = methodTable(both);
+  expect(rows.map((row) => row[head.indexOf("small model")])).toEqual(["90.00 % (lossy)", "90.00 %"]);
+  expect(rows.map((row) => row[head.indexOf("parameters kept")])).toEqual(["10.00 % (lossy)", "10.00 %"]);
+  expect(
+    methodCsv(both)
+      .split("\n")
+      .map((line) => line.split(",")[3]),
+  ).toEqual(["lossy", "1", "0", undefined]);
+  const page = comparisonHtml(both, {});
+  expect(page).toContain("finished, truncated (lossy)");
+  expect(page).toContain("Lossy: singular values were truncated");
+  expect(comparisonHtml(comparison([finished("B", 1, {})]), {})).not.toMatch(/lossy/i);
+});
+
 test("results per method: failed runs count and enter no mean, a missing figure says so", () => {
   const runs = [
     finished("A", 1, { accuracy: 0.9, kept: 100, stable: 2 }),
@@ -139,8 +162,8 @@ test("without classes the test loss stands for the accuracy", async () => {
 test("the CSV has a row per method, quoted where it must be", () => {
   const name = 'RMDA, "c = 0.1"';
   const [head, row, rest] = methodCsv(comparison([finished(name, 1, { accuracy: 0.9 })], [name])).split("\n");
-  expect(head).toMatch(/^method,finished,failed,accuracy,accuracyStd,/);
-  expect(row).toMatch(/^"RMDA, ""c = 0.1""",1,0,0.9,,/);
+  expect(head).toMatch(/^method,finished,failed,lossy,accuracy,accuracyStd,/);
+  expect(row).toMatch(/^"RMDA, ""c = 0.1""",1,0,0,0.9,,/);
   expect(rest).toBe("");
 });
 

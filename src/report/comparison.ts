@@ -1,5 +1,6 @@
 /** Several methods on one problem, each with several seeds: what their runs came to, as means and sample deviations. */
 import { milliseconds, percent, significant } from "./format.ts";
+import { isLossy } from "./low-rank.ts";
 import type { EpochMetrics, Summary } from "./results.ts";
 import type { Table } from "./table.ts";
 
@@ -73,7 +74,7 @@ const inEpochs = ({ mean, std }: Spread): string =>
 /** What is compared, in the order of the tables. Fractions are in 0 … 1. */
 const figures = {
   accuracy: { head: "accuracy", of: (s) => s.accuracy, show: inPercent },
-  smallAccuracy: { head: "shrunk", of: (s) => s.smallAccuracy, show: inPercent },
+  smallAccuracy: { head: "small model", of: (s) => s.smallAccuracy, show: inPercent },
   loss: { head: "test loss", of: (s) => s.loss, show: inUnits("") },
   groupSparsity: { head: "zero groups", of: (s) => s.groupSparsity, show: inPercent },
   weightedGroupSparsity: { head: "weights in zero groups", of: (s) => s.weightedGroupSparsity, show: inPercent },
@@ -105,6 +106,8 @@ export interface MethodResult {
   readonly method: string;
   readonly finished: number;
   readonly failed: number;
+  /** Finished runs whose small model computes something else than the full one, because singular values were truncated. */
+  readonly lossy: number;
   /** Over the finished runs; null when none has the figure. */
   readonly figures: Readonly<Record<FigureName, Spread | null>>;
 }
@@ -119,6 +122,7 @@ export function methodResults({ methods, runs }: Pick<Comparison, "methods" | "r
       method,
       finished: summaries.length,
       failed: own.length - summaries.length,
+      lossy: summaries.filter(isLossy).length,
       figures: Object.fromEntries(names.map((name) => [name, over(name)])) as MethodResult["figures"],
     };
   });
@@ -130,11 +134,15 @@ export function isScored({ runs }: Pick<Comparison, "runs">): boolean {
   return summaries.length === 0 || summaries.some((s) => s.accuracy !== null);
 }
 
-/** A figure as the tables show it; it says when some runs lack it. */
-function cell(name: FigureName, { figures: all, finished }: MethodResult): string {
+/** What the loss bought, or cost. */
+const ofSmall: readonly FigureName[] = ["smallAccuracy", "paramsKept", "macsKept"];
+
+/** A figure as the tables show it; it says when some runs lack it, and when the small model is not the same function. */
+function cell(name: FigureName, { figures: all, finished, lossy }: MethodResult): string {
   const s = all[name];
   if (s === null) return name === "structureStableSince" && finished > 0 ? "not yet" : "–";
-  return figure(name).show(s) + (s.n < finished ? ` (${s.n} of ${finished})` : "");
+  const some = s.n < finished ? ` (${s.n} of ${finished})` : "";
+  return figure(name).show(s) + some + (lossy > 0 && ofSmall.includes(name) ? " (lossy)" : "");
 }
 
 /** One row per method. Without classes the test loss stands for the accuracies. */
@@ -167,7 +175,7 @@ export function runTable({ runs }: Pick<Comparison, "runs">): Table {
             percent(s.elementSparsity),
             percent(s.params.after / s.params.before),
             milliseconds(s.msPerStep),
-            "finished",
+            isLossy(s) ? "finished, truncated (lossy)" : "finished",
           ]
         : ["–", "–", "–", "–", "–", error.split("\n")[0]]),
     ]),
@@ -181,11 +189,12 @@ export function runTable({ runs }: Pick<Comparison, "runs">): Table {
 export function methodCsv(comparison: Pick<Comparison, "methods" | "runs">): string {
   const inert = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
   const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const head = ["method", "finished", "failed", ...names.flatMap((name) => [name, `${name}Std`])];
-  const rows = methodResults(comparison).map(({ method, finished, failed, figures: all }) => [
+  const head = ["method", "finished", "failed", "lossy", ...names.flatMap((name) => [name, `${name}Std`])];
+  const rows = methodResults(comparison).map(({ method, finished, failed, lossy, figures: all }) => [
     quoted(inert(method)),
     finished,
     failed,
+    lossy,
     ...names.flatMap((name) => [all[name]?.mean ?? "", all[name]?.std ?? ""]),
   ]);
   return [head, ...rows].map((row) => `${row.join(",")}\n`).join("");
