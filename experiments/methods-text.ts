@@ -128,7 +128,7 @@ export const penaltyTexts: Readonly<Record<string, MethodText>> = {
     when: "When the lasso's shrinking of the groups that stay costs accuracy.",
     paper: "γ 3.",
     source: "Zhang 2010; Breheny & Huang 2009",
-    flags: "--optimizer prox-sgd --penalty group-mcp --lr 0.2 --lambda 1e-2 --milestones 6,9",
+    flags: "--optimizer prox-sgd --penalty group-mcp --concavity 50 --lr 0.2 --lambda 4e-3 --milestones 6,9",
   },
   wgsef: {
     minimizes:
