@@ -52,6 +52,7 @@ export function goesWith(name: string): string[] {
 function reason(optimizer: Optimizer, { ways }: Penalty): string {
   const missing = needs(optimizer).find((some) => !some.some((way) => ways.includes(way)))!;
   if (missing[0] === "gradient") return "the penalty has no gradient, which a stage of this optimizer follows";
-  if (missing[0] === "metric") return "the penalty's proximal map has no solution in the metric of an adaptive step";
+  if (missing[0] === "metric")
+    return "there is no closed form or solver for the penalty's proximal map in the metric of an adaptive step";
   return "the penalty's proximal map runs on the host, and this step does not leave the graph";
 }
