@@ -164,6 +164,15 @@ test("train composes the layers that are named and not frozen, says which it lea
   expect(JSON.parse(again.stdout).files.truncated).toBe("chosen/truncated.onnx");
 });
 
+test.each([
+  ["--epochs 4 --milestones 3 --c 0.01 --lambda 0.5", /not exactly of the ranks.*Train more epochs after c = 1/],
+  ["--epochs 1 --optimizer prox-sgd --lambda 1e-9", /no layer gets smaller at the ranks that are left/],
+])("the nuclear norm says why no layer was split: %s", async (flags, note) => {
+  const base = "train --model logistic --data digits --limit-train 300 --penalty nuclear --threads 1 --overwrite";
+  const { status, stderr } = await espalier(...`${base} ${flags} --out nuclear`.split(" "));
+  expect([status, stderr]).toEqual([0, expect.stringMatching(note)]);
+});
+
 test("a model from a file is composed without changing its function", async () => {
   const flags = "--data digits --limit-train 200 --epochs 1 --lr 1e-9 --weight-decay 0 --threads 1".split(" ");
   await espalier("train", "--model", "logistic", ...flags, "--optimizer", "sgd", "--lr", "0.1", "--out", "start");
@@ -226,9 +235,9 @@ describe.skipIf(process.platform === "win32")("a run that was stopped ends with 
     expect(whole.status, whole.stderr).toBe(0);
   }, 60_000);
 
-  /** Starts the run and interrupts it when it says something. */
-  async function stopAt(out: string, sign: string) {
-    const child = spawn(process.execPath, [main, ...flags, out], { cwd: folder });
+  /** Starts a run and interrupts it when it says something. */
+  async function stopAt(out: string, sign: string, args: readonly string[] = [...flags, out]) {
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
     let [said, result] = ["", ""];
     child.stdout.on("data", (chunk) => {
       result += chunk;
@@ -265,5 +274,17 @@ describe.skipIf(process.platform === "win32")("a run that was stopped ends with 
     const ranks = await json("lost", "ranks.json");
     await writeFile(at("lost", "ranks.json"), JSON.stringify({ ...ranks, ranks: { "fc1.weight": 99 } }));
     expect(await goOn("lost")).not.toContain("going on with the ranks");
+  }, 60_000);
+
+  test("in fine-tuning of a comparison", async () => {
+    const settings = { model: "logistic", data: "digits", limitTrain: 300, epochs: 12, threads: 1, lorita: 2 };
+    const ranks = { rankRule: "global", rankKeep: 0.3, fineTune: 20 };
+    await writeFile(at("c.yaml"), JSON.stringify({ ...settings, ...ranks, seeds: [1], methods: { low: {} } }));
+    const compare = "compare --config c.yaml --out compared --json".split(" ");
+    await stopAt("compared/low/seed-1", "fine-tuning epoch 1/20", compare);
+    const resumed = await espalier("compare", "--resume", "--out", "compared");
+    expect(resumed.status, resumed.stderr).toBe(0);
+    const small = (run: string) => readFile(at(run, "small.onnx"));
+    expect(await small("compared/low/seed-1")).toEqual(await small("whole"));
   }, 60_000);
 });
