@@ -104,7 +104,7 @@ describe("two methods, two seeds, and one method that diverges", () => {
     const charts = [...markdown.matchAll(/\]\(([^)]*\.svg)\)/g)].map(([, name]) => name);
     expect(charts).toHaveLength(6);
     for (const name of charts) expect(await readFile(at("a", name), "utf8")).toContain("ProxSGD");
-    expect((await readFile(at("a", "compare.csv"), "utf8")).split("\n")[1]).toMatch(/^dense SGD,2,0,0\.\d+/);
+    expect((await readFile(at("a", "compare.csv"), "utf8")).split("\n")[1]).toMatch(/^dense SGD,2,0,0,0\.\d+/);
     const page = await readFile(at("a", "compare.html"), "utf8");
     expect(page).toContain('href="proxsgd/seed-2/report.html"');
     expect(page).toContain("training diverged");
