@@ -7,17 +7,20 @@
 import type { Builder } from "../graph/builder.ts";
 import { size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import { type GroupSet, groupSets } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/groups.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
-import { maskedSgd, unmasked } from "./masked-sgd.ts";
+import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
 import { checkChoice, checkInteger, checkRange, checkShare } from "./options.ts";
 import type { SgdOptions } from "./sgd.ts";
 
 /** Options of `magnitude`, beside those of SGD. */
 export interface MagnitudeOptions extends SgdOptions {
-  /** Share of the weights of convolutions and dense layers that end as zero, s_f in [0, 1). Default 0.9. */
+  /**
+   * Share of the weights of convolutions and dense layers that end as zero, s_f in [0, 1); with the distribution "uniform" of those
+   * behind the first layer. Default 0.9.
+   */
   readonly sparsity?: number;
   /** Where the schedule begins, s_i ≤ s_f. Default 0. */
   readonly initialSparsity?: number;
@@ -41,7 +44,7 @@ interface Pool {
   readonly last: number;
 }
 
-/** Magnitude pruning while training; takes no penalty. */
+/** Magnitude pruning while training; takes no penalty, and only a model with weights to make zero. */
 export function magnitude({
   sparsity = 0.9,
   initialSparsity = 0,
@@ -127,12 +130,12 @@ function prune(
 }
 
 function poolsOf(
-  { graph }: Fit,
+  to: Fit,
   sparsity: number,
   initialSparsity: number,
   distribution: Distribution | "global",
 ): [Pool[], GroupSet[]] {
-  const sets = groupSets(graph, "element");
+  const sets = maskable(to, "magnitude", distribution);
   const params = sets.map(({ members: [{ param }] }) => param);
   const pools = distribution === "global" ? [params] : params.map((p) => [p]);
   const shapes = params.map((p) => p.shape);

@@ -2,9 +2,12 @@
  * SGD with momentum on the weights that a mask leaves. Weights and momentum are zero outside their masks from the start, and
  * whatever changes a mask keeps them so: masking the gradient is then enough.
  */
+import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { type GroupSet, groupSets } from "../groups/groups.ts";
+import type { Distribution } from "./densities.ts";
+import type { Fit, Optimizer } from "./optimizer.ts";
 import { type SgdOptions, sgd } from "./sgd.ts";
 
 /** Momentum, and the mask: 1 = active. */
@@ -26,6 +29,24 @@ export function maskedSgd(
     },
     accept: dense.accept,
   };
+}
+
+/**
+ * The weights of convolutions and dense layers, which masks are of.
+ * @throws UsageError when there is none that could become sparse
+ */
+export function maskable({ graph }: Fit, optimizer: string, distribution: Distribution | "global"): GroupSet[] {
+  const sets = groupSets(graph, "element");
+  const sparse = sets.slice(distribution === "uniform" ? 1 : 0);
+  if (sparse.length > 0) return sets;
+  throw new UsageError(
+    `${optimizer} has no weights to make zero`,
+    {
+      got: sets.length > 0 ? `${sets[0].name} alone, and "uniform" leaves the first layer dense` : "none",
+      wanted: "trainable weights of convolutions or dense layers",
+    },
+    sets.length > 0 ? 'choose the distribution "erk"' : "freeze less, or choose another optimizer",
+  );
 }
 
 /** No momentum yet, every weight active. */

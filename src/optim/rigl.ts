@@ -10,11 +10,11 @@
 import type { Builder } from "../graph/builder.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import { type GroupSet, groupSets } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/groups.ts";
 import { Random } from "../random.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
-import { maskedSgd, unmasked } from "./masked-sgd.ts";
+import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
 import type { Fit, Moment, Optimizer } from "./optimizer.ts";
 import { checkChoice, checkFraction, checkInteger, checkRange } from "./options.ts";
 import type { SgdOptions } from "./sgd.ts";
@@ -36,7 +36,7 @@ export interface RiglOptions extends SgdOptions {
 /** The first mask of each layer that is not dense, and how many ones it has. */
 type Masks = ReadonlyMap<Value, { readonly active: number; readonly mask: Uint8Array }>;
 
-/** RigL; takes no penalty. */
+/** RigL; takes no penalty, and only a model with weights to make zero. */
 export function rigl({
   sparsity = 0.9,
   distribution = "erk",
@@ -120,8 +120,8 @@ function exchange(
   return g.Reshape(g.Add(keep, largest(g, outside, most, dropped)), { shape: w.shape });
 }
 
-function firstMasks({ graph, seed }: Fit, sparsity: number, distribution: Distribution): [Masks, GroupSet[]] {
-  const sets = groupSets(graph, "element");
+function firstMasks(to: Fit, sparsity: number, distribution: Distribution): [Masks, GroupSet[]] {
+  const sets = maskable(to, "rigl", distribution);
   const weights = sets.map(({ members: [{ param }] }) => param);
   const shares = densities(
     weights.map((p) => p.shape),
@@ -131,7 +131,7 @@ function firstMasks({ graph, seed }: Fit, sparsity: number, distribution: Distri
   const masks = weights.flatMap((param, i) => {
     const n = size(param.shape);
     const active = kept(n, shares[i]);
-    return active < n ? [[param, { active, mask: draw(new Random(seed, "mask", i), n, active) }] as const] : [];
+    return active < n ? [[param, { active, mask: draw(new Random(to.seed, "mask", i), n, active) }] as const] : [];
   });
   return [new Map(masks), sets];
 }
