@@ -36,6 +36,7 @@ export interface HspgOptions {
 }
 
 const TINY = 1e-30; // keeps ⟨x̂, x⟩/‖x‖² finite
+const NO_GROUPS = "hspg without a penalty is plain SGD: no group becomes zero; choose one, for example the group lasso";
 const LAST = 3e38; // sorts the groups that stay behind all others
 
 /** HSPG; takes a penalty that has a gradient. Without one it is SGD: there are no groups. */
@@ -56,7 +57,7 @@ export function hspg({
     throw new UsageError("maxSparsity is out of range", { got: maxSparsity, wanted: "(0, 1]" });
 
   const firstOfStage2 = (epochs: number) => switchEpoch ?? Math.floor(epochs / 2);
-  const fitted = (penalty: Fit["penalty"]): Optimizer<"v", "lr" | "proxStep"> => ({
+  const fitted = (penalty: Fit["penalty"], notes: readonly string[] = []): Optimizer<"v", "lr" | "proxStep"> => ({
     name: "hspg",
     options: { ...(switchEpoch !== undefined && { switchEpoch }), epsilon, stage1, momentum, maxSparsity },
     slots: momentum ? ["v"] : [],
@@ -93,13 +94,14 @@ export function hspg({
     accept: (_, { candidate }) => candidate,
     warnings(_, epochs) {
       const first = firstOfStage2(epochs);
-      if (first < epochs) return [];
+      if (first < epochs) return [...notes];
       return [
+        ...notes,
         `hspg's second stage never runs: it begins after epoch ${first} of ${epochs}; choose a smaller switchEpoch`,
       ];
     },
   });
-  return { ...fitted(undefined), bind: ({ penalty }) => fitted(penalty) };
+  return { ...fitted(undefined), bind: ({ penalty }) => fitted(penalty, penalty?.sets.length ? [] : [NO_GROUPS]) };
 }
 
 /** 1 for the groups that stay, 0 for those that are zero already or go: [count]. At least `least` of the nonzero ones stay. */

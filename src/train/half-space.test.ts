@@ -90,6 +90,13 @@ test.each([
   for (const w of all.slice(1)) expect(alive(w)).toEqual(floor);
 });
 
+test("without a penalty it says that it is plain SGD", () => {
+  const notes = (penalty?: Penalty) =>
+    train(model, data, { engine, optimizer: hspg(), penalty, schedule: constant({ lr: 0.1 }), epochs: 2 }).notes;
+  expect(notes()).toEqual([expect.stringContaining("hspg without a penalty is plain SGD")]);
+  expect(notes(groupLasso({ lambda: 1e-3 }))).toEqual([]);
+});
+
 test("what no group holds is trained on: the classifier and, on the consumer side, the norms", async () => {
   const penalty = wgsef({ lambda: 5, k: 2 });
   const all = await weightsOf(penalty, { switchEpoch: 1, epsilon: 0.9 }, 3, 0.15);
