@@ -8,7 +8,7 @@ export const l1 = ({ lambda }: { lambda: number }): Penalty =>
     name: "l1",
     lambda,
     rho: (g, x) => g.Abs(x),
-    // sign(x)·max(|x| − κ, 0) = x − clamp(x, −κ, κ): exactly zero inside
     slope: (g, x) => g.Div(x, g.Max([g.Abs(x), 1e-30])),
+    // sign(x)·max(|x| − κ, 0) = x − clamp(x, −κ, κ): exactly zero inside
     prox: (g, x, kappa) => g.Sub(x, g.Max([g.Min([x, kappa]), g.Neg(kappa)])),
   });
