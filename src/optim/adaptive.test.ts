@@ -1,12 +1,15 @@
 /** ProxSSI, ProxGen and RAMDA: the reference's vectors, and a float64 loop with a prox found by bisection. */
 import { expect, test } from "vitest";
 import { descend } from "../../test/support/descend.ts";
+import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
+import type { Value } from "../graph/types.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
 import { proxGen } from "./prox-gen.ts";
+import { proxSgd } from "./prox-sgd.ts";
 import { proxSsi } from "./prox-ssi.ts";
 import { ramda } from "./ramda.ts";
-import { constant } from "./schedule.ts";
+import { constant, type Schedule, warmup } from "./schedule.ts";
 
 const shape = [2, 3] as const;
 const start = [0.6, -0.2, 0.05, 0.8, 0.1, -0.04];
@@ -89,4 +92,28 @@ test.each([
     near(trace[t - 1].w, w, 4);
   }
   expect(zeros).toBeGreaterThan(0);
+});
+
+test.each([
+  ["proxSsi", (eps: number) => proxSsi({ eps })],
+  ["proxGen", (eps: number) => proxGen({ eps })],
+  ["ramda", (eps: number) => ramda({ eps })],
+  ["proxSgd yang", (eps: number) => proxSgd({ form: "yang", eps })],
+])(
+  "%s: an eps that is 0 in float32 is refused; the least one keeps a weight without a gradient finite",
+  async (_, make) => {
+    for (const eps of [0, 1e-50, -1, Number.POSITIVE_INFINITY, Number.NaN])
+      expect(() => make(eps)).toThrow("eps is out of range");
+    const still = (g: Builder, w: Value) => g.Sub(w, w);
+    const optimizer = make(1e-30);
+    const trace = await descend({ optimizer, schedule: constant({ lr }), shape, start, gradient: still, steps: 3 });
+    near(trace[2].w, start);
+  },
+);
+
+test("proxSgd yang says when it begins with more than a whole step", () => {
+  const notes = (schedule: Schedule) => proxSgd({ form: "yang" }).warnings!(schedule, 4, 10);
+  expect(notes(constant({ lr: 2.2 }))).toHaveLength(1);
+  expect(notes(constant({ lr: 2.3 }))[0]).toContain("up to 1.03");
+  expect(notes(warmup(constant({ lr: 5 }), { epochs: 1 }))[0]).toContain("up to 1.3"); // 5/√(11+4), once the warm-up is over
 });

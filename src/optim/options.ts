@@ -11,6 +11,12 @@ export function checkShare(name: string, x: number, lo: number, hi: number): voi
   if (!(x >= lo && x <= hi)) throw new UsageError(`${name} is out of range`, { got: x, wanted: `[${lo}, ${hi}]` });
 }
 
+/** Requires an ε that float32 can hold: a smaller one is 0 in a step, and 0/0 is not a number. */
+export function checkEps(eps: number): void {
+  if (!(eps >= 1e-30 && Number.isFinite(eps)))
+    throw new UsageError("eps is out of range", { got: eps, wanted: "a number ≥ 1e-30" });
+}
+
 /** Requires an integer ≥ least. */
 export function checkInteger(name: string, x: number, least: number): void {
   if (!Number.isSafeInteger(x) || x < least)

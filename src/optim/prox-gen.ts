@@ -6,12 +6,12 @@
  * (prox/weighted.ts), where the papers' code runs proximal gradient iterations.
  */
 import type { Optimizer } from "./optimizer.ts";
-import { checkRange } from "./options.ts";
+import { checkEps, checkRange } from "./options.ts";
 
 export interface ProxGenOptions {
   /** Decay of the first and second moment. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
-  /** Default 1e-8. */
+  /** ≥ 1e-30. Default 1e-8. */
   readonly eps?: number;
 }
 
@@ -22,7 +22,7 @@ export function proxGen({
   const [b1, b2] = betas;
   checkRange("betas[0]", b1, 0, 1);
   checkRange("betas[1]", b2, 0, 1);
-  checkRange("eps", eps, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
+  checkEps(eps);
   return {
     name: "proxGen",
     options: { betas, eps },

@@ -4,28 +4,45 @@
  *   v ← (1−ρ_t)v + ρ_t·g,  r ← βr + (1−β)g²,  τ = √(r/(1−βᵗ)) + eps
  *   x̂ ← argmin_u ⟨v, u − x⟩ + ½‖u − x‖²_τ + ψ(u), the prox in the metric τ of x − v/τ
  *   x ← x + ε_t(x̂ − x)
- * As ε_t < 1, x is an average and never exactly sparse; x̂ is. (The authors' PyTorch code has β^{t+1} in τ.)
+ * As ε_t < 1, that is lr < √5, x is an average and never exactly sparse; x̂ is. (The authors' PyTorch code has β^{t+1} in τ.)
+ * The paper's constraints are left out: there u lies in a box, x̂ ← clip(x̂); here weights are bounded by nothing.
  */
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import type { Optimizer } from "./optimizer.ts";
-import { checkFraction, checkRange } from "./options.ts";
+import type { Moment, Optimizer } from "./optimizer.ts";
+import { checkEps, checkFraction, checkRange } from "./options.ts";
+import type { Schedule } from "./schedule.ts";
 
 export interface YangOptions {
   /** ρ₀, in (0, 1]. Default 0.9. */
   readonly rho?: number;
   /** Decay β of the second moment. Default 0.999. */
   readonly beta?: number;
-  /** Default 1e-8. */
+  /** ≥ 1e-30. Default 1e-8. */
   readonly eps?: number;
 }
 
 type Numbers = "rho" | "keep" | "correction" | "epsilon" | "proxStep";
 
+/** ε_t */
+const epsilon = (t: number, now: Moment, schedule: Schedule) => schedule.lr(now) / Math.sqrt(t + 4);
+
+/** What is said where ε_t exceeds 1 at the first or the last step of an epoch. */
+function outside(schedule: Schedule, epochs: number, stepsPerEpoch: number): string[] {
+  const at = (epoch: number, step: number) =>
+    epsilon(epoch * stepsPerEpoch + step + 1, { epoch, step, stepsPerEpoch, epochs, penaltyShare: 1 }, schedule);
+  const ends = Array.from({ length: epochs }, (_, epoch) => Math.max(at(epoch, 0), at(epoch, stepsPerEpoch - 1)));
+  const most = Math.max(...ends);
+  if (most <= 1) return [];
+  return [
+    `proxSgd in the form "yang" moves by lr/√(t+4), here up to ${most.toFixed(2)}: beyond 1 it is no average and overshoots; choose an lr of at most √5`,
+  ];
+}
+
 export function proxSgdYang({ rho = 0.9, beta = 0.999, eps = 1e-8 }: YangOptions): Optimizer<"v" | "r", Numbers> {
   checkFraction("rho", rho);
   checkRange("beta", beta, 0, 1);
-  checkRange("eps", eps, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
+  checkEps(eps);
   const inside = (g: Builder, w: Value, { v, r }: Record<"v" | "r", Value>, correction: Value) => {
     const metric = g.Add(g.Sqrt(g.Div(r, correction)), eps); // τ
     return { candidate: g.Sub(w, g.Div(v, metric)), metric };
@@ -47,7 +64,7 @@ export function proxSgdYang({ rho = 0.9, beta = 0.999, eps = 1e-8 }: YangOptions
           rho: rho / root,
           keep: 1 - rho / root,
           correction: 1 - beta ** t,
-          epsilon: schedule.lr(now) / root,
+          epsilon: epsilon(t, now, schedule),
           proxStep: now.penaltyShare,
         };
         return { state: { t }, numbers, restart: false };
@@ -61,7 +78,8 @@ export function proxSgdYang({ rho = 0.9, beta = 0.999, eps = 1e-8 }: YangOptions
     },
     accept: (g, { w, candidate, clock }) => g.Add(w, g.Mul(g.Sub(candidate, w), clock.epsilon)),
     dual: (g, { w, slots, clock }) => inside(g, w, slots, clock.correction),
-    warnings: () => [
+    warnings: (schedule, epochs, stepsPerEpoch) => [
+      ...outside(schedule, epochs, stepsPerEpoch),
       'proxSgd in the form "yang" averages to the end: only the point inside its prox is exactly sparse, and the model that is written is not. Use the form "unit" for a smaller file',
     ],
   };

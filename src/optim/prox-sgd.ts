@@ -16,7 +16,7 @@ export interface ProxSgdOptions {
   readonly rho?: number;
   /** Form "yang": decay of the second moment. Default 0.999. */
   readonly beta?: number;
-  /** Form "yang": added to the metric. Default 1e-8. */
+  /** Form "yang": added to the metric, ≥ 1e-30. Default 1e-8. */
   readonly eps?: number;
 }
 

@@ -6,12 +6,12 @@
  * As in the authors' code u in the metric is not bias-corrected, and the penalty's step is the plain lr.
  */
 import type { Optimizer } from "./optimizer.ts";
-import { checkRange } from "./options.ts";
+import { checkEps, checkRange } from "./options.ts";
 
 export interface ProxSsiOptions {
   /** Decay of the first and second moment. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
-  /** Default 1e-6. */
+  /** ≥ 1e-30. Default 1e-6. */
   readonly eps?: number;
 }
 
@@ -22,7 +22,7 @@ export function proxSsi({
   const [b1, b2] = betas;
   checkRange("betas[0]", b1, 0, 1);
   checkRange("betas[1]", b2, 0, 1);
-  checkRange("eps", eps, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
+  checkEps(eps);
   return {
     name: "proxSsi",
     options: { betas, eps },

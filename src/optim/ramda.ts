@@ -11,7 +11,7 @@ import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import { averaging, checkAveraging, type MomentumSchedule, restartsAt, warnings } from "./averaging.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { checkRange } from "./options.ts";
+import { checkEps } from "./options.ts";
 
 export interface RamdaOptions {
   /** The averaging constant c, in (0, 1]. Default 0.01. */
@@ -20,7 +20,7 @@ export interface RamdaOptions {
   readonly momentumSchedule?: MomentumSchedule;
   /** Epochs after which dual averaging restarts. Default: the schedule's milestones. */
   readonly restarts?: readonly number[];
-  /** ε of the metric, multiplied by the schedule's gamma at every restart. Default 1e-6. */
+  /** ε of the metric, multiplied by the schedule's gamma at every restart; ≥ 1e-30. Default 1e-6. */
   readonly eps?: number;
 }
 
@@ -33,7 +33,7 @@ export function ramda({
   eps = 1e-6,
 }: RamdaOptions = {}): Optimizer<"w0" | "v" | "u", Numbers> {
   checkAveraging({ c, momentumSchedule, restarts });
-  checkRange("eps", eps, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
+  checkEps(eps);
   return {
     name: "ramda",
     options: { c, momentumSchedule, eps, ...(restarts && { restarts }) },
