@@ -110,19 +110,21 @@ export const sparsityChart = (epochs: readonly EpochMetrics[], milestones?: read
     ],
   });
 
-/** Test accuracy and the sparsities of one run in one picture, in percent. */
+const course: readonly Line[] = [
+  { name: "test accuracy", of: (m) => m.testAccuracy, colour: 1 },
+  { name: "groups zero", of: (m) => m.groupSparsity, colour: 0 },
+  { name: "groups of W̃", of: (m) => m.dual?.groupSparsity, colour: 0, dashed: true },
+  { name: "all weights zero", of: (m) => m.elementSparsity, colour: 2 },
+  { name: "singular values zero", of: (m) => m.lowRankLevel, colour: 3 },
+];
+
+/** Test accuracy and those sparsities of one run that are not zero throughout, in percent. */
 export const courseChart = (title: string, epochs: readonly EpochMetrics[]): Promise<Chart> =>
   overEpochs(epochs, {
     title,
     unit: "%",
     fromZero: true,
-    lines: [
-      { name: "test accuracy", of: (m) => m.testAccuracy, colour: 1 },
-      { name: "groups zero", of: (m) => m.groupSparsity, colour: 0 },
-      { name: "groups of W̃", of: (m) => m.dual?.groupSparsity, colour: 0, dashed: true },
-      { name: "all weights zero", of: (m) => m.elementSparsity, colour: 2 },
-      { name: "singular values zero", of: (m) => m.lowRankLevel, colour: 3 },
-    ],
+    lines: course.filter(({ of }, i) => i === 0 || epochs.some((m) => (of(m) ?? 0) > 0)),
   });
 
 interface Bar {
