@@ -16,7 +16,7 @@ function needs(optimizer: Optimizer): readonly (readonly Way[])[] {
 }
 
 /** True when the pair has a well-defined step. */
-export function defined(optimizer: Optimizer, { ways }: Penalty): boolean {
+function defined(optimizer: Optimizer, { ways }: Penalty): boolean {
   const all = needs(optimizer);
   return all.length > 0 && all.every((some) => some.some((way) => ways.includes(way)));
 }
