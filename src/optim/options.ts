@@ -23,11 +23,6 @@ export function checkInteger(name: string, x: number, least: number): void {
     throw new UsageError(`${name} is out of range`, { got: x, wanted: `an integer ≥ ${least}` });
 }
 
-/** Requires one of the choices: they come as text from a command line or a file. */
-export function checkChoice(name: string, x: string, choices: readonly string[]): void {
-  if (!choices.includes(x)) throw new UsageError(`${name} is unknown`, { got: x, wanted: choices.join(", ") });
-}
-
 /** Requires 0 < x ≤ 1, as averaging constants want. */
 export function checkFraction(name: string, x: number): void {
   if (!(x > 0 && x <= 1)) throw new UsageError(`${name} is out of range`, { got: x, wanted: "(0, 1]" });

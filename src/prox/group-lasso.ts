@@ -7,7 +7,7 @@ import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import { addGroups, groupSquares, scaleGroups, type Weights } from "../groups/slices.ts";
-import { type GroupOptions, setsOf } from "./group-options.ts";
+import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
@@ -27,7 +27,10 @@ const changed = (before: Weights, after: ReadonlyMap<Value, Value>): Map<Value, 
 
 const TINY = 1e-30; // keeps θ/‖w‖ finite for a group that is zero already; its factor is then Relu(−∞…) = 0
 
-/** The group lasso over groups of any kind. */
+/**
+ * The group lasso over groups of any kind.
+ * @throws UsageError for a negative lambda, or for groups, a side or weights that are unknown
+ */
 export function groupLasso({
   lambda,
   groups = "coupled",
@@ -35,6 +38,7 @@ export function groupLasso({
   weights = "balanced",
 }: GroupLassoOptions): Penalty {
   checkLambda(lambda);
+  checkGroupOptions(groups, side, weights);
   return {
     name: "groupLasso",
     options: { lambda, groups, side, weights },

@@ -9,7 +9,7 @@ import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import { addGroups, groupSquares, scaleGroups } from "../groups/slices.ts";
-import { type GroupOptions, setsOf } from "./group-options.ts";
+import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
@@ -25,7 +25,7 @@ export interface GroupMcpOptions extends GroupOptions {
 
 const TINY = 1e-30;
 
-/** @throws UsageError for a negative lambda or a concavity that is not above 1 */
+/** @throws UsageError for a negative lambda, a concavity that is not above 1, or groups, a side or weights that are unknown */
 export function groupMcp({
   lambda,
   concavity = 3,
@@ -34,6 +34,7 @@ export function groupMcp({
   weights = "balanced",
 }: GroupMcpOptions): Penalty {
   checkLambda(lambda);
+  checkGroupOptions(groups, side, weights);
   if (!(concavity > 1)) throw new UsageError("concavity is out of range", { got: concavity, wanted: "> 1" });
   return {
     name: "groupMcp",

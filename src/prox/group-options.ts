@@ -1,7 +1,9 @@
 /** The options that every group penalty has, and their groups in a graph. */
+import { checkChoice } from "../choice.ts";
 import { UsageError } from "../error.ts";
 import type { Graph } from "../graph/types.ts";
 import { type GroupKind, type GroupSet, groupSets, kindText, type Side } from "../groups/groups.ts";
+import type { GroupWeights } from "./group-weights.ts";
 
 /** Which groups a penalty acts on. */
 export interface GroupOptions {
@@ -9,6 +11,17 @@ export interface GroupOptions {
   readonly groups?: GroupKind;
   /** Which side of a coupled channel is a member. Default "consumer". */
   readonly side?: Side;
+}
+
+const KINDS = ["element", "inputChannel", "outputChannel", "coupled"] satisfies readonly GroupKind[];
+const SIDES = ["consumer", "producer"] satisfies readonly Side[];
+const WEIGHTS = ["size", "balanced", "uniform"] satisfies readonly GroupWeights[];
+
+/** @throws UsageError for a word that none of the options knows */
+export function checkGroupOptions(groups: GroupKind, side: Side, weights: GroupWeights): void {
+  if (typeof groups === "string") checkChoice("groups", groups, KINDS);
+  checkChoice("side", side, SIDES);
+  checkChoice("weights", weights, WEIGHTS);
 }
 
 /** @throws UsageError when the model has no such groups */

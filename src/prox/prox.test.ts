@@ -236,3 +236,14 @@ test("lambda must be a number ≥ 0", () => {
   expect(() => groupLasso({ lambda: -1 })).toThrow("lambda");
   expect(() => l1({ lambda: Number.NaN })).toThrow("lambda");
 });
+
+test.each([
+  ["groupLasso", groupLasso],
+  ["groupMcp", groupMcp],
+  ["wgsef", (options: Parameters<typeof groupLasso>[0]) => wgsef({ ...options, k: 1 })],
+] as const)("%s refuses groups, sides and weights that it does not know", (_, make) => {
+  expect(() => make({ lambda: 1, groups: "channel" as "element" })).toThrow("groups is unknown");
+  expect(() => make({ lambda: 1, side: "both" as "producer" })).toThrow("side is unknown");
+  expect(() => make({ lambda: 1, weights: "sqrt" as "size" })).toThrow("weights is unknown");
+  expect(() => make({ lambda: 1, groups: { block: [2, 2] }, side: "producer", weights: "balanced" })).not.toThrow();
+});

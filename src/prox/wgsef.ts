@@ -10,7 +10,7 @@ import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import { addGroups, groupSquares, scaleGroups, type Weights } from "../groups/slices.ts";
-import { type GroupOptions, setsOf } from "./group-options.ts";
+import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
@@ -29,7 +29,7 @@ export interface WgsefOptions extends GroupOptions {
 
 const TINY = 1e-20; // stands for the norm of a group that is zero already: η·TINY stays finite in float32
 
-/** @throws UsageError unless exactly one of k and keep is given, in range */
+/** @throws UsageError unless exactly one of k and keep is given, in range, or for groups, a side or weights that are unknown */
 export function wgsef({
   lambda,
   k,
@@ -39,6 +39,7 @@ export function wgsef({
   weights = "uniform",
 }: WgsefOptions): Penalty {
   checkLambda(lambda);
+  checkGroupOptions(groups, side, weights);
   if ((k === undefined) === (keep === undefined)) throw new UsageError("wgsef wants either k or keep", { k, keep });
   if (k !== undefined && !(Number.isInteger(k) && k >= 1))
     throw new UsageError("k is out of range", { got: k, wanted: "an integer ≥ 1" });
