@@ -266,7 +266,7 @@ test("what does not fit together is refused at once", () => {
   const wgsefWith = (optimizer: TrainOptions["optimizer"]) => start({ optimizer, penalty: wgsef({ lambda: 1, k: 2 }) });
   expect(wgsefWith(rda())).not.toThrow();
   expect(wgsefWith(proxSsi())).toThrow(
-    "proxSsi with wgsef is not defined: the penalty's proximal map has no solution in the metric",
+    "proxSsi with wgsef is not defined: there is no closed form or solver for the penalty's proximal map",
   );
   expect(start({ epochs: 3 })).toThrow("a milestone lies beyond the last epoch");
   expect(start({ optimizer: rmda({ restarts: [2, 5] }) })).toThrow("a restart lies beyond the last epoch");
