@@ -1,7 +1,7 @@
 /** Sums and factors per group, over slices that may span several tensors: what every group penalty and projection shares. */
 
 import type { Builder } from "../graph/builder.ts";
-import { f32 } from "../graph/tensor.ts";
+import { f32, full, size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet, Member } from "./groups.ts";
 
@@ -41,14 +41,27 @@ function outOfView(g: Builder, { param, pad }: Member, x: Value): Value {
 }
 
 /**
+ * Σ over some axes. The first axis goes by a product with ones: ONNX Runtime sums rows of a matrix far faster that way than by a
+ * ReduceSum over axes that are not the last ones (2.9 against 5.0 ms for 512×512×3×3 with its square, two threads).
+ */
+function sumOver(g: Builder, x: Value, view: readonly number[], axes: readonly number[]): Value {
+  if (axes.length === 0) return x;
+  if (axes[0] !== 0 || view.length === 1) return g.ReduceSum(x, { axes: [...axes], keepdims: 0 });
+  const [rows, ...rest] = view;
+  const ones = g.constant(full([1, rows], 1));
+  const sums = g.Reshape(g.MatMul(ones, g.Reshape(x, { shape: [rows, size(rest)] })), { shape: rest });
+  const left = axes.slice(1).map((a) => a - 1);
+  return left.length ? g.ReduceSum(sums, { axes: left, keepdims: 0 }) : sums;
+}
+
+/**
  * Σ over every group of a set: [count].
  * @param terms what to sum, member by member, in the shape of its view
  */
 export function groupSums(g: Builder, set: GroupSet, terms: readonly Value[]): Value {
   const parts = set.members.map((member, i) => {
     const others = member.view.flatMap((_, axis) => (member.axes.includes(axis) ? [] : [axis]));
-    const sums = others.length ? g.ReduceSum(terms[i], { axes: others, keepdims: 0 }) : terms[i];
-    const flat = g.Reshape(sums, { shape: [channelCount(member)] });
+    const flat = g.Reshape(sumOver(g, terms[i], member.view, others), { shape: [channelCount(member)] });
     return member.channels ? g.MatMul(flat, incidence(g, member, set.count)) : flat;
   });
   return parts.length === 1 ? parts[0] : g.Sum(parts);
