@@ -101,6 +101,8 @@ export interface Optimizer<S extends string = string, N extends string = string>
   readonly options: Readonly<Record<string, unknown>>;
   readonly slots: readonly S[];
   readonly clock: Clock<N>;
+  /** Which clock number multiplies the gradient that `propose` gets. The loss is scaled by it before the backward pass: no cost. */
+  readonly gradientScale?: N;
   /** Which clock number is the proximal step size; undefined = takes no penalty. */
   readonly proxStep?: N;
   /** True when W is an average, and only the point inside the prox (`dual`) is sparse until averaging ends. */

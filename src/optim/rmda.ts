@@ -1,7 +1,7 @@
 /**
  * RMDA: regularized modernized dual averaging (Huang & Lee, ICLR 2022, arXiv 2112.02612, Algorithm 1).
  * At step t of a stage, with η the learning rate and G the gradient at the *averaged* iterate W:
- *   β ← √t,  s ← η√t,  α ← α + s,  V ← V + s·G
+ *   β ← √t,  s ← η√t,  α ← α + s,  V ← V + s·G   (`propose` is given s·G)
  *   W̃ ← prox_{(α/β)ψ}(W⁰ − V/β)
  *   W ← (1−c)·W + c·W̃
  * At a milestone a restart sets t = 0, α = 0, V = 0, W⁰ ← W. Only W̃ is sparse until c has reached 1.
@@ -34,6 +34,7 @@ export function rmda({
     slots: ["w0", "v"],
     averages: true,
     proxStep: "proxStep",
+    gradientScale: "s",
     clock: {
       numbers: ["s", "beta", "proxStep", "c", "keep"],
       start: () => ({ t: 0, alpha: 0 }),
@@ -50,7 +51,7 @@ export function rmda({
     },
     init: (g, w) => ({ w0: g.Identity(w), v: g.Sub(w, w) }),
     propose(g, { dw, slots, clock }) {
-      const v = g.Add(slots.v, g.Mul(dw, clock.s)); // V ← V + s·G
+      const v = g.Add(slots.v, dw); // V ← V + s·G
       return { candidate: g.Sub(slots.w0, g.Div(v, clock.beta)), slots: { w0: slots.w0, v } };
     },
     accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), g.Mul(candidate, clock.c)),

@@ -117,7 +117,11 @@ export function stepProgram(graph: Graph, plan: Plan, kind?: string): Step {
   const share = penalty && g.input(names.share, "float32", []);
 
   const fwd = g.scope("forward", () => emitLoss(g, graph, plan, given, true));
-  const gradients = g.scope("backward", () => backward(g, fwd.loss, [...w.values()], fwd.overrides));
+  const scale = optimizer.gradientScale;
+  const gradients = g.scope("backward", () => {
+    const loss = scale === undefined ? fwd.loss : g.Mul(fwd.loss, clock[scale]);
+    return backward(g, loss, [...w.values()], fwd.overrides);
+  });
   if (penalty && rule.penaltyBy === "gradient")
     g.scope("penalty", () => {
       for (const [p, slope] of penalty.gradient!(g, w))

@@ -45,7 +45,8 @@ async function stepSession(d: Descent, { optimizer, penalty: bound, param }: Fit
   const clock = Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(`clock/${n}`, "float32", [])]));
   const weights = new Map([[param, w]]);
   const slope = rule.penaltyBy === "gradient" ? bound?.gradient?.(g, weights).get(param) : undefined;
-  const dw = d.gradient(g, w);
+  const plain = d.gradient(g, w);
+  const dw = optimizer.gradientScale ? g.Mul(plain, clock[optimizer.gradientScale]) : plain;
   const next = rule.propose(g, { param, w, dw: slope ? g.Add(dw, slope) : dw, slots, clock });
   const candidates = new Map([[param, next.candidate]]);
   if (bound && rule.penaltyBy !== "gradient") {
