@@ -22,6 +22,16 @@ async function load<R>(name: string): Promise<readonly R[]> {
 const column = (curve: Curve, at: number, scale = 1) =>
   curve.map((row) => [row[0], row[at] * scale] as [number, number]);
 
+interface Lorita {
+  readonly depth: number;
+  readonly factors: number;
+  readonly global: readonly { readonly kept: number; readonly accuracy: { readonly mean: number } }[];
+}
+interface Sparse {
+  readonly target: number;
+  readonly method: string;
+  readonly curve: Curve;
+}
 interface Stability {
   readonly method: string;
   readonly curve: Curve;
@@ -70,6 +80,31 @@ await draw(
   grda.filter((r) => r.mu !== undefined).map((r) => ({ name: grdaName(r), points: column(r.curve, 2, 100) })),
   { x: "epoch", y: "zero weights, %", fromZero: true },
 );
+
+const lorita = await load<Lorita>("lorita-fcn");
+for (const depth of new Set(lorita.map((r) => r.depth)))
+  await draw(
+    `lorita-${depth}`,
+    `Accuracy against rank kept, ${depth} layers of width 96 on MNIST`,
+    lorita
+      .filter((r) => r.depth === depth)
+      .map(({ factors, global }) => ({
+        name: `N = ${factors}`,
+        points: global.map((p) => [100 * p.kept, 100 * p.accuracy.mean] as const),
+      })),
+    { x: "singular values kept, %", y: "test accuracy, %" },
+  );
+for (const net of ["lenet5", "vgg-small"]) {
+  const runs = await load<Sparse>(`rigl-rmda-${net}`);
+  await draw(
+    `rigl-rmda-${net}`,
+    `Zero weights over epochs, ${net}`,
+    runs
+      .filter((r) => r.target > 0)
+      .map((r) => ({ name: `${r.method}, ${100 * r.target} %`, points: column(r.curve, 2, 100) })),
+    { x: "epoch", y: "zero weights, %", fromZero: true },
+  );
+}
 
 await mkdir("docs/charts", { recursive: true });
 for (const [name, chart] of Object.entries(charts)) await writeFile(`docs/charts/${name}.svg`, chart.svg);
