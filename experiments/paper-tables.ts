@@ -11,7 +11,7 @@ export interface Recorded<R> {
 type Spread = { readonly mean: number; readonly std: number };
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  markdown({ head, text: [0, head.length - 1], rows });
+  markdown({ head, text: [0], rows });
 const spread = ({ mean, std }: Spread): string => `${(100 * mean).toFixed(2)} ± ${(100 * std).toFixed(2)} %`;
 
 interface Point {
@@ -166,16 +166,14 @@ export interface Sparse {
 }
 
 /** One row per sparsity, one column per method. */
-export function rigTable(results: readonly Recorded<Sparse>[]): string {
+export function sparseTable({ rows }: Recorded<Sparse>): string {
   const methods = ["sgd", "rigl", "magnitude", "rmda"];
-  const rows = results.flatMap(({ rows: all, settings }) =>
-    [...new Set(all.map((r) => r.target))].map((target) => [
-      `${settings["model"]}, ${target ? percent(target) : "dense"}`,
-      ...methods.map((method) => {
-        const r = all.find((x) => x.target === target && x.method === method);
-        return r ? `${percent(r.testAccuracy)} (${percent(r.sparsity)})` : "–";
-      }),
-    ]),
-  );
-  return markdown({ head: ["network, zero weights", "SGD", "RigL", "magnitude", "RMDA + ℓ₁"], text: [0], rows });
+  const cells = [...new Set(rows.map((r) => r.target))].map((target) => [
+    target ? percent(target) : "dense",
+    ...methods.map((method) => {
+      const r = rows.find((x) => x.target === target && x.method === method);
+      return r ? `${percent(r.testAccuracy)} (${percent(r.sparsity)})` : "–";
+    }),
+  ]);
+  return markdown({ head: ["zero weights", "SGD", "RigL", "magnitude", "RMDA + ℓ₁"], text: [0], rows: cells });
 }
