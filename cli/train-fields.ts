@@ -66,7 +66,10 @@ export const trainFields = {
   }),
   c: number("rmda, ramda: averaging constant (default 0.1, 0.01); grda: strength (0.005)", { above: 0, max: 1 }),
   mu: number("grda: growth of its threshold, best between 0.5 and 1 (default 0.51)", { min: 0 }),
-  momentumSchedule: choice("how c reaches 1: milestones (default of rmda) or ramp (of ramda)", ["milestones", "ramp"]),
+  momentumSchedule: choice(
+    "how c reaches 1, without which nothing is exactly zero: milestones (default of rmda) divides it by gamma at each, ramp (of ramda) grows it as the root of the steps after the last; without milestones it rises over the last fifth of the run",
+    ["milestones", "ramp"],
+  ),
   restarts: numbers(
     "rmda, ramda: epochs after which they restart (default: the milestones)",
     "increasing epochs",

@@ -2,7 +2,7 @@
 import { goesWith } from "espalier";
 import { kebab } from "../cli/names.ts";
 import { belongs, headings, type TrainKey, trainFields } from "../cli/train-fields.ts";
-import { lowRankRun, lowRankText, type MethodText, optimizerTexts, penaltyTexts } from "./methods-text.ts";
+import { guideText, lowRankRun, lowRankText, type MethodText, optimizerTexts, penaltyTexts } from "./methods-text.ts";
 
 type Kind = "optimizer" | "penalty";
 
@@ -71,6 +71,7 @@ export const methodsPage = (): string =>
     "them, on the embedded digits and two processor cores: they show how a method behaves, not how good it is on a real task (for that",
     "see the results in the README). λ grows over the first tenth of the epochs unless `--lambda-warmup 0` is given.",
     "",
+    ...guideText,
     "## Optimizers",
     "",
     ...sections("optimizer", optimizerTexts),

@@ -11,6 +11,31 @@ export interface MethodText {
   readonly flags: string;
 }
 
+/** Which method for which goal, which groups there are, and what the letters mean. */
+export const guideText: readonly string[] = [
+  "| you want | take | does the file get smaller? |",
+  "|---|---|---|",
+  "| a smaller, faster file | `--optimizer rmda --penalty group-lasso` (the defaults), `--target-params 0.1` to search λ | yes |",
+  "| a number of channels that you choose | `--optimizer hspg --penalty wgsef --keep 0.3` | yes |",
+  "| low rank | `--lorita 2`, or `--penalty nuclear` | yes, where two thin layers are smaller than one |",
+  "| most single weights zero | `--optimizer magnitude`, `rigl`, `grda`, or `--penalty l1` | no: single zeros leave the tensors as large as they are |",
+  "| 2:4 sparsity for hardware that has it | `--penalty nm` | no |",
+  "| blocks for a block-sparse kernel | `--groups block --block 4,4` | no, unless whole channels become zero |",
+  "",
+  "Names are camelCase in TypeScript (`groupLasso`); the command line and YAML take `groupLasso` and `group-lasso` alike.",
+  "",
+  "**Groups** (`--groups`): `coupled` (default) — everything in the network that must be zero for one channel to be removable, `--side consumer`",
+  "all weights that read the channel, `--side producer` the filter, bias and norm parameters that make it; `input-channel` — what reads a",
+  "channel in one tensor, as the RMDA paper; `output-channel` — one filter; `block` — r outputs × c inputs; `element` — one weight.",
+  "",
+  "**Notation** f the loss; ψ the penalty, with its strength λ; W the weights, W_g those of group g, ω_g its weight in the penalty (`--weights`);",
+  "G a mini-batch's gradient; t the step; prox_{sψ}(X) = argmin_U ½‖U − X‖² + s·ψ(U). W̃ is the point that a dual-averaging method finds by its",
+  "prox and W the average of these points: exact zeros are in W̃, and in W as soon as the averaging constant c is 1. c is divided by gamma at each",
+  "milestone (`--momentum-schedule milestones`), or grows as c·√i over the i steps after the last milestone (`ramp`, which needs 1/c² steps",
+  "to reach 1); a schedule without milestones raises it linearly over the last fifth of the run. Training loss may jump when c becomes 1.",
+  "",
+];
+
 export const optimizerTexts: Readonly<Record<string, MethodText>> = {
   sgd: {
     minimizes: "f(W): v ← μv + (∇f + weightDecay·W), W ← W − lr·v, as torch.optim.SGD.",
@@ -36,7 +61,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
   rmda: {
     minimizes:
       "f(W) + ψ(W): W̃ = prox of W⁰ − V/√t where V sums √t-weighted gradients, W ← (1−c)W + cW̃. The gradients' noise averages out, so the zero pattern is found after finitely many steps and then stands still.",
-    when: "The method to begin with: structure that is stable, at the cost of plain momentum SGD. Plan two epochs or more after the last milestone, where c = 1.",
+    when: "The method to begin with: structure that is stable. Plan two epochs or more with c = 1 after the last milestone. A step costs about as much as one of momentum SGD.",
     paper:
       "lr 0.1 (ResNet-50 1.0), c 0.1 or 0.01, lr·0.1 and a restart at every milestone; λ 1e-3 (logistic), 1e-5 … 2e-4 (VGG-19, ResNet-50).",
     source: "Huang & Lee, ICLR 2022, arXiv 2112.02612",
@@ -46,7 +71,8 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
     minimizes:
       "The same in the metric ∛U + ε of weighted squared gradients, by an exact solution of the weighted subproblem.",
     when: "Where adaptive methods are needed (transformers, recurrent nets). On small image nets RMDA is as good or better, as its paper says.",
-    paper: "lr 1e-2, c 0.01 ramped over the last stage, ε 1e-6, multiplied by 0.1 at restarts; λ 2e-7 … 1e-3.",
+    paper:
+      "lr 1e-2, c 0.01 ramped over the last stage (10,000 steps until it is 1: on short runs take a larger c), ε 1e-6, multiplied by 0.1 at restarts; λ 2e-7 … 1e-3.",
     source: "Huang & Lee, NeurIPS 2024, arXiv 2403.14398",
     flags: "--optimizer ramda --lr 0.02 --c 0.1 --lambda 2e-3 --milestones 6,9",
   },
@@ -67,7 +93,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
   },
   proxSsi: {
     minimizes:
-      "f(W) + ψ(W) by AdamW steps, each followed by the prox in Adam's metric, solved by Newton inside the step graph.",
+      "f(W) + ψ(W) by Adam steps, each followed by the prox in Adam's metric, solved by Newton inside the step graph.",
     when: "Group sparsity with Adam's robustness to the learning rate.",
     paper: "betas 0.9, 0.999, eps 1e-6; lr 1e-3, λ 5e-7 … 1e-3 in the RAMDA experiments.",
     source: "Deleu & Bengio 2021, arXiv 2102.03869",
@@ -92,7 +118,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
   hspg: {
     minimizes:
       "f(W) + ψ(W): first proximal or plain steps, then half-space steps that zero a group when its next iterate leaves the half space ⟨x̂_g, x_g⟩ ≥ ε‖x_g‖², and freeze it.",
-    when: "When a fixed pattern is wanted from a chosen epoch on, and with WGSEF to end at exactly k groups.",
+    when: "When a fixed pattern is wanted from a chosen epoch on, and with WGSEF to come down to k groups: with enough λ and epochs exactly, never below.",
     paper:
       "OTO: switch a quarter into the run, λ 1e-3, ε 0 (convolutions) or 0.9 … 0.99 (dense); WGSEF: switch at half.",
     source: "Chen et al., NeurIPS 2021 (OTO)",
@@ -133,7 +159,7 @@ export const penaltyTexts: Readonly<Record<string, MethodText>> = {
   wgsef: {
     minimizes:
       "λ·(the largest convex function below ½Σ d_g‖W_g‖² on weights with at most k nonzero groups), for every channel set.",
-    when: "When you know how many channels should survive: `--k` or `--keep`. The proximal step never leaves fewer than k.",
+    when: "When you know how many channels should survive: `--k` or `--keep`. k is a lower bound: never fewer survive, and with too small a λ or too few epochs more do.",
     paper: "λ 0.01 … 0.05, lr 0.01 with cosine; first ProxSGD, then HSPG.",
     source: "Refael, Arbel & Huleihel, TMLR 2024, arXiv 2212.12921",
     flags: "--optimizer prox-sgd --penalty wgsef --keep 0.3 --lr 0.1 --lambda 0.03 --milestones 6,9",
