@@ -63,6 +63,8 @@ async function trainAndFinish(where: Place, out: Output, interruption: Interrupt
   const { classes } = job.shop.data;
   if (summary.accuracy !== null && classes && summary.accuracy < 1.5 / classes)
     warnOfChance({ ...job.choices, lambda }, out);
+  else if (has(job.choices.penalty, "targetParams") && summary.groupSparsity === 0)
+    warnOfNoStructure({ ...job.choices, lambda }, out);
   return 0;
 }
 
@@ -77,6 +79,12 @@ function warnOfChance({ lambda, penalty, lr, targetParams }: Choices, { warn, co
     }`,
   );
 }
+
+/** Training that changed nothing but the weights usually had too weak a penalty. */
+const warnOfNoStructure = ({ lambda, c }: Choices, { warn, colour }: Output): void =>
+  warn(
+    `${colour.yellow("note:")} nothing became zero. Try a larger --lambda (it was ${lambda}), or let --target-params 0.1 search for it${c ? "; a --c that does not reach 1 has the same effect" : ""}.`,
+  );
 
 function introduce({ choices: s, shop: { model, data, engine, out }, where, notComposed }: Job): void {
   const { dim, bold } = out.colour;

@@ -63,9 +63,11 @@ export function warnings(
     out.push(`the last restart leaves ${finalStage} epoch(s): a restart revives groups, so plan at least two after it`);
   const end = { epoch: epochs - 1, step: stepsPerEpoch - 1, stepsPerEpoch, epochs, penaltyShare: 1 };
   const reached = averaging(c, momentumSchedule, end, schedule);
-  if (reached < 1)
+  if (reached < 1) {
+    const enough = Math.ceil((100 * c) / reached) / 100; // both ways c grows are linear in where it starts
     out.push(
-      `c ends at ${reached.toPrecision(2)} (from ${c}, ${milestones.length} milestones, gamma ${schedule.gamma}): it must reach 1, or W stays an average and is not exactly sparse`,
+      `c starts at ${c} and ends at ${reached.toPrecision(2)}: W stays an average and nothing in it is exactly zero; take c ${enough} or more, or an earlier last milestone`,
     );
+  }
   return out;
 }
