@@ -5,24 +5,15 @@
  * that is, the prox in the metric D of p = W − lr/(1−β₁ᵗ)·m/D. It is solved to the end inside the step graph
  * (prox/weighted.ts), where the papers' code runs proximal gradient iterations.
  */
+import { type MomentOptions, moments } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { checkEps, checkRange } from "./options.ts";
-
-export interface ProxGenOptions {
-  /** Decay of the first and second moment. Default [0.9, 0.999]. */
-  readonly betas?: readonly [number, number];
-  /** ≥ 1e-30. Default 1e-8. */
-  readonly eps?: number;
-}
 
 export function proxGen({
   betas = [0.9, 0.999],
   eps = 1e-8,
-}: ProxGenOptions = {}): Optimizer<"m" | "u", "rate" | "correction" | "proxStep"> {
+}: MomentOptions = {}): Optimizer<"m" | "u", "rate" | "correction" | "proxStep"> {
   const [b1, b2] = betas;
-  checkRange("betas[0]", b1, 0, 1);
-  checkRange("betas[1]", b2, 0, 1);
-  checkEps(eps);
+  const { init, update } = moments({ betas, eps });
   return {
     name: "proxGen",
     options: { betas, eps },
@@ -40,10 +31,9 @@ export function proxGen({
         return { state: { t }, numbers, restart: false };
       },
     },
-    init: (g, w) => ({ m: g.Sub(w, w), u: g.Sub(w, w) }),
+    init,
     propose(g, { w, dw, slots, clock }) {
-      const m = g.Add(g.Mul(slots.m, b1), g.Mul(dw, 1 - b1));
-      const u = g.Add(g.Mul(slots.u, b2), g.Mul(g.Mul(dw, dw), 1 - b2));
+      const { m, u } = update(g, slots, dw);
       const d = g.Add(g.Sqrt(g.Div(u, clock.correction)), eps);
       return { candidate: g.Sub(w, g.Mul(g.Div(m, d), clock.rate)), slots: { m, u }, metric: d };
     },

@@ -1,0 +1,28 @@
+/** Adam's running moments m ← β₁m + (1−β₁)g, u ← β₂u + (1−β₂)g² (Kingma & Ba 2015), as the proximal methods in Adam's metric share them. */
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/types.ts";
+import { checkEps, checkRange } from "./options.ts";
+
+/** Options of `proxSsi` and `proxGen`. */
+export interface MomentOptions {
+  /** Decay of the first and second moment. Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Added to the metric, ≥ 1e-30. Default 1e-6 (proxSsi), 1e-8 (proxGen). */
+  readonly eps?: number;
+}
+
+type Slots = Readonly<Record<"m" | "u", Value>>;
+
+/** @throws UsageError for options out of range */
+export function moments({ betas: [b1, b2], eps }: Required<MomentOptions>) {
+  checkRange("betas[0]", b1, 0, 1);
+  checkRange("betas[1]", b2, 0, 1);
+  checkEps(eps);
+  return {
+    init: (g: Builder, w: Value): Slots => ({ m: g.Sub(w, w), u: g.Sub(w, w) }),
+    update: (g: Builder, { m, u }: Slots, dw: Value): Slots => ({
+      m: g.Add(g.Mul(m, b1), g.Mul(dw, 1 - b1)),
+      u: g.Add(g.Mul(u, b2), g.Mul(g.Mul(dw, dw), 1 - b2)),
+    }),
+  };
+}
