@@ -1,8 +1,9 @@
 /** What the benchmarks read from the command line, and where they write. */
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 /** The project's folder: a benchmark runs from bench/ or from its compiled copy; results and the Python script lie in the source tree. */
 export function root(): string {
@@ -24,3 +25,19 @@ export const list = (known: readonly string[]) => (text: string) => {
   if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is none of ${known.join(", ")}.`);
   return names;
 };
+
+/** What every benchmark of a training step can be told. */
+export interface TimingOptions {
+  readonly batch: number;
+  readonly rounds: number;
+  readonly threads: number;
+  readonly wait: number;
+}
+
+/** Adds the flags of `TimingOptions`. */
+export const timed = (command: Command): Command =>
+  command
+    .option("--batch <n>", "samples per step", integer, 128)
+    .option("--rounds <n>", "rounds of about a second per side", integer, 5)
+    .option("--threads <n>", "threads", integer, Math.min(2, availableParallelism()))
+    .option("--wait <s>", "seconds to wait for a quiet machine before each round", integer, 0);

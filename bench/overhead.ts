@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
-import { integer, list, root } from "./arguments.ts";
+import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
 import { type Method, methods } from "./method.ts";
 import { ours } from "./ours.ts";
@@ -19,27 +19,21 @@ Example:
   npx tsc -p bench && node dist/bench/overhead.js --models lenet5,vgg19 --rounds 5`;
 
 const { sgd, ...others } = methods;
-const program = new Command("overhead")
+const program = timed(new Command("overhead"))
   .description("Times a training step of every optimizer beside plain momentum SGD, in alternating rounds.")
   .option("--models <names>", "comma-separated", list(["logistic", "mlp7", "lenet5", "resnet20", "vgg19"]), [
     "lenet5",
     "vgg19",
   ])
   .option("--methods <names>", "comma-separated", list(Object.keys(others)), Object.keys(others))
-  .option("--batch <n>", "samples per step", integer, 128)
-  .option("--rounds <n>", "rounds of about a second per side", integer, 5)
-  .option("--threads <n>", "threads", integer, Math.min(2, availableParallelism()))
-  .option("--wait <s>", "seconds to wait for a quiet machine before each round", integer, 0)
   .addHelpText("after", EXAMPLE);
 program.parse();
-const options = program.opts<{
-  models: string[];
-  methods: string[];
-  batch: number;
-  rounds: number;
-  threads: number;
-  wait: number;
-}>();
+const options = program.opts<
+  TimingOptions & {
+    models: string[];
+    methods: string[];
+  }
+>();
 
 interface Result {
   readonly model: string;

@@ -9,7 +9,7 @@ import { Command } from "commander";
 import { builtIns } from "../src/models/index.ts";
 import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
-import { integer, list, root } from "./arguments.ts";
+import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
 import { methods } from "./method.ts";
 import { ours, type Task } from "./ours.ts";
@@ -33,26 +33,20 @@ Example:
   npx tsc -p bench && node dist/bench/step.js --models lenet5,resnet20 --python /path/to/venv/bin/python`;
 
 const names = [...builtIns.keys()];
-const program = new Command("step")
+const program = timed(new Command("step"))
   .description("Times a training step of each built-in model, Espalier and PyTorch in alternating rounds.")
   .option("--models <names>", "comma-separated", list(names), names)
   .option("--methods <names>", "sgd and rmda (with the group lasso)", list(["sgd", "rmda"]), ["sgd"])
-  .option("--batch <n>", "samples per step", integer, 128)
-  .option("--rounds <n>", "rounds of about a second per side", integer, 5)
-  .option("--threads <n>", "threads of both sides", integer, Math.min(2, availableParallelism()))
-  .option("--wait <s>", "seconds to wait for a quiet machine before each round", integer, 0)
   .option("--python <path>", "an interpreter with torch", "python3")
   .addHelpText("after", EXAMPLE);
 program.parse();
-const options = program.opts<{
-  models: string[];
-  methods: string[];
-  batch: number;
-  rounds: number;
-  threads: number;
-  wait: number;
-  python: string;
-}>();
+const options = program.opts<
+  TimingOptions & {
+    models: string[];
+    methods: string[];
+    python: string;
+  }
+>();
 
 const folder = root();
 const results: Result[] = [];
