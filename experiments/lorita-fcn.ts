@@ -1,9 +1,10 @@
 /**
- * LoRITa's FCNs on 20,000 images of MNIST (Zhang, Alkhouri & Wang 2024): width 96, 6, 8 and 10 layers, each layer of N = 1, 2, 3 linear maps, Adam 1e-2,
- * batch 128, 20 epochs, inputs in [0, 1]. The weight decay is searched for each depth and N on seed 1 by the accuracy on a held-out
- * tenth of the training samples after 4 epochs; with the chosen one three seeds are trained, composed back and truncated, without fine-tuning: accuracy over
- * the share of singular values kept, by one threshold (absolute values, as the authors' FCN script) and by one ratio.
- * Every finished training is a line of FOLDER/rows.jsonl, so that several processes (one per depth) and restarts share the work.
+ * LoRITa's FCNs on MNIST (Zhang, Alkhouri & Wang 2024): width 96, 6, 8 and 10 layers, each layer of N = 1, 2, 3 linear maps,
+ * Adam 1e-2, batch 128, 20 epochs, inputs in [0, 1]. The weight decay is searched for each depth and N on seed 1 by the accuracy
+ * on a held-out tenth of the training samples after a few epochs; with the chosen one three seeds are trained, composed back and
+ * truncated, without fine-tuning: accuracy over the share of singular values kept, by one threshold (absolute values, as the
+ * authors' FCN script) and by one ratio. Every finished training is a line of a file in FOLDER that is named after the numbers of
+ * images and epochs, so that several processes (one per depth) and restarts share the work.
  * Run: node dist/experiments/lorita-fcn.js FOLDER [--depths 6,8,10] [--data-root DIR]; whoever finds all rows writes the result
  */
 import { appendFile, mkdir, readFile } from "node:fs/promises";
@@ -39,8 +40,8 @@ const { values, positionals } = parseArgs({
     decays: { type: "string", default: "5e-6,1e-5,2e-5,5e-5,1e-4,2e-4" },
     seeds: { type: "string", default: "1,2,3" },
     epochs: { type: "string", default: "20" },
-    "search-epochs": { type: "string", default: "4" },
-    images: { type: "string", default: "20000" },
+    "search-epochs": { type: "string", default: "2" },
+    images: { type: "string", default: "60000" },
     "data-root": { type: "string" },
   },
 });
@@ -83,7 +84,8 @@ interface Truncation extends Key {
 }
 type Row = Trained | Truncation;
 
-const file = join(folder, "rows.jsonl");
+const trainings = join(folder, `${values.images}-images-${searchEpochs}-${epochs}-epochs`);
+const file = join(trainings, "rows.jsonl");
 async function rows(): Promise<Row[]> {
   const text = await readFile(file, "utf8").catch(() => "");
   return text
@@ -118,7 +120,7 @@ async function trainOne(key: Key, epochs: number): Promise<Run> {
     epochs,
     batchSize: 128,
     seed,
-    store: directory(join(folder, `fcn${depth}-n${factors}-wd${decay}-seed${seed}-${epochs}`)),
+    store: directory(join(trainings, `fcn${depth}-n${factors}-wd${decay}-seed${seed}-${epochs}`)),
     resume: true,
   });
   for await (const m of run)
@@ -166,7 +168,7 @@ function chosen(search: readonly Trained[]): number {
   return search.reduce((a, b) => (b.valAccuracy >= a.valAccuracy ? b : a)).decay;
 }
 
-await mkdir(folder, { recursive: true });
+await mkdir(trainings, { recursive: true });
 for (const depth of depths)
   for (const factors of factorCounts) {
     const search: Trained[] = [];

@@ -112,7 +112,7 @@ add(
 await section<Wgsef>("wgsef-lenet", "WGSEF, LeNet-5 on MNIST: k fixed in advance, ProxSGD then HSPG", wgsefTable);
 await section<Lorita>(
   "lorita-fcn",
-  "LoRITa, fully connected nets of width 96 on 20,000 images of MNIST: accuracy where a share of the singular values is kept, three seeds",
+  "LoRITa, fully connected nets of width 96, MNIST: accuracy where a share of the singular values is kept, three seeds",
   loritaTable,
   "lorita-8",
 );
