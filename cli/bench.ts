@@ -1,5 +1,5 @@
 /** `espalier bench`: how long a model takes, or two in turn. */
-import { change, milliseconds, type Table } from "espalier";
+import { change, counted, milliseconds, type Table } from "espalier";
 import { z } from "zod";
 import { command } from "./command.ts";
 import { engineFields, engineOf } from "./engine-fields.ts";
@@ -54,7 +54,7 @@ export const bench = () =>
       };
       out.result(
         result,
-        `${terminalTable(table, out)}\n\nmedian of ${runs} runs, ${engine.threads} thread(s), ${engine.device}`,
+        `${terminalTable(table, out)}\n\nmedian of ${runs} runs, ${counted(engine.threads, "thread")}, ${engine.device}`,
       );
       return 0;
     },

@@ -3,10 +3,11 @@ import type { Command, CommanderError } from "commander";
 import { EspalierError, UsageError } from "espalier";
 import { nearest } from "./names.ts";
 import type { Output } from "./output.ts";
+import { asTyped } from "./spelling.ts";
 
 /** What can be acted on: Espalier's own errors, and memory that is used up, which any array may report. */
 function understood(error: unknown): EspalierError | undefined {
-  if (error instanceof EspalierError) return error;
+  if (error instanceof EspalierError) return asTyped(error);
   if (error instanceof RangeError && /allocation failed|Invalid (typed )?array( buffer)? length/.test(error.message))
     return new EspalierError(
       "there is not enough memory",

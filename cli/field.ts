@@ -47,7 +47,9 @@ function rangeText({ min, above, max, below }: Range): string {
 }
 
 const readNumber = (text: string): unknown => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text));
-const readNumbers = (text: string): unknown => text.split(",").map((part) => readNumber(part));
+/** "a,b" and, as in YAML, "[a,b]" */
+const parts = (text: string): string[] => text.replace(/^\s*\[(.*)\]\s*$/, "$1").split(",");
+const readNumbers = (text: string): unknown => parts(text).map((part) => readNumber(part));
 
 export const number = (help: string, range: Range = {}): Field<number> => ({
   schema: inRange(z.number(), range),
@@ -96,7 +98,7 @@ export const texts = (help: string, value: string): Field<string[]> => ({
   wanted: "texts separated by commas",
   help,
   value,
-  read: (t) => t.split(",").map((part) => part.trim()),
+  read: (t) => parts(t).map((part) => part.trim()),
 });
 
 /** One of the library's names, in either spelling. */
@@ -120,8 +122,8 @@ export const augmentation = (help: string): Field<"auto" | "none" | { crop?: num
   value: "how",
   read(t) {
     if (t === "auto" || t === "none") return t;
-    const parts = t.split(",").map((part) => part.split("="));
-    return Object.fromEntries(parts.map(([k, v]) => [k, v === undefined ? true : readNumber(v)]));
+    const settings = t.split(",").map((part) => part.split("="));
+    return Object.fromEntries(settings.map(([k, v]) => [k, v === undefined ? true : readNumber(v)]));
   },
 });
 

@@ -2,11 +2,14 @@
 import {
   type BeforeAfter,
   cost,
+  count,
   evaluate,
   inspect,
   isLossy,
   type Loss,
+  type Model,
   normalizationOf,
+  overfullBlocks,
   type Run,
   type RunReport,
   reportHtml,
@@ -17,6 +20,7 @@ import {
   write,
 } from "espalier";
 import { normalizationSetting } from "./engine-fields.ts";
+import type { Output } from "./output.ts";
 import { realInputs } from "./real-inputs.ts";
 import { layerRows, removalRows } from "./report-rows.ts";
 import { environment, FILES, TRUNCATED, writeJson, writeRun } from "./run-directory.ts";
@@ -72,6 +76,7 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
     latencies.push({ before: a, after: b });
   }
   const [costBefore, costAfter] = [cost(full), cost(small)];
+  if (choices.penalty === "nm") noteOfBlocks(full, choices, out);
   const inspection = inspect(full);
   const history = run.history;
   const last = history[history.length - 1];
@@ -81,6 +86,7 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
     smallAccuracy: scoreAfter.accuracy,
     loss: scoreBefore.loss,
     smallLoss: scoreAfter.loss,
+    prunes: run.prunes,
     groupSparsity: last.groupSparsity,
     weightedGroupSparsity: last.weightedGroupSparsity,
     elementSparsity: last.elementSparsity,
@@ -121,4 +127,13 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
   await writeRun(store, config, engine);
   await writeJson(store, FILES.summary, summary);
   return summary;
+}
+
+/** N:M sparsity that is not there at the end: nothing but a hardware kernel would say so. */
+function noteOfBlocks(model: Model, { n = 2, m = 4, c }: Choices, { warn, colour }: Output): void {
+  const { overfull, blocks } = overfullBlocks(model, { n, m });
+  if (overfull === 0) return;
+  warn(
+    `${colour.yellow("note:")} ${count(overfull)} of ${count(blocks)} blocks of ${m} have more than ${n} nonzero weights. Shorten --lambda-warmup${c ? ", or give a --c that reaches 1 before the end" : ""}.`,
+  );
 }

@@ -51,6 +51,11 @@ export const inspect = () =>
         ...reasons("outputs that must stay, whatever their weights", "obstacles"),
         ...reasons("zero, but kept", "kept"),
       ];
+      if (found.layers.every((l) => l.zeroGroups === 0 && l.removable === 0))
+        lines.push(
+          "\nno input channel is exactly zero, so nothing can be removed yet: train with a penalty on groups first, for example",
+          `  npx espalier train --model ${file} --data digits --penalty group-lasso --lambda 1e-3`,
+        );
       const spectrum = ranks ? spectra(model) : undefined;
       if (spectrum) lines.push("", ...spectrumLines(spectrum, out));
       const result = {

@@ -30,10 +30,13 @@ export const relativeField = choice(
   "global: compare singular values relative to their layer's largest (all, default), as they are (none), or as LoRITa's code (conv)",
   ["all", "none", "conv"],
 );
-export const toleranceField = number("iterative: how far accuracy may fall, as a fraction (default 0.01)", {
-  min: 0,
-  below: 1,
-});
+export const toleranceField = number(
+  "iterative: how far accuracy may fall, as a fraction, judged on validation samples where there are any, else on training samples (default 0.01)",
+  {
+    min: 0,
+    below: 1,
+  },
+);
 export const fineTuneField = integer("train for so many epochs after truncation (default 0)", { min: 1 });
 
 export interface RankChoice {

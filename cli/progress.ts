@@ -1,6 +1,6 @@
 /** Live progress: in a terminal one bar, redrawn in place; elsewhere one plain line per epoch. */
 import { SingleBar } from "cli-progress";
-import { duration, type EpochMetrics, type Progress, percent, significant } from "espalier";
+import { duration, type EpochMetrics, type Progress, percent, type Run, significant } from "espalier";
 import type { Output } from "./output.ts";
 
 export interface Reporter {
@@ -13,18 +13,22 @@ export interface Reporter {
 const score = (loss: number, accuracy: number | null | undefined): string =>
   `${loss.toFixed(4)}${typeof accuracy === "number" ? ` ${percent(accuracy)}` : ""}`;
 
+/** How much is zero of what the run prunes; nothing for dense training. */
+function zeros(prunes: Run["prunes"], m: EpochMetrics | undefined): string[] {
+  if (prunes === "nothing") return [];
+  const sparse = m?.dual ? ` (W̃ ${percent(m.dual.groupSparsity, 1)})` : "";
+  return [`zero ${prunes} ${percent(m?.groupSparsity ?? 0, 1)}${sparse}`];
+}
+
 /** What one epoch came to, in one line. */
-function epochLine(m: EpochMetrics, epochs: number): string {
+function epochLine(m: EpochMetrics, epochs: number, prunes: Run["prunes"]): string {
   const width = String(epochs).length;
-  const sparse = m.dual
-    ? `zero groups ${percent(m.groupSparsity, 1)} (W̃ ${percent(m.dual.groupSparsity, 1)})`
-    : `zero groups ${percent(m.groupSparsity, 1)}`;
   return [
     `epoch ${String(m.epoch).padStart(width)}/${epochs}`,
     `train ${score(m.loss, m.accuracy)}`,
     ...(m.valLoss === undefined ? [] : [`val ${score(m.valLoss, m.valAccuracy)}`]),
     ...(m.testLoss === undefined ? [] : [`test ${score(m.testLoss, m.testAccuracy)}`]),
-    sparse,
+    ...zeros(prunes, m),
     ...(m.lowRankLevel === undefined ? [] : [`zero singular values ${percent(m.lowRankLevel, 1)}`]),
     `${significant(m.msPerStep)} ms/step`,
   ].join("  ");
@@ -36,12 +40,11 @@ function secondsLeft(p: Progress, besideSteps: number): number {
   return (steps * p.msPerStep) / 1000 + besideSteps * (p.epochs - p.epoch + 1);
 }
 
-/** @param history the epochs that are finished, those before a resume included */
-export function reporter(out: Output, epochs: number, history: () => readonly EpochMetrics[]): Reporter {
+export function reporter(out: Output, epochs: number, run: Pick<Run, "history" | "prunes">): Reporter {
   let running = false;
   const bar = out.stream.isTTY
     ? new SingleBar({
-        format: `epoch {at}/${epochs} {bar} {left} left  train {score}  zero groups {sparsity}  {ms} ms/step`,
+        format: `epoch {at}/${epochs} {bar} {left} left  train {score}  {zeros}{ms} ms/step`,
         stream: out.stream,
         barsize: Math.max(8, Math.min(30, (out.stream.columns ?? 80) - 80)),
         barCompleteChar: "█",
@@ -60,12 +63,14 @@ export function reporter(out: Output, epochs: number, history: () => readonly Ep
   return {
     step(p) {
       if (!bar) return;
-      const last = history().at(-1);
+      const last = run.history.at(-1);
       const besideSteps = last ? Math.max(0, last.seconds - (last.msPerStep * p.steps) / 1000) : 0;
       const payload = {
         at: p.epoch,
         score: score(p.loss, p.accuracy),
-        sparsity: percent(last?.groupSparsity ?? 0, 1),
+        zeros: zeros(run.prunes, last)
+          .map((text) => `${text}  `)
+          .join(""),
         ms: significant(p.msPerStep),
         left: duration(secondsLeft(p, besideSteps)),
       };
@@ -76,7 +81,7 @@ export function reporter(out: Output, epochs: number, history: () => readonly Ep
     epoch(m) {
       stop();
       const left = m.epoch < epochs ? `  ${duration(m.seconds * (epochs - m.epoch))} left` : "";
-      out.say(epochLine(m, epochs) + out.colour.dim(left));
+      out.say(epochLine(m, epochs, run.prunes) + out.colour.dim(left));
     },
     stop,
   };

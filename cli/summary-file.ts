@@ -8,6 +8,7 @@ const sparsity = z.object({ groupSparsity: number, weightedGroupSparsity: number
 const beforeAfter = z.object({ before: number, after: number });
 const summary: z.ZodType<Summary> = sparsity.extend({
   elementSparsity: number,
+  prunes: z.enum(["groups", "weights", "nothing"]).optional(),
   accuracy: number.nullable(),
   smallAccuracy: number.nullable(),
   loss: number,

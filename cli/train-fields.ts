@@ -134,7 +134,7 @@ export const trainFields = {
   n: integer("nm: weights of a block that may be nonzero (default 2)", { min: 1 }),
   m: integer("nm: size of a block of consecutive inputs (default 4)", { min: 2 }),
   layers: texts("nuclear: weights that it acts on (default: all); * and ** as in freeze", "a,b.*,…"),
-  targetParams: number("search for the lambda that keeps this share of the parameters, such as 0.1", {
+  targetParams: number("search for the lambda that keeps this share of the parameters, such as 0.1, in up to 8 runs", {
     above: 0,
     below: 1,
   }),

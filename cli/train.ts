@@ -1,9 +1,20 @@
 /** `espalier train`: trains, shrinks, verifies, reports. */
 import { Option } from "commander";
-import { beforeAfterTable, cost, count, rankTable, type Summary, shapeText, type Trial } from "espalier";
+import {
+  beforeAfterTable,
+  cost,
+  count,
+  counted,
+  percent,
+  rankTable,
+  type Summary,
+  shapeText,
+  type Trial,
+} from "espalier";
 import { command } from "./command.ts";
 import { fromAssignments, fromFile } from "./config.ts";
 import { type Interruption, interruption } from "./interrupt.ts";
+import { kebab } from "./names.ts";
 import type { Output } from "./output.ts";
 import { FILES, type Place, place, TRUNCATED } from "./run-directory.ts";
 import { terminalTable } from "./terminal-table.ts";
@@ -24,9 +35,9 @@ export const train = () =>
         .helpGroup("Settings:"),
     ],
     examples: [
-      "train --model lenet5 --data digits --epochs 15 --out runs/digits",
+      "train --model lenet5 --data digits --epochs 15 --lambda 1.5e-3 --lr 0.2 --milestones 9,12 --out runs/digits",
       "train --model lenet5 --data mnist --data-root ~/data --target-params 0.1",
-      "train --config run.yaml --lambda 2e-4 --set augment.crop=4",
+      "train --config examples/quickstart.yaml --lambda 2e-3 --set augment.crop=2",
       "train --model lenet5 --data digits --lorita 3 --weight-decay 1e-3 --rank-tolerance 0.005",
       "train --resume --out runs/digits",
     ],
@@ -65,6 +76,7 @@ async function trainAndFinish(where: Place, out: Output, interruption: Interrupt
     warnOfChance({ ...job.choices, lambda }, out);
   else if (has(job.choices.penalty, "targetParams") && summary.groupSparsity === 0)
     warnOfNoStructure({ ...job.choices, lambda }, out);
+  else if (summary.prunes === "weights" && summary.groupSparsity > 0) noteOfSingleWeights(out);
   return 0;
 }
 
@@ -86,13 +98,28 @@ const warnOfNoStructure = ({ lambda, c }: Choices, { warn, colour }: Output): vo
     `${colour.yellow("note:")} nothing became zero. Try a larger --lambda (it was ${lambda}), or let --target-params 0.1 search for it${c ? "; a --c that does not reach 1 has the same effect" : ""}.`,
   );
 
+/** A file keeps every weight of a tensor, zero or not. */
+const noteOfSingleWeights = ({ say, colour }: Output): void =>
+  say(
+    colour.dim(
+      "single zeros make no file smaller: shrinking cuts out what is zero in whole channels, as a penalty on groups leaves it",
+    ),
+  );
+
 function introduce({ choices: s, shop: { model, data, engine, out }, where, notComposed }: Job): void {
   const { dim, bold } = out.colour;
   const samples = `${count(data.train.count)} + ${count(data.test.count)} samples of ${shapeText(data.shape)}`;
   const composed = s.lorita ? `, ${s.lorita} linear maps per layer` : "";
-  const penalty = s.penalty === "none" ? "" : `, ${s.penalty}${s.lambda === undefined ? "" : ` lambda ${s.lambda}`}`;
+  const penalty =
+    s.penalty === "none"
+      ? ""
+      : `, ${kebab(s.penalty)}${s.lambda === undefined ? "" : ` lambda ${s.targetParams ? `searched for ${percent(s.targetParams, 1)} of the parameters` : s.lambda}`}`;
   out.say(`${bold(s.model)} (${count(cost(model).params)} parameters${composed}) on ${bold(data.name)} (${samples})`);
-  out.say(dim(`${s.optimizer}${penalty}, ${s.epochs} epochs, ${engine.threads} thread(s), into ${where.out}`));
+  out.say(
+    dim(
+      `${kebab(s.optimizer)}${penalty}, ${counted(s.epochs, "epoch")}, ${counted(engine.threads, "thread")}, into ${where.out}`,
+    ),
+  );
   for (const { weight, why } of notComposed) out.say(dim(`  ${weight} is not composed: it ${why}`));
 }
 

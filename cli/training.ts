@@ -13,6 +13,7 @@ import { normalizationSetting } from "./engine-fields.ts";
 import type { Interruption } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { reporter } from "./progress.ts";
+import { spelled } from "./spelling.ts";
 import { type Choices, methods } from "./train-plan.ts";
 
 /** What every run of a command shares. */
@@ -64,8 +65,8 @@ export async function trainIn(store: Store, s: Choices, shop: Workshop): Promise
       progress.step(p);
     },
   });
-  for (const note of run.notes) out.warn(`${out.colour.yellow("note:")} ${note}`);
-  const progress = reporter(out, s.epochs, () => run.history);
+  for (const note of run.notes) out.warn(`${out.colour.yellow("note:")} ${spelled(note)}`);
+  const progress = reporter(out, s.epochs, run);
   try {
     for await (const metrics of run) progress.epoch(metrics);
   } finally {

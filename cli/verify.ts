@@ -1,5 +1,5 @@
 /** `espalier verify`: whether two models compute the same; with a certificate, whether every removal is sound. */
-import { type Certificate, verify as compare, EspalierError, replay, significant } from "espalier";
+import { type Certificate, verify as compare, EspalierError, type Replay, replay, significant } from "espalier";
 import { datasets } from "espalier/node";
 import { command } from "./command.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
@@ -52,12 +52,23 @@ export const verify = () =>
         ...(replayed
           ? [`  certificate ${replayed.holds ? "holds" : "does not hold"}: ${replayed.claims} claims replayed`]
           : []),
-        ...(replayed?.problems.slice(0, 10).map((p) => `    ${p}`) ?? []),
+        ...(replayed ? problemLines(replayed, a!) : []),
       ];
       out.result({ a, b, ...verification, ...(replayed && { certificate: replayed }) }, lines.join("\n"));
       return verification.agree && (replayed?.holds ?? true) ? 0 : 1;
     },
   });
+
+/** Of another model than A every line of a certificate is wrong; what helps then is which file it is about. */
+function problemLines({ sameModel, problems }: Replay, a: string): string[] {
+  const shown = problems.slice(0, sameModel ? 10 : 1).map((p) => `    ${p}`);
+  return sameModel || problems.length === 0
+    ? shown
+    : [
+        ...shown,
+        `    so it is about another model than ${a}: give the file that was shrunk as A; where ranks were truncated, that is truncated.onnx`,
+      ];
+}
 
 async function readCertificate(path: string): Promise<Certificate> {
   let found: unknown;

@@ -41,7 +41,7 @@ export { lHalf } from "./prox/l-half.ts";
 export { l0 } from "./prox/l0.ts";
 export { l1 } from "./prox/l1.ts";
 export { l2 } from "./prox/l2.ts";
-export { type NmOptions, nm } from "./prox/nm.ts";
+export { type NmOptions, nm, overfullBlocks } from "./prox/nm.ts";
 export { type NuclearOptions, nuclear } from "./prox/nuclear.ts";
 export type { Penalty } from "./prox/penalty.ts";
 export { sef, wgsef } from "./prox/wgsef.ts";
@@ -61,6 +61,7 @@ export type { Chart } from "./report/draw.ts";
 export {
   change,
   count,
+  counted,
   duration,
   fileSize,
   milliseconds,
@@ -91,7 +92,7 @@ export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
 export { initialize } from "./train/initialize.ts";
 export { type Normalization, normalizationOf } from "./train/input.ts";
 export { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "./train/loss.ts";
-export type { EpochMetrics } from "./train/metrics.ts";
+export type { EpochMetrics, Prunes } from "./train/metrics.ts";
 export { modelInputs } from "./train/model-inputs.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";

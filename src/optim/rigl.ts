@@ -98,7 +98,9 @@ export function rigl({
     warnings(_, epochs, stepsPerEpoch) {
       const last = end({ epochs, stepsPerEpoch });
       if (updateEvery < last) return [];
-      return [`rigl never moves its masks: they stay from step ${last} on, and updateEvery is ${updateEvery}`];
+      return [
+        `rigl never moves its masks: they stay from step ${Math.ceil(last)} on, and updateEvery is ${updateEvery}`,
+      ];
     },
   });
   return over(new Map());

@@ -16,7 +16,8 @@
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { full, size, zeros } from "../graph/tensor.ts";
-import type { Graph, Shape, Value } from "../graph/types.ts";
+import type { Graph, Model, Shape, Value } from "../graph/types.ts";
+import { groupSets } from "../groups/groups.ts";
 import { rootView, type WeightUse, weightUses } from "../groups/weights.ts";
 import type { Penalty } from "./penalty.ts";
 
@@ -69,6 +70,9 @@ export function nm({ n = 2, m = 4 }: NmOptions = {}): Penalty {
       };
       return {
         sets: [],
+        counted: groupSets(graph, "element").filter(({ members: [{ param }] }) =>
+          weights.some((w) => w.param === param),
+        ),
         notes,
         value(g, w) {
           const most = weights.map(({ param, view }) => {
@@ -99,6 +103,28 @@ function mask(g: Builder, importance: Value, [before, inputs, after]: Blocked["v
   const kept = g.ScatterElements(g.constant(zeros("float32", shape)), places, ones, { axis: 2 });
   const inBlocks = g.Reshape(kept, { shape: [before, whole, after] });
   return rest ? g.Concat([inBlocks, g.constant(full([before, rest, after], 1))], { axis: 1 }) : inBlocks;
+}
+
+/**
+ * How many blocks of a model have more than n nonzero weights, of how many: 0 once the pattern holds.
+ * @throws UsageError, EspalierError as `nm` does
+ */
+export function overfullBlocks({ graph }: Model, options: NmOptions = {}): { overfull: number; blocks: number } {
+  const { n, m } = nm(options).options as Required<NmOptions>;
+  let [overfull, blocks] = [0, 0];
+  for (const { param, view } of blockedWeights(graph, m).weights) {
+    const [before, inputs, after] = view;
+    const { data } = graph.initializers.get(param)!;
+    for (let i = 0; i < before; i++)
+      for (let j = 0; j + m <= inputs; j += m)
+        for (let k = 0; k < after; k++) {
+          let nonzero = 0;
+          for (let l = j; l < j + m; l++) if (data[(i * inputs + l) * after + k] !== 0) nonzero++;
+          blocks++;
+          if (nonzero > n) overfull++;
+        }
+  }
+  return { overfull, blocks };
 }
 
 /** The weights that have whole blocks, and what is said of those that have none, or a rest. */

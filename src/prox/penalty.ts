@@ -27,6 +27,8 @@ export interface HostProx {
 export interface BoundPenalty {
   /** The groups it drives to zero; empty when it has none. */
   readonly sets: readonly GroupSet[];
+  /** The groups whose zeros are measured, where they do not die one by one as `sets` do. */
+  readonly counted?: readonly GroupSet[];
   /** What it leaves alone, for the user to know. */
   readonly notes?: readonly string[];
   /** How many groups of a set survive at least. Absent: none need to. */

@@ -40,7 +40,12 @@ export function wgsef({
 }: WgsefOptions): Penalty {
   checkLambda(lambda);
   checkGroupOptions(groups, side, weights);
-  if ((k === undefined) === (keep === undefined)) throw new UsageError("wgsef wants either k or keep", { k, keep });
+  if ((k === undefined) === (keep === undefined))
+    throw new UsageError(
+      "wgsef wants either k or keep",
+      { k, keep },
+      "say k 10, a count of groups, or keep 0.25, a share of each set",
+    );
   if (k !== undefined && !(Number.isInteger(k) && k >= 1))
     throw new UsageError("k is out of range", { got: k, wanted: "an integer ≥ 1" });
   if (keep !== undefined && !(keep > 0 && keep <= 1))

@@ -1,6 +1,7 @@
 /** A comparison to read: compare.html, one file that opens anywhere, and compare.md beside its charts. */
 import { type Comparison, methodTable, runTable } from "./comparison.ts";
 import type { Chart } from "./draw.ts";
+import { counted } from "./format.ts";
 import { isLossy } from "./low-rank.ts";
 import { html } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
@@ -8,7 +9,6 @@ import { markdown, markdownText, type Table, turned } from "./table.ts";
 
 /** "3 methods × 2 seeds: 5 of 6 runs finished, 1 failed" */
 function lead({ methods, seeds, runs }: Comparison): string {
-  const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
   const finished = runs.filter((r) => r.summary).length;
   const failed = runs.length - finished;
   const planned = methods.length * seeds.length;
@@ -35,7 +35,7 @@ const notes = ({ runs }: Comparison): string =>
 const chartNotes = (runs: Comparison["runs"]): string =>
   [
     "Large pale marks: a method's mean; small ones: its runs. Lines: the mean of the seeds; bands: from the smallest to the largest.",
-    "Zero groups are those that a method trained (coupled ones for dense training); the input channels that are zero, counted alike for all, are in compare.csv.",
+    "Zero groups are those that a method trained (single weights where it prunes those, coupled groups for dense training); the input channels that are zero, counted alike for all, are in compare.csv.",
     ...(runs.some((r) => r.epochs.some((m) => m.dual))
       ? [
           "Dotted: the groups of W̃, which RMDA sets to zero; the weights follow it as averaging ends. Changes are those of W̃.",

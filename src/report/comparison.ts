@@ -95,7 +95,11 @@ const figures = {
   macsKept: { head: "MACs kept", of: (s) => s.macs.after / s.macs.before, show: inPercent },
   latencyRatio: { head: "faster", of: (s) => s.latencyMs.before / s.latencyMs.after, show: inUnits("×") },
   msPerStep: { head: "training step", of: (s) => s.msPerStep, show: inUnits(" ms") },
-  structureStableSince: { head: "stable since epoch", of: (s) => s.structureStableSince, show: inEpochs },
+  structureStableSince: {
+    head: "stable since epoch",
+    of: (s) => (s.prunes === "nothing" ? null : s.structureStableSince),
+    show: inEpochs,
+  },
 } satisfies Readonly<Record<string, Figure>>;
 type FigureName = keyof typeof figures;
 const names = Object.keys(figures) as FigureName[];
@@ -108,6 +112,8 @@ export interface MethodResult {
   readonly failed: number;
   /** Finished runs whose small model computes something else than the full one, because singular values were truncated. */
   readonly lossy: number;
+  /** Whether it drives nothing to zero, so that no structure can stand still. */
+  readonly dense: boolean;
   /** Over the finished runs; null when none has the figure. */
   readonly figures: Readonly<Record<FigureName, Spread | null>>;
 }
@@ -123,6 +129,7 @@ export function methodResults({ methods, runs }: Pick<Comparison, "methods" | "r
       finished: summaries.length,
       failed: own.length - summaries.length,
       lossy: summaries.filter(isLossy).length,
+      dense: summaries.length > 0 && summaries.every((s) => s.prunes === "nothing"),
       figures: Object.fromEntries(names.map((name) => [name, over(name)])) as MethodResult["figures"],
     };
   });
@@ -138,9 +145,9 @@ export function isScored({ runs }: Pick<Comparison, "runs">): boolean {
 const ofSmall: readonly FigureName[] = ["smallAccuracy", "paramsKept", "macsKept"];
 
 /** A figure as the tables show it; it says when some runs lack it, and when the small model is not the same function. */
-function cell(name: FigureName, { figures: all, finished, lossy }: MethodResult): string {
+function cell(name: FigureName, { figures: all, finished, lossy, dense }: MethodResult): string {
   const s = all[name];
-  if (s === null) return name === "structureStableSince" && finished > 0 ? "not yet" : "–";
+  if (s === null) return name === "structureStableSince" && finished > 0 && !dense ? "not yet" : "–";
   const some = s.n < finished ? ` (${s.n} of ${finished})` : "";
   return figure(name).show(s) + some + (lossy > 0 && ofSmall.includes(name) ? " (lossy)" : "");
 }

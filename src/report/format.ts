@@ -5,6 +5,9 @@ const MISSING = "–";
 /** 1234567 → "1,234,567" */
 export const count = (n: number): string => (Number.isFinite(n) ? Math.round(n).toLocaleString("en-US") : MISSING);
 
+/** 1, "epoch" → "1 epoch"; 3, "epoch" → "3 epochs" */
+export const counted = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
+
 /** 0.98612 → "98.61 %" */
 export const percent = (fraction: number | null | undefined, digits = 2): string =>
   typeof fraction === "number" && Number.isFinite(fraction) ? `${(fraction * 100).toFixed(digits)} %` : MISSING;

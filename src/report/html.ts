@@ -1,6 +1,6 @@
 /** report.html: one file that explains a run. */
 import { accuracyChart, layerChart, lossChart, sizeChart, sparsityChart } from "./charts.ts";
-import { change, count, duration, fileSize, milliseconds, percent, significant, times } from "./format.ts";
+import { change, count, counted, duration, fileSize, milliseconds, percent, significant, times } from "./format.ts";
 import { isLossy } from "./low-rank.ts";
 import { html, type Markup } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
@@ -94,16 +94,26 @@ function cards(s: Summary): Markup[] {
       change(s.latencyMs.before, s.latencyMs.after, "faster", "slower"),
       `${milliseconds(s.latencyMs.before)} → ${milliseconds(s.latencyMs.after)}`,
     ),
-    card("zero groups", percent(s.groupSparsity, 1), `${percent(s.weightedGroupSparsity, 1)} of the weights in groups`),
+    ...zeros(s).map((zero) => card(...zero)),
     card(
       "training",
       duration(s.seconds),
       [
-        `${s.epochs} epochs, ${milliseconds(s.msPerStep)} per step`,
+        `${counted(s.epochs, "epoch")}, ${milliseconds(s.msPerStep)} per step`,
         ...(s.lowRank?.seconds ? [`ranks and fine-tuning ${duration(s.lowRank.seconds)}`] : []),
       ].join("; "),
     ),
   ];
+}
+
+/** How much is zero of what the run pruned. */
+function zeros(s: Summary): [name: string, value: string, detail: string][] {
+  const share = percent(s.groupSparsity, 1);
+  const ofAll = `${percent(s.elementSparsity, 1)} of all parameters`;
+  if (s.lowRankLevel !== undefined) return [["zero singular values", percent(s.lowRankLevel, 1), "of all layers"]];
+  if (s.prunes === "weights") return [["zero weights", share, ofAll]];
+  if (s.prunes === "nothing") return [];
+  return [["zero groups", share, `${percent(s.weightedGroupSparsity, 1)} of the weights in groups`]];
 }
 
 function lowRank(
@@ -116,7 +126,7 @@ function lowRank(
       : "";
   const accuracy =
     truncatedAccuracy === null ? "" : `The test accuracy right after truncation was ${percent(truncatedAccuracy)}`;
-  const tuned = fineTuned ? `; ${fineTuned} epochs of fine-tuning followed` : "";
+  const tuned = fineTuned ? `; ${counted(fineTuned, "epoch")} of fine-tuning followed` : "";
   if (rule === "prox")
     return html`<section>
 <h2>Ranks</h2>

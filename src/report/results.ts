@@ -104,6 +104,8 @@ export interface LowRank {
 
 /** summary.json */
 export interface Summary extends Sparsity {
+  /** What the run drove to zero, which `groupSparsity` counts; of "nothing" it counts coupled groups. */
+  readonly prunes?: "groups" | "weights" | "nothing";
   /** Test accuracy of model.onnx; null outside classification. */
   readonly accuracy: number | null;
   readonly smallAccuracy: number | null;

@@ -59,6 +59,8 @@ export async function certify(full: Model): Promise<{ model: Model; certificate:
 /** What a check of a certificate found. */
 export interface Replay {
   readonly holds: boolean;
+  /** Whether it is about this full model; if not, hardly a claim holds. */
+  readonly sameModel: boolean;
   /** Number of claims that were checked. */
   readonly claims: number;
   /** What does not hold, one line each. */
@@ -76,6 +78,7 @@ export async function replay(full: Model, claimed: Certificate, small?: Model): 
     throw new EspalierError("this is not a certificate", { got: String(claimed?.format), wanted: FORMAT });
   const problems: string[] = [];
   const { certificate: found } = await certify(full);
+  const sameModel = claimed.full === found.full;
   const differ = (what: string, got: string, wanted: string) => {
     if (got !== wanted) problems.push(`${what}: the certificate says ${got}, recomputing gives ${wanted}`);
   };
@@ -88,7 +91,12 @@ export async function replay(full: Model, claimed: Certificate, small?: Model): 
     if (hash !== claimed.small)
       problems.push(`the small model has hash ${hash}, the certificate is of ${claimed.small}`);
   }
-  return { holds: problems.length === 0, claims: claimed.removed.length + claimed.replaced.length, problems };
+  return {
+    holds: problems.length === 0,
+    sameModel,
+    claims: claimed.removed.length + claimed.replaced.length,
+    problems,
+  };
 }
 
 const removalText = ({ step, tensor, axis, index, reason }: RemovedSlices) =>

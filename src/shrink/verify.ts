@@ -79,16 +79,18 @@ async function compareRuns(
   let maxAbs = 0;
   let maxRel = 0;
   let reason: string | undefined;
+  let worst: { name: string; rel: number } | undefined;
   for (const feeds of runs) {
     const [x, y] = [await evaluate(first, engine, feeds), await evaluate(second, engine, feeds)];
     for (const name of Object.keys(x)) {
       const e = difference(x[name], y[name]);
       maxAbs = Math.max(maxAbs, e.abs);
       maxRel = Math.max(maxRel, e.rel);
-      const far = e.rel <= tolerance ? undefined : `output "${name}" differs by ${e.rel.toPrecision(3)} relative`;
-      reason ??= e.reason ? `output "${name}" ${e.reason}` : far;
+      if (e.rel > (worst?.rel ?? tolerance)) worst = { name, rel: e.rel };
+      reason ??= e.reason && `output "${name}" ${e.reason}`;
     }
   }
+  if (worst) reason ??= `output "${worst.name}" differs by ${worst.rel.toPrecision(3)} relative`;
   const result = { agree: reason === undefined, maxAbs, maxRel, tolerance, runs: runs.length, given };
   return reason === undefined ? result : { ...result, reason };
 }

@@ -43,17 +43,23 @@ export interface EpochMetrics extends Sparsity {
   readonly msPerStep: number;
 }
 
+/** What penalty or optimizer drive to zero: groups of weights, single weights, or nothing that is counted in groups. */
+export type Prunes = "groups" | "weights" | "nothing";
+
 type Tensors = ReadonlyMap<string, Tensor>;
 
 /** Measures the structure of one model, epoch after epoch. */
 export class Structure {
   /** The trained groups; coupled ones for dense training. */
   readonly sets: readonly GroupSet[];
+  readonly prunes: Prunes;
   private readonly inputSets: readonly GroupSet[];
   private readonly parameterNames: readonly string[];
 
   constructor(graph: Graph, trained: readonly GroupSet[]) {
     this.sets = trained.length > 0 ? trained : groupSets(graph, "coupled");
+    const single = trained.every((set) => set.sizes.every((size) => size === 1));
+    this.prunes = trained.length === 0 ? "nothing" : single ? "weights" : "groups";
     this.inputSets = groupSets(graph, "inputChannel");
     this.parameterNames = parameters(graph).trained.map((v) => v.name);
   }

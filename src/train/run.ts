@@ -12,7 +12,7 @@ import { freezeParameters } from "./freeze.ts";
 import { recordNormalization, travelsAs } from "./input.ts";
 import { Journal, type Saved } from "./journal.ts";
 import { lossInput } from "./loss.ts";
-import { changes, type EpochMetrics, Structure } from "./metrics.ts";
+import { changes, type EpochMetrics, type Prunes, Structure } from "./metrics.ts";
 import { NotFiniteError } from "./not-finite.ts";
 import type { Resolved } from "./options.ts";
 import { parameters, withTensors } from "./parameters.ts";
@@ -65,7 +65,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       optimizer,
       penalty: bound,
     };
-    this.structure = new Structure(graph, bound?.sets ?? optimizer.sets ?? []);
+    this.structure = new Structure(graph, bound?.counted ?? bound?.sets ?? optimizer.sets ?? []);
     const { output, note } = lossInput(graph, loss, options.output);
     this.targetShape = output.shape.slice(1);
     this.mergeSingle = parameters(graph).running.length > 0;
@@ -94,6 +94,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** True when all epochs are done; false before, and after a stop by the signal. */
   get finished(): boolean {
     return this.epoch >= this.options.epochs;
+  }
+
+  /** What becomes zero in it, which `groupSparsity` and `patternChanges` count; of "nothing" they count coupled groups. */
+  get prunes(): Prunes {
+    return this.structure.prunes;
   }
 
   /** The epoch after which the zero pattern never changed again; null when it changed in the last one. */
