@@ -1,23 +1,16 @@
 /** `espalier factorize`: truncates singular values and writes layers of low rank as two smaller ones. */
 import {
-  change,
   cost,
   count,
   type Engine,
   EspalierError,
   type EvaluateOptions,
   evaluate,
-  fileSize,
   type Inputs,
   isComposed,
   type Model,
-  percent,
-  rankTable,
   recompose,
-  type Score,
-  significant,
   spectra,
-  type Table,
   truncate,
   UsageError,
   type Verification,
@@ -27,8 +20,10 @@ import {
 import { datasets } from "espalier/node";
 import { command } from "./command.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
-import { choice, integer, text, toggle } from "./field.ts";
+import { type Factorized, factorizedText } from "./factorized.ts";
+import { choice, integer, text, toggle, type ValuesOf } from "./field.ts";
 import { checkTarget, readBytes, readModel, writeFile } from "./files.ts";
+import { interruption } from "./interrupt.ts";
 import { losses, lossField } from "./losses.ts";
 import {
   checkJudge,
@@ -41,8 +36,26 @@ import {
   ruleField,
   toleranceField,
 } from "./low-rank.ts";
+import type { Output } from "./output.ts";
 import { realInputs } from "./real-inputs.ts";
-import { terminalTable } from "./terminal-table.ts";
+
+const fields = {
+  rule: ruleField(" (default: iterative with --data and without --keep, else global)"),
+  keep: keepField,
+  relative: relativeField,
+  tolerance: toleranceField,
+  dense: choice("layers that two would not make smaller: as they were (default), or their product of that rank", [
+    "keep",
+    "product",
+  ]),
+  fineTune: fineTuneField,
+  anyway: toggle("write the model even when nothing gets smaller"),
+  ...dataFields,
+  loss: lossField,
+  output: text("the model's output that the loss attaches to (default: the first)", "name"),
+  seed: integer("of the samples that the iterative rule draws, and of fine-tuning (default 1)"),
+  ...engineFields,
+} as const;
 
 export const factorize = () =>
   command({
@@ -53,121 +66,101 @@ export const factorize = () =>
       ["<in.onnx>", "the model; layers that the library composed of several (compose) are composed back first"],
       ["<out.onnx>", "where the smaller one goes"],
     ],
-    fields: {
-      rule: ruleField(" (default: iterative with --data and without --keep, else global)"),
-      keep: keepField,
-      relative: relativeField,
-      tolerance: toleranceField,
-      dense: choice("layers that two would not make smaller: as they were (default), or their product of that rank", [
-        "keep",
-        "product",
-      ]),
-      fineTune: fineTuneField,
-      anyway: toggle("write the model even when nothing gets smaller"),
-      ...dataFields,
-      loss: lossField,
-      output: text("the model's output that the loss attaches to (default: the first)", "name"),
-      seed: integer("of the samples that the iterative rule draws, and of fine-tuning (default 1)"),
-      ...engineFields,
-    },
+    fields,
     examples: [
       "factorize model.onnx small.onnx --rule global --keep 0.25",
       "factorize model.onnx small.onnx --data mnist --data-root ~/data --tolerance 0.005",
       "factorize resnet.onnx small.onnx --rule local --keep 0.3 --data cifar10 --fine-tune 5",
     ],
     async run([from, to], values, out) {
-      await checkTarget(to!);
-      const rule = values.rule ?? (values.data && values.keep === undefined ? "iterative" : "global");
-      const ranking = { rule, keep: values.keep, tolerance: values.tolerance, relative: values.relative };
-      checkRule(ranking);
-      if (!values.data) checkJudge(rule, undefined);
-      if (values.fineTune && !values.data)
-        throw new UsageError("fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
-      const full = await readModel(from!);
-      const fileBefore = (await readBytes(from!)).length; // before it is perhaps written over
-      const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
-      checkJudge(rule, data);
-      const engine = engineOf(values);
-      const scoring: EvaluateOptions = {
-        engine,
-        loss: losses[values.loss ?? "crossEntropy"]({}),
-        output: values.output,
-        normalization: normalizationSetting(values.normalize),
-      };
-      const judging = { ...scoring, data, seed: values.seed ?? 1, out };
-      const { whole, composedBack } = await composeBack(
-        full,
-        await realInputs(full, data, engine, scoring.normalization),
-        engine,
-      );
-      const found = spectra(whole);
-      if (found.layers.length === 0)
-        throw new EspalierError("the model has no layer that could be factorized", {
-          skipped:
-            found.skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
-        });
-      const ranks = await chooseRanks(found, ranking, judging);
-      const { model: truncated, layers } = truncate(found, ranks, { dense: values.dense });
-      const [a, b] = [cost(whole), cost(truncated)];
-      if (b.params >= a.params && !values.anyway)
-        throw new EspalierError(
-          "nothing gets smaller at these ranks, so nothing was written",
-          { parameters: `${count(a.params)} → ${count(b.params)}`, rule },
-          rule === "iterative"
-            ? "allow a larger --tolerance, or write it nevertheless with --anyway"
-            : "use a smaller --keep, or write it nevertheless with --anyway",
-        );
-      const cut = data && (await evaluate(truncated, data, scoring));
-      const small = values.fineTune
-        ? (await fineTune(truncated, { ...judging, epochs: values.fineTune })).model
-        : truncated;
-      const [before, after] = data ? [await evaluate(whole, data, scoring), await evaluate(small, data, scoring)] : [];
-      const bytes = write(small);
-      await writeFile(to!, bytes);
-
-      const size = { before: composedBack ? write(whole).length : fileBefore, after: bytes.length };
-      const table: Table = {
-        head: ["", "before", "after", "change"],
-        text: [0],
-        rows: [
-          ...(before ? [quality(before, after!)] : []),
-          ["parameters", count(a.params), count(b.params), change(a.params, b.params, "fewer", "more")],
-          ["multiply-adds per example", count(a.macs), count(b.macs), change(a.macs, b.macs, "fewer", "more")],
-          ["file", fileSize(size.before), fileSize(size.after), change(size.before, size.after, "smaller", "larger")],
-        ],
-      };
-      const result = {
-        in: from,
-        out: to,
-        rule,
-        lossy: true,
-        layers,
-        skipped: found.skipped,
-        params: { before: a.params, after: b.params },
-        macs: { before: a.macs, after: b.macs },
-        bytes: size,
-        ...(before && {
-          accuracy: { before: before.accuracy, truncated: cut!.accuracy, after: after!.accuracy },
-          loss: { before: before.loss, truncated: cut!.loss, after: after!.loss },
-        }),
-        fineTuned: values.fineTune ?? 0,
-        ...(composedBack && { composedBack }),
-      };
-      const lines = [
-        terminalTable(rankTable(layers), out),
-        ...found.skipped.map((skipped) => `  ${skipped.weight} is left alone: it ${skipped.why}`),
-        "",
-        terminalTable(table, out),
-        "",
-        ...(composedBack
-          ? [`composed back, it agrees with the factors: ${significant(composedBack.maxRel)} relative`]
-          : []),
-        `wrote ${to}; truncation is lossy${data ? "" : " (say --data to see the accuracy)"}`,
-      ];
-      out.result(result, lines.join("\n"));
-      return 0;
+      const interrupt = interruption((line) => out.warn(line), "stopping without writing anything");
+      try {
+        const done = await factorizeFile(from!, to!, values, out, interrupt.signal);
+        out.result(done, factorizedText(done, out));
+        return 0;
+      } catch (e) {
+        if (!interrupt.signal.aborted || e !== interrupt.signal.reason) throw e;
+        out.result({ interrupted: true }, "stopped; nothing was written");
+        return interrupt.status() ?? 1;
+      } finally {
+        interrupt.release();
+      }
     },
   });
+
+async function factorizeFile(
+  from: string,
+  to: string,
+  values: ValuesOf<typeof fields>,
+  out: Output,
+  signal: AbortSignal,
+): Promise<Factorized> {
+  await checkTarget(to);
+  const rule = values.rule ?? (values.data && values.keep === undefined ? "iterative" : "global");
+  const ranking = { rule, keep: values.keep, tolerance: values.tolerance, relative: values.relative };
+  checkRule(ranking);
+  if (!values.data) checkJudge(rule, undefined);
+  if (values.fineTune && !values.data)
+    throw new UsageError("fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
+  const full = await readModel(from);
+  const fileBefore = (await readBytes(from)).length; // before it is perhaps written over
+  const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
+  checkJudge(rule, data);
+  const engine = engineOf(values);
+  const scoring: EvaluateOptions = {
+    engine,
+    loss: losses[values.loss ?? "crossEntropy"]({}),
+    output: values.output,
+    normalization: normalizationSetting(values.normalize),
+  };
+  const judging = { ...scoring, data, seed: values.seed ?? 1, out, signal };
+  const { whole, composedBack } = await composeBack(
+    full,
+    await realInputs(full, data, engine, scoring.normalization),
+    engine,
+  );
+  const found = spectra(whole);
+  if (found.layers.length === 0)
+    throw new EspalierError("the model has no layer that could be factorized", {
+      skipped: found.skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
+    });
+  const ranks = await chooseRanks(found, ranking, judging);
+  const { model: truncated, layers } = truncate(found, ranks, { dense: values.dense });
+  const [a, b] = [cost(whole), cost(truncated)];
+  if (b.params >= a.params && !values.anyway)
+    throw new EspalierError(
+      "nothing gets smaller at these ranks, so nothing was written",
+      { parameters: `${count(a.params)} → ${count(b.params)}`, rule },
+      rule === "iterative"
+        ? "allow a larger --tolerance, or write it nevertheless with --anyway"
+        : "use a smaller --keep, or write it nevertheless with --anyway",
+    );
+  const cut = data && (await evaluate(truncated, data, scoring));
+  const small = values.fineTune
+    ? (await fineTune(truncated, { ...judging, epochs: values.fineTune })).model
+    : truncated;
+  const [before, after] = data ? [await evaluate(whole, data, scoring), await evaluate(small, data, scoring)] : [];
+  signal.throwIfAborted();
+  const bytes = write(small);
+  await writeFile(to, bytes);
+  return {
+    in: from,
+    out: to,
+    rule,
+    lossy: true,
+    layers,
+    skipped: found.skipped,
+    params: { before: a.params, after: b.params },
+    macs: { before: a.macs, after: b.macs },
+    bytes: { before: composedBack ? write(whole).length : fileBefore, after: bytes.length },
+    ...(before && {
+      accuracy: { before: before.accuracy, truncated: cut!.accuracy, after: after!.accuracy },
+      loss: { before: before.loss, truncated: cut!.loss, after: after!.loss },
+    }),
+    fineTuned: values.fineTune ?? 0,
+    ...(composedBack && { composedBack }),
+  };
+}
 
 /** A composed model as the architecture that it had; any other as it is. */
 async function composeBack(
@@ -182,10 +175,4 @@ async function composeBack(
   throw new EspalierError("the model composed back does not agree with the composed one", {
     reason: composedBack.reason,
   });
-}
-
-function quality(before: Score, after: Score): string[] {
-  if (before.accuracy === null || after.accuracy === null)
-    return ["test loss", significant(before.loss), significant(after.loss), "lossy"];
-  return ["test accuracy", percent(before.accuracy), percent(after.accuracy), "lossy"];
 }

@@ -1,4 +1,4 @@
-/** Ctrl-C: the first finishes the step and keeps a checkpoint, the second ends at once. */
+/** Ctrl-C: the first finishes the step, and training keeps a checkpoint; the second ends at once. */
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -8,14 +8,18 @@ export interface Interruption {
   release(): void;
 }
 
-export function interruption(say: (line: string) => void): Interruption {
+/** @param stopping what the first Ctrl-C brings about */
+export function interruption(
+  say: (line: string) => void,
+  stopping = "stopping after this step, with a checkpoint",
+): Interruption {
   const controller = new AbortController();
   let status: number | undefined;
   const handle = (name: NodeJS.Signals) => {
     const code = name === "SIGTERM" ? 143 : 130;
     if (status !== undefined) process.exit(code);
     status = code;
-    say("stopping after this step, with a checkpoint; once more to stop at once …");
+    say(`${stopping}; once more to stop at once …`);
     controller.abort();
   };
   process.on("SIGINT", handle);

@@ -1,33 +1,12 @@
 /** The command line as a user runs it: the built program, its exit status, what it prints, what it leaves. */
-import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commandLine, type Ran } from "./support/command-line.ts";
 
-const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-
-interface Ran {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const espalier = (...args: string[]): Promise<Ran> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, stdout, stderr) =>
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-
-let folder: string;
-const at = (...parts: string[]) => join(folder, ...parts);
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "espalier-cli-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const { espalier, interrupted, at } = commandLine();
 
 /** A run of a second: sparse input columns, so that something is removed. */
 const SMALL = "train --model logistic --data digits --limit-train 500 --epochs 3 --optimizer prox-sgd".split(" ");
@@ -258,13 +237,13 @@ describe("a whole run", () => {
   });
 
   test("data list and info", async () => {
-    const list = await espalier("data", "list", "--data-root", folder, "--json");
+    const list = await espalier("data", "list", "--data-root", at(), "--json");
     expect(JSON.parse(list.stdout).map((d: { name: string; here: boolean }) => [d.name, d.here])).toContainEqual([
       "mnist",
       false,
     ]);
     expect((await espalier("data", "info", "digits")).stdout).toContain("1×28×28");
-    const absent = await espalier("evaluate", "a/small.onnx", "--data", "mnist", "--data-root", folder);
+    const absent = await espalier("evaluate", "a/small.onnx", "--data", "mnist", "--data-root", at());
     expect([absent.status, absent.stderr]).toEqual([1, expect.stringContaining("data get mnist")]);
   });
 });
@@ -337,15 +316,8 @@ test.skipIf(process.platform === "win32")(
   "Ctrl-C leaves a checkpoint that --resume goes on from",
   async () => {
     const flags = [...SMALL, ...SPARSE, "--epochs", "300", "--out", "c"];
-    const child = spawn(process.execPath, [main, ...flags], { cwd: folder });
-    let said = "";
-    child.stdout.on("data", (chunk) => {
-      const already = said.includes("epoch   3/300");
-      said += chunk;
-      if (!already && said.includes("epoch   3/300")) child.kill("SIGINT"); // once: a second one ends it at once
-    });
-    const status = await new Promise((resolve) => child.on("close", resolve));
-    expect([status, said]).toEqual([130, expect.stringContaining("npx espalier train --resume --out c")]);
+    const { status, stdout } = await interrupted("epoch   3/300", ...flags);
+    expect([status, stdout]).toEqual([130, expect.stringContaining("npx espalier train --resume --out c")]);
     expect(existsSync(at("c", "checkpoint.safetensors"))).toBe(true);
     expect(existsSync(at("c", "small.onnx"))).toBe(false);
 

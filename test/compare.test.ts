@@ -1,29 +1,11 @@
 /** `espalier compare` as a user runs it: runs side by side, one that fails, Ctrl-C and --resume, mistakes. */
-import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commandLine, type Ran } from "./support/command-line.ts";
 
-const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-
-interface Ran {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-let folder: string;
-const at = (...parts: string[]) => join(folder, ...parts);
-const compare = (...args: string[]): Promise<Ran> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [main, "compare", ...args], { cwd: folder }, (error, stdout, stderr) =>
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-const json = async (...parts: string[]) => JSON.parse(await readFile(at(...parts), "utf8"));
+const { espalier, interrupted, at, json } = commandLine();
+const compare = (...args: string[]) => espalier("compare", ...args);
 const config = async (name: string, text: string) => {
   await writeFile(at(name), text);
   return ["--config", name];
@@ -36,11 +18,6 @@ const stamps = async (...parts: string[]) =>
       return [name, size, mtimeMs];
     }),
   );
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "espalier-compare-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const SHARED = "model: logistic\ndata: digits\nlimit-train: 300\nthreads: 1\n";
 const SPARSE = "{ optimizer: prox-sgd, groups: input-channel, lambda: 0.01 }";
@@ -143,15 +120,8 @@ test.skipIf(process.platform === "win32")(
   async () => {
     const methods = `methods:\n  short: { epochs: 2, optimizer: sgd }\n  long: { epochs: 150, optimizer: sgd }\n`;
     const long = await config("long.yaml", `${SHARED}out: c\n${methods}`);
-    const child = spawn(process.execPath, [main, "compare", ...long], { cwd: folder });
-    let said = "";
-    child.stdout.on("data", (chunk) => {
-      const already = said.includes("epoch   3/150");
-      said += chunk;
-      if (!already && said.includes("epoch   3/150")) child.kill("SIGINT"); // once: a second one ends it at once
-    });
-    const status = await new Promise((resolve) => child.on("close", resolve));
-    expect([status, said]).toEqual([130, expect.stringContaining("npx espalier compare --resume --out c")]);
+    const { status, stdout } = await interrupted("epoch   3/150", "compare", ...long);
+    expect([status, stdout]).toEqual([130, expect.stringContaining("npx espalier compare --resume --out c")]);
     expect(existsSync(at("c", "long", "seed-1", "checkpoint.safetensors"))).toBe(true);
     expect(existsSync(at("c", "long", "seed-1", "summary.json"))).toBe(false);
 

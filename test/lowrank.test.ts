@@ -1,40 +1,15 @@
 /** Low rank on the command line: train --lorita, factorize, inspect --ranks, as a user runs them. */
-import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFile, writeFile } from "node:fs/promises";
 import { compose, read, write } from "espalier";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commandLine, type Ran } from "./support/command-line.ts";
 
-const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-
-interface Ran {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const espalier = (...args: string[]): Promise<Ran> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, stdout, stderr) =>
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-
-let folder: string;
-const at = (...parts: string[]) => join(folder, ...parts);
-const json = async (...parts: string[]) => JSON.parse(await readFile(at(...parts), "utf8"));
+const { espalier, interrupted, at, json } = commandLine();
 const TRAIN = "train --model lenet5-small --data digits --limit-train 300 --batch-size 50 --threads 1 --lr 3e-3".split(
   " ",
 );
 const LOW = [...TRAIN, ..."--lorita 2 --weight-decay 1e-3 --rank-rule global --rank-keep 0.2 --epochs 2".split(" ")];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "espalier-lowrank-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("a run of low rank", () => {
   let trained: Ran;
@@ -237,19 +212,9 @@ describe.skipIf(process.platform === "win32")("a run that was stopped ends with 
 
   /** Starts a run and interrupts it when it says something. */
   async function stopAt(out: string, sign: string, args: readonly string[] = [...flags, out]) {
-    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
-    let [said, result] = ["", ""];
-    child.stdout.on("data", (chunk) => {
-      result += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      const already = said.includes(sign);
-      said += chunk;
-      if (!already && said.includes(sign)) child.kill("SIGINT");
-    });
-    const status = await new Promise((resolve) => child.on("close", resolve));
-    expect([status, existsSync(at(out, "small.onnx"))], said).toEqual([130, false]);
-    expect(JSON.parse(result)).toMatchObject({ interrupted: true, resume: expect.stringContaining("--resume") });
+    const { status, stdout, stderr } = await interrupted(sign, ...args);
+    expect([status, existsSync(at(out, "small.onnx"))], stderr).toEqual([130, false]);
+    expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, resume: expect.stringContaining("--resume") });
   }
   async function goOn(out: string): Promise<string> {
     const resumed = await espalier("train", "--resume", "--out", out);
@@ -274,6 +239,15 @@ describe.skipIf(process.platform === "win32")("a run that was stopped ends with 
     const ranks = await json("lost", "ranks.json");
     await writeFile(at("lost", "ranks.json"), JSON.stringify({ ...ranks, ranks: { "fc1.weight": 99 } }));
     expect(await goOn("lost")).not.toContain("going on with the ranks");
+  }, 60_000);
+
+  test("factorize writes nothing when it is stopped", async () => {
+    const args = "factorize whole/model.onnx stopped.onnx --rule global --keep 0.3 --data digits --fine-tune 50".split(
+      " ",
+    );
+    const { status, stdout, stderr } = await interrupted("fine-tuning epoch 1/50", ...args, "--threads", "1");
+    expect([status, stdout], stderr).toEqual([130, expect.stringContaining("stopped; nothing was written")]);
+    expect(existsSync(at("stopped.onnx"))).toBe(false);
   }, 60_000);
 
   test("in fine-tuning of a comparison", async () => {
