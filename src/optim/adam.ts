@@ -1,13 +1,13 @@
 /** Adam (Kingma & Ba 2015, Algorithm 1) and AdamW (Loshchilov & Hutter 2019, Algorithm 2), as torch.optim spells them. */
 
 import type { Optimizer } from "./optimizer.ts";
-import { checkRange } from "./options.ts";
+import { checkEps, checkRange } from "./options.ts";
 
 /** Options of `adam` and `adamw`. */
 export interface AdamOptions {
   /** Decay of the first and second moment. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
-  /** Default 1e-8. */
+  /** ε, added to √v̂, ≥ 1e-30. Default 1e-8. */
   readonly eps?: number;
   /** Adam: L2 added to the gradient, default 0. AdamW: decoupled, default 0.01. */
   readonly weightDecay?: number;
@@ -19,7 +19,7 @@ function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Re
   const [b1, b2] = betas;
   checkRange("betas[0]", b1, 0, 1);
   checkRange("betas[1]", b2, 0, 1);
-  checkRange("eps", eps, 0, Number.POSITIVE_INFINITY);
+  checkEps(eps);
   checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
   return {
     name,

@@ -1,10 +1,11 @@
-/** ProxSSI, ProxGen and RAMDA: the reference's vectors, and a float64 loop with a prox found by bisection. */
+/** ProxSSI, ProxGen and RAMDA: the reference's vectors, and a float64 loop with a prox found by bisection. The ε of all adaptive methods. */
 import { expect, test } from "vitest";
 import { descend } from "../../test/support/descend.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
+import { adam, adamw } from "./adam.ts";
 import { proxGen } from "./prox-gen.ts";
 import { proxSgd } from "./prox-sgd.ts";
 import { proxSsi } from "./prox-ssi.ts";
@@ -95,6 +96,8 @@ test.each([
 });
 
 test.each([
+  ["adam", (eps: number) => adam({ eps })],
+  ["adamw", (eps: number) => adamw({ eps, weightDecay: 0 })],
   ["proxSsi", (eps: number) => proxSsi({ eps })],
   ["proxGen", (eps: number) => proxGen({ eps })],
   ["ramda", (eps: number) => ramda({ eps })],
