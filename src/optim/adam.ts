@@ -25,7 +25,6 @@ function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Re
     name,
     options: { betas, eps, weightDecay },
     slots: ["m", "v"],
-    averages: false,
     clock: {
       numbers: ["lr", "correction1", "correction2"],
       start: () => ({ t: 0 }),

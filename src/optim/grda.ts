@@ -25,7 +25,6 @@ export function grda({ c = 0.005, mu = 0.51 }: GrdaOptions = {}): Optimizer<"a",
     name: "grda",
     options: { c, mu },
     slots: ["a"],
-    averages: false,
     clock: {
       numbers: ["lr", "threshold"],
       start: () => ({ n: 0, threshold: 0 }),

@@ -61,7 +61,6 @@ export function hspg({
     name: "hspg",
     options: { ...(switchEpoch !== undefined && { switchEpoch }), epsilon, stage1, momentum, maxSparsity },
     slots: momentum ? ["v"] : [],
-    averages: false,
     proxStep: "proxStep",
     penaltyBy: stage1,
     clock: {

@@ -77,7 +77,6 @@ export function magnitude({
       nesterov,
       weightDecay,
     },
-    averages: false,
     clock: {
       numbers: ["lr", "remaining"],
       start: () => ({}),

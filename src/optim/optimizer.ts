@@ -105,8 +105,8 @@ export interface Optimizer<S extends string = string, N extends string = string>
   readonly gradientScale?: N;
   /** Which clock number is the proximal step size; undefined = takes no penalty. */
   readonly proxStep?: N;
-  /** True when W is an average, and only the point inside the prox (`dual`) is sparse until averaging ends. */
-  readonly averages: boolean;
+  /** True when the point of the prox is made anew at every step, of sums of gradients for one; false where the next step goes on from it. */
+  readonly anew?: boolean;
   /** True when `propose` gives a metric, so that a penalty must be solvable in one. */
   readonly adaptive?: boolean;
   /** Further kinds of step, by name: what they do differently from the ordinary one. */
@@ -119,7 +119,10 @@ export interface Optimizer<S extends string = string, N extends string = string>
   init(g: Builder, w: Value, param: Value): Values<S>;
   /** The parameter that training starts from, where it is not `w` itself. */
   start?(g: Builder, at: { readonly param: Value; readonly w: Value; readonly slots: Values<S> }): Value;
-  /** Candidate and metric before the prox from finished slots: what `propose` returned last. Only when `averages`. */
+  /**
+   * Candidate and metric before the prox from finished slots: what `propose` returned last. Where W is an average, so that only
+   * this point is sparse until averaging ends.
+   */
   dual?(
     g: Builder,
     at: { readonly w: Value; readonly slots: Values<S>; readonly clock: Values<N> },

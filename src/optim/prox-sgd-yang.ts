@@ -39,19 +39,20 @@ function outside(schedule: Schedule, epochs: number, stepsPerEpoch: number): str
   ];
 }
 
-export function proxSgdYang({ rho = 0.9, beta = 0.999, eps = 1e-8 }: YangOptions): Optimizer<"v" | "r", Numbers> {
+export function proxSgdYang({
+  rho = 0.9,
+  beta = 0.999,
+  eps = 1e-8,
+}: YangOptions): Optimizer<"v" | "r" | "inside", Numbers> {
   checkFraction("rho", rho);
   checkRange("beta", beta, 0, 1);
   checkEps(eps);
-  const inside = (g: Builder, w: Value, { v, r }: Record<"v" | "r", Value>, correction: Value) => {
-    const metric = g.Add(g.Sqrt(g.Div(r, correction)), eps); // τ
-    return { candidate: g.Sub(w, g.Div(v, metric)), metric };
-  };
+  const metricOf = (g: Builder, r: Value, correction: Value) => g.Add(g.Sqrt(g.Div(r, correction)), eps); // τ
   return {
     name: "proxSgd",
     options: { form: "yang", rho, beta, eps },
-    slots: ["v", "r"],
-    averages: true,
+    slots: ["v", "r", "inside"],
+    anew: true,
     adaptive: true,
     proxStep: "proxStep",
     clock: {
@@ -70,14 +71,16 @@ export function proxSgdYang({ rho = 0.9, beta = 0.999, eps = 1e-8 }: YangOptions
         return { state: { t }, numbers, restart: false };
       },
     },
-    init: (g, w) => ({ v: g.Sub(w, w), r: g.Sub(w, w) }),
+    init: (g, w) => ({ v: g.Sub(w, w), r: g.Sub(w, w), inside: w }),
     propose(g, { w, dw, slots, clock }) {
       const v = g.Add(g.Mul(slots.v, clock.keep), g.Mul(dw, clock.rho));
       const r = g.Add(g.Mul(slots.r, beta), g.Mul(g.Mul(dw, dw), 1 - beta));
-      return { ...inside(g, w, { v, r }, clock.correction), slots: { v, r } };
+      const metric = metricOf(g, r, clock.correction);
+      const inside = g.Sub(w, g.Div(v, metric)); // kept, as x has moved on when the structure of x̂ is measured
+      return { candidate: inside, metric, slots: { v, r, inside } };
     },
     accept: (g, { w, candidate, clock }) => g.Add(w, g.Mul(g.Sub(candidate, w), clock.epsilon)),
-    dual: (g, { w, slots, clock }) => inside(g, w, slots, clock.correction),
+    dual: (g, { slots: { inside, r }, clock }) => ({ candidate: inside, metric: metricOf(g, r, clock.correction) }),
     warnings: (schedule, epochs, stepsPerEpoch) => [
       ...outside(schedule, epochs, stepsPerEpoch),
       'proxSgd in the form "yang" averages to the end: only the point inside its prox is exactly sparse, and the model that is written is not. Use the form "unit" for a smaller file',

@@ -39,7 +39,6 @@ function unit(rho = 0.1): Optimizer<"m", "lr" | "proxStep"> {
     name: "proxSgd",
     options: { form: "unit", rho },
     slots: ["m"],
-    averages: false,
     proxStep: "proxStep",
     clock: {
       numbers: ["lr", "proxStep"],

@@ -18,7 +18,6 @@ export function proxSsi({
     name: "proxSsi",
     options: { betas, eps },
     slots: ["m", "u"],
-    averages: false,
     adaptive: true,
     proxStep: "proxStep",
     clock: {

@@ -38,7 +38,7 @@ export function ramda({
     name: "ramda",
     options: { c, momentumSchedule, eps, ...(restarts && { restarts }) },
     slots: ["w0", "v", "u"],
-    averages: true,
+    anew: true,
     adaptive: true,
     proxStep: "proxStep",
     clock: {

@@ -11,7 +11,7 @@ export function rda(): Optimizer<"mean", "share" | "scale" | "proxStep"> {
     name: "rda",
     options: {},
     slots: ["mean"],
-    averages: false,
+    anew: true,
     proxStep: "proxStep",
     clock: {
       numbers: ["share", "scale", "proxStep"],

@@ -59,7 +59,6 @@ export function rigl({
   const over = (masks: Masks, sets?: readonly GroupSet[]): Optimizer<"v" | "mask", "lr" | "drop"> => ({
     name: "rigl",
     options: { sparsity, distribution, updateEvery, updateUntil, dropFraction, momentum, nesterov, weightDecay },
-    averages: false,
     clock: {
       numbers: ["lr", "drop"],
       start: () => ({}),

@@ -32,7 +32,7 @@ export function rmda({
     name: "rmda",
     options: { c, momentumSchedule, ...(restarts && { restarts }) },
     slots: ["w0", "v"],
-    averages: true,
+    anew: true,
     proxStep: "proxStep",
     gradientScale: "s",
     clock: {

@@ -21,7 +21,6 @@ export function sgd({ momentum = 0.9, nesterov = false, weightDecay = 0 }: SgdOp
     name: "sgd",
     options: { momentum, nesterov, weightDecay },
     slots: ["v"],
-    averages: false,
     clock: {
       numbers: ["lr"],
       start: () => ({}),

@@ -11,6 +11,7 @@ import { models } from "../models/index.ts";
 import { encode } from "../onnx/write.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
 import { proxSsi } from "../optim/prox-ssi.ts";
+import { rda } from "../optim/rda.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant } from "../optim/schedule.ts";
 import { Random } from "../random.ts";
@@ -220,6 +221,29 @@ test.each([
   expect(decay).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((left) => Number((left / 9).toFixed(5))));
   for (const w of weights)
     for (const i of pruned) expect(w[i] / start[i]).toBeCloseTo(w[pruned[0]] / start[pruned[0]], 5);
+});
+
+test("rda: its point is made anew of the mean gradient, so that the whole share acts on it at every step", async () => {
+  const states = await everyStep(models.logistic({ input: [144], classes: 3 }), data, {
+    engine,
+    optimizer: rda(),
+    penalty: nm(),
+    schedule: constant({ lr: 1e-7 }), // gradients hardly change: w is −lr·√t times the same, but for the mask
+    epochs: 6,
+    batchSize: count,
+    lambdaWarmup: 5,
+  });
+  const [first, ...later] = states.slice(1).map((s) => s.get("fc.weight")!);
+  const block = [0, 1, 2, 3];
+  const kept = block.filter((i) => later.at(-1)![i] !== 0);
+  const pruned = block.filter((i) => !kept.includes(i));
+  expect([kept.length, pruned.length]).toEqual([2, 2]);
+  for (const i of pruned) {
+    const left = [first, ...later].map((w) => w[i] / w[kept[0]] / (first[i] / first[kept[0]]));
+    [4, 3, 2, 1, 0, 0].forEach((share, t) => {
+      expect(left[t]).toBeCloseTo(share / 4, 3);
+    });
+  }
 });
 
 test("n, m out of range, and a model without a whole block, are refused", () => {

@@ -86,7 +86,7 @@ export class Stepper {
    */
   private shareOf(kind: string | undefined, share: number, before: number): number {
     const { optimizer } = this.plan;
-    if (optimizer.averages || ruleOf(optimizer, kind).penaltyBy === "gradient" || share === 1) return share;
+    if (optimizer.anew || ruleOf(optimizer, kind).penaltyBy === "gradient" || share === 1) return share;
     return 1 - (1 - share) / (1 - before);
   }
 
@@ -120,7 +120,7 @@ export class Stepper {
 
   /** The point inside the prox of an optimizer that still averages: parameters by name. Undefined when it is W itself. */
   async dual(): Promise<Map<string, Tensor> | undefined> {
-    if (!this.plan.optimizer.averages || this.numbers.c === 1) return undefined;
+    if (!this.plan.optimizer.dual || this.numbers.c === 1) return undefined;
     const session = await this.sessions.dual();
     const out = await session.run({ ...this.state.feeds, ...this.clockFeeds(this.numbers) });
     const point = new Map<string, Tensor>();
