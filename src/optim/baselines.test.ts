@@ -137,3 +137,11 @@ test("schedules", () => {
   expect(() => multiStep({ lr: 1, milestones: [5, 5] })).toThrow("increasing");
   expect(() => constant({ lr: 0 })).toThrow("lr must be positive");
 });
+
+test("schedules refuse what would give a wrong learning rate or none", () => {
+  for (const minLr of [-1e-9, 1.1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => cosine({ lr: 1, minLr })).toThrow("minLr is out of range");
+  expect(cosine({ lr: 1, minLr: 1 }).options.minLr).toBe(1);
+  for (const epochs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => warmup(constant({ lr: 1 }), { epochs })).toThrow("warm-up epochs must be positive");
+});

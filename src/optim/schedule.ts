@@ -1,7 +1,7 @@
 /** Learning-rate schedules: pure functions of the moment. */
 import { UsageError } from "../error.ts";
 import type { Moment } from "./optimizer.ts";
-import { checkEpochs } from "./options.ts";
+import { checkEpochs, checkShare } from "./options.ts";
 
 /** A learning rate over time. */
 export interface Schedule {
@@ -56,10 +56,12 @@ export const stage = (milestones: readonly number[], epoch: number): number =>
 
 /**
  * Cosine annealing without restarts (Loshchilov & Hutter 2017, eq. 5), from `lr` to `minLr`, step by step.
- * @param minLr torch's eta_min; default 0
+ * @param minLr torch's eta_min, in [0, lr]; default 0
+ * @throws UsageError for an lr that is not positive, and for a minLr out of range
  */
 export function cosine({ lr, minLr = 0 }: { lr: number; minLr?: number }): Schedule {
   checkLr(lr);
+  checkShare("minLr", minLr, 0, lr);
   return {
     name: "cosine",
     options: { lr, minLr },
@@ -69,9 +71,14 @@ export function cosine({ lr, minLr = 0 }: { lr: number; minLr?: number }): Sched
   };
 }
 
-/** Linear warm-up to a schedule over its first epochs. */
+/**
+ * Linear warm-up to a schedule over its first epochs: in the i-th of the n steps of the warm-up lr is i/n of what it would be.
+ * @param epochs finite and > 0, not necessarily whole
+ * @throws UsageError for epochs out of range
+ */
 export function warmup(then: Schedule, { epochs }: { epochs: number }): Schedule {
-  if (!(epochs > 0)) throw new UsageError("warm-up epochs must be positive", { got: epochs });
+  if (!(epochs > 0 && Number.isFinite(epochs)))
+    throw new UsageError("warm-up epochs must be positive", { got: epochs, wanted: "a number > 0" });
   return {
     ...then,
     options: { ...then.options, warmupEpochs: epochs },

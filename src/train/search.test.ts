@@ -34,6 +34,16 @@ test("a trial that diverges counts as one that keeps too little, and is never ch
   );
 });
 
+test("a tolerance or a number of trials out of range is refused before anything is trained", async () => {
+  let trained = 0;
+  const attempt = async () => ++trained;
+  for (const tolerance of [-0.1, Number.NaN, Number.POSITIVE_INFINITY])
+    await expect(searchLambda(attempt, { target: 0.5, tolerance })).rejects.toThrow("the tolerance is out of range");
+  for (const maxTrials of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
+    await expect(searchLambda(attempt, { target: 0.5, maxTrials })).rejects.toThrow("maxTrials is out of range");
+  expect(trained).toBe(0);
+});
+
 test("the first λ must be positive", async () => {
   for (const start of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
     await expect(searchLambda(async () => 1, { target: 0.5, start })).rejects.toThrow(

@@ -19,9 +19,9 @@ export interface SearchOptions {
   readonly target: number;
   /** First λ, > 0. Default 1e-4. */
   readonly start?: number;
-  /** Accept a trial within this factor of the target. Default 0.15. */
+  /** Accept a trial whose share differs from the target by at most this part of it, ≥ 0. Default 0.15. */
   readonly tolerance?: number;
-  /** Default 8. */
+  /** The search ends after so many runs, ≥ 1, whatever they came to. Default 8. */
   readonly maxTrials?: number;
 }
 
@@ -40,6 +40,10 @@ export async function searchLambda(
     throw new UsageError("the target is out of range", { got: target, wanted: "(0, 1)" });
   if (!(start > 0 && Number.isFinite(start)))
     throw new UsageError("the first lambda is out of range", { got: start, wanted: "> 0" });
+  if (!(tolerance >= 0 && Number.isFinite(tolerance)))
+    throw new UsageError("the tolerance is out of range", { got: tolerance, wanted: "a number ≥ 0" });
+  if (!Number.isSafeInteger(maxTrials) || maxTrials < 1)
+    throw new UsageError("maxTrials is out of range", { got: maxTrials, wanted: "an integer ≥ 1" });
   const finished: FinishedTrial[] = [];
   const diverged: Trial[] = [];
   let low: number | undefined; // keeps too much
