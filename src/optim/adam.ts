@@ -5,11 +5,11 @@ import { checkEps, checkRange } from "./options.ts";
 
 /** Options of `adam` and `adamw`. */
 export interface AdamOptions {
-  /** Decay of the first and second moment. Default [0.9, 0.999]. */
+  /** β₁, β₂: decay of the first and second moment, each in [0, 1). Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
   /** ε, added to √v̂, ≥ 1e-30. Default 1e-8. */
   readonly eps?: number;
-  /** Adam: L2 added to the gradient, default 0. AdamW: decoupled, default 0.01. */
+  /** ≥ 0. Adam: L2 added to the gradient, default 0. AdamW: decoupled, default 0.01. */
   readonly weightDecay?: number;
 }
 
@@ -49,10 +49,17 @@ function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Re
   };
 }
 
-/** Adam; weight decay, if any, is added to the gradient. */
+/**
+ * Adam (Kingma & Ba 2015, Algorithm 1): w ← w − lr·m̂/(√v̂ + ε). Weight decay, if any, is added to the gradient. Takes no penalty.
+ * @throws UsageError for options out of range
+ */
 export const adam = ({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions = {}): Adam =>
   build("adam", false, { betas, eps, weightDecay });
 
-/** AdamW: Adam with weight decay apart from the gradient. */
+/**
+ * AdamW (Loshchilov & Hutter 2019, Algorithm 2): Adam with weight decay apart from the gradient, w ← (1 − lr·decay)·w − lr·m̂/(√v̂ + ε).
+ * Takes no penalty.
+ * @throws UsageError for options out of range
+ */
 export const adamw = ({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }: AdamOptions = {}): Adam =>
   build("adamw", true, { betas, eps, weightDecay });

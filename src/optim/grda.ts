@@ -11,13 +11,19 @@ import { groupSets } from "../groups/groups.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { checkRange } from "./options.ts";
 
+/** Options of `grda`. */
 export interface GrdaOptions {
-  /** Strength, 0 < c < 0.005 as the authors advise; 0 = plain SGD. Default 0.005. */
+  /** Strength, ≥ 0; the authors advise 0 < c < 0.005; 0 = plain SGD. Default 0.005. */
   readonly c?: number;
-  /** Growth of the threshold, in (0.5, 1); the authors advise 0.501, 0.51 or 0.55. Default 0.51. */
+  /** Growth of the threshold, ≥ 0; best in (0.5, 1), the authors advise 0.501, 0.51 or 0.55. Default 0.51. */
   readonly mu?: number;
 }
 
+/**
+ * gRDA (Chao et al. 2020, equation 4; spelled out at the head of this file): SGD behind a soft threshold that grows, which makes
+ * single weights exactly zero. Takes no penalty.
+ * @throws UsageError for options out of range
+ */
 export function grda({ c = 0.005, mu = 0.51 }: GrdaOptions = {}): Optimizer<"a", "lr" | "threshold"> {
   checkRange("c", c, 0, Number.POSITIVE_INFINITY);
   checkRange("mu", mu, 0, Number.POSITIVE_INFINITY);

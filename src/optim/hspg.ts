@@ -39,7 +39,11 @@ const TINY = 1e-30; // keeps ⟨x̂, x⟩/‖x‖² finite
 const NO_GROUPS = "hspg without a penalty is plain SGD: no group becomes zero; choose one, for example the group lasso";
 const LAST = 3e38; // sorts the groups that stay behind all others
 
-/** HSPG; takes a penalty that has a gradient. Without one it is SGD: there are no groups. */
+/**
+ * HSPG (Chen et al. 2021, Algorithm 1; both stages are spelled out at the head of this file). Takes a penalty that has a gradient, and
+ * makes its groups exactly zero. Without one it is SGD: there are no groups.
+ * @throws UsageError for options out of range
+ */
 export function hspg({
   switchEpoch,
   epsilon = 0,

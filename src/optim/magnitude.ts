@@ -30,11 +30,11 @@ export interface MagnitudeOptions extends SgdOptions {
    * stays dense; "erk": of each layer by its density, see densities.ts.
    */
   readonly distribution?: Distribution | "global";
-  /** Share of all steps before the first pruning, t₀. Default 0. */
+  /** Share of all steps before the first pruning, t₀, in [0, updateUntil]. Default 0. */
   readonly updateFrom?: number;
-  /** Share of all steps before the last one, t_n. Default 0.75. */
+  /** Share of all steps before the last one, t_n, in [0, 1]. Default 0.75. */
   readonly updateUntil?: number;
-  /** Steps from one pruning to the next, Δt. Default 100. */
+  /** Steps from one pruning to the next, Δt ≥ 1. Default 100. */
   readonly updateEvery?: number;
 }
 
@@ -45,7 +45,11 @@ interface Pool {
   readonly last: number;
 }
 
-/** Magnitude pruning while training; takes no penalty, and only a model with weights to make zero. */
+/**
+ * Gradual magnitude pruning (Zhu & Gupta 2017, equation 1; spelled out at the head of this file). Makes single weights zero by itself
+ * and takes no penalty.
+ * @throws UsageError for options out of range; when bound, for a model without weights to make zero
+ */
 export function magnitude({
   sparsity = 0.9,
   initialSparsity = 0,

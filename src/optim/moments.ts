@@ -5,7 +5,7 @@ import { checkEps, checkRange } from "./options.ts";
 
 /** Options of `proxSsi` and `proxGen`. */
 export interface MomentOptions {
-  /** Decay of the first and second moment. Default [0.9, 0.999]. */
+  /** β₁, β₂: decay of the first and second moment, each in [0, 1). Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
   /** Added to the metric, ≥ 1e-30. Default 1e-6 (proxSsi), 1e-8 (proxGen). */
   readonly eps?: number;

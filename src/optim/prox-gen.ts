@@ -8,6 +8,11 @@
 import { type MomentOptions, moments } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
+/**
+ * ProxGen (Yun, Lozano & Yang 2021; spelled out at the head of this file): AdamW's step with both corrections, then the prox in its
+ * metric. Takes a penalty that is solvable in a metric. betas default to [0.9, 0.999], eps to 1e-8.
+ * @throws UsageError for options out of range
+ */
 export function proxGen({
   betas = [0.9, 0.999],
   eps = 1e-8,

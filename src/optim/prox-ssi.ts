@@ -8,6 +8,11 @@
 import { type MomentOptions, moments } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
+/**
+ * ProxSSI (Deleu & Bengio 2021, Algorithm 1; spelled out at the head of this file): Adam's step, then the prox in its metric. Takes a
+ * penalty that is solvable in a metric. betas default to [0.9, 0.999], eps to 1e-6.
+ * @throws UsageError for options out of range
+ */
 export function proxSsi({
   betas = [0.9, 0.999],
   eps = 1e-6,

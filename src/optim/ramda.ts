@@ -13,6 +13,7 @@ import { averaging, checkAveraging, type MomentumSchedule, restartsAt, warnings 
 import type { Optimizer } from "./optimizer.ts";
 import { checkEps } from "./options.ts";
 
+/** Options of `ramda`. */
 export interface RamdaOptions {
   /** The averaging constant c, in (0, 1]. Default 0.01. */
   readonly c?: number;
@@ -26,6 +27,11 @@ export interface RamdaOptions {
 
 type Numbers = "s" | "eps" | "proxStep" | "c" | "keep";
 
+/**
+ * RAMDA (Huang & Lee 2024, Algorithm 1; spelled out at the head of this file): RMDA in the metric ∛U + ε. Takes a penalty that is
+ * solvable in a metric, and W has its exact zeros once c has reached 1.
+ * @throws UsageError for options out of range
+ */
 export function ramda({
   c = 0.01,
   momentumSchedule = "ramp",

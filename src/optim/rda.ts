@@ -6,6 +6,10 @@
  */
 import type { Optimizer } from "./optimizer.ts";
 
+/**
+ * RDA (Xiao 2010, Algorithm 1; spelled out at the head of this file): the mean of all gradients decides, not the last point. Takes a
+ * penalty and finds its exact zeros. It begins at 0, wherever the model stands, and has no options: 1/γ is the schedule's lr.
+ */
 export function rda(): Optimizer<"mean", "share" | "scale" | "proxStep"> {
   return {
     name: "rda",

@@ -26,18 +26,21 @@ export interface RiglOptions extends SgdOptions {
   readonly sparsity?: number;
   /** How it is spread over layers. Default "erk". */
   readonly distribution?: Distribution;
-  /** Steps from one exchange to the next. Default 100. */
+  /** Steps from one exchange to the next, ≥ 1. Default 100. */
   readonly updateEvery?: number;
-  /** Share of all steps after which masks stay. Default 0.75. */
+  /** Share of all steps after which masks stay, in (0, 1]. Default 0.75. */
   readonly updateUntil?: number;
-  /** Share of the active weights that the first exchange would drop, a. Default 0.3. */
+  /** Share of the active weights that the first exchange would drop, a, in (0, 1]. Default 0.3. */
   readonly dropFraction?: number;
 }
 
 /** The first mask of each layer that is not dense, and how many ones it has. */
 type Masks = ReadonlyMap<Value, { readonly active: number; readonly mask: Uint8Array }>;
 
-/** RigL; takes no penalty, and only a model with weights to make zero. */
+/**
+ * RigL (Evci et al. 2020, Algorithm 1; spelled out at the head of this file). Makes single weights zero by itself and takes no penalty.
+ * @throws UsageError for options out of range; when bound, for a model without weights to make zero
+ */
 export function rigl({
   sparsity = 0.9,
   distribution = "erk",

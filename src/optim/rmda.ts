@@ -21,7 +21,11 @@ export interface RmdaOptions {
 
 type Numbers = "s" | "beta" | "proxStep" | "c" | "keep";
 
-/** RMDA; takes a penalty, and finds its exact zeros once c has reached 1. */
+/**
+ * RMDA (Huang & Lee 2022, Algorithm 1; spelled out at the head of this file). Takes a penalty, and W has its exact zeros once c
+ * has reached 1.
+ * @throws UsageError for options out of range
+ */
 export function rmda({
   c = 0.1,
   momentumSchedule = "milestones",

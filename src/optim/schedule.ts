@@ -18,7 +18,10 @@ function checkLr(lr: number): void {
   if (!(lr > 0 && Number.isFinite(lr))) throw new UsageError("lr must be positive", { got: lr, wanted: "> 0" });
 }
 
-/** The same learning rate throughout. */
+/**
+ * The same learning rate throughout.
+ * @throws UsageError for an lr that is not positive
+ */
 export function constant({ lr }: { lr: number }): Schedule {
   checkLr(lr);
   return { name: "constant", options: { lr }, milestones: [], gamma: 1, lr: () => lr };
@@ -26,8 +29,9 @@ export function constant({ lr }: { lr: number }): Schedule {
 
 /**
  * torch's MultiStepLR: lr is multiplied by `gamma` once `m` epochs are finished, for each milestone m.
- * @param gamma default 0.1
- * @throws UsageError when milestones are not increasing positive integers
+ * @param milestones in epochs
+ * @param gamma in (0, 1]; default 0.1
+ * @throws UsageError for an lr that is not positive, a gamma out of range, and milestones that are not increasing positive integers
  */
 export function multiStep({
   lr,

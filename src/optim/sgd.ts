@@ -5,15 +5,18 @@ import { checkRange } from "./options.ts";
 
 /** Options of `sgd`. */
 export interface SgdOptions {
-  /** Default 0.9. */
+  /** μ, in [0, 1). Default 0.9. */
   readonly momentum?: number;
   /** Nesterov's variant. Default false. */
   readonly nesterov?: boolean;
-  /** L2 added to the gradient of every parameter. Default 0. */
+  /** L2 added to the gradient of every parameter, ≥ 0. Default 0. */
   readonly weightDecay?: number;
 }
 
-/** SGD with momentum. */
+/**
+ * SGD with momentum: v ← μv + g, w ← w − lr·v. Takes no penalty.
+ * @throws UsageError for options out of range
+ */
 export function sgd({ momentum = 0.9, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimizer<"v", "lr"> {
   checkRange("momentum", momentum, 0, 1);
   checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);

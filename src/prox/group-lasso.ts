@@ -28,7 +28,7 @@ const changed = (before: Weights, after: ReadonlyMap<Value, Value>): Map<Value, 
 const TINY = 1e-30; // keeps θ/‖w‖ finite for a group that is zero already; its factor is then Relu(−∞…) = 0
 
 /**
- * The group lasso over groups of any kind.
+ * The group lasso λ Σ_g ω_g ‖w_g‖₂ (Yuan & Lin 2006), over groups of any kind; goes with every optimizer that takes a penalty.
  * @throws UsageError for a negative lambda, or for groups, a side or weights that are unknown
  */
 export function groupLasso({

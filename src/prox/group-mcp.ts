@@ -14,6 +14,7 @@ import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
 
+/** Options of `groupMcp`. */
 export interface GroupMcpOptions extends GroupOptions {
   /** Strength, ≥ 0. */
   readonly lambda: number;
@@ -25,7 +26,11 @@ export interface GroupMcpOptions extends GroupOptions {
 
 const TINY = 1e-30;
 
-/** @throws UsageError for a negative lambda, a concavity that is not above 1, or groups, a side or weights that are unknown */
+/**
+ * The group minimax concave penalty (Zhang 2010; spelled out at the head of this file), over groups of any kind. Goes with optimizers
+ * that step in the plain metric.
+ * @throws UsageError for a negative lambda, a concavity that is not above 1, or groups, a side or weights that are unknown
+ */
 export function groupMcp({
   lambda,
   concavity = 3,

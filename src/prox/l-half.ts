@@ -24,6 +24,10 @@ function half(g: Builder, x: Value, kappa: Value): Value {
   return g.Mul(g.Mul(x, alive), g.Div(g.Mul(y, y), safe)); // sign(x)·y²
 }
 
-/** @param lambda ≥ 0 */
+/**
+ * λ Σ|w|^½ over all weights of two or more dimensions: single weights become exactly zero (Xu, Chang, Xu & Zhang 2012).
+ * @param lambda strength, ≥ 0
+ * @throws UsageError for a lambda that is negative or not finite
+ */
 export const lHalf = ({ lambda }: { lambda: number }): Penalty =>
   elementwise({ name: "lHalf", lambda, rho: (g, x) => g.Sqrt(g.Abs(x)), prox: half });

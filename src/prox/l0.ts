@@ -2,7 +2,11 @@
 import { elementwise } from "./elementwise.ts";
 import type { Penalty } from "./penalty.ts";
 
-/** @param lambda ≥ 0 */
+/**
+ * λ‖w‖₀, the number of nonzero weights: single weights become exactly zero, the others are not shrunk (Yun, Lozano & Yang 2021).
+ * @param lambda strength, ≥ 0
+ * @throws UsageError for a lambda that is negative or not finite
+ */
 export const l0 = ({ lambda }: { lambda: number }): Penalty =>
   elementwise({
     name: "l0",

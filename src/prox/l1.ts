@@ -2,7 +2,11 @@
 import { elementwise } from "./elementwise.ts";
 import type { Penalty } from "./penalty.ts";
 
-/** @param lambda ≥ 0 */
+/**
+ * λ‖w‖₁ over all weights of two or more dimensions: single weights become exactly zero (Tibshirani 1996).
+ * @param lambda strength, ≥ 0
+ * @throws UsageError for a lambda that is negative or not finite
+ */
 export const l1 = ({ lambda }: { lambda: number }): Penalty =>
   elementwise({
     name: "l1",

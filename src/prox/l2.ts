@@ -2,7 +2,11 @@
 import { elementwise } from "./elementwise.ts";
 import type { Penalty } from "./penalty.ts";
 
-/** @param lambda ≥ 0 */
+/**
+ * λ/2‖w‖² over all weights of two or more dimensions: weight decay by its prox; nothing becomes zero.
+ * @param lambda strength, ≥ 0
+ * @throws UsageError for a lambda that is negative or not finite
+ */
 export const l2 = ({ lambda }: { lambda: number }): Penalty =>
   elementwise({
     name: "l2",

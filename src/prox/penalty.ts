@@ -36,7 +36,7 @@ export interface BoundPenalty {
   /** ψ(w), a scalar. Absent where `hostProx` has it. */
   value?(g: Builder, w: Weights): Value;
   /**
-   * argmin_u ½‖u − w‖² + step·ψ(u). Returns the parameters it changes. `step` is a scalar; so is `share` is for a
+   * argmin_u ½‖u − w‖² + step·ψ(u). Returns the parameters it changes. `step` is a scalar; so is `share`, for a
    * penalty that no step can scale: the part of it that counts (1 when it is not warmed up), or, where the next step begins from
    * the point that the prox returned, the part that is new, 1 − (1 − share)/(1 − share before).
    */

@@ -19,7 +19,7 @@ import type { Penalty } from "./penalty.ts";
 export interface WgsefOptions extends GroupOptions {
   /** Strength, ≥ 0. */
   readonly lambda: number;
-  /** Groups of each channel set that should survive. Give `k` or `keep`. */
+  /** Groups of each channel set that should survive, ≥ 1. Give `k` or `keep`. */
   readonly k?: number;
   /** The same as a share of each set, in (0, 1], rounded up. */
   readonly keep?: number;
@@ -29,7 +29,11 @@ export interface WgsefOptions extends GroupOptions {
 
 const TINY = 1e-20; // stands for the norm of a group that is zero already: η·TINY stays finite in float32
 
-/** @throws UsageError unless exactly one of k and keep is given, in range, or for groups, a side or weights that are unknown */
+/**
+ * The weighted group sparse envelope function (Refael, Arbel & Huleihel 2024; see the head of this file), over groups of any kind. Each
+ * channel set keeps at least k groups, if it has them; the larger λ, the fewer others are left.
+ * @throws UsageError unless exactly one of k and keep is given, in range, or for groups, a side or weights that are unknown
+ */
 export function wgsef({
   lambda,
   k,
@@ -103,8 +107,14 @@ export function wgsef({
 const levelOf = (count: number, { k, keep }: Pick<WgsefOptions, "k" | "keep">): number =>
   Math.min(count, k ?? Math.max(1, Math.ceil(keep! * count - 1e-9)));
 
-/** The sparse envelope function of single weights: `wgsef` with element groups. */
-export const sef = (options: Omit<WgsefOptions, "groups" | "side" | "weights">): Penalty => {
+/** Options of `sef`: λ, and the weights of each layer that should survive. */
+export type SefOptions = Pick<WgsefOptions, "lambda" | "k" | "keep">;
+
+/**
+ * The sparse envelope function of single weights (Beck & Refael 2022): `wgsef` with element groups, each weight its own.
+ * @throws UsageError for a negative lambda, and unless exactly one of k and keep is given, in range
+ */
+export const sef = (options: SefOptions): Penalty => {
   const whole = wgsef({ ...options, groups: "element" });
   const { groups: _, side: __, weights: ___, ...own } = whole.options; // sef has no such options
   return { ...whole, name: "sef", options: own };

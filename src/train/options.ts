@@ -34,7 +34,9 @@ export interface Progress {
 export interface TrainOptions {
   /** What runs the graphs: `node()` of "espalier/node". */
   readonly engine: Engine;
+  /** How weights are moved: `sgd()`, `rmda()` and the others. It says which penalties go with it. */
   readonly optimizer: Optimizer;
+  /** The learning rate over time: `constant`, `multiStep`, `cosine`, or one of them behind a `warmup`. */
   readonly schedule: Schedule;
   /** Default: none, dense training. */
   readonly penalty?: Penalty;
@@ -42,6 +44,7 @@ export interface TrainOptions {
   readonly loss?: Loss;
   /** The output that the loss attaches to. Default: the first. */
   readonly output?: string;
+  /** Passes over the training samples, ≥ 1. No default: schedules and stages are planned over all of them. */
   readonly epochs: number;
   /**
    * Epochs over which λ rises linearly from 0. Default: a tenth of all epochs, but no longer than the first stage.
