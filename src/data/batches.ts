@@ -2,6 +2,7 @@
  * Batches as pure functions of (data, plan): which sample stands where depends on (seed, epoch) alone, how it is
  * varied on (seed, epoch, its position in the epoch) alone. So a run can go on at any step, whoever prepares the batch.
  */
+import { isInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import { Random } from "../random.ts";
 import type { Augment, Split } from "./dataset.ts";
@@ -155,13 +156,12 @@ export function checkPlan(split: Split, plan: Plan): void {
   const wrong = (field: string, got: unknown, wanted: string): never => {
     throw new UsageError("the plan of the batches is not valid", { field, got: String(got), wanted });
   };
-  const whole = (x: number): boolean => Number.isSafeInteger(x);
-  if (!whole(batchSize) || batchSize < 1) wrong("batchSize", batchSize, "an integer ≥ 1");
-  if (!whole(seed)) wrong("seed", seed, "an integer");
-  if (!whole(epoch) || epoch < 0) wrong("epoch", epoch, "an integer ≥ 0");
-  if (!whole(epochs)) wrong("epochs", epochs, "an integer");
+  if (!isInteger(batchSize, 1)) wrong("batchSize", batchSize, "an integer ≥ 1");
+  if (!isInteger(seed)) wrong("seed", seed, "an integer");
+  if (!isInteger(epoch, 0)) wrong("epoch", epoch, "an integer ≥ 0");
+  if (!isInteger(epochs)) wrong("epochs", epochs, "an integer");
   const steps = batchSizes(split.count, batchSize, plan).length;
-  if (!whole(step) || step < 0 || step > steps) wrong("step", step, `0 … ${steps}, the steps of an epoch`);
+  if (!isInteger(step, 0) || step > steps) wrong("step", step, `0 … ${steps}, the steps of an epoch`);
   const size = shape.reduce((a, b) => a * b, 1);
   if (size * split.count !== split.x.length)
     wrong("shape", `[${shape}]`, `a shape of ${split.x.length / split.count} numbers, as the samples have`);
@@ -169,5 +169,5 @@ export function checkPlan(split: Split, plan: Plan): void {
   if (shape.length !== 3) wrong("augment", `samples of shape [${shape}]`, "images [C, H, W]");
   const { crop = 0 } = augment;
   const most = Math.max(shape[1], shape[2]);
-  if (!whole(crop) || crop < 0 || crop > most) wrong("augment.crop", crop, `0 … ${most}, the size of the image`);
+  if (!isInteger(crop, 0) || crop > most) wrong("augment.crop", crop, `0 … ${most}, the size of the image`);
 }

@@ -2,6 +2,7 @@
  * What a data set is: samples in flat typed arrays, in splits. Loading is elsewhere (idx.ts, cifar.ts, digits.ts,
  * datasets.ts); this file makes data sets from arrays in memory and cuts the training split.
  */
+import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { Random } from "../random.ts";
 import { type NumericArray, type NumericInput, readLabels, readSamples } from "./arrays.ts";
@@ -116,8 +117,7 @@ export const splitValidation = (dataset: Dataset, fraction: number, seed = 0): D
 
 /** Keeps `n` training samples, drawn by the seed, in their order; all of them when there are no more than `n`. */
 export function limitTrain(dataset: Dataset, n: number, seed = 0): Dataset {
-  if (!Number.isInteger(n) || n < 1)
-    throw new UsageError("the limit of training samples is out of range", { got: n, wanted: "an integer ≥ 1" });
+  checkInteger("the limit of training samples", n, 1);
   const { train, shape } = dataset;
   if (n >= train.count) return dataset;
   const kept = new Random(seed, "split", DRAW.limit).permutation(train.count).subarray(0, n).sort();

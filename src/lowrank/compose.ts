@@ -6,6 +6,7 @@
  * - linear in → out: N − 1 maps in → in, then in → out with the bias; a 1×1 convolution likewise (the last one has the stride);
  * - convolution k×k, in → out: the convolution with its stride and padding, then N − 1 convolutions 1×1 out → out, the last with the bias.
  */
+import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { matcher, matchingNames } from "../graph/name-patterns.ts";
 import { size } from "../graph/tensor.ts";
@@ -54,8 +55,7 @@ export interface Composed {
  */
 export function compose(model: Model, options: ComposeOptions): Composed {
   const { factors, init = "default", seed = 0 } = options;
-  if (!Number.isSafeInteger(factors) || factors < 1)
-    throw new UsageError("the number of factors is out of range", { got: factors, wanted: "an integer ≥ 1" });
+  checkInteger("the number of factors", factors, 1);
   if (isComposed(model))
     throw new EspalierError(
       "the model is composed already",

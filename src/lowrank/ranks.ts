@@ -2,6 +2,7 @@
  * How many singular values each layer keeps (LoRITa, Zhang et al. 2024, "global_search" of its code): the same share of every layer,
  * or the largest of all layers together. The rule that looks at the loss is `searchRanks`.
  */
+import { checkInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Spectrum } from "./spectra.ts";
 
@@ -69,6 +70,5 @@ const atLeast = (rank: number, least: number, { values }: Spectrum): number =>
 function check(keep: number, least: number): void {
   if (!(keep > 0 && keep <= 1))
     throw new UsageError("the share of singular values to keep is out of range", { got: keep, wanted: "> 0 and ≤ 1" });
-  if (!Number.isSafeInteger(least) || least < 1)
-    throw new UsageError("the least rank is out of range", { got: least, wanted: "an integer ≥ 1" });
+  checkInteger("the least rank", least, 1);
 }

@@ -2,6 +2,7 @@
  * The fully connected networks of the LoRITa paper (Zhang, Alkhouri & Wang 2024) on MNIST: dense layers of one width, each followed
  * by batch norm, the last one too, with ReLU between them.
  */
+import { isInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Model, Shape } from "../graph/types.ts";
 import { torchDefault } from "./init.ts";
@@ -28,7 +29,7 @@ export function fcn({ depth, width = 96, classes = 10, input = [1, 28, 28], seed
     ["width", width, 1],
     ["number of classes", classes, 1],
   ] as const)
-    if (!Number.isSafeInteger(x) || x < least)
+    if (!isInteger(x, least))
       throw new UsageError(`fcn got a wrong ${what}`, { got: x, wanted: `an integer ≥ ${least}` });
   return network({ name: "fcn", input, seed, init: torchDefault }, (n, x) => {
     let y = n.flatten(x);

@@ -1,7 +1,7 @@
 /** Adam (Kingma & Ba 2015, Algorithm 1) and AdamW (Loshchilov & Hutter 2019, Algorithm 2), as torch.optim spells them. */
 
+import { checkEps, checkRange } from "../checks.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { checkEps, checkRange } from "./options.ts";
 
 /** Options of `adam` and `adamw`. */
 export interface AdamOptions {

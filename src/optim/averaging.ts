@@ -1,7 +1,7 @@
 /** What RMDA and RAMDA share beside their metric: the averaging constant c over time, and restarts. */
+import { checkEpochs, checkFraction } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Moment } from "./optimizer.ts";
-import { checkEpochs, checkFraction } from "./options.ts";
 import { type Schedule, stage } from "./schedule.ts";
 
 /**

@@ -7,9 +7,9 @@
  * a starts at the initial weights. Every trained tensor is thresholded, biases and norm parameters too, and no other penalty applies.
  */
 
+import { checkRange } from "../checks.ts";
 import { groupSets } from "../groups/groups.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { checkRange } from "./options.ts";
 
 /** Options of `grda`. */
 export interface GrdaOptions {

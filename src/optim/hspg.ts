@@ -12,6 +12,7 @@
  * `maxSparsity` leaves): of the groups that fail the test those with the smallest ⟨x̂_g, x_g⟩/‖x_g‖² go, as many as may. The
  * authors' code instead draws as many at random as exceed the limit, so that how many go has nothing to do with how many may.
  */
+import { checkRange } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32, full } from "../graph/tensor.ts";
@@ -19,7 +20,6 @@ import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import { groupProducts, groupSquares, groupSums, inView, scaleGroups, type Weights } from "../groups/slices.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
-import { checkRange } from "./options.ts";
 
 /** Options of `hspg`. */
 export interface HspgOptions {

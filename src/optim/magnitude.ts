@@ -4,7 +4,7 @@
  *   s_t = s_f + (s_i − s_f)·(1 − (t − t₀)/(t_n − t₀))³,  t₀ ≤ t ≤ t_n.
  * The step t_n always prunes, so that the final sparsity is met exactly. The baseline that everybody knows.
  */
-import { checkChoice } from "../choice.ts";
+import { checkChoice, checkInteger, checkRange, checkShare } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import { size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
@@ -13,7 +13,6 @@ import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
-import { checkInteger, checkRange, checkShare } from "./options.ts";
 import type { SgdOptions } from "./sgd.ts";
 
 /** Options of `magnitude`, beside those of SGD. */

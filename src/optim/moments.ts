@@ -1,7 +1,7 @@
 /** Adam's running moments m ← β₁m + (1−β₁)g, u ← β₂u + (1−β₂)g² (Kingma & Ba 2015), as the proximal methods in Adam's metric share them. */
+import { checkEps, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import { checkEps, checkRange } from "./options.ts";
 
 /** Options of `proxSsi` and `proxGen`. */
 export interface MomentOptions {

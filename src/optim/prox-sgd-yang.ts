@@ -7,10 +7,10 @@
  * As ε_t < 1, that is lr < √5, x is an average and never exactly sparse; x̂ is. (The authors' PyTorch code has β^{t+1} in τ.)
  * The paper's constraints are left out: there u lies in a box, x̂ ← clip(x̂); here weights are bounded by nothing.
  */
+import { checkEps, checkFraction, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { Moment, Optimizer } from "./optimizer.ts";
-import { checkEps, checkFraction, checkRange } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface YangOptions {

@@ -3,9 +3,9 @@
  * appears: m ← (1−ρ)m + ρg,  W ← prox_{lr·ψ}(W − lr·m), no restart. "yang": as published, see prox-sgd-yang.ts.
  */
 
+import { checkFraction } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { checkFraction } from "./options.ts";
 import { proxSgdYang } from "./prox-sgd-yang.ts";
 
 /** Options of `proxSgd`. */

@@ -7,11 +7,11 @@
  * At a restart t = α = V = U = 0, W⁰ ← W and ε ← γε. The authors solve the subproblem by screening and proximal gradient steps
  * with a stopping rule; here it is solved to the end inside the step graph (prox/weighted.ts; its first line is the screening).
  */
+import { checkEps } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import { averaging, checkAveraging, type MomentumSchedule, restartsAt, warnings } from "./averaging.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { checkEps } from "./options.ts";
 
 /** Options of `ramda`. */
 export interface RamdaOptions {

@@ -7,7 +7,7 @@
  * the weights of convolutions and dense layers, each with the same number of active ones at every step. A new weight is active
  * while it still is 0, so that right after an exchange a few more zeros are counted than the masks have.
  */
-import { checkChoice } from "../choice.ts";
+import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
@@ -17,7 +17,6 @@ import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
 import type { Fit, Moment, Optimizer } from "./optimizer.ts";
-import { checkFraction, checkInteger, checkRange } from "./options.ts";
 import type { SgdOptions } from "./sgd.ts";
 
 /** Options of `rigl`, beside those of SGD. */

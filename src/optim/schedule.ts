@@ -1,7 +1,7 @@
 /** Learning-rate schedules: pure functions of the moment. */
+import { checkEpochs, checkShare } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Moment } from "./optimizer.ts";
-import { checkEpochs, checkShare } from "./options.ts";
 
 /** A learning rate over time. */
 export interface Schedule {

@@ -1,7 +1,7 @@
 /** Stochastic gradient descent with momentum, as torch.optim.SGD (dampening 0). The dense baseline. */
 
+import { checkRange } from "../checks.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { checkRange } from "./options.ts";
 
 /** Options of `sgd`. */
 export interface SgdOptions {

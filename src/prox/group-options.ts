@@ -1,5 +1,5 @@
 /** The options that every group penalty has, and their groups in a graph. */
-import { checkChoice } from "../choice.ts";
+import { checkChoice } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Graph } from "../graph/types.ts";
 import { type GroupKind, type GroupSet, groupSets, kindText, type Side } from "../groups/groups.ts";

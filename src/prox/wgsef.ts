@@ -4,6 +4,7 @@
  * groups, times λ. With a_j = √d_j·‖w_j‖ it is half the squared k-support norm; k = 1 gives ½(Σ a_j)², k = all gives weight decay.
  * Each channel set has its own k. The proximal step never leaves fewer than min(k, nonzero groups) groups.
  */
+import { checkFraction, checkInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
@@ -50,10 +51,8 @@ export function wgsef({
       { k, keep },
       "say k 10, a count of groups, or keep 0.25, a share of each set",
     );
-  if (k !== undefined && !(Number.isInteger(k) && k >= 1))
-    throw new UsageError("k is out of range", { got: k, wanted: "an integer ≥ 1" });
-  if (keep !== undefined && !(keep > 0 && keep <= 1))
-    throw new UsageError("keep is out of range", { got: keep, wanted: "(0, 1]" });
+  if (k !== undefined) checkInteger("k", k, 1);
+  if (keep !== undefined) checkFraction("keep", keep);
   return {
     name: "wgsef",
     options: { lambda, ...(k !== undefined ? { k } : { keep }), groups, side, weights },

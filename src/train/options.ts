@@ -1,4 +1,5 @@
 /** The options of `train`, resolved and checked before any work is done. */
+import { checkInteger } from "../checks.ts";
 import { checkPlan } from "../data/batches.ts";
 import type { Augment, Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -93,11 +94,6 @@ export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"
     readonly normalization: Normalization | undefined;
   };
 
-const integer = (name: string, x: number, least: number): void => {
-  if (!Number.isSafeInteger(x) || x < least)
-    throw new UsageError(`${name} is out of range`, { got: x, wanted: `an integer ≥ ${least}` });
-};
-
 /** @throws UsageError, EspalierError when options, model and data do not fit together */
 export function resolveOptions(model: Model, data: Dataset, options: TrainOptions): Resolved {
   checkInput(model, data.shape);
@@ -118,14 +114,14 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     augment: options.augment === null ? undefined : (options.augment ?? data.augment),
     normalization: normalizationOf(model, data, options.normalization),
   };
-  integer("epochs", resolved.epochs, 1);
-  integer("batchSize", resolved.batchSize, 1);
+  checkInteger("epochs", resolved.epochs, 1);
+  checkInteger("batchSize", resolved.batchSize, 1);
   if (!(resolved.lambdaWarmup >= 0 && resolved.lambdaWarmup < resolved.epochs))
     throw new UsageError("lambdaWarmup is out of range", {
       got: resolved.lambdaWarmup,
       wanted: `[0, ${resolved.epochs})`,
     });
-  integer("seed", resolved.seed, Number.MIN_SAFE_INTEGER);
+  checkInteger("seed", resolved.seed, Number.MIN_SAFE_INTEGER);
 
   const { optimizer, penalty, schedule } = resolved;
   checkPair(optimizer, penalty);

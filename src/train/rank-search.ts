@@ -4,6 +4,7 @@
  * within a tolerance. The grid of ranks is halved from pass to pass. Unlike the code, accuracy is judged on held-out or
  * training samples, never on the test set, and nothing is fine-tuned inside the search.
  */
+import { checkInteger } from "../checks.ts";
 import { type Dataset, limitTrain, type Split } from "../data/dataset.ts";
 import { UsageError } from "../error.ts";
 import type { Model, Tensor } from "../graph/types.ts";
@@ -70,7 +71,7 @@ export async function searchRanks(
   options: RankSearchOptions,
 ): Promise<RankSearch> {
   const { tolerance = 0.01, samples = 120, grid = 8, least = 2, patience = 4, seed = 1, onStep, signal } = options;
-  check({ samples, grid, least, patience });
+  for (const [name, x] of Object.entries({ samples, grid, least, patience })) checkInteger(name, x, 1);
   if (!(tolerance >= 0 && tolerance < 1))
     throw new UsageError("the tolerance is out of range", { got: tolerance, wanted: "a fraction ≥ 0 and < 1" });
   if (data.classes === null)
@@ -151,9 +152,3 @@ function truncations(): (layer: Layer, rank: number) => Tensor {
 }
 
 type Layer = Spectra["layers"][number];
-
-function check(counts: Readonly<Record<string, number>>): void {
-  for (const [name, x] of Object.entries(counts))
-    if (!Number.isSafeInteger(x) || x < 1)
-      throw new UsageError(`${name} is out of range`, { got: x, wanted: "an integer ≥ 1" });
-}

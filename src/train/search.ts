@@ -1,4 +1,5 @@
 /** "How do I choose λ?" — a search over full training runs for the λ that keeps a wanted share of the parameters. */
+import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
 
 /** One λ that was tried. */
@@ -42,8 +43,7 @@ export async function searchLambda(
     throw new UsageError("the first lambda is out of range", { got: start, wanted: "> 0" });
   if (!(tolerance >= 0 && Number.isFinite(tolerance)))
     throw new UsageError("the tolerance is out of range", { got: tolerance, wanted: "a number ≥ 0" });
-  if (!Number.isSafeInteger(maxTrials) || maxTrials < 1)
-    throw new UsageError("maxTrials is out of range", { got: maxTrials, wanted: "an integer ≥ 1" });
+  checkInteger("maxTrials", maxTrials, 1);
   const finished: FinishedTrial[] = [];
   const diverged: Trial[] = [];
   let low: number | undefined; // keeps too much

@@ -1,5 +1,10 @@
-/** Range checks of the options of optimizers and schedules. */
-import { UsageError } from "../error.ts";
+/** The checks that options of all kinds share: a word of a few, a number in a range, an integer from a least one on. */
+import { UsageError } from "./error.ts";
+
+/** Requires one of the choices: they come as text from a command line or a file. */
+export function checkChoice(name: string, x: string, choices: readonly string[]): void {
+  if (!choices.includes(x)) throw new UsageError(`${name} is unknown`, { got: x, wanted: choices.join(", ") });
+}
 
 /** Requires lo ≤ x < hi. */
 export function checkRange(name: string, x: number, lo: number, hi: number): void {
@@ -17,9 +22,13 @@ export function checkEps(eps: number): void {
     throw new UsageError("eps is out of range", { got: eps, wanted: "a number ≥ 1e-30" });
 }
 
+/** True for an integer ≥ least, any when there is no least. */
+export const isInteger = (x: number, least = Number.NEGATIVE_INFINITY): boolean =>
+  Number.isSafeInteger(x) && x >= least;
+
 /** Requires an integer ≥ least. */
 export function checkInteger(name: string, x: number, least: number): void {
-  if (!Number.isSafeInteger(x) || x < least)
+  if (!isInteger(x, least))
     throw new UsageError(`${name} is out of range`, { got: x, wanted: `an integer ≥ ${least}` });
 }
 
