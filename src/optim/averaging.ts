@@ -1,6 +1,5 @@
 /** What RMDA and RAMDA share beside their metric: the averaging constant c over time, and restarts. */
-import { checkEpochs, checkFraction } from "../checks.ts";
-import { UsageError } from "../error.ts";
+import { checkChoice, checkEpochs, checkFraction } from "../checks.ts";
 import type { Moment } from "./optimizer.ts";
 import { type Schedule, stage } from "./schedule.ts";
 
@@ -21,8 +20,7 @@ export interface Averaging {
 export function checkAveraging({ c, momentumSchedule, restarts }: Averaging): void {
   checkFraction("c", c);
   if (restarts) checkEpochs("restarts", restarts);
-  if (momentumSchedule !== "milestones" && momentumSchedule !== "ramp")
-    throw new UsageError(`unknown momentumSchedule "${momentumSchedule}"`, { wanted: "milestones, ramp" });
+  checkChoice("momentumSchedule", momentumSchedule, ["milestones", "ramp"]);
 }
 
 /** True before the first step of an epoch in which dual averaging starts anew. */

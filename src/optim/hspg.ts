@@ -12,13 +12,12 @@
  * `maxSparsity` leaves): of the groups that fail the test those with the smallest ⟨x̂_g, x_g⟩/‖x_g‖² go, as many as may. The
  * authors' code instead draws as many at random as exceed the limit, so that how many go has nothing to do with how many may.
  */
-import { checkRange } from "../checks.ts";
-import { UsageError } from "../error.ts";
+import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
-import { f32, full } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import { groupProducts, groupSquares, groupSums, inView, scaleGroups, type Weights } from "../groups/slices.ts";
+import { largest } from "./largest.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
 
 /** Options of `hspg`. */
@@ -37,7 +36,6 @@ export interface HspgOptions {
 
 const TINY = 1e-30; // keeps ⟨x̂, x⟩/‖x‖² finite
 const NO_GROUPS = "hspg without a penalty is plain SGD: no group becomes zero; choose one, for example the group lasso";
-const LAST = 3e38; // sorts the groups that stay behind all others
 
 /**
  * HSPG (Chen et al. 2021, Algorithm 1; both stages are spelled out at the head of this file). Takes a penalty that has a gradient, and
@@ -51,14 +49,11 @@ export function hspg({
   momentum = 0,
   maxSparsity = 1,
 }: HspgOptions = {}): Optimizer<"v", "lr" | "proxStep"> {
-  if (switchEpoch !== undefined && !(Number.isInteger(switchEpoch) && switchEpoch >= 0))
-    throw new UsageError("switchEpoch is out of range", { got: switchEpoch, wanted: "an integer ≥ 0" });
+  if (switchEpoch !== undefined) checkInteger("switchEpoch", switchEpoch, 0);
   checkRange("epsilon", epsilon, 0, 1);
-  if (stage1 !== "prox" && stage1 !== "gradient")
-    throw new UsageError("stage1 is unknown", { got: stage1, wanted: "prox or gradient" });
+  checkChoice("stage1", stage1, ["prox", "gradient"]);
   checkRange("momentum", momentum, 0, 1);
-  if (!(maxSparsity > 0 && maxSparsity <= 1))
-    throw new UsageError("maxSparsity is out of range", { got: maxSparsity, wanted: "(0, 1]" });
+  checkFraction("maxSparsity", maxSparsity);
 
   const firstOfStage2 = (epochs: number) => switchEpoch ?? Math.floor(epochs / 2);
   const fitted = (penalty: Fit["penalty"], notes: readonly string[] = []): Optimizer<"v", "lr" | "proxStep"> => ({
@@ -122,12 +117,9 @@ function survivors(g: Builder, set: GroupSet, w: Weights, next: Weights, epsilon
   const fails = g.Mul(alive, float(g.Less(products, g.Mul(squares, epsilon))));
   if (least === 0) return g.Sub(alive, fails);
 
-  const may = g.Sub(g.ReduceSum(alive, { keepdims: 0 }), least);
+  const may = g.Cast(g.Sub(g.ReduceSum(alive, { keepdims: 0 }), least), { to: "int32" });
   const ratios = g.Div(products, g.Max([squares, TINY]));
-  const scores = g.Where(g.Greater(fails, 0), ratios, g.scalar(LAST));
-  const [, order] = g.TopK(scores, { k: set.count, axis: 0, largest: 0 });
-  const places = g.constant(f32(Float32Array.from({ length: set.count }, (_, i) => i)));
-  const first = float(g.Less(places, may)); // by rank: ties have different ranks
-  const chosen = g.ScatterElements(g.constant(full([set.count], 0)), order, first, { axis: 0 });
-  return g.Sub(alive, g.Mul(fails, chosen));
+  // those that pass the test rank last
+  const scores = g.Where(g.Greater(fails, 0), g.Neg(ratios), g.scalar(Number.NEGATIVE_INFINITY));
+  return g.Sub(alive, g.Mul(fails, largest(g, scores, set.count, may)));
 }

@@ -1,4 +1,4 @@
-/** Selection by rank, for masks: exactly so many places, ties included. */
+/** Selection by rank, for masks and groups: exactly so many places, ties included. */
 import type { Builder } from "../graph/builder.ts";
 import { f32, i32Range } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
@@ -7,7 +7,7 @@ import type { Value } from "../graph/types.ts";
  * 1 at the `count` largest scores, 0 elsewhere; of equal scores the earlier ones are chosen.
  * @param scores [n]
  * @param most an upper bound of `count`, at most n: only so many are sorted
- * @param count int32 scalar
+ * @param count int32 scalar; none is chosen when it is negative
  */
 export function largest(g: Builder, scores: Value, most: number, count: Value): Value {
   const [, places] = g.TopK(scores, { k: most, axis: 0 });

@@ -3,7 +3,7 @@
  * appears: m ← (1−ρ)m + ρg,  W ← prox_{lr·ψ}(W − lr·m), no restart. "yang": as published, see prox-sgd-yang.ts.
  */
 
-import { checkFraction } from "../checks.ts";
+import { checkChoice, checkFraction } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { proxSgdYang } from "./prox-sgd-yang.ts";
@@ -26,8 +26,8 @@ export interface ProxSgdOptions {
  */
 export function proxSgd(options: ProxSgdOptions = {}): Optimizer {
   const { form = "unit", rho, beta, eps } = options;
+  checkChoice("form", form, ["unit", "yang"]);
   if (form === "yang") return proxSgdYang({ rho, beta, eps });
-  if (form !== "unit") throw new UsageError(`unknown form "${form}"`, { wanted: "unit, yang" });
   if (beta !== undefined || eps !== undefined)
     throw new UsageError("beta and eps belong to the form yang", { got: "form unit" }, 'say form: "yang"');
   return unit(rho);

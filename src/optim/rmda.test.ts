@@ -134,5 +134,5 @@ test("warns of a short last stage and of a c that never reaches 1", () => {
 test("options out of range are refused", () => {
   expect(() => rmda({ c: 0 })).toThrow("c is out of range");
   expect(() => rmda({ restarts: [0.5] })).toThrow("restarts must be increasing positive integers");
-  expect(() => rmda({ momentumSchedule: "steps" as "ramp" })).toThrow("unknown momentumSchedule");
+  expect(() => rmda({ momentumSchedule: "steps" as "ramp" })).toThrow("momentumSchedule is unknown");
 });
