@@ -1,30 +1,25 @@
 /** Adam (Kingma & Ba 2015, Algorithm 1) and AdamW (Loshchilov & Hutter 2019, Algorithm 2), as torch.optim spells them. */
 
-import { checkEps, checkRange } from "../checks.ts";
+import { checkRange } from "../checks.ts";
+import { type MomentOptions, moments } from "./moments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /** Options of `adam` and `adamw`. */
-export interface AdamOptions {
-  /** β₁, β₂: decay of the first and second moment, each in [0, 1). Default [0.9, 0.999]. */
-  readonly betas?: readonly [number, number];
-  /** ε, added to √v̂, ≥ 1e-30. Default 1e-8. */
-  readonly eps?: number;
+export interface AdamOptions extends MomentOptions {
   /** ≥ 0. Adam: L2 added to the gradient, default 0. AdamW: decoupled, default 0.01. */
   readonly weightDecay?: number;
 }
 
-type Adam = Optimizer<"m" | "v", "lr" | "correction1" | "correction2">;
+type Adam = Optimizer<"m" | "u", "lr" | "correction1" | "correction2">;
 
 function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Required<AdamOptions>): Adam {
   const [b1, b2] = betas;
-  checkRange("betas[0]", b1, 0, 1);
-  checkRange("betas[1]", b2, 0, 1);
-  checkEps(eps);
+  const { init, update } = moments({ betas, eps });
   checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
   return {
     name,
     options: { betas, eps, weightDecay },
-    slots: ["m", "v"],
+    slots: ["m", "u"],
     clock: {
       numbers: ["lr", "correction1", "correction2"],
       start: () => ({ t: 0 }),
@@ -34,16 +29,15 @@ function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Re
         return { state: { t }, numbers, restart: false };
       },
     },
-    init: (g, w) => ({ m: g.Sub(w, w), v: g.Sub(w, w) }),
+    init,
     propose(g, { w, dw, slots, clock }) {
       const { lr, correction1, correction2 } = clock;
       const d = weightDecay && !decoupled ? g.Add(dw, g.Mul(w, weightDecay)) : dw;
-      const m = g.Add(g.Mul(slots.m, b1), g.Mul(d, 1 - b1)); //              m ← β₁m + (1−β₁)g
-      const v = g.Add(g.Mul(slots.v, b2), g.Mul(g.Mul(d, d), 1 - b2)); //    v ← β₂v + (1−β₂)g²
-      const denominator = g.Add(g.Div(g.Sqrt(v), correction2), eps); //      √v̂ + ε
+      const { m, u } = update(g, slots, d); //                               the papers' m and v
+      const denominator = g.Add(g.Div(g.Sqrt(u), correction2), eps); //      √v̂ + ε
       const step = g.Mul(g.Div(m, denominator), g.Div(lr, correction1)); //  lr·m̂ / (√v̂ + ε)
       const shrunk = weightDecay && decoupled ? g.Mul(w, g.Sub(1, g.Mul(lr, weightDecay))) : w;
-      return { candidate: g.Sub(shrunk, step), slots: { m, v } };
+      return { candidate: g.Sub(shrunk, step), slots: { m, u } };
     },
     accept: (_, { candidate }) => candidate,
   };

@@ -1,13 +1,13 @@
-/** Adam's running moments m ← β₁m + (1−β₁)g, u ← β₂u + (1−β₂)g² (Kingma & Ba 2015), as the proximal methods in Adam's metric share them. */
+/** Adam's running moments m ← β₁m + (1−β₁)g, u ← β₂u + (1−β₂)g² (Kingma & Ba 2015), as Adam and the proximal methods in its metric share them. */
 import { checkEps, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 
-/** Options of `proxSsi` and `proxGen`. */
+/** Options of `proxSsi` and `proxGen`, and of `adam` and `adamw` beside weight decay. */
 export interface MomentOptions {
   /** β₁, β₂: decay of the first and second moment, each in [0, 1). Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
-  /** Added to the metric, ≥ 1e-30. Default 1e-6 (proxSsi), 1e-8 (proxGen). */
+  /** ε, added to the root of the second moment, ≥ 1e-30. Default 1e-8; 1e-6 (proxSsi). */
   readonly eps?: number;
 }
 
