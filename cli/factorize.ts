@@ -38,6 +38,7 @@ import {
 } from "./low-rank.ts";
 import type { Output } from "./output.ts";
 import { realInputs } from "./real-inputs.ts";
+import { trainFields } from "./train-fields.ts";
 
 const fields = {
   rule: ruleField(" (default: iterative with --data and without --keep, else global)"),
@@ -49,6 +50,7 @@ const fields = {
     "product",
   ]),
   fineTune: fineTuneField,
+  freeze: trainFields.freeze,
   anyway: toggle("write the model even when nothing gets smaller"),
   ...dataFields,
   loss: lossField,
@@ -119,7 +121,8 @@ async function factorizeFile(
     await realInputs(full, data, engine, scoring.normalization),
     engine,
   );
-  const found = spectra(whole);
+  const { freeze } = values;
+  const found = spectra(whole, { freeze });
   if (found.layers.length === 0)
     throw new EspalierError("the model has no layer that could be factorized", {
       skipped: found.skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
@@ -137,9 +140,10 @@ async function factorizeFile(
     );
   const cut = data && (await evaluate(truncated, data, scoring));
   const small = values.fineTune
-    ? (await fineTune(truncated, { ...judging, epochs: values.fineTune })).model
+    ? (await fineTune(truncated, { ...judging, freeze, epochs: values.fineTune })).model
     : truncated;
-  const [before, after] = data ? [await evaluate(whole, data, scoring), await evaluate(small, data, scoring)] : [];
+  const before = data && (await evaluate(whole, data, scoring));
+  const after = data && (small === truncated ? cut : await evaluate(small, data, scoring));
   signal.throwIfAborted();
   const bytes = write(small);
   await writeFile(to, bytes);

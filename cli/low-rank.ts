@@ -14,6 +14,7 @@ import {
   type Store,
   searchRanks,
   sgd,
+  type TrainOptions,
   train,
   UsageError,
 } from "espalier";
@@ -116,7 +117,7 @@ export async function chooseRanks(
   return result.ranks;
 }
 
-export interface FineTuning extends Judging {
+export interface FineTuning extends Judging, Pick<TrainOptions, "freeze" | "augment"> {
   readonly epochs: number;
   /** Makes it resumable. */
   readonly store?: Store;
@@ -129,7 +130,7 @@ export interface FineTuning extends Judging {
  */
 export async function fineTune(
   model: Model,
-  { epochs, store, ...j }: FineTuning,
+  { epochs, store, freeze, augment, ...j }: FineTuning,
 ): Promise<{ model: Model; seconds: number }> {
   const { engine, data, output, normalization, seed, out, signal } = j;
   const run = train(model, data!, {
@@ -141,6 +142,8 @@ export async function fineTune(
     seed,
     output,
     normalization,
+    freeze,
+    augment,
     store,
     resume: store !== undefined,
     signal,

@@ -9,6 +9,7 @@ import {
   type TrainOptions,
   train,
 } from "espalier";
+import { augmentSetting } from "./augment.ts";
 import { normalizationSetting } from "./engine-fields.ts";
 import type { Interruption } from "./interrupt.ts";
 import type { Output } from "./output.ts";
@@ -44,7 +45,7 @@ export const prepare = (
     output: s.output,
     freeze: s.freeze,
     lambdaWarmup: s.lambdaWarmup,
-    augment: s.augment === "none" ? null : s.augment === "auto" ? undefined : s.augment,
+    augment: augmentSetting(s.augment),
     normalization: normalizationSetting(s.normalize),
     store,
     resume: s.resume,

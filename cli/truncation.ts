@@ -20,6 +20,7 @@ import {
 } from "espalier";
 import { directory } from "espalier/node";
 import { z } from "zod";
+import { augmentSetting } from "./augment.ts";
 import type { Finishing } from "./finish.ts";
 import { chooseRanks, fineTune, type Judging, type RankChoice } from "./low-rank.ts";
 import { FINE_TUNING, RANKS, writeJson } from "./run-directory.ts";
@@ -86,7 +87,8 @@ export async function truncateRun(
   const { dim } = out.colour;
   if (factors > 1) out.say(dim(`composed back: ${significant(verification.maxRel)} relative difference`));
   const judging = { engine, data, loss, output, normalization, seed, out, signal };
-  const found = spectra(full);
+  const found = spectra(full, { freeze: choices.freeze });
+  for (const { weight, why } of found.skipped) out.say(dim(`  ${weight} is left alone: it ${why}`));
   const { ranks, seconds } = await chosenRanks(found, choice, judging, store);
   const { model: cut, layers } = truncate(found, ranks);
   if (!layers.some((l) => l.split))
@@ -97,7 +99,9 @@ export async function truncateRun(
     );
   const { accuracy } = await evaluate(cut, data, judging);
   const epochs = choices.fineTune ?? 0;
-  const tuning = { ...judging, epochs, store: directory(join(store.location, FINE_TUNING)) };
+  const { freeze, augment } = choices;
+  const same = { freeze, augment: augmentSetting(augment) }; // fine-tuning moves and sees what training did
+  const tuning = { ...judging, ...same, epochs, store: directory(join(store.location, FINE_TUNING)) };
   const tuned = epochs > 0 ? await fineTune(cut, tuning) : { model: cut, seconds: 0 };
   const lowRank = {
     rule: rule!,

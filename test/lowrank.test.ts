@@ -1,7 +1,7 @@
 /** Low rank on the command line: train --lorita, factorize, inspect --ranks, as a user runs them. */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { compose, read, write } from "espalier";
+import { compose, type Model, models, read, write } from "espalier";
 import { beforeAll, describe, expect, test } from "vitest";
 import { commandLine, type Ran } from "./support/command-line.ts";
 
@@ -138,6 +138,26 @@ test("train composes the layers that are named and not frozen, says which it lea
   const again = await espalier("train", "--resume", "--out", "chosen", "--json");
   expect(JSON.parse(again.stdout).files.truncated).toBe("chosen/truncated.onnx");
 });
+
+test("what is frozen is neither truncated nor fine-tuned", async () => {
+  const { status, stdout, stderr } = await espalier(
+    ...[...TRAIN, "--epochs", "1", "--lorita", "2", "--freeze", "fc1.weight,fc2.bias"],
+    ...["--rank-rule", "local", "--rank-keep", "0.2", "--fine-tune", "1", "--out", "frozen"],
+  );
+  expect(status, stderr).toBe(0);
+  const { lowRank } = await json("frozen", "summary.json");
+  const weights = lowRank.layers.map((l: { weight: string }) => l.weight);
+  expect([weights.includes("fc1.weight"), weights.includes("fc2.weight")]).toEqual([false, true]);
+  expect(stdout).toContain("fc1.weight is left alone: it is frozen");
+  const [start, end] = [models.lenet5Small({ seed: 1 }), read(await readFile(at("frozen", "truncated.onnx")))];
+  const data = (model: Model, name: string) =>
+    [...model.graph.initializers].find(([v]) => v.name === name)![1].data as Float32Array;
+  for (const name of ["fc1.weight", "fc2.bias"]) expect(data(end, name)).toEqual(data(start, name));
+  expect(data(end, "fc3.bias")).not.toEqual(data(start, "fc3.bias"));
+
+  const args = "factorize frozen/model.onnx cut.onnx --keep 0.2 --freeze fc1.weight,nothing";
+  expect((await espalier(...args.split(" "))).stderr).toContain("freeze matches no parameter");
+}, 60_000);
 
 test.each([
   ["--epochs 4 --milestones 3 --c 0.01 --lambda 0.5", /not exactly of the ranks.*Train more epochs after c = 1/],

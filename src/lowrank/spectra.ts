@@ -3,6 +3,7 @@
  * Roy & Vetterli 2007, "The effective rank: a measure of effective dimensionality".
  */
 import { EspalierError } from "../error.ts";
+import { matchingNames } from "../graph/name-patterns.ts";
 import type { Model } from "../graph/types.ts";
 import { type Svd, svd } from "../svd.ts";
 import { type MatrixLayer, matrixLayers, type Skipped, toMatrix } from "./layers.ts";
@@ -37,18 +38,38 @@ export interface Spectra {
   /** The model, composed back if it was composed. */
   readonly model: Model;
   readonly layers: readonly Decomposed[];
-  /** Weights that have no matrix of their own: grouped convolutions, shared weights. */
+  /** Weights that have no matrix of their own (grouped convolutions, shared weights) or are frozen. */
   readonly skipped: readonly Skipped[];
+}
+
+/** Options of `spectra`. */
+export interface SpectraOptions {
+  /** Parameters whose layers stay as they are; * and ** as for training. Default none. */
+  readonly freeze?: readonly string[];
 }
 
 /**
  * Decomposes every linear and ordinary convolutional layer; composed layers are composed back first.
- * @throws EspalierError when a weight is NaN or infinite
+ * @throws EspalierError when a weight is NaN or infinite; UsageError when a name to freeze matches nothing
  */
-export function spectra(model: Model): Spectra {
+export function spectra(model: Model, { freeze = [] }: SpectraOptions = {}): Spectra {
   const whole = recompose(model);
+  const frozen = matchingNames(
+    [...whole.graph.initializers.keys()].map((v) => v.name),
+    freeze,
+    "freeze",
+  );
   const { layers, skipped } = matrixLayers(whole.graph);
-  return { model: whole, layers: layers.map(decompose), skipped };
+  return {
+    model: whole,
+    layers: layers.filter(({ weight }) => !frozen.has(weight.name)).map(decompose),
+    skipped: [
+      ...skipped,
+      ...layers
+        .filter(({ weight }) => frozen.has(weight.name))
+        .map(({ weight }) => ({ weight: weight.name, why: "is frozen" })),
+    ],
+  };
 }
 
 function decompose(layer: MatrixLayer): Decomposed {
