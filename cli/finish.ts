@@ -23,7 +23,7 @@ import { normalizationSetting } from "./engine-fields.ts";
 import type { Output } from "./output.ts";
 import { realInputs } from "./real-inputs.ts";
 import { layerRows, removalRows } from "./report-rows.ts";
-import { environment, FILES, TRUNCATED, writeJson, writeRun } from "./run-directory.ts";
+import { environment, FILES, TRUNCATED, writeJson } from "./run-directory.ts";
 import { batchSizes, type Timed, time } from "./timing.ts";
 import { type Choices, methods } from "./train-plan.ts";
 import type { Workshop } from "./training.ts";
@@ -34,6 +34,8 @@ export interface Finishing extends Workshop {
   readonly choices: Choices;
   /** The settings with every default filled in. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The lambda that a search found. */
+  readonly found: number | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface Finishing extends Workshop {
  * @param trained called when the choice of ranks and fine-tuning are over; until then an interruption fails with the signal's reason
  */
 export async function finish(run: Run, shop: Finishing, trained?: () => void): Promise<Summary> {
-  const { engine, data, out, store, choices, config } = shop;
+  const { engine, data, out, store, choices, config, found } = shop;
   const normalization = normalizationSetting(choices.normalize);
   const loss: Loss = methods(choices).loss;
   const inputs = await realInputs(run.model, data, engine, normalization);
@@ -87,6 +89,7 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
     loss: scoreBefore.loss,
     smallLoss: scoreAfter.loss,
     prunes: run.prunes,
+    ...(found !== undefined && { lambda: found }),
     groupSparsity: last.groupSparsity,
     weightedGroupSparsity: last.weightedGroupSparsity,
     elementSparsity: last.elementSparsity,
@@ -109,7 +112,7 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
   const [input] = full.graph.inputs;
   const report: RunReport = {
     title: `${choices.model} on ${data.name}`,
-    config,
+    config: { ...config, ...(found !== undefined && { lambda: found }) },
     environment: environment(engine),
     epochs: history,
     layers: layerRows(inspection, full, small, ranked?.lowRank.layers),
@@ -124,7 +127,6 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
     milestones: choices.milestones,
   };
   await store.write(FILES.report, new TextEncoder().encode(await reportHtml(report)));
-  await writeRun(store, config, engine);
   await writeJson(store, FILES.summary, summary);
   return summary;
 }

@@ -119,8 +119,7 @@ export function differing(
 }
 
 function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
-  const keys = (Object.keys(asked) as TrainKey[]).filter((k) => k !== "lambda" || !saved.targetParams); // it was searched
-  const differ = differing(saved, asked, keys);
+  const differ = differing(saved, asked, Object.keys(asked) as TrainKey[]);
   if (differ.length === 0) return;
   throw new UsageError(
     `the run in ${out} has other settings: ${differ.join(", ")}`,

@@ -9,6 +9,7 @@ const beforeAfter = z.object({ before: number, after: number });
 const summary: z.ZodType<Summary> = sparsity.extend({
   elementSparsity: number,
   prunes: z.enum(["groups", "weights", "nothing"]).optional(),
+  lambda: number.optional(),
   accuracy: number.nullable(),
   smallAccuracy: number.nullable(),
   loss: number,

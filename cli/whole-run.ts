@@ -64,10 +64,13 @@ export async function completeJob({ where, choices, shop }: Job, stages: Stages 
     ? await searchTarget(choices.targetParams, where, choices, shop)
     : { run: await trainIn(where.store, choices, shop), trials: undefined, lambda: undefined };
   if (!run?.finished) return undefined;
-  const config = { ...settled, ...(lambda !== undefined && { lambda }) };
   const { signal } = shop.interruption;
   try {
-    const summary = await finish(run, { ...shop, choices, config, store: where.store }, stages.trained);
+    const summary = await finish(
+      run,
+      { ...shop, choices, config: settled, found: lambda, store: where.store },
+      stages.trained,
+    );
     return { summary, ...(lambda !== undefined && { lambda, trials }) };
   } catch (e) {
     if (signal.aborted && e === signal.reason) return undefined;

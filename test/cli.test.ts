@@ -328,3 +328,21 @@ test.skipIf(process.platform === "win32")(
   },
   120_000,
 );
+
+test("a search for lambda that is resumed after its last trial comes to the same model", async () => {
+  const base = "train --model logistic --data digits --limit-train 300 --epochs 2 --optimizer prox-sgd --threads 1";
+  const flags = "--groups input-channel --target-params 0.33 --out search --json".split(" ");
+  const first = await espalier(...base.split(" "), ...flags);
+  expect(first.status, first.stderr).toBe(0);
+  const { trials, summary } = JSON.parse(first.stdout);
+  expect(trials.length).toBeGreaterThan(1);
+  expect(summary.lambda).toBe(trials[0].lambda);
+  expect(JSON.parse(await readFile(at("search", "run.json"), "utf8")).config).toMatchObject({ lambda: 1e-4 });
+  const small = await readFile(at("search", "small.onnx"));
+
+  await rm(at("search", "summary.json"));
+  const again = await espalier("train", "--resume", "--out", "search", "--json");
+  expect(again.status, again.stderr).toBe(0);
+  expect(JSON.parse(again.stdout).trials).toEqual(trials);
+  expect(await readFile(at("search", "small.onnx"))).toEqual(small);
+}, 120_000);

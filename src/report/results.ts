@@ -106,6 +106,8 @@ export interface LowRank {
 export interface Summary extends Sparsity {
   /** What the run drove to zero, which `groupSparsity` counts; of "nothing" it counts coupled groups. */
   readonly prunes?: "groups" | "weights" | "nothing";
+  /** The λ that a search for a share of the parameters found. */
+  readonly lambda?: number;
   /** Test accuracy of model.onnx; null outside classification. */
   readonly accuracy: number | null;
   readonly smallAccuracy: number | null;
