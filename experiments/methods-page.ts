@@ -29,7 +29,7 @@ function section(kind: Kind, name: string, text: MethodText): string[] {
   const partners = goesWith(name);
   const other = kind === "optimizer" ? "Penalties" : "Optimizers";
   const keys = (belongs[kind] as Readonly<Record<string, readonly TrainKey[]>>)[name];
-  const pairs = `**${other}** ${partners.length ? partners.map((p) => `\`${p}\``).join(", ") : "none"}`;
+  const pairs = `**${other}** ${partners.length ? partners.map((p) => p.replace(/^\w+/, "`$&`")).join(", ") : "none"}`;
   return described(name, text, [pairs, "", ...options(keys)]);
 }
 

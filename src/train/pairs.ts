@@ -24,29 +24,52 @@ function defined(optimizer: Optimizer, { ways }: Penalty): boolean {
 /** @throws UsageError for an undefined pair, with those that are */
 export function checkPair(optimizer: Optimizer, penalty: Penalty | undefined): void {
   if (!penalty || defined(optimizer, penalty)) return;
-  const list = (names: readonly string[]) => [...new Set(names)].join(", ") || "none: it has no proximal step";
+  const list = (names: readonly string[]) => names.join(", ") || "none: it has no proximal step";
+  const { form, weightDecay } = optimizer.options;
+  const own = form ? `${optimizer.name} in the form ${form}` : optimizer.name;
   throw new UsageError(
     optimizer.proxStep === undefined
       ? `${optimizer.name} has no proximal step, so it cannot take the penalty ${penalty.name}`
-      : `${optimizer.name} with ${penalty.name} is not defined: ${reason(optimizer, penalty)}`,
+      : `${own} with ${penalty.name} is not defined: ${reason(optimizer, penalty)}`,
     {
-      got: `${optimizer.name} with ${penalty.name}`,
-      [`${optimizer.name} goes with`]: list(penalties.filter((p) => defined(optimizer, p)).map((p) => p.name)),
+      got: `${own} with ${penalty.name}`,
+      [`${own} goes with`]: list(penalties.filter((p) => defined(optimizer, p)).map((p) => p.name)),
       [`${penalty.name} goes with`]: list(goesWith(penalty.name)),
     },
-    optimizer.options["weightDecay"] === undefined
-      ? undefined
-      : `leave the penalty out; ${optimizer.name} takes weightDecay`,
+    weightDecay === undefined ? undefined : `leave the penalty out; ${optimizer.name} takes weightDecay`,
   );
 }
 
-/** The penalties that go with an optimizer, or the optimizers that go with a penalty, by their names in the library. */
+/**
+ * The penalties that go with an optimizer, or the optimizers that go with a penalty, by their names in the library; what holds
+ * for one form of an optimizer only has it behind the name: "proxSgd (unit)".
+ */
 export function goesWith(name: string): string[] {
-  const named = optimizers.filter((o) => o.name === name);
-  const names = named.length
-    ? penalties.filter((p) => named.some((o) => defined(o, p))).map((p) => p.name)
-    : optimizers.filter((o) => penalties.some((p) => p.name === name && defined(o, p))).map((o) => o.name);
-  return [...new Set(names)];
+  const forms = optimizers.filter((o) => o.name === name);
+  if (forms.length > 0)
+    return penalties.flatMap((p) =>
+      named(
+        p.name,
+        forms,
+        forms.filter((o) => defined(o, p)),
+      ),
+    );
+  const penalty = penalties.find((p) => p.name === name);
+  if (!penalty) return [];
+  return [...new Set(optimizers.map((o) => o.name))].flatMap((each) => {
+    const all = optimizers.filter((o) => o.name === each);
+    return named(
+      each,
+      all,
+      all.filter((o) => defined(o, penalty)),
+    );
+  });
+}
+
+/** The name, with the forms for which it holds where that is not all of them. */
+function named(name: string, all: readonly Optimizer[], holds: readonly Optimizer[]): string[] {
+  if (holds.length === 0) return [];
+  return [holds.length === all.length ? name : `${name} (${holds.map((o) => o.options["form"]).join(", ")})`];
 }
 
 function reason(optimizer: Optimizer, { ways }: Penalty): string {
