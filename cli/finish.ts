@@ -2,14 +2,11 @@
 import {
   type BeforeAfter,
   cost,
-  count,
   evaluate,
   inspect,
   isLossy,
   type Loss,
-  type Model,
   normalizationOf,
-  overfullBlocks,
   type Run,
   type RunReport,
   reportHtml,
@@ -20,10 +17,10 @@ import {
   write,
 } from "espalier";
 import { normalizationSetting } from "./engine-fields.ts";
-import type { Output } from "./output.ts";
 import { realInputs } from "./real-inputs.ts";
 import { layerRows, removalRows } from "./report-rows.ts";
 import { environment, FILES, TRUNCATED, writeJson } from "./run-directory.ts";
+import { spelled } from "./spelling.ts";
 import { batchSizes, type Timed, time } from "./timing.ts";
 import { type Choices, methods } from "./train-plan.ts";
 import type { Workshop } from "./training.ts";
@@ -46,6 +43,7 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
   const { engine, data, out, store, choices, config, found } = shop;
   const normalization = normalizationSetting(choices.normalize);
   const loss: Loss = methods(choices).loss;
+  for (const text of run.shortfalls) out.warn(`${out.colour.yellow("note:")} ${spelled(text)}`);
   const inputs = await realInputs(run.model, data, engine, normalization);
   const judging = { loss, normalization };
   const kept = run.history.at(-1)!.ranks;
@@ -78,7 +76,6 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
     latencies.push({ before: a, after: b });
   }
   const [costBefore, costAfter] = [cost(full), cost(small)];
-  if (choices.penalty === "nm") noteOfBlocks(full, choices, out);
   const inspection = inspect(full);
   const history = run.history;
   const last = history[history.length - 1];
@@ -129,13 +126,4 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
   await store.write(FILES.report, new TextEncoder().encode(await reportHtml(report)));
   await writeJson(store, FILES.summary, summary);
   return summary;
-}
-
-/** N:M sparsity that is not there at the end: nothing but a hardware kernel would say so. */
-function noteOfBlocks(model: Model, { n = 2, m = 4, c }: Choices, { warn, colour }: Output): void {
-  const { overfull, blocks } = overfullBlocks(model, { n, m });
-  if (overfull === 0) return;
-  warn(
-    `${colour.yellow("note:")} ${count(overfull)} of ${count(blocks)} blocks of ${m} have more than ${n} nonzero weights. Shorten --lambda-warmup${c ? ", or give a --c that reaches 1 before the end" : ""}.`,
-  );
 }

@@ -45,7 +45,7 @@ export { lHalf } from "./prox/l-half.ts";
 export { l0 } from "./prox/l0.ts";
 export { l1 } from "./prox/l1.ts";
 export { l2 } from "./prox/l2.ts";
-export { type NmOptions, nm, overfullBlocks } from "./prox/nm.ts";
+export { type NmOptions, nm } from "./prox/nm.ts";
 export { type NuclearOptions, nuclear } from "./prox/nuclear.ts";
 export type { Penalty } from "./prox/penalty.ts";
 export { type SefOptions, sef, type WgsefOptions, wgsef } from "./prox/wgsef.ts";

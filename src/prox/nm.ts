@@ -16,9 +16,10 @@
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { full, size, zeros } from "../graph/tensor.ts";
-import type { Graph, Model, Shape, Value } from "../graph/types.ts";
+import type { Graph, Shape, Value } from "../graph/types.ts";
 import { groupSets } from "../groups/groups.ts";
 import { rootView, type WeightUse, weightUses } from "../groups/weights.ts";
+import type { Tensors } from "../groups/zeros.ts";
 import type { Penalty } from "./penalty.ts";
 
 /** Options of `nm`. */
@@ -82,6 +83,13 @@ export function nm({ n = 2, m = 4 }: NmOptions = {}): Penalty {
           });
           return g.Mul(g.Cast(g.Greater(g.Max(most), 0), { to: "float32" }), INFEASIBLE);
         },
+        shortfalls(tensors) {
+          const { overfull, blocks } = overfullBlocks(weights, tensors, n, m);
+          if (overfull === 0) return [];
+          return [
+            `${overfull} of ${blocks} blocks of ${m} have more than ${n} nonzero weights: shorten lambdaWarmup, and with rmda or ramda let c reach 1 before the end`,
+          ];
+        },
         prox: (g, w, _, share) => project(g, w, share, (_param, x) => g.Abs(x)),
         proxInMetric: (g, w, metric, _, share) =>
           project(g, w, share, (param, x) => g.Mul(g.Mul(x, x), metric.get(param)!)),
@@ -105,16 +113,12 @@ function mask(g: Builder, importance: Value, [before, inputs, after]: Blocked["v
   return rest ? g.Concat([inBlocks, g.constant(full([before, rest, after], 1))], { axis: 1 }) : inBlocks;
 }
 
-/**
- * How many blocks of a model have more than n nonzero weights, of how many: 0 once the pattern holds.
- * @throws UsageError, EspalierError as `nm` does
- */
-export function overfullBlocks({ graph }: Model, options: NmOptions = {}): { overfull: number; blocks: number } {
-  const { n, m } = nm(options).options as Required<NmOptions>;
+/** How many whole blocks have more than n nonzero weights, of how many. */
+function overfullBlocks(weights: readonly Blocked[], tensors: Tensors, n: number, m: number) {
   let [overfull, blocks] = [0, 0];
-  for (const { param, view } of blockedWeights(graph, m).weights) {
+  for (const { param, view } of weights) {
     const [before, inputs, after] = view;
-    const { data } = graph.initializers.get(param)!;
+    const { data } = tensors.get(param.name)!;
     for (let i = 0; i < before; i++)
       for (let j = 0; j + m <= inputs; j += m)
         for (let k = 0; k < after; k++) {

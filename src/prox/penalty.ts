@@ -4,6 +4,7 @@ import type { Builder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import type { Weights } from "../groups/slices.ts";
+import type { Tensors } from "../groups/zeros.ts";
 
 /**
  * What a penalty is solvable for. `prox`: in the plain metric, inside the step graph; `metric`: in a diagonal metric, there;
@@ -45,6 +46,8 @@ export interface BoundPenalty {
   proxInMetric?(g: Builder, w: Weights, metric: Weights, step: Value, share: Value): Map<Value, Value>;
   /** ∇ψ(w), 0 for groups that are zero. Returns the parameters where it is not. With the way "gradient". */
   gradient?(g: Builder, w: Weights): Map<Value, Value>;
+  /** What is not yet as the penalty wants it in weights that a run ended with, a sentence each. */
+  shortfalls?(weights: Tensors): string[];
   /** With the way "host", beside a `prox` that changes nothing. */
   readonly hostProx?: HostProx;
 }

@@ -101,3 +101,13 @@ test("a k that no set can fall below is said", () => {
   const bound = wgsef({ lambda: 1, k: 5, groups: "inputChannel" }).bind(columns([1, 1, 1]));
   expect(bound.notes).toEqual(["w: all 3 groups may survive, so wgsef is weight decay there"]);
 });
+
+test("where more groups survive than should, it says which", () => {
+  const graph = columns([1, 0, 2, 3]);
+  const tensors = new Map([...graph.initializers].map(([v, t]) => [v.name, t]));
+  const said = (k: number) => wgsef({ lambda: 1, k, groups: "inputChannel" }).bind(graph).shortfalls!(tensors);
+  expect(said(3)).toEqual([]);
+  expect(said(2)).toEqual([
+    "more groups survive than should: w 3 of 4 instead of 2; a larger lambda or more epochs leave fewer",
+  ]);
+});

@@ -11,6 +11,7 @@ import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 import { addGroups, groupSquares, scaleGroups, type Weights } from "../groups/slices.ts";
+import { type Tensors, zeroGroups } from "../groups/zeros.ts";
 import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
@@ -72,6 +73,7 @@ export function wgsef({
         notes: sets
           .filter((set) => level(set) === set.count && keep !== 1)
           .map(({ name, count }) => `${name}: all ${count} groups may survive, so wgsef is weight decay there`),
+        shortfalls: (tensors) => tooMany(sets, level, tensors),
         value(g, w) {
           const values = sets.map((set) => envelope(g, sizes(g, set, w), set.count, level(set)).value);
           return g.Mul(values.length === 1 ? values[0] : g.Sum(values), lambda);
@@ -100,6 +102,17 @@ export function wgsef({
       };
     },
   };
+}
+
+/** The sets in which more groups survive than should. */
+function tooMany(sets: readonly GroupSet[], level: (set: GroupSet) => number, tensors: Tensors): string[] {
+  const found = sets.flatMap((set) => {
+    const alive = set.count - zeroGroups(set, tensors).reduce((n, zero) => n + zero, 0);
+    return alive > level(set) ? [`${set.name} ${alive} of ${set.count} instead of ${level(set)}`] : [];
+  });
+  if (found.length === 0) return [];
+  const listed = found.length > 4 ? [...found.slice(0, 4), "…"] : found;
+  return [`more groups survive than should: ${listed.join(", ")}; a larger lambda or more epochs leave fewer`];
 }
 
 /** How many of `count` groups survive: k, or a share of them rounded up (0.28·50 is 14, not 15). */

@@ -101,6 +101,12 @@ export class Run implements AsyncIterable<EpochMetrics> {
     return this.structure.prunes;
   }
 
+  /** What is not as the penalty wants it in `model`: overfull blocks, too many survivors. Empty when there is nothing. */
+  get shortfalls(): readonly string[] {
+    const tensors = new Map([...this.trained.graph.initializers].map(([v, t]) => [v.name, t]));
+    return this.plan.penalty?.shortfalls?.(tensors) ?? [];
+  }
+
   /** The epoch after which the zero pattern never changed again; null when it changed in the last one. */
   get structureStableSince(): number | null {
     return this.lastChange >= this.epoch ? null : this.lastChange;
