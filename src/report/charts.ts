@@ -1,10 +1,8 @@
 /** Results as SVG charts, readable in light and dark, without script or outside resource. */
-import { axis, type Chart, draw, label } from "./draw.ts";
+import { axis, type Chart, draw, label, legend } from "./draw.ts";
 import { count, fileSize, milliseconds } from "./format.ts";
 import { colour, SERIES } from "./palette.ts";
 import type { BeforeAfter, Curve, EpochMetrics, LayerRow, Summary } from "./results.ts";
-
-const legend = { top: 0, left: 0, itemGap: 26, itemWidth: 22, itemHeight: 8, textStyle: label };
 
 interface Line {
   readonly name: string;

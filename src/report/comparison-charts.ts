@@ -1,6 +1,6 @@
 /** A comparison as SVG charts: one colour per method, the mean drawn bold, single runs or their range drawn faint. */
 import { type ComparedRun, type Comparison, isScored } from "./comparison.ts";
-import { axis, type Chart, draw, label } from "./draw.ts";
+import { axis, type Chart, countAxis, countHeight, draw, legendOf } from "./draw.ts";
 import { colour, SERIES } from "./palette.ts";
 import type { EpochMetrics, Summary } from "./results.ts";
 
@@ -9,24 +9,10 @@ type Finished = ComparedRun & { readonly summary: Summary };
 
 const COLOURS = [...SERIES, colour("ink")];
 const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
-const WIDTH = 520; // of every chart
-const LEGEND_ROW = 20;
 
 const finishedOf = ({ runs }: Compared, method: string): Finished[] =>
   runs.filter((r): r is Finished => r.method === method && r.summary !== undefined);
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-/** A legend of the methods, and how much room its rows take. */
-function legendOf(methods: readonly string[]): { legend: object; top: number } {
-  let [rows, x] = [1, 0];
-  for (const name of methods) {
-    const width = 26 + 27 + 7 * [...name].length;
-    if (x > 0 && x + width > WIDTH) [rows, x] = [rows + 1, 0];
-    x += width;
-  }
-  const legend = { top: 0, left: 0, itemGap: 26, itemWidth: 22, itemHeight: 8, textStyle: label, data: [...methods] };
-  return { legend, top: 20 + LEGEND_ROW * rows };
-}
 
 const below = (name: string) => ({ name, nameLocation: "middle", nameGap: 28 });
 const percentLabel = { ...axis.axisLabel, formatter: "{value} %" };
@@ -70,9 +56,9 @@ async function against(title: string, name: string, compared: Compared, share: (
     name,
     all.map((r) => share(r.summary)),
   );
-  const { legend, top } = legendOf(compared.methods);
+  const { legend, rows } = legendOf(compared.methods);
   return draw(title, 320, {
-    grid: { left: 64, right: 28, top: top + 8, bottom: 46 },
+    grid: { left: 64, right: 28, top: 28 + rows, bottom: 46 },
     legend: { ...legend, itemWidth: 12, itemHeight: 12 },
     xAxis: x.option,
     yAxis: { ...axis, type: "value", scale: true, ...(scored && { axisLabel: percentLabel }) },
@@ -122,7 +108,7 @@ function pointsOf(runs: readonly Finished[], of: OverEpochs["of"]): Point[] {
 
 /** One line per method, the mean of its seeds, in a band from the smallest to the largest. */
 function overEpochs(compared: Compared, { title, of, dotted, yAxis, at = (v) => v }: OverEpochs): Promise<Chart> {
-  const { legend, top } = legendOf(compared.methods);
+  const { legend, rows } = legendOf(compared.methods);
   const last = Math.max(1, ...compared.runs.filter((r) => r.summary).flatMap((r) => r.epochs.map((m) => m.epoch)));
   const series = compared.methods.flatMap((method, i) => {
     const runs = finishedOf(compared, method);
@@ -148,7 +134,7 @@ function overEpochs(compared: Compared, { title, of, dotted, yAxis, at = (v) => 
     ];
   });
   return draw(title, 300, {
-    grid: { left: 56, right: 24, top, bottom: 44 },
+    grid: { left: 56, right: 24, top: 20 + rows, bottom: 44 },
     legend,
     xAxis: {
       ...axis,
@@ -182,14 +168,6 @@ const band = (stack: string, color: string, points: readonly Point[], at: (value
     data: points.map((p) => [p.epoch, height(p)]),
   }));
 
-/** Counts from 1 on a logarithmic axis; 0 stands one decade below 1. */
-const countHeight = (n: number): number => Math.max(-1, Math.log10(n));
-const countAxis = {
-  min: -1,
-  max: ({ max }: { max: number }) => Math.max(1, Math.ceil(max)),
-  interval: 1,
-  axisLabel: { ...axis.axisLabel, formatter: (y: number) => (y < 0 ? "0" : (10 ** y).toLocaleString("en-US")) },
-};
 const percentAxis = { axisLabel: percentLabel };
 const shareAxis = { min: 0, ...percentAxis };
 

@@ -21,6 +21,8 @@ async function load(): Promise<typeof import("echarts/core")> {
 }
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
+const WIDTH = 520; // px
+
 /** An SVG document and what it shows. */
 export interface Chart {
   readonly title: string;
@@ -38,6 +40,30 @@ export const axis = {
   splitLine: { lineStyle: { color: colour("line"), width: 1 } },
 };
 
+/** The legend of every chart; by itself it names the series. */
+export const legend = { top: 0, left: 0, itemGap: 26, itemWidth: 22, itemHeight: 8, textStyle: label };
+
+/** A legend of these names, and the height in px of the rows that it takes. */
+export function legendOf(names: readonly string[]): { legend: object; rows: number } {
+  let [rows, x] = [1, 0];
+  for (const name of names) {
+    const width = 26 + 27 + 7 * [...name].length;
+    if (x > 0 && x + width > WIDTH) [rows, x] = [rows + 1, 0];
+    x += width;
+  }
+  return { legend: { ...legend, data: [...names] }, rows: 20 * rows };
+}
+
+/** Where a count from 0 up stands on `countAxis`: logarithmic, 0 one decade below 1. */
+export const countHeight = (n: number): number => Math.max(-1, Math.log10(n));
+/** An axis of counts. */
+export const countAxis = {
+  min: -1,
+  max: ({ max }: { max: number }) => Math.max(1, Math.ceil(max)),
+  interval: 1,
+  axisLabel: { ...axis.axisLabel, formatter: (y: number) => (y < 0 ? "0" : (10 ** y).toLocaleString("en-US")) },
+};
+
 /**
  * @param title said to screen readers
  * @param height in px; the width is 520 px and scales
@@ -45,7 +71,7 @@ export const axis = {
 export async function draw(title: string, height: number, option: object): Promise<Chart> {
   library ??= load();
   const echarts = await library;
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 520, height });
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
   try {
     chart.setOption({
       animation: false,

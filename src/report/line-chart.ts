@@ -1,5 +1,5 @@
 /** Named lines of points, for the figures of an experiment. */
-import { axis, type Chart, draw, label } from "./draw.ts";
+import { axis, type Chart, countAxis, countHeight, draw, label, legendOf } from "./draw.ts";
 
 /** One line; a null leaves a gap. */
 export interface PlotLine {
@@ -18,17 +18,15 @@ export interface PlotAxes {
   readonly fromZero?: boolean;
 }
 
-const height = (count: number): number => (count >= 1 ? Math.log10(count) : -1);
-
 /** @param lines at most eight are told apart by colour */
 export function lineChart(title: string, lines: readonly PlotLine[], axes: PlotAxes): Promise<Chart> {
   const { x, y, counts = false, fromZero = false } = axes;
-  const at = (v: number | null) => (v === null ? null : counts ? height(v) : v);
+  const at = (v: number | null) => (v === null ? null : counts ? countHeight(v) : v);
   const most = Math.max(...lines.map((l) => l.points.length));
-  const rows = Math.ceil(lines.reduce((w, l) => w + 53 + 7 * l.name.length, 0) / 500);
-  return draw(title, 300 + 20 * rows, {
-    grid: { left: 60, right: 24, top: 30 + 20 * rows, bottom: 46 },
-    legend: { top: 0, left: 0, itemGap: 26, itemWidth: 22, itemHeight: 8, textStyle: label },
+  const { legend, rows } = legendOf(lines.map((l) => l.name));
+  return draw(title, 300 + rows, {
+    grid: { left: 60, right: 24, top: 30 + rows, bottom: 46 },
+    legend,
     xAxis: {
       ...axis,
       splitLine: { show: false },
@@ -43,17 +41,7 @@ export function lineChart(title: string, lines: readonly PlotLine[], axes: PlotA
       type: "value",
       name: y,
       nameTextStyle: { ...label, align: "left", padding: [0, 0, 0, -40] },
-      ...(counts
-        ? {
-            min: -1,
-            max: ({ max }: { max: number }) => Math.max(1, Math.ceil(max)),
-            interval: 1,
-            axisLabel: {
-              ...axis.axisLabel,
-              formatter: (v: number) => (v < 0 ? "0" : (10 ** v).toLocaleString("en-US")),
-            },
-          }
-        : { scale: !fromZero }),
+      ...(counts ? countAxis : { scale: !fromZero }),
     },
     series: lines.map((l) => ({
       name: l.name,
