@@ -8,7 +8,14 @@ export { type LatencyOptions, latency } from "./engine/latency.ts";
 export { EspalierError, UsageError } from "./error.ts";
 export { atBatch } from "./graph/infer.ts";
 export type { DType, Graph, Model, Node, Tensor, Value } from "./graph/types.ts";
-export { type BlockKind, type GroupKind, type GroupSet, groupSets, type Side } from "./groups/groups.ts";
+export {
+  type BlockKind,
+  type GroupKind,
+  type GroupSet,
+  groupSets,
+  type Side,
+  type SideOptions,
+} from "./groups/groups.ts";
 export { zeroGroups } from "./groups/zeros.ts";
 export { type Composed, type ComposeOptions, compose } from "./lowrank/compose.ts";
 export { factorPatterns, isComposed } from "./lowrank/factors.ts";

@@ -55,7 +55,7 @@ export interface GroupSet {
 export type Side = "consumer" | "producer";
 
 /** Options of `groupSets`. */
-export interface GroupOptions {
+export interface SideOptions {
   /** Default `consumer`. */
   readonly side?: Side;
 }
@@ -64,7 +64,7 @@ export interface GroupOptions {
  * The groups of a graph, one set per weight (per set of tied axes, for `coupled`). Sets do not overlap.
  * @throws UsageError for blocks of a size below 1
  */
-export function groupSets(whole: Graph, kind: GroupKind, options: GroupOptions = {}): GroupSet[] {
+export function groupSets(whole: Graph, kind: GroupKind, options: SideOptions = {}): GroupSet[] {
   const graph = prune(whole);
   if (typeof kind === "object") {
     checkBlock(kind);

@@ -56,10 +56,10 @@ export function ramda({
         const s = schedule.lr(now) * Math.sqrt(t);
         const alpha = (restart ? 0 : state.alpha) + s * now.penaltyShare;
         const epsilon = restart ? state.eps * schedule.gamma : state.eps;
-        const share = averaging(c, momentumSchedule, now, schedule);
+        const averagingNow = averaging(c, momentumSchedule, now, schedule);
         return {
           state: { t, alpha, eps: epsilon },
-          numbers: { s, eps: epsilon, proxStep: alpha, c: share, keep: 1 - share },
+          numbers: { s, eps: epsilon, proxStep: alpha, c: averagingNow, keep: 1 - averagingNow },
           restart,
         };
       },
