@@ -122,7 +122,7 @@ export const trainFields = {
     "size",
     "uniform",
   ]),
-  lambdaWarmup: number("epochs over which the penalty grows to its full strength (default: a tenth of the run)", {
+  lambdaWarmup: number("epochs over which the penalty grows to its full strength (default: a tenth of the run, at most until the first milestone)", {
     min: 0,
   }),
   concavity: number("group-mcp: where it becomes flat (default 3)", { above: 1 }),

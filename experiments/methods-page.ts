@@ -1,7 +1,9 @@
 /** docs/methods.md as text: words from methods-text.ts, options and their help from the command line's table, pairs from the library. */
 import { goesWith } from "espalier";
+import { settings } from "../cli/config.ts";
 import { kebab } from "../cli/names.ts";
-import { belongs, headings, type TrainKey, trainFields } from "../cli/train-fields.ts";
+import { belongs, headings, type TrainConfig, type TrainKey, trainFields } from "../cli/train-fields.ts";
+import { choose, methods, resolved } from "../cli/train-plan.ts";
 import { guideText, lowRankRun, lowRankText, type MethodText, optimizerTexts, penaltyTexts } from "./methods-text.ts";
 
 type Kind = "optimizer" | "penalty";
@@ -16,21 +18,37 @@ export function commandOf({ flags }: MethodText): string {
   return `espalier train ${[...common, flags].join(" ")}`;
 }
 
-function options(keys: readonly TrainKey[]): string[] {
+/** What a choice cannot do without. */
+const needs: Readonly<Record<string, TrainConfig>> = { wgsef: { keep: 0.5 }, sef: { keep: 0.5 } };
+
+/** Every setting of a run of which only this is said, but for what is said. */
+function defaults(said: TrainConfig): Readonly<Record<string, unknown>> {
+  const all = { model: "lenet5", data: "digits", ...said };
+  const chosen = choose(settings(trainFields, [{ label: (key) => key, values: all }]));
+  const settled = resolved(chosen, methods(chosen));
+  return Object.fromEntries(Object.entries(settled).filter(([key]) => !(key in said)));
+}
+
+/** The settings of a method, or of low rank, with their defaults there. */
+function options(keys: readonly TrainKey[], settled: Readonly<Record<string, unknown>>): string[] {
   if (keys.length === 0) return ["No options of its own.", ""];
+  const cell = (text: string) => text.replaceAll("|", "\\|");
   const rows = keys.map((key) => {
-    const { value, help } = trainFields[key];
-    return `| \`--${kebab(key)}${value ? ` ${value.replaceAll("|", "\\|")}` : ""}\` | ${help.replaceAll("|", "\\|")} |`;
+    const { value, help, choices } = trainFields[key];
+    const set = settled[key];
+    const shown = set === undefined || set === null ? "" : `\`${choices ? kebab(String(set)) : String(set)}\``;
+    return `| \`--${kebab(key)}${value ? ` ${cell(value)}` : ""}\` | ${shown} | ${cell(help)} |`;
   });
-  return ["| option | |", "|---|---|", ...rows, ""];
+  return ["| option | default | |", "|---|---|---|", ...rows, ""];
 }
 
 function section(kind: Kind, name: string, text: MethodText): string[] {
   const partners = goesWith(name);
   const other = kind === "optimizer" ? "Penalties" : "Optimizers";
-  const keys = (belongs[kind] as Readonly<Record<string, readonly TrainKey[]>>)[name];
+  const own = (belongs[kind] as Readonly<Record<string, readonly TrainKey[]>>)[name];
+  const keys: readonly TrainKey[] = kind === "optimizer" ? ["lr", ...own] : own;
   const pairs = `**${other}** ${partners.length ? partners.map((p) => p.replace(/^\w+/, "`$&`")).join(", ") : "none"}`;
-  return described(name, text, [pairs, "", ...options(keys)]);
+  return described(name, text, [pairs, "", ...options(keys, defaults({ [kind]: name, ...needs[name] }))]);
 }
 
 /** What every method's section has, with its own lines before the command. */
@@ -69,7 +87,7 @@ export const methodsPage = (): string =>
     "An optimizer decides how weights move, a penalty what should become zero, groups what becomes zero together. Any pair whose",
     "proximal step is defined may be combined; another is refused with the list of those that are. The charts show the command above",
     "them, on the embedded digits and two processor cores: they show how a method behaves, not how good it is on a real task (for that",
-    "see the results in the README). λ grows over the first tenth of the epochs unless `--lambda-warmup 0` is given.",
+    "see the results in the README). λ grows over the first tenth of the epochs, at most until the first milestone, unless\n`--lambda-warmup 0` is given.",
     "",
     ...guideText,
     "## Optimizers",
@@ -80,5 +98,5 @@ export const methodsPage = (): string =>
     ...sections("penalty", penaltyTexts),
     "## Low rank",
     "",
-    ...described("lorita", lowRankRun, [...lowRankText, ...options(headings["Low rank"])]),
+    ...described("lorita", lowRankRun, [...lowRankText, ...options(headings["Low rank"], defaults({ lorita: 2 }))]),
   ].join("\n");

@@ -69,7 +69,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
   },
   ramda: {
     minimizes:
-      "The same in the metric ∛U + ε of weighted squared gradients, by an exact solution of the weighted subproblem.",
+      "The same in the metric ∛U + ε of weighted squared gradients, with five Newton steps on the weighted subproblem where the paper iterates until its stopping rule holds (they end within 1e-7 of the solution).",
     when: "Where adaptive methods are needed (transformers, recurrent nets). On small image nets RMDA is as good or better, as its paper says.",
     paper:
       "lr 1e-2, c 0.01 ramped over the last stage (10,000 steps until it is 1: on short runs take a larger c), ε 1e-6, multiplied by 0.1 at restarts; λ 2e-7 … 1e-3.",
@@ -101,7 +101,7 @@ export const optimizerTexts: Readonly<Record<string, MethodText>> = {
   },
   proxGen: {
     minimizes:
-      "⟨m, W⟩ + ψ(W) + ½‖W − W_old‖² in the metric of AdamW; closed forms for ℓ₁, ℓ₀ and ℓ½, Newton for groups.",
+      "⟨m, W⟩ + ψ(W) + 1/(2·lr)·‖W − W_old‖² in the metric of AdamW; closed forms for ℓ₁, ℓ₀ and ℓ½, Newton for groups.",
     when: "Adam with a penalty on single weights, ℓ₀ and ℓ½ included.",
     paper: "betas 0.9, 0.999, eps 1e-8; lr 1e-3.",
     source: "Yun, Lozano & Yang, NeurIPS 2021",
@@ -228,7 +228,7 @@ export const lowRankText: readonly string[] = [
   "| `global` | the largest of all layers together, each layer's divided by its largest |",
   "| `iterative` (default) | what accuracy needs: ranks go down greedily where the loss on 120 training samples suffers least, as long as the accuracy on held-out (else training) samples stays within the tolerance |",
   "",
-  "A layer of rank r becomes two (k×k in → r, then 1×1 r → out) only where r·(out + in·k²) < out·in·k². `espalier factorize` does the same",
+  "A layer of rank r becomes two (k×k in → r, then 1×1 r → out) only where r·(out + in·k²) is more than 5 % below out·in·k². `espalier factorize` does the same",
   "to any model, `espalier inspect --ranks` shows singular values, `--fine-tune` trains on after truncation.",
   "",
 ];
