@@ -8,6 +8,9 @@ import type { GroupSet, Member } from "./groups.ts";
 /** Current value of each parameter (the model's initializer handle) inside the graph being built. */
 export type Weights = ReadonlyMap<Value, Value>;
 
+/** Stands where a number of a group that is zero would be 0: what is divided by it stays a number. */
+export const TINY = 1e-30;
+
 const channelCount = ({ view, axes }: Member): number => axes.reduce((n, a) => n * view[a], 1);
 
 /** 0/1 matrix [channels of the member, groups of the set]. */

@@ -16,7 +16,7 @@ import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-import { groupProducts, groupSquares, groupSums, inView, scaleGroups, type Weights } from "../groups/slices.ts";
+import { groupProducts, groupSquares, groupSums, inView, scaleGroups, TINY, type Weights } from "../groups/slices.ts";
 import { largest } from "./largest.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
 
@@ -34,7 +34,6 @@ export interface HspgOptions {
   readonly maxSparsity?: number;
 }
 
-const TINY = 1e-30; // keeps ⟨x̂, x⟩/‖x‖² finite
 const NO_GROUPS = "hspg without a penalty is plain SGD: no group becomes zero; choose one, for example the group lasso";
 
 /**

@@ -5,12 +5,11 @@
  */
 import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
-import { f32 } from "../graph/tensor.ts";
-import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-import { addGroups, groupSquares, scaleGroups } from "../groups/slices.ts";
+import { TINY } from "../groups/slices.ts";
 import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
-import { type GroupWeights, groupWeights } from "./group-weights.ts";
+import { groupPenalty } from "./group-penalty.ts";
+import { type GroupWeights, groupWeights, strengths } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
 
@@ -23,8 +22,6 @@ export interface GroupMcpOptions extends GroupOptions {
   /** ω_g, see `GroupWeights`. Default "balanced". */
   readonly weights?: GroupWeights;
 }
-
-const TINY = 1e-30;
 
 /**
  * The group minimax concave penalty (Zhang 2010; spelled out at the head of this file), over groups of any kind. Goes with optimizers
@@ -48,43 +45,25 @@ export function groupMcp({
     bind(graph) {
       const sets = setsOf(graph, groups, side);
       const omega = groupWeights(sets, weights);
-      const strength = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!.map((x) => x * lambda)));
-      return {
-        sets,
-        value(g, w) {
-          const sums = sets.map((set) => {
-            const l = strength(g, set);
-            const r = g.Min([g.Sqrt(groupSquares(g, set, w)), g.Mul(l, concavity)]); // flat beyond γλ
-            return g.ReduceSum(g.Sub(g.Mul(l, r), g.Mul(g.Mul(r, r), 0.5 / concavity)), { keepdims: 0 });
-          });
-          return sums.length === 1 ? sums[0] : g.Sum(sums);
+      const strength = (g: Builder, set: GroupSet) => strengths(g, omega.get(set)!, lambda);
+      return groupPenalty(sets, {
+        value(g, set, r) {
+          const l = strength(g, set);
+          const bent = g.Min([r, g.Mul(l, concavity)]); // flat beyond γλ
+          return g.ReduceSum(g.Sub(g.Mul(l, bent), g.Mul(g.Mul(bent, bent), 0.5 / concavity)), { keepdims: 0 });
         },
-        prox(g, w, step) {
-          const out = new Map<Value, Value>(w);
-          for (const set of sets) {
-            const l = strength(g, set);
-            const r = g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]);
-            // step < γ: r above γλ, else max(0, r − step·λ) / (1 − step/γ), which meets it there
-            const slack = g.Max([g.Sub(1, g.Div(step, concavity)), TINY]);
-            const firm = g.Min([g.Div(g.Relu(g.Sub(r, g.Mul(step, l))), slack), r]);
-            // step ≥ γ, as dual averaging reaches it: the sum is concave up to γλ, so 0 or r, whichever costs less
-            const alive = g.Greater(r, g.Mul(l, g.Sqrt(g.Mul(step, concavity))));
-            const hard = g.Mul(r, g.Cast(alive, { to: "float32" }));
-            scaleGroups(g, set, g.Div(g.Where(g.Less(step, concavity), firm, hard), r), out);
-          }
-          for (const [p, v] of w) if (out.get(p) === v) out.delete(p);
-          return out;
+        factors(g, set, r, step) {
+          const l = strength(g, set);
+          // step < γ: r above γλ, else max(0, r − step·λ) / (1 − step/γ), which meets it there
+          const slack = g.Max([g.Sub(1, g.Div(step, concavity)), TINY]);
+          const firm = g.Min([g.Div(g.Relu(g.Sub(r, g.Mul(step, l))), slack), r]);
+          // step ≥ γ, as dual averaging reaches it: the sum is concave up to γλ, so 0 or r, whichever costs less
+          const alive = g.Greater(r, g.Mul(l, g.Sqrt(g.Mul(step, concavity))));
+          const hard = g.Mul(r, g.Cast(alive, { to: "float32" }));
+          return g.Div(g.Where(g.Less(step, concavity), firm, hard), r);
         },
-        gradient(g, w) {
-          const sums = new Map<Value, Value>();
-          for (const set of sets) {
-            const r = g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]);
-            const slope = g.Relu(g.Sub(strength(g, set), g.Div(r, concavity))); // max(0, λ − r/γ)
-            addGroups(g, set, g.Div(slope, r), w, sums);
-          }
-          return sums;
-        },
-      };
+        slopes: (g, set, r) => g.Div(g.Relu(g.Sub(strength(g, set), g.Div(r, concavity))), r), // max(0, λ − r/γ)/r
+      });
     },
   };
 }

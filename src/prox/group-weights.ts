@@ -1,4 +1,7 @@
 /** The weights ω_g of a group penalty. */
+import type { Builder } from "../graph/builder.ts";
+import { f32 } from "../graph/tensor.ts";
+import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
 
 /**
@@ -7,6 +10,12 @@ import type { GroupSet } from "../groups/groups.ts";
  * - "uniform": 1.
  */
 export type GroupWeights = "size" | "balanced" | "uniform";
+
+/** λω_g of a set in the graph: [count], or a scalar when all are the same. */
+export function strengths(g: Builder, omega: Float64Array, lambda: number): Value {
+  const x = omega.map((w) => lambda * w);
+  return x.every((one) => one === x[0]) ? g.scalar(x[0]) : g.constant(f32(x));
+}
 
 /** ω_g for every group of every set. */
 export function groupWeights(sets: readonly GroupSet[], how: GroupWeights): Map<GroupSet, Float64Array> {

@@ -12,10 +12,9 @@ import type { Builder } from "../graph/builder.ts";
 import { full } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-import { groupSums, inView, scaleInView, spread, type Weights } from "../groups/slices.ts";
+import { groupSums, inView, scaleInView, spread, TINY, type Weights } from "../groups/slices.ts";
 
 const STEPS = 5;
-const TINY = 1e-30; // keeps 0/0 of a group that is zero already from becoming NaN
 
 /**
  * @param w p; read and, for the set's members, replaced

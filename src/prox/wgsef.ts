@@ -10,9 +10,9 @@ import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/groups.ts";
-import { addGroups, groupSquares, scaleGroups, type Weights } from "../groups/slices.ts";
 import { type Tensors, zeroGroups } from "../groups/zeros.ts";
 import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
+import { groupPenalty } from "./group-penalty.ts";
 import { type GroupWeights, groupWeights } from "./group-weights.ts";
 import { checkLambda } from "./lambda.ts";
 import type { Penalty } from "./penalty.ts";
@@ -29,7 +29,7 @@ export interface WgsefOptions extends GroupOptions {
   readonly weights?: GroupWeights;
 }
 
-const TINY = 1e-20; // stands for the norm of a group that is zero already: η·TINY stays finite in float32
+const ZERO = 1e-20; // stands for the norm of a group that is zero, and for a slope of 0: η·ZERO stays finite in float32
 
 /**
  * The weighted group sparse envelope function (Refael, Arbel & Huleihel 2024; see the head of this file), over groups of any kind. Each
@@ -63,42 +63,33 @@ export function wgsef({
       const omega = groupWeights(sets, weights);
       const root = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!)); // √d
       const square = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!.map((x) => x * x))); // d
-      /** a_j = √d_j·‖w_j‖ */
-      const sizes = (g: Builder, set: GroupSet, w: Weights) =>
-        g.Mul(root(g, set), g.Max([g.Sqrt(groupSquares(g, set, w)), TINY]));
       const level = ({ count }: GroupSet) => levelOf(count, { k, keep });
-      return {
+      const sizes = (g: Builder, set: GroupSet, r: Value) => g.Mul(root(g, set), r); // a_j = √d_j·‖w_j‖
+      const envelopes = groupPenalty(
         sets,
+        {
+          value: (g, set, r) => envelope(g, sizes(g, set, r), set.count, level(set)).value,
+          factors(g, set, r, step) {
+            const strength = g.Mul(g.Mul(step, lambda), square(g, set)); // λd
+            const u = survival(g, sizes(g, set, r), strength, set.count, level(set));
+            return g.Div(u, g.Add(u, strength)); // w_j ← w_j·u_j / (u_j + λd_j)
+          },
+          slopes(g, set, r) {
+            const a = sizes(g, set, r);
+            const { tau } = envelope(g, a, set.count, level(set));
+            return g.Mul(g.Max([g.Div(tau, a), 1]), g.Mul(square(g, set), lambda)); // λd_j/u_j with u_j = min(1, a_j/τ)
+          },
+        },
+        ZERO,
+      );
+      return {
+        ...envelopes,
+        value: (g, w) => g.Mul(envelopes.value(g, w), lambda),
         floor: level,
         notes: sets
           .filter((set) => level(set) === set.count && keep !== 1)
           .map(({ name, count }) => `${name}: all ${count} groups may survive, so wgsef is weight decay there`),
         shortfalls: (tensors) => tooMany(sets, level, tensors),
-        value(g, w) {
-          const values = sets.map((set) => envelope(g, sizes(g, set, w), set.count, level(set)).value);
-          return g.Mul(values.length === 1 ? values[0] : g.Sum(values), lambda);
-        },
-        prox(g, w, step) {
-          const out = new Map<Value, Value>(w);
-          for (const set of sets) {
-            const strength = g.Mul(g.Mul(step, lambda), square(g, set)); // λd
-            const u = survival(g, sizes(g, set, w), strength, set.count, level(set));
-            scaleGroups(g, set, g.Div(u, g.Add(u, strength)), out); // w_j ← w_j·u_j / (u_j + λd_j)
-          }
-          for (const [p, v] of w) if (out.get(p) === v) out.delete(p);
-          return out;
-        },
-        gradient(g, w) {
-          const sums = new Map<Value, Value>();
-          for (const set of sets) {
-            const a = sizes(g, set, w);
-            const { tau } = envelope(g, a, set.count, level(set));
-            // λd_j·w_j/u_j with u_j = min(1, a_j/τ)
-            const factors = g.Mul(g.Max([g.Div(tau, a), 1]), g.Mul(square(g, set), lambda));
-            addGroups(g, set, factors, w, sums);
-          }
-          return sums;
-        },
       };
     },
   };
@@ -153,7 +144,7 @@ function envelope(g: Builder, a: Value, m: number, k: number): { value: Value; t
 /**
  * u_j = clip(η·b_j − s_j, 0, 1) with Σ u_j = k. U(η) = Σ u_j is piecewise linear, with slope +b_j from s_j/b_j on and −b_j from
  * (1+s_j)/b_j on; on the sorted breakpoints the first segment that reaches k gives η. (The first: beyond the last live group lie the
- * breakpoints of dead ones, near 1/TINY, where the rounding left in the summed slopes says anything.) Sums over many groups are rounded
+ * breakpoints of dead ones, near 1/ZERO, where the rounding left in the summed slopes says anything.) Sums over many groups are rounded
  * too, so two Newton steps on U(η) = k follow, which need no sums but those of the groups in between.
  */
 function survival(g: Builder, b: Value, strength: Value, m: number, k: number): Value {
@@ -172,7 +163,7 @@ function survival(g: Builder, b: Value, strength: Value, m: number, k: number): 
   const short = g.ReduceSum(g.Cast(g.Less(passed, 0.5), { to: "float32" }), { keepdims: 0 }); // segments before the first
   const segment = g.Cast(g.Min([short, 2 * m - 2]), { to: "int64" });
   const at = (v: Value) => g.Gather(v, segment, { axis: 0 });
-  const steepness = g.Max([at(before(slope)), TINY]);
+  const steepness = g.Max([at(before(slope)), ZERO]);
   const found = g.Div(g.Sub(k, at(before(intercept))), steepness);
   let eta = g.Max([g.Min([found, at(ends)]), at(before(events))]);
   const share = () => g.Min([g.Relu(g.Sub(g.Mul(b, eta), strength)), 1]);
@@ -182,7 +173,7 @@ function survival(g: Builder, b: Value, strength: Value, m: number, k: number): 
     const rise = g.ReduceSum(g.Mul(b, between), { keepdims: 0 });
     const gap = g.Sub(k, g.ReduceSum(u, { keepdims: 0 }));
     const some = g.Cast(g.Greater(rise, 0), { to: "float32" });
-    eta = g.Add(eta, g.Mul(g.Div(gap, g.Max([rise, TINY])), some));
+    eta = g.Add(eta, g.Mul(g.Div(gap, g.Max([rise, ZERO])), some));
   }
   return share();
 }
