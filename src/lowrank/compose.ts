@@ -11,11 +11,11 @@ import { EspalierError, UsageError } from "../error.ts";
 import { matcher, matchingNames } from "../graph/name-patterns.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Node, Shape, Tensor, Value } from "../graph/types.ts";
+import { weave } from "../matrix.ts";
 import { Random } from "../random.ts";
 import { svd } from "../svd.ts";
 import { factorNames, isComposed, recordFactors } from "./factors.ts";
 import { fromMatrix, kernelOf, type MatrixLayer, matrixLayers, type Skipped, toMatrix } from "./layers.ts";
-import { weave } from "./matrix.ts";
 import { makeNode, newNames, partName, rewrite, stored } from "./rewrite.ts";
 
 /** Options of `compose`. */

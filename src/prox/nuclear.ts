@@ -13,6 +13,7 @@ import { size } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import { eachRun } from "../groups/runs.ts";
 import { rootView, weightUses } from "../groups/weights.ts";
+import { transpose } from "../matrix.ts";
 import { gram, svd } from "../svd.ts";
 import { checkLambda } from "./lambda.ts";
 import type { HostProx, Penalty } from "./penalty.ts";
@@ -131,9 +132,3 @@ function softThreshold(a: Float64Array, rows: number, columns: number, t: number
 function addTo(y: Float64Array, f: number, x: Float64Array): void {
   for (let i = 0; i < y.length; i++) y[i] += f * x[i];
 }
-
-const transpose = (a: Float64Array, rows: number, columns: number): Float64Array => {
-  const t = new Float64Array(a.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) t[j * rows + i] = a[i * columns + j];
-  return t;
-};

@@ -9,9 +9,9 @@ import { type Dataset, limitTrain, type Split } from "../data/dataset.ts";
 import { UsageError } from "../error.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { fromMatrix, kernelOf } from "../lowrank/layers.ts";
-import { weave } from "../lowrank/matrix.ts";
 import type { Ranks } from "../lowrank/ranks.ts";
 import { type Spectra, spectra } from "../lowrank/spectra.ts";
+import { weave } from "../matrix.ts";
 import { Evaluator, type ScoringOptions } from "./evaluator.ts";
 
 /** One reduction that was tried. */

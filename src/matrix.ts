@@ -1,4 +1,4 @@
-/** Products of row-major float64 matrices. */
+/** Products and transposes of row-major float64 matrices. */
 
 type Numbers = Float32Array | Float64Array;
 
