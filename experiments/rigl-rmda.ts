@@ -52,10 +52,10 @@ const settings: Readonly<Record<string, Setting>> = {
   },
   "vgg-small": {
     data: "cifar10",
-    epochs: 8,
-    milestones: [4, 6],
+    epochs: 12,
+    milestones: [6, 9],
     lr: { sgd: 0.02, rmda: 0.2 },
-    restarts: [4],
+    restarts: [6],
     warmupEpochs: 2,
     lambda: 4e-4,
   },
