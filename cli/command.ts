@@ -34,6 +34,13 @@ export interface CommandSpec<F extends Fields> {
   ): Promise<number>;
 }
 
+/** `--set key=value`, which may be repeated. */
+export const setOption = (help: string): Option =>
+  new Option("--set <key=value>", `${help}; may be repeated`).argParser((value: string, before: string[] = []) => [
+    ...before,
+    value,
+  ]);
+
 /** What commander read: the flags as they were given. */
 type Given = Readonly<Record<string, unknown>>;
 

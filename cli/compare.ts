@@ -1,7 +1,6 @@
 /** `espalier compare`: several methods with several seeds on one problem, and what they came to. */
 import { join } from "node:path";
-import { Option } from "commander";
-import { command } from "./command.ts";
+import { command, setOption } from "./command.ts";
 import { compareFields } from "./compare-fields.ts";
 import { openComparison } from "./compare-open.ts";
 import { runComparison } from "./compare-runs.ts";
@@ -29,11 +28,7 @@ export const compare = () =>
     about: "Trains several methods with several seeds on one problem; writes tables and charts of what they came to.",
     fields: compareFields,
     flags: ["config", "out", "resume", "overwrite", "dataRoot", "threads", "device"],
-    options: [
-      new Option("--set <key=value>", "any setting of the file by its name; may be repeated").argParser(
-        (value: string, before: string[] = []) => [...before, value],
-      ),
-    ],
+    options: [setOption("any setting of the file by its name")],
     notes,
     examples: [
       "compare --config examples/compare.yaml",

@@ -1,5 +1,5 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
-import { EspalierError, percent, evaluate as score, significant, UsageError } from "espalier";
+import { percent, evaluate as score, significant, UsageError } from "espalier";
 import { datasets } from "espalier/node";
 import { command } from "./command.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
@@ -36,7 +36,6 @@ export const evaluate = () =>
         normalization: normalizationSetting(values.normalize),
         split: data[split],
       });
-      if (!Number.isFinite(loss)) throw new EspalierError("the loss is not a number", { file, got: String(loss) });
       const samples = data[split].count;
       const result = { file, data: data.name, split, samples, loss, accuracy };
       const said = accuracy === null ? "" : `, accuracy ${percent(accuracy)}`;

@@ -122,9 +122,12 @@ export const trainFields = {
     "size",
     "uniform",
   ]),
-  lambdaWarmup: number("epochs over which the penalty grows to its full strength (default: a tenth of the run, at most until the first milestone)", {
-    min: 0,
-  }),
+  lambdaWarmup: number(
+    "epochs over which the penalty grows to its full strength (default: a tenth of the run, at most until the first milestone)",
+    {
+      min: 0,
+    },
+  ),
   concavity: number("group-mcp: where it becomes flat (default 3)", { above: 1 }),
   k: integer("wgsef, sef: groups of each channel set that should survive", { min: 1 }),
   keep: number("wgsef, sef: share of each channel set that should survive, rounded up; instead of k", {
@@ -164,117 +167,3 @@ export const trainFields = {
 
 export type TrainConfig = ValuesOf<typeof trainFields>;
 export type TrainKey = keyof typeof trainFields;
-
-/** Which settings belong to which choice. A setting that belongs to another choice is a mistake worth naming. */
-export const belongs = {
-  optimizer: {
-    sgd: ["momentum", "nesterov", "weightDecay"],
-    adam: ["betas", "eps", "weightDecay"],
-    adamw: ["betas", "eps", "weightDecay"],
-    proxSgd: ["form", "rho", "beta", "eps"],
-    proxSsi: ["betas", "eps"],
-    proxGen: ["betas", "eps"],
-    rda: [],
-    rmda: ["c", "momentumSchedule", "restarts"],
-    ramda: ["c", "momentumSchedule", "restarts", "eps"],
-    grda: ["c", "mu"],
-    hspg: ["momentum", "stage1", "switchEpoch", "epsilon", "maxSparsity"],
-    rigl: [
-      "sparsity",
-      "distribution",
-      "updateEvery",
-      "updateUntil",
-      "dropFraction",
-      "momentum",
-      "nesterov",
-      "weightDecay",
-    ],
-    magnitude: [
-      "sparsity",
-      "initialSparsity",
-      "distribution",
-      "updateEvery",
-      "updateFrom",
-      "updateUntil",
-      "momentum",
-      "nesterov",
-      "weightDecay",
-    ],
-  },
-  schedule: { constant: [], multiStep: ["milestones", "gamma"], cosine: ["minLr"] },
-  penalty: {
-    none: [],
-    l0: ["lambda", "lambdaWarmup", "targetParams"],
-    lHalf: ["lambda", "lambdaWarmup", "targetParams"],
-    l1: ["lambda", "lambdaWarmup", "targetParams"],
-    l2: ["lambda", "lambdaWarmup"],
-    groupLasso: ["lambda", "lambdaWarmup", "groups", "side", "weights", "targetParams"],
-    groupMcp: ["lambda", "lambdaWarmup", "concavity", "groups", "side", "weights", "targetParams"],
-    wgsef: ["lambda", "lambdaWarmup", "k", "keep", "groups", "side", "weights"],
-    sef: ["lambda", "lambdaWarmup", "k", "keep"],
-    nuclear: ["lambda", "lambdaWarmup", "layers"],
-    nm: ["n", "m", "lambdaWarmup"],
-  },
-  groups: { element: [], inputChannel: [], outputChannel: [], coupled: [], block: ["block"] },
-  loss: { crossEntropy: ["labelSmoothing"], mse: [], bce: [] },
-  rankRule: {
-    none: [],
-    local: ["rankKeep", "fineTune"],
-    global: ["rankKeep", "rankRelative", "fineTune"],
-    iterative: ["rankTolerance", "fineTune"],
-  },
-} as const satisfies { readonly [K in TrainKey]?: Readonly<Record<string, readonly TrainKey[]>> };
-
-/** What the methods of the papers call what others call momentum. */
-export const insteadOfMomentum: Readonly<Record<string, TrainKey>> = { rmda: "c", ramda: "c", proxSgd: "rho" };
-
-export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
-  "Model and data": ["model", "init", "freeze", "data", "dataRoot", "limitTrain", "valSplit", "augment", "normalize"],
-  Optimizer: [
-    "optimizer",
-    "lr",
-    "momentum",
-    "nesterov",
-    "weightDecay",
-    "betas",
-    "eps",
-    "c",
-    "mu",
-    "momentumSchedule",
-    "restarts",
-    "form",
-    "rho",
-    "beta",
-    "stage1",
-    "switchEpoch",
-    "epsilon",
-    "maxSparsity",
-    "sparsity",
-    "distribution",
-    "updateEvery",
-    "updateUntil",
-    "updateFrom",
-    "initialSparsity",
-    "dropFraction",
-  ],
-  "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
-  Penalty: [
-    "penalty",
-    "lambda",
-    "lambdaWarmup",
-    "groups",
-    "block",
-    "side",
-    "weights",
-    "concavity",
-    "k",
-    "keep",
-    "layers",
-    "n",
-    "m",
-    "targetParams",
-  ],
-  "Low rank": ["lorita", "loritaLayers", "rankRule", "rankKeep", "rankRelative", "rankTolerance", "fineTune"],
-  Loss: ["loss", "output", "labelSmoothing"],
-  Run: ["epochs", "batchSize", "seed", "threads", "device", "out", "resume", "overwrite"],
-};

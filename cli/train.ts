@@ -11,15 +11,16 @@ import {
   shapeText,
   type Trial,
 } from "espalier";
-import { command } from "./command.ts";
+import { type Choices, has } from "./choices.ts";
+import { command, setOption } from "./command.ts";
 import { fromAssignments, fromFile } from "./config.ts";
 import { type Interruption, interruption } from "./interrupt.ts";
 import { kebab } from "./names.ts";
 import type { Output } from "./output.ts";
 import { FILES, type Place, place, TRUNCATED } from "./run-directory.ts";
 import { terminalTable } from "./terminal-table.ts";
-import { headings, trainFields } from "./train-fields.ts";
-import { type Choices, has } from "./train-plan.ts";
+import { headings } from "./train-choices.ts";
+import { trainFields } from "./train-fields.ts";
 import { completeJob, type Job, openJob } from "./whole-run.ts";
 
 export const train = () =>
@@ -30,9 +31,7 @@ export const train = () =>
     groups: headings,
     options: [
       new Option("--config <run.yaml>", "settings from a file; flags win").helpGroup("Settings:"),
-      new Option("--set <key=value>", "any setting by its name; may be repeated")
-        .argParser((value: string, before: string[] = []) => [...before, value])
-        .helpGroup("Settings:"),
+      setOption("any setting by its name").helpGroup("Settings:"),
     ],
     examples: [
       "train --model lenet5 --data digits --epochs 15 --lambda 1.5e-3 --lr 0.2 --milestones 9,12 --out runs/digits",

@@ -10,12 +10,13 @@ import {
   train,
 } from "espalier";
 import { augmentSetting } from "./augment.ts";
+import type { Choices } from "./choices.ts";
 import { normalizationSetting } from "./engine-fields.ts";
 import type { Interruption } from "./interrupt.ts";
+import { methods } from "./methods.ts";
 import type { Output } from "./output.ts";
 import { reporter } from "./progress.ts";
 import { spelled } from "./spelling.ts";
-import { type Choices, methods } from "./train-plan.ts";
 
 /** What every run of a command shares. */
 export interface Workshop {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { kebab } from "../cli/names.ts";
-import { belongs } from "../cli/train-fields.ts";
+import { belongs } from "../cli/train-choices.ts";
 import { methodsPage } from "../experiments/methods-page.ts";
 import { optimizerTexts, penaltyTexts } from "../experiments/methods-text.ts";
 

@@ -64,15 +64,20 @@ export class Structure {
     this.parameterNames = parameters(graph).trained.map((v) => v.name);
   }
 
-  sparsity(tensors: Tensors): Sparsity {
-    return measure(this.sets, tensors);
+  /** @param dual parameters at the sparse point of an optimizer that still averages */
+  measure(
+    tensors: Tensors,
+    dual?: Tensors,
+  ): Pick<EpochMetrics, keyof Sparsity | "elementSparsity" | "inputChannel" | "dual"> {
+    return {
+      ...measure(this.sets, tensors),
+      elementSparsity: this.elementSparsity(tensors),
+      inputChannel: measure(this.inputSets, tensors),
+      ...(dual && { dual: measure(this.sets, dual) }),
+    };
   }
 
-  inputChannel(tensors: Tensors): Sparsity {
-    return measure(this.inputSets, tensors);
-  }
-
-  elementSparsity(tensors: Tensors): number {
+  private elementSparsity(tensors: Tensors): number {
     let zeros = 0;
     let total = 0;
     for (const name of this.parameterNames) {

@@ -13,7 +13,7 @@ import { recordNormalization, travelsAs } from "./input.ts";
 import { Journal, type Saved } from "./journal.ts";
 import { lossInput } from "./loss.ts";
 import { changes, type EpochMetrics, type Prunes, Structure } from "./metrics.ts";
-import { NotFiniteError } from "./not-finite.ts";
+import { checkFinite } from "./not-finite.ts";
 import type { Resolved } from "./options.ts";
 import { parameters, withTensors } from "./parameters.ts";
 import { names, type Plan } from "./programs.ts";
@@ -224,10 +224,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       testLoss: test.loss,
       testAccuracy: test.accuracy,
       ...(val && { valLoss: val.loss, valAccuracy: val.accuracy }),
-      ...structure.sparsity(weights),
-      elementSparsity: structure.elementSparsity(weights),
-      inputChannel: structure.inputChannel(weights),
-      ...(dual && { dual: structure.sparsity(dual) }),
+      ...structure.measure(weights, dual),
       ...this.stepper.lowRank(),
       patternChanges: changes(this.pattern, pattern),
       lr: this.options.schedule.lr({ ...this.now, step: this.sizes.length - 1 }),
@@ -252,7 +249,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { clock, numbers } = this.stepper;
     return this.journal.save({ epoch, step, clock, numbers, sums, history, lastChange }, async () => {
       const tensors: Map<string, Tensor> = await this.state.download();
-      checkFinite(tensors, epoch + 1);
+      for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
       if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
       return tensors;
     });
@@ -268,16 +265,4 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const graph = withTensors(this.initial.graph, weights);
     this.trained = recordNormalization({ ...this.initial, graph }, this.options.normalization);
   }
-}
-
-/** A step can end in NaN although the loss before it was finite: a checkpoint of that could not be gone on from. */
-function checkFinite(tensors: ReadonlyMap<string, Tensor>, epoch: number): void {
-  for (const [name, { data }] of tensors)
-    for (let i = 0; i < data.length; i++)
-      if (!Number.isFinite(data[i]))
-        throw new NotFiniteError(
-          `training diverged: ${name} holds ${data[i]}`,
-          { epoch },
-          "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
-        );
 }

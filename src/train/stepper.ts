@@ -8,7 +8,7 @@ import type { Schedule } from "../optim/schedule.ts";
 import { Random } from "../random.ts";
 import type { Mask } from "./forward.ts";
 import type { EpochMetrics } from "./metrics.ts";
-import { NotFiniteError } from "./not-finite.ts";
+import { checkFinite, NotFiniteError } from "./not-finite.ts";
 import { names, type Plan } from "./programs.ts";
 import { batchTensors, scalar } from "./score.ts";
 import type { Sessions } from "./sessions.ts";
@@ -102,7 +102,7 @@ export class Stepper {
     const ranks = new Map<string, number>();
     for (const p of plan.penalty!.hostProx!.params) {
       const { shape, data } = (await engine.download(out[names.candidate(p.name)])) as Tensor;
-      checkNumbers(p.name, data as Float32Array, now);
+      checkFinite(p.name, data, { epoch: now.epoch + 1, step: now.step + 1 }); // no decomposition takes NaN
       const moved = this.proxOnHost(p, data as Float32Array, numbers);
       ranks.set(p.name, moved.rank);
       feeds[names.candidate(p.name)] = engine.upload(tensor("float32", shape, moved.data));
@@ -148,17 +148,6 @@ export class Stepper {
       feeds[names.clock(k)] = this.engine.upload(tensor("float32", [], Float32Array.of(x)));
     return feeds;
   }
-}
-
-/** @throws NotFiniteError where a candidate is NaN or infinite: no decomposition takes it */
-function checkNumbers(name: string, data: Float32Array, { epoch, step }: Moment): void {
-  const bad = data.find((x) => !Number.isFinite(x));
-  if (bad === undefined) return;
-  throw new NotFiniteError(
-    `training diverged: ${name} holds ${bad}`,
-    { epoch: epoch + 1, step: step + 1 },
-    "use a smaller lr or a warm-up; the last checkpoint is kept",
-  );
 }
 
 /** A dropout mask, from (seed, epoch, step) and the mask's place in the network alone. */

@@ -1,54 +1,10 @@
-/** From the settings of a run to what the library trains with: defaults, what goes together, and the objects. */
+/** From the settings of a run to its choices: defaults filled in, and what does not go together refused. */
 import { availableParallelism } from "node:os";
-import {
-  adam,
-  adamw,
-  model as builtIn,
-  type Composed,
-  compose,
-  constant,
-  cosine,
-  type Dataset,
-  type GroupKind,
-  grda,
-  groupLasso,
-  groupMcp,
-  hspg,
-  initialize,
-  type Loss,
-  l0,
-  l1,
-  l2,
-  lHalf,
-  limitTrain,
-  type Model,
-  magnitude,
-  multiStep,
-  nm,
-  nuclear,
-  type Optimizer,
-  type Penalty,
-  proxGen,
-  proxSgd,
-  proxSsi,
-  ramda,
-  rda,
-  rigl,
-  rmda,
-  type Schedule,
-  sef,
-  sgd,
-  splitValidation,
-  UsageError,
-  warmup,
-  wgsef,
-} from "espalier";
-import { datasets } from "espalier/node";
-import { readModel } from "./files.ts";
-import { losses } from "./losses.ts";
+import { UsageError } from "espalier";
 import { checkRule } from "./low-rank.ts";
 import { kebab } from "./names.ts";
-import { belongs, insteadOfMomentum, type TrainConfig, type TrainKey } from "./train-fields.ts";
+import { belongs, insteadOfMomentum } from "./train-choices.ts";
+import type { TrainConfig, TrainKey } from "./train-fields.ts";
 
 type Chosen =
   | "model"
@@ -178,98 +134,4 @@ function checkUnit(config: TrainConfig): void {
         { got: `--${key} ${config[key]}` },
         "leave it out, or choose --form yang",
       );
-}
-
-const optimizers: Readonly<Record<Choices["optimizer"], (s: Choices) => Optimizer>> = {
-  sgd,
-  adam: (s) => adam({ ...s, betas: s.betas as [number, number] | undefined }),
-  adamw: (s) => adamw({ ...s, betas: s.betas as [number, number] | undefined }),
-  proxSgd,
-  proxSsi: (s) => proxSsi({ ...s, betas: s.betas as [number, number] | undefined }),
-  proxGen: (s) => proxGen({ ...s, betas: s.betas as [number, number] | undefined }),
-  rda: () => rda(),
-  rmda,
-  ramda,
-  grda,
-  hspg,
-  rigl: (s) => rigl({ ...s, distribution: s.distribution as "erk" | undefined }), // rigl refuses what it does not have
-  magnitude,
-};
-type Penalized = Omit<Choices, "groups"> & { readonly lambda: number; readonly groups: GroupKind | undefined };
-const penalties: Readonly<Record<Choices["penalty"], (s: Penalized) => Penalty | undefined>> = {
-  none: () => undefined,
-  l0,
-  lHalf,
-  l1,
-  l2,
-  groupLasso,
-  groupMcp,
-  wgsef,
-  sef,
-  nuclear,
-  nm,
-};
-const schedules: Readonly<Record<Choices["schedule"], (s: Choices) => Schedule>> = {
-  constant,
-  multiStep: (s) => multiStep({ ...s, milestones: s.milestones! }),
-  cosine,
-};
-
-/** Groups as the library names them. */
-const groupKind = ({ groups, block = [4, 4] }: TrainConfig): GroupKind | undefined =>
-  groups === "block" ? { block: [block[0], block[1]] } : groups;
-
-/** The methods of a run as the library's objects. */
-export interface Methods {
-  readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
-  readonly penalty: Penalty | undefined;
-  readonly loss: Loss;
-}
-
-export function methods(s: Choices): Methods {
-  const schedule = schedules[s.schedule](s);
-  return {
-    optimizer: optimizers[s.optimizer](s),
-    schedule: s.warmupEpochs ? warmup(schedule, { epochs: s.warmupEpochs }) : schedule,
-    penalty: penalties[s.penalty]({ ...s, lambda: s.lambda ?? 0, groups: groupKind(s) }),
-    loss: losses[s.loss](s),
-  };
-}
-
-/** Every setting that decides what is trained, with its default filled in: run.json and the report show it. */
-export function resolved({ out, resume, overwrite, ...s }: Choices, m: Methods): Record<string, unknown> {
-  const { groups, ...own } = m.penalty?.options ?? {};
-  const chosen = typeof groups === "object" ? { groups: "block", ...groups } : groups === undefined ? {} : { groups };
-  return { ...s, ...m.schedule.options, ...m.loss.options, ...own, ...chosen, ...m.optimizer.options };
-}
-
-export async function openData(
-  s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,
-): Promise<Dataset> {
-  let data = await datasets.open(s.data!, { root: s.dataRoot });
-  if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
-  return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
-}
-
-/**
- * The model that is trained: with --lorita a composed one, whose function stays where it comes from a file; beside it the weights
- * that were not composed, and why.
- */
-export async function openModel(s: Choices, data: Dataset): Promise<Pick<Composed, "model" | "skipped">> {
-  const model = await modelItself(s, data);
-  if (!s.lorita) return { model, skipped: [] };
-  const init = s.model.endsWith(".onnx") && !s.init ? "balanced" : "default";
-  return compose(model, { factors: s.lorita, layers: s.loritaLayers, freeze: s.freeze, init, seed: s.seed });
-}
-
-/** A built-in model takes the data's shape and classes; a file is taken as it is. */
-export async function modelItself(
-  s: Pick<Choices, "model" | "seed" | "init" | "freeze">,
-  data: Dataset,
-): Promise<Model> {
-  if (!s.model.endsWith(".onnx"))
-    return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
-  const model = await readModel(s.model);
-  return s.init ? initialize(model, s.seed, s.freeze) : model;
 }

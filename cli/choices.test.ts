@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { choose } from "./choices.ts";
 import { settings } from "./config.ts";
-import { belongs, type TrainConfig, trainFields } from "./train-fields.ts";
-import { choose, methods, resolved } from "./train-plan.ts";
+import { methods, resolved } from "./methods.ts";
+import { belongs } from "./train-choices.ts";
+import { type TrainConfig, trainFields } from "./train-fields.ts";
 
 /** What a choice cannot do without. */
 const needs: Readonly<Record<string, TrainConfig>> = {

@@ -1,0 +1,45 @@
+/** From the choices of a run to its data and its model. */
+import {
+  model as builtIn,
+  type Composed,
+  compose,
+  type Dataset,
+  initialize,
+  limitTrain,
+  type Model,
+  splitValidation,
+} from "espalier";
+import { datasets } from "espalier/node";
+import type { Choices } from "./choices.ts";
+import { readModel } from "./files.ts";
+import type { TrainConfig } from "./train-fields.ts";
+
+export async function openData(
+  s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,
+): Promise<Dataset> {
+  let data = await datasets.open(s.data!, { root: s.dataRoot });
+  if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
+  return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
+}
+
+/**
+ * The model that is trained: with --lorita a composed one, whose function stays where it comes from a file; beside it the weights
+ * that were not composed, and why.
+ */
+export async function openModel(s: Choices, data: Dataset): Promise<Pick<Composed, "model" | "skipped">> {
+  const model = await modelItself(s, data);
+  if (!s.lorita) return { model, skipped: [] };
+  const init = s.model.endsWith(".onnx") && !s.init ? "balanced" : "default";
+  return compose(model, { factors: s.lorita, layers: s.loritaLayers, freeze: s.freeze, init, seed: s.seed });
+}
+
+/** A built-in model takes the data's shape and classes; a file is taken as it is. */
+export async function modelItself(
+  s: Pick<Choices, "model" | "seed" | "init" | "freeze">,
+  data: Dataset,
+): Promise<Model> {
+  if (!s.model.endsWith(".onnx"))
+    return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
+  const model = await readModel(s.model);
+  return s.init ? initialize(model, s.seed, s.freeze) : model;
+}

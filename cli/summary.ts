@@ -1,0 +1,75 @@
+/** The figures of a finished run, as summary.json keeps them. */
+import {
+  type BeforeAfter,
+  cost,
+  type Inspection,
+  isLossy,
+  type LowRank,
+  type Model,
+  type Run,
+  type Score,
+  type Summary,
+  type Verification,
+} from "espalier";
+
+/** A run's model before and after shrinking. */
+export interface Cut {
+  /** As trained, composed back. */
+  readonly full: Model;
+  readonly small: Model;
+  readonly lowRank: LowRank | undefined;
+  /** What compared them: shrinking alone, and the whole way where truncation is none but rounding. */
+  readonly verifications: readonly Verification[];
+}
+
+/** What running both showed. */
+export interface Measured {
+  readonly scores: { readonly before: Score; readonly after: Score };
+  /** Of the files. */
+  readonly bytes: BeforeAfter;
+  /** Medians in milliseconds: at batch 1, and at batch 128 where a model takes any. */
+  readonly latencies: readonly BeforeAfter[];
+}
+
+/** @param found the lambda that a search found */
+export function summaryOf(
+  run: Run,
+  { full, small, lowRank, verifications }: Cut,
+  { scores: { before, after }, bytes, latencies }: Measured,
+  inspection: Inspection,
+  found: number | undefined,
+): Summary {
+  const { history } = run;
+  const last = history[history.length - 1];
+  const [costBefore, costAfter] = [cost(full), cost(small)];
+  return {
+    accuracy: before.accuracy,
+    smallAccuracy: after.accuracy,
+    loss: before.loss,
+    smallLoss: after.loss,
+    prunes: run.prunes,
+    ...(found !== undefined && { lambda: found }),
+    groupSparsity: last.groupSparsity,
+    weightedGroupSparsity: last.weightedGroupSparsity,
+    elementSparsity: last.elementSparsity,
+    inputChannel: last.inputChannel,
+    ...(last.ranks && { lowRankLevel: last.lowRankLevel, ranks: last.ranks }),
+    layers: Object.fromEntries(inspection.layers.map((l) => [l.weight, { groups: l.groups, zero: l.zeroGroups }])),
+    params: { before: costBefore.params, after: costAfter.params },
+    macs: { before: costBefore.macs, after: costAfter.macs },
+    bytes,
+    latencyMs: latencies[0],
+    latencyMsBatch128: latencies[1] ?? latencies[0],
+    ...(lowRank && { lowRank }),
+    maxAbsDiff: Math.max(...verifications.map((v) => v.maxAbs)),
+    maxRelDiff: Math.max(...verifications.map((v) => v.maxRel)),
+    epochs: history.length,
+    seconds: history.reduce((sum, m) => sum + m.seconds, lowRank?.seconds ?? 0),
+    msPerStep: history.reduce((sum, m) => sum + m.msPerStep, 0) / history.length,
+    structureStableSince: run.structureStableSince,
+  };
+}
+
+/** The comparisons that bound what the small model may differ by: all the way, unless what was truncated is meant to differ. */
+export const bounding = (shrinking: Verification, whole: Verification | undefined, lowRank: LowRank | undefined) =>
+  whole && !isLossy({ lowRank }) ? [whole, shrinking] : [shrinking];
