@@ -76,8 +76,8 @@ await draw(
 );
 await draw(
   "grda-sparsity",
-  "Zero weights of gRDA, six-layer network on the CIFAR-10 subset",
-  grda.filter((r) => r.mu !== undefined).map((r) => ({ name: grdaName(r), points: column(r.curve, 2, 100) })),
+  "Zero weights of gRDA and SGD, six-layer network on the CIFAR-10 subset",
+  grda.map((r) => ({ name: grdaName(r), points: column(r.curve, 2, 100) })),
   { x: "epoch", y: "zero weights, %", fromZero: true },
 );
 

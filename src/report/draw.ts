@@ -51,7 +51,7 @@ export function legendOf(names: readonly string[]): { legend: object; rows: numb
     if (x > 0 && x + width > WIDTH) [rows, x] = [rows + 1, 0];
     x += width;
   }
-  return { legend: { ...legend, data: [...names] }, rows: 20 * rows };
+  return { legend: { ...legend, data: [...names] }, rows: 20 + (rows - 1) * (12 + legend.itemGap) }; // the gap is one of rows, too
 }
 
 /** Where a count from 0 up stands on `countAxis`: logarithmic, 0 one decade below 1. */

@@ -1,5 +1,6 @@
 /** Named lines of points, for the figures of an experiment. */
 import { axis, type Chart, countAxis, countHeight, draw, label, legendOf } from "./draw.ts";
+import { SERIES } from "./palette.ts";
 
 /** One line; a null leaves a gap. */
 export interface PlotLine {
@@ -18,7 +19,7 @@ export interface PlotAxes {
   readonly fromZero?: boolean;
 }
 
-/** @param lines at most eight are told apart by colour */
+/** @param lines beyond the colours of the palette are dashed */
 export function lineChart(title: string, lines: readonly PlotLine[], axes: PlotAxes): Promise<Chart> {
   const { x, y, counts = false, fromZero = false } = axes;
   const at = (v: number | null) => (v === null ? null : counts ? countHeight(v) : v);
@@ -43,13 +44,13 @@ export function lineChart(title: string, lines: readonly PlotLine[], axes: PlotA
       nameTextStyle: { ...label, align: "left", padding: [0, 0, 0, -40] },
       ...(counts ? countAxis : { scale: !fromZero }),
     },
-    series: lines.map((l) => ({
+    series: lines.map((l, i) => ({
       name: l.name,
       type: "line",
       showSymbol: most <= 20,
       symbol: "circle",
       symbolSize: 5,
-      lineStyle: { width: 2, type: l.dashed ? "dashed" : "solid" },
+      lineStyle: { width: 2, type: l.dashed || i >= SERIES.length ? "dashed" : "solid" },
       data: l.points.map(([a, b]) => [a, at(b)]),
     })),
   });
