@@ -12,7 +12,7 @@ import { record } from "./record.ts";
 const data = await datasets.open("mnist", { root: process.argv[2] });
 const engine = node({ threads: 1 });
 const [epochs, switchEpoch, lr, momentum] = [12, 6, 0.2, 0.9];
-const lambdas = [0.03, 0.1];
+const lambdas = [0.05, 0.1];
 
 /** One number per channel set, by the name of the layer that makes its channels. */
 type PerSet = Readonly<Record<string, number>>;
