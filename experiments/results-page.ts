@@ -96,7 +96,7 @@ const singleWeights: Readonly<Record<string, string>> = {
   lenet5: "One seed, 12 epochs of MNIST; the λ of RMDA is searched for the sparsity alone.",
   "vgg-small": [
     "One seed, 12 epochs of 10,000 images of CIFAR-10, and 2,000 to test: 1 point is 20 images. RigL and magnitude pruning train with",
-    "SGD's learning rate, RMDA with its own; longer training would favour each of them.",
+    "SGD's learning rate, RMDA with its own. How they compare after longer training was not measured.",
   ].join("\n"),
 };
 
