@@ -1,13 +1,19 @@
-/** Latency of models on this machine: interleaved rounds, so that a machine whose speed drifts treats them alike. */
+/**
+ * Latency of models on this machine: in rounds that take the models in turn, so that a machine whose speed drifts treats them
+ * alike, and with one session alive at a time. The threads of another session go on spinning after its call: beside each other two
+ * equal models came out up to twice as slow as the other, and both slower than alone.
+ */
 import type { Engine, EngineTensor } from "./engine.ts";
 
 /** Options of `latency`. */
 export interface LatencyOptions {
   /** Timed calls per model. Default 30. */
   readonly runs?: number;
-  /** Untimed calls per model first. Default 5. */
+  /** Untimed calls in each round first. Default 5. */
   readonly warmup?: number;
 }
+
+const ROUNDS = 4;
 
 /**
  * Median milliseconds per call, one number per model.
@@ -18,21 +24,35 @@ export async function latency(
   models: readonly { readonly bytes: Uint8Array; readonly feeds: Readonly<Record<string, EngineTensor>> }[],
   { runs = 30, warmup = 5 }: LatencyOptions = {},
 ): Promise<number[]> {
-  const loaded = [];
-  for (const { bytes, feeds } of models) {
-    const uploaded = Object.fromEntries(Object.entries(feeds).map(([k, t]) => [k, engine.upload(t)]));
-    loaded.push({ session: await engine.load(bytes), uploaded, times: [] as number[] });
+  const times = models.map((): number[] => []);
+  const rounds = Math.min(ROUNDS, runs);
+  for (let round = 0; round < rounds; round++) {
+    const timed = Math.floor(((round + 1) * runs) / rounds) - Math.floor((round * runs) / rounds);
+    const order = models.map((_, i) => (round % 2 ? models.length - 1 - i : i));
+    for (const m of order) times[m].push(...(await once(engine, models[m], warmup, timed)));
   }
+  return times.map(median);
+}
+
+/** Milliseconds of each timed call in a session of its own. */
+async function once(
+  engine: Engine,
+  { bytes, feeds }: { readonly bytes: Uint8Array; readonly feeds: Readonly<Record<string, EngineTensor>> },
+  warmup: number,
+  timed: number,
+): Promise<number[]> {
+  const session = await engine.load(bytes);
   try {
-    for (let i = -warmup; i < runs; i++)
-      for (const { session, uploaded, times } of loaded) {
-        const start = performance.now();
-        await session.run(uploaded);
-        if (i >= 0) times.push(performance.now() - start);
-      }
-    return loaded.map(({ times }) => median(times));
+    const uploaded = Object.fromEntries(Object.entries(feeds).map(([k, t]) => [k, engine.upload(t)]));
+    const times: number[] = [];
+    for (let i = -warmup; i < timed; i++) {
+      const start = performance.now();
+      await session.run(uploaded);
+      if (i >= 0) times.push(performance.now() - start);
+    }
+    return times;
   } finally {
-    for (const { session } of loaded) await session.release();
+    await session.release();
   }
 }
 
