@@ -24,7 +24,7 @@ describe("train", () => {
       keys.map((key) => [key, name] as const),
     ),
   );
-  const ofMany: readonly TrainKey[] = ["lambda", "lambdaWarmup", "groups", "side", "weights", "targetParams"];
+  const ofMany: readonly TrainKey[] = ["lambda", "lambdaWarmup", "groups", "block", "side", "weights", "targetParams"];
 
   test.each(owners.filter(([key]) => !ofMany.includes(key)))("the help of %s names %s", (key, name) => {
     expect(trainFields[key].help).toMatch(new RegExp(`\\b${kebab(name)}\\b`));

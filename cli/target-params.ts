@@ -33,7 +33,7 @@ export async function searchTarget(target: number, where: Place, choices: Choice
     out.say(`\ntrial ${++started}: lambda ${lambda.toPrecision(4)}`);
     let run: Run;
     try {
-      run = await trainIn(stores(lambda), { ...choices, lambda, resume: true, overwrite: false }, shop);
+      run = await trainIn(stores(lambda), { ...choices, lambda, resume: true, overwrite: false }, shop, started > 1);
     } catch (e) {
       if (!(e instanceof NotFiniteError)) throw e;
       out.warn(`lambda ${lambda.toPrecision(4)}: ${e.what}; going on with a smaller one`);

@@ -1,4 +1,5 @@
 /** `espalier train`: trains, shrinks, verifies, reports. */
+import { availableParallelism } from "node:os";
 import { Option } from "commander";
 import {
   beforeAfterTable,
@@ -119,6 +120,10 @@ function introduce({ choices: s, shop: { model, data, engine, out }, where, notC
       `${kebab(s.optimizer)}${penalty}, ${counted(s.epochs, "epoch")}, ${counted(engine.threads, "thread")}, into ${where.out}`,
     ),
   );
+  if (engine.threads > availableParallelism())
+    out.warn(
+      `${out.colour.yellow("note:")} more --threads than the ${availableParallelism()} processors are slower than as many`,
+    );
   for (const { weight, why } of notComposed) out.say(dim(`  ${weight} is not composed: it ${why}`));
 }
 

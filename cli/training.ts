@@ -56,8 +56,11 @@ export const prepare = (
   });
 type Watch = Pick<TrainOptions, "onProgress">;
 
-/** Trains until the end or an interruption; which of the two, the run's `finished` says. */
-export async function trainIn(store: Store, s: Choices, shop: Workshop): Promise<Run> {
+/**
+ * Trains until the end or an interruption; which of the two, the run's `finished` says.
+ * @param silent leaves out the notes on the settings, which a run before has had
+ */
+export async function trainIn(store: Store, s: Choices, shop: Workshop, silent = false): Promise<Run> {
   const { out } = shop;
   let first = true;
   const run = prepare(store, s, shop, {
@@ -67,7 +70,7 @@ export async function trainIn(store: Store, s: Choices, shop: Workshop): Promise
       progress.step(p);
     },
   });
-  for (const note of run.notes) out.warn(`${out.colour.yellow("note:")} ${spelled(note)}`);
+  for (const note of silent ? [] : run.notes) out.warn(`${out.colour.yellow("note:")} ${spelled(note)}`);
   const progress = reporter(out, s.epochs, run);
   try {
     for await (const metrics of run) progress.epoch(metrics);

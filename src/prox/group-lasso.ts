@@ -34,7 +34,7 @@ export function groupLasso({
   checkGroupOptions(groups, side, weights);
   return {
     name: "groupLasso",
-    options: { lambda, groups, side, weights },
+    options: { lambda, groups, ...(groups === "coupled" && { side }), weights },
     ways: ["prox", "metric", "gradient"],
     bind(graph) {
       const sets = setsOf(graph, groups, side);

@@ -40,7 +40,7 @@ export function groupMcp({
   if (!(concavity > 1)) throw new UsageError("concavity is out of range", { got: concavity, wanted: "> 1" });
   return {
     name: "groupMcp",
-    options: { lambda, concavity, groups, side, weights },
+    options: { lambda, concavity, groups, ...(groups === "coupled" && { side }), weights },
     ways: ["prox", "gradient"],
     bind(graph) {
       const sets = setsOf(graph, groups, side);

@@ -56,7 +56,13 @@ export function wgsef({
   if (keep !== undefined) checkFraction("keep", keep);
   return {
     name: "wgsef",
-    options: { lambda, ...(k !== undefined ? { k } : { keep }), groups, side, weights },
+    options: {
+      lambda,
+      ...(k !== undefined ? { k } : { keep }),
+      groups,
+      ...(groups === "coupled" && { side }),
+      weights,
+    },
     ways: ["prox", "gradient"],
     bind(graph) {
       const sets = setsOf(graph, groups, side);

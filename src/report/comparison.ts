@@ -71,6 +71,9 @@ const inUnits =
 const inEpochs = ({ mean, std }: Spread): string =>
   std === null ? String(mean) : plusMinus(mean.toFixed(1), std.toFixed(1), "");
 
+/** A run that drives nothing to zero, or did not succeed in it. */
+const isIdle = (s: Summary): boolean => s.prunes === "nothing" || s.groupSparsity === 0;
+
 /** What is compared, in the order of the tables. Fractions are in 0 … 1. */
 const figures = {
   accuracy: { head: "accuracy", of: (s) => s.accuracy, show: inPercent },
@@ -97,7 +100,7 @@ const figures = {
   msPerStep: { head: "training step", of: (s) => s.msPerStep, show: inUnits(" ms") },
   structureStableSince: {
     head: "stable since epoch",
-    of: (s) => (s.prunes === "nothing" ? null : s.structureStableSince),
+    of: (s) => (isIdle(s) ? null : s.structureStableSince),
     show: inEpochs,
   },
 } satisfies Readonly<Record<string, Figure>>;
@@ -112,8 +115,8 @@ export interface MethodResult {
   readonly failed: number;
   /** Finished runs whose small model computes something else than the full one, because singular values were truncated. */
   readonly lossy: number;
-  /** Whether it drives nothing to zero, so that no structure can stand still. */
-  readonly dense: boolean;
+  /** Whether nothing is zero in any run of it, so that no structure can stand still. */
+  readonly idle: boolean;
   /** Over the finished runs; null when none has the figure. */
   readonly figures: Readonly<Record<FigureName, Spread | null>>;
 }
@@ -129,7 +132,7 @@ export function methodResults({ methods, runs }: Pick<Comparison, "methods" | "r
       finished: summaries.length,
       failed: own.length - summaries.length,
       lossy: summaries.filter(isLossy).length,
-      dense: summaries.length > 0 && summaries.every((s) => s.prunes === "nothing"),
+      idle: summaries.length > 0 && summaries.every(isIdle),
       figures: Object.fromEntries(names.map((name) => [name, over(name)])) as MethodResult["figures"],
     };
   });
@@ -145,9 +148,9 @@ export function isScored({ runs }: Pick<Comparison, "runs">): boolean {
 const ofSmall: readonly FigureName[] = ["smallAccuracy", "paramsKept", "macsKept"];
 
 /** A figure as the tables show it; it says when some runs lack it, and when the small model is not the same function. */
-function cell(name: FigureName, { figures: all, finished, lossy, dense }: MethodResult): string {
+function cell(name: FigureName, { figures: all, finished, lossy, idle }: MethodResult): string {
   const s = all[name];
-  if (s === null) return name === "structureStableSince" && finished > 0 && !dense ? "not yet" : "–";
+  if (s === null) return name === "structureStableSince" && finished > 0 && !idle ? "not yet" : "–";
   const some = s.n < finished ? ` (${s.n} of ${finished})` : "";
   return figure(name).show(s) + some + (lossy > 0 && ofSmall.includes(name) ? " (lossy)" : "");
 }
