@@ -1,7 +1,7 @@
 /** What `factorize` came to: its JSON document and its text. */
 import {
   type BeforeAfter,
-  change,
+  changeRow,
   count,
   fileSize,
   percent,
@@ -43,13 +43,6 @@ export interface Factorized {
 
 export function factorizedText(done: Factorized, out: Output): string {
   const { params, macs, bytes, accuracy, loss, composedBack } = done;
-  const size = (
-    what: string,
-    show: (n: number) => string,
-    { before, after }: BeforeAfter,
-    less: string,
-    more: string,
-  ) => [what, show(before), show(after), change(before, after, less, more)];
   const quality =
     typeof accuracy?.before === "number"
       ? [["test accuracy", percent(accuracy.before), percent(accuracy.after), "lossy"]]
@@ -61,9 +54,9 @@ export function factorizedText(done: Factorized, out: Output): string {
     text: [0],
     rows: [
       ...quality,
-      size("parameters", count, params, "fewer", "more"),
-      size("multiply-adds per example", count, macs, "fewer", "more"),
-      size("file", fileSize, bytes, "smaller", "larger"),
+      changeRow("parameters", count, params, "fewer", "more"),
+      changeRow("multiply-adds per example", count, macs, "fewer", "more"),
+      changeRow("file", fileSize, bytes, "smaller", "larger"),
     ],
   };
   return [

@@ -93,7 +93,16 @@ export type {
   RunReport,
   Summary,
 } from "./report/results.ts";
-export { beforeAfterTable, layerTable, markdown, rankTable, removalTable, type Table, turned } from "./report/table.ts";
+export {
+  beforeAfterTable,
+  changeRow,
+  layerTable,
+  markdown,
+  rankTable,
+  removalTable,
+  type Table,
+  turned,
+} from "./report/table.ts";
 export { type Certificate, type RemovedSlices, type Replay, replay } from "./shrink/certificate.ts";
 export { type Cost, cost } from "./shrink/cost.ts";
 export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";

@@ -154,12 +154,3 @@ test("what is out of range is refused", () => {
   expect(() => magnitude({ updateUntil: 1.1 })).toThrow("updateUntil is out of range");
   expect(() => magnitude({ distribution: "layer" as "erk" })).toThrow("distribution is unknown");
 });
-
-test("a model without weights to make zero is refused, not trained densely", () => {
-  const { graph } = mlp({ sizes: [20, 5] });
-  const bind = (of: typeof graph, options = {}) => magnitude(options).bind!({ graph: of, seed: 1 });
-  const frozen = { ...graph, initializers: new Map([...graph.initializers].filter(([v]) => v.name !== "fc1.weight")) };
-  expect(() => bind(frozen)).toThrow("magnitude has no weights to make zero");
-  expect(() => bind(graph, { distribution: "uniform" })).toThrow(/fc1.weight alone/);
-  expect(bind(graph).sets).toHaveLength(1);
-});

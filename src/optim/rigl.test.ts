@@ -240,12 +240,3 @@ test("what is out of range is refused, and a run too short for an exchange is to
   });
   expect(run.notes).toEqual(["rigl never moves its masks: they stay from step 2 on, and updateEvery is 100"]);
 });
-
-test("a model without weights to make zero is refused, not trained densely", () => {
-  const { graph } = mlp({ sizes: [20, 5] });
-  const bind = (of: typeof graph, options = {}) => rigl(options).bind!({ graph: of, seed: 1 });
-  const frozen = { ...graph, initializers: new Map([...graph.initializers].filter(([v]) => v.name !== "fc1.weight")) };
-  expect(() => bind(frozen)).toThrow("rigl has no weights to make zero");
-  expect(() => bind(graph, { distribution: "uniform" })).toThrow(/fc1.weight alone/);
-  expect(bind(graph).sets).toHaveLength(1);
-});

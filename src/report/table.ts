@@ -18,6 +18,15 @@ export const turned = ({ head, rows }: Table): Table => ({
   text: [0],
 });
 
+/** A figure before and after, and what that gained: "3.2× fewer". */
+export const changeRow = (
+  what: string,
+  show: (n: number) => string,
+  { before, after }: BeforeAfter,
+  better: string,
+  worse: string,
+): string[] => [what, show(before), show(after), change(before, after, better, worse)];
+
 /** The comparison that ends every run: the model as trained beside the model as shrunk. */
 export function beforeAfterTable(s: Summary): Table {
   const points = s.accuracy !== null && s.smallAccuracy !== null ? (s.smallAccuracy - s.accuracy) * 100 : 0;
@@ -30,23 +39,16 @@ export function beforeAfterTable(s: Summary): Table {
           percent(s.smallAccuracy),
           points === 0 ? "equal" : `${points > 0 ? "+" : "−"}${Math.abs(points).toFixed(2)} points`,
         ];
-  const size = (
-    what: string,
-    show: (n: number) => string,
-    { before, after }: BeforeAfter,
-    better: string,
-    worse: string,
-  ) => [what, show(before), show(after), change(before, after, better, worse)];
   return {
     head: ["", "before", "after", "change"],
     text: [0],
     rows: [
       quality,
-      size("parameters", count, s.params, "fewer", "more"),
-      size("multiply-adds per example", count, s.macs, "fewer", "more"),
-      size("file", fileSize, s.bytes, "smaller", "larger"),
-      size("latency, batch 1", milliseconds, s.latencyMs, "faster", "slower"),
-      size("latency, batch 128", milliseconds, s.latencyMsBatch128, "faster", "slower"),
+      changeRow("parameters", count, s.params, "fewer", "more"),
+      changeRow("multiply-adds per example", count, s.macs, "fewer", "more"),
+      changeRow("file", fileSize, s.bytes, "smaller", "larger"),
+      changeRow("latency, batch 1", milliseconds, s.latencyMs, "faster", "slower"),
+      changeRow("latency, batch 128", milliseconds, s.latencyMsBatch128, "faster", "slower"),
       ...(s.lowRank ? lowRankRows(s.lowRank, isLossy(s)) : []),
       [
         isLossy(s) ? "largest difference by shrinking" : "largest output difference",
@@ -59,10 +61,9 @@ export function beforeAfterTable(s: Summary): Table {
 }
 
 function lowRankRows(lowRank: LowRank, lossy: boolean): string[][] {
-  const { before, after } = singularValues(lowRank);
   const difference = (what: string, x: number) => [what, "", "", `${significant(x)} relative`];
   return [
-    [`singular values${lossy ? " (lossy)" : ""}`, count(before), count(after), change(before, after, "fewer", "more")],
+    changeRow(`singular values${lossy ? " (lossy)" : ""}`, count, singularValues(lowRank), "fewer", "more"),
     ...(lowRank.factors > 1 ? [difference("largest difference by composing back", lowRank.recomposedRelDiff)] : []),
     ...(lossy ? [difference("largest difference in all (lossy)", lowRank.smallRelDiff)] : []),
   ];
