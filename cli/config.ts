@@ -1,11 +1,11 @@
 /** Settings from flags, `--set` and files: merged in that order of precedence, every key checked by its field. */
 import { readFile } from "node:fs/promises";
-import { UsageError } from "espalier";
+import { nearest, UsageError } from "espalier";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Field, Fields, ValuesOf } from "./field.ts";
 import { reasons } from "./files.ts";
-import { camel, kebab, nearest } from "./names.ts";
+import { camel, kebab } from "./names.ts";
 
 /** Where values come from, later ones winning. */
 export interface Source {

@@ -1,7 +1,6 @@
 /** From what went wrong to what is said about it and the exit status: 1 the work failed, 2 wrong usage. */
 import type { Command, CommanderError } from "commander";
-import { EspalierError, UsageError } from "espalier";
-import { nearest } from "./names.ts";
+import { EspalierError, nearest, UsageError } from "espalier";
 import type { Output } from "./output.ts";
 import { asTyped } from "./spelling.ts";
 

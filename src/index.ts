@@ -25,6 +25,7 @@ export { recompose } from "./lowrank/recompose.ts";
 export { type Spectra, type Spectrum, spectra } from "./lowrank/spectra.ts";
 export { type Truncated, type TruncatedLayer, type TruncateOptions, truncate } from "./lowrank/truncate.ts";
 export { builtIns, model, models } from "./models/index.ts";
+export { nearest } from "./nearest.ts";
 export { read } from "./onnx/read.ts";
 export { encode, write } from "./onnx/write.ts";
 export { type AdamOptions, adam, adamw } from "./optim/adam.ts";

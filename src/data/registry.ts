@@ -1,6 +1,7 @@
 /** The data sets that have a name, and what is known of each: plain data. */
-import { closest } from "fastest-levenshtein";
+
 import { UsageError } from "../error.ts";
+import { nearest } from "../nearest.ts";
 import type { Dataset } from "./dataset.ts";
 
 export type Facts = Required<Pick<Dataset, "name" | "shape" | "classes" | "classNames" | "mean" | "std">> &
@@ -173,7 +174,7 @@ export function facts(name: string): Facts {
   if (!isKnown(name))
     throw new UsageError(
       `unknown data set "${name}"`,
-      { nearest: closest(name, [...NAMES]), wanted: NAMES.join(", ") },
+      { nearest: nearest(name, [...NAMES]), wanted: NAMES.join(", ") },
       "use one of these names, or the path of a folder with IDX or CIFAR files",
     );
   return FACTS[name];

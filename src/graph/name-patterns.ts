@@ -1,6 +1,7 @@
 /** Patterns that choose parameters by name: `*` stands for any characters but `.` and `/`, `**` for any characters. */
-import { closest } from "fastest-levenshtein";
+
 import { UsageError } from "../error.ts";
+import { nearest } from "../nearest.ts";
 
 /** Whether names match a pattern. */
 export function matcher(pattern: string): (name: string) => boolean {
@@ -29,7 +30,7 @@ export function matchingNames(
       throw new UsageError(
         `${option} matches no parameter`,
         { got: pattern, wanted: "names of parameters; * stands for a part of a name, ** for any characters" },
-        names.length ? `did you mean ${closest(pattern, names)}?` : undefined,
+        names.length ? `did you mean ${nearest(pattern, names)}?` : undefined,
       );
     for (const name of found) matching.add(name);
   }

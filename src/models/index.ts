@@ -1,7 +1,8 @@
 /** The built-in networks, by their names in code and on the command line. */
-import { closest } from "fastest-levenshtein";
+
 import { UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
+import { nearest } from "../nearest.ts";
 import { cnn6 } from "./cnn6.ts";
 import { fcn } from "./fcn.ts";
 import { lenet5, lenet5Small } from "./lenet5.ts";
@@ -31,6 +32,6 @@ export function model(name: string, options?: ModelOptions): Model {
   throw new UsageError(
     `no built-in model is called ${name}`,
     { got: name, wanted: names.join(", ") },
-    `did you mean ${closest(name, names)}? A file must end in .onnx`,
+    `did you mean ${nearest(name, names)}? A file must end in .onnx`,
   );
 }

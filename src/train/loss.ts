@@ -1,10 +1,11 @@
 /** Losses: mean over the batch, and where labels are classes the number of correct answers. */
-import { closest } from "fastest-levenshtein";
+
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { i32Range } from "../graph/tensor.ts";
 import type { DType, Graph, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
+import { nearest } from "../nearest.ts";
 
 /** A loss: what it does with a model's output and the labels. */
 export interface Loss {
@@ -97,7 +98,7 @@ function outputOf(graph: Graph, name: string): Value {
   throw new UsageError(
     `the model has no output ${name}`,
     { got: name, wanted: names.join(", ") },
-    `did you mean ${closest(name, names)}?`,
+    `did you mean ${nearest(name, names)}?`,
   );
 }
 
