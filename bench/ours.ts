@@ -1,8 +1,8 @@
 /** Espalier's side of the step benchmark: the stepper that `train` uses, on one batch of random images. */
 import { node } from "../src/engine/node.ts";
 import { size } from "../src/graph/tensor.ts";
+import { Random } from "../src/math/random.ts";
 import { builtIns } from "../src/models/index.ts";
-import { Random } from "../src/random.ts";
 import type { InputPlan } from "../src/train/input.ts";
 import { crossEntropy } from "../src/train/loss.ts";
 import { Sessions } from "../src/train/sessions.ts";

@@ -6,13 +6,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import { median } from "../src/math/statistics.ts";
 import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
 import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
 import { type Method, methods } from "./method.ts";
 import { ours } from "./ours.ts";
-import { compare, median } from "./rounds.ts";
+import { compare } from "./rounds.ts";
 
 const EXAMPLE = `
 Example:

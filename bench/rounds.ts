@@ -1,16 +1,11 @@
 /** Times several programs in alternating rounds, so that a machine whose speed drifts treats them alike. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { median } from "../src/math/statistics.ts";
 import { othersDuring, quiet } from "./machine.ts";
 import type { Side } from "./ours.ts";
 
 const ROUND_MS = 1000;
 const PAUSE_MS = 300; // both runtimes let their threads spin for a while after work; let them go to sleep
-
-export function median(xs: readonly number[]): number {
-  const sorted = [...xs].sort((a, b) => a - b);
-  const mid = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[mid] : (sorted[mid - 1] + sorted[mid]) / 2;
-}
 
 /**
  * Alternates rounds of about a second; who begins alternates too.

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import { median } from "../src/math/statistics.ts";
 import { builtIns } from "../src/models/index.ts";
 import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
@@ -13,7 +14,7 @@ import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
 import { methods } from "./method.ts";
 import { ours, type Task } from "./ours.ts";
-import { compare, median } from "./rounds.ts";
+import { compare } from "./rounds.ts";
 import { torch } from "./torch.ts";
 
 interface Result extends Task {

@@ -1,21 +1,16 @@
 /** The public names of Espalier that run everywhere. The engine and the files of Node.js are in "espalier/node". */
 
 export { type Batch, batches, type Loader } from "./data/batches.ts";
-export { type Augment, type Dataset, fromArrays, limitTrain, type Split, splitValidation } from "./data/dataset.ts";
+export { type Dataset, fromArrays, limitTrain, splitValidation } from "./data/dataset.ts";
 export { digits } from "./data/digits.ts";
+export type { Augment, Split } from "./data/split.ts";
 export type { DeviceTensor, Engine, EngineTensor, Session } from "./engine/engine.ts";
 export { type LatencyOptions, latency } from "./engine/latency.ts";
 export { EspalierError, UsageError } from "./error.ts";
 export { atBatch } from "./graph/infer.ts";
 export type { DType, Graph, Model, Node, Tensor, Value } from "./graph/types.ts";
-export {
-  type BlockKind,
-  type GroupKind,
-  type GroupSet,
-  groupSets,
-  type Side,
-  type SideOptions,
-} from "./groups/groups.ts";
+export type { BlockKind, GroupKind, GroupSet, Side, SideOptions } from "./groups/group-set.ts";
+export { groupSets } from "./groups/groups.ts";
 export { zeroGroups } from "./groups/zeros.ts";
 export { type Composed, type ComposeOptions, compose } from "./lowrank/compose.ts";
 export { factorPatterns, isComposed } from "./lowrank/factors.ts";
@@ -35,6 +30,7 @@ export { type GrdaOptions, grda } from "./optim/grda.ts";
 export { type HspgOptions, hspg } from "./optim/hspg.ts";
 export { type MagnitudeOptions, magnitude } from "./optim/magnitude.ts";
 export type { MomentOptions } from "./optim/moments.ts";
+export type { SgdOptions } from "./optim/momentum.ts";
 export type { Optimizer } from "./optim/optimizer.ts";
 export { proxGen } from "./optim/prox-gen.ts";
 export { type ProxSgdOptions, proxSgd } from "./optim/prox-sgd.ts";
@@ -44,7 +40,7 @@ export { rda } from "./optim/rda.ts";
 export { type RiglOptions, rigl } from "./optim/rigl.ts";
 export { type RmdaOptions, rmda } from "./optim/rmda.ts";
 export { constant, cosine, multiStep, type Schedule, warmup } from "./optim/schedule.ts";
-export { type SgdOptions, sgd } from "./optim/sgd.ts";
+export { sgd } from "./optim/sgd.ts";
 export { type GroupLassoOptions, groupLasso } from "./prox/group-lasso.ts";
 export { type GroupMcpOptions, groupMcp } from "./prox/group-mcp.ts";
 export type { GroupOptions } from "./prox/group-options.ts";

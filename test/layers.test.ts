@@ -4,49 +4,33 @@ import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
-const below = [
-  "graph",
-  "onnx",
-  "engine",
-  "autodiff",
-  "groups",
-  "prox",
-  "optim",
-  "lower",
-  "lowrank",
-  "models",
-  "data",
-  "shrink",
-];
+/** What a folder may import beside itself, the leaves below and, everywhere, math/. */
 const may: Record<string, readonly string[]> = {
+  math: [],
   graph: [],
   onnx: ["graph"],
   engine: [],
   autodiff: ["graph"],
+  lower: ["graph", "engine"],
   groups: ["graph"],
   prox: ["graph", "groups"],
   optim: ["graph", "groups"],
-  lower: ["graph"],
-  lowrank: ["graph"],
   models: ["graph"],
   data: [],
+  lowrank: ["graph"],
   shrink: ["graph", "groups", "onnx", "engine"],
-  train: below,
+  step: ["graph", "onnx", "groups", "autodiff", "lower", "prox", "optim", "methods.ts"],
   report: [],
 };
-/** Leaves that every folder may import, and the two lists of public names, which may import everything. */
-const leaves = ["error.ts", "checks.ts", "nearest.ts", "random.ts", "matrix.ts", "svd.ts", "eigen.ts"];
+const below = Object.keys(may).filter((folder) => folder !== "report");
+may["methods.ts"] = ["prox", "optim", "lowrank"];
+may["train"] = [...below, "methods.ts"];
+may["pipeline"] = [...below, "methods.ts", "train", "report"];
+may["node"] = [...below, "methods.ts", "train", "report", "pipeline"];
+/** Files that every folder may import: they know nothing of Espalier's own. */
+const leaves = ["error.ts", "checks.ts", "nearest.ts"];
+/** The lists of public names. */
 const fronts = ["index.ts", "node.ts"];
-/** The only files of src/ that may touch Node.js; everything else runs unchanged in a browser. */
-const nodeOnly = [
-  "node.ts",
-  "engine/node.ts",
-  "data/files.ts",
-  "data/download.ts",
-  "data/worker.ts",
-  "data/worker-main.ts",
-  "train/directory.ts",
-];
 
 const files = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
@@ -64,23 +48,32 @@ test("folders import only what stands before them", () => {
   const wrong: string[] = [];
   for (const file of sources) {
     const here = relative(join(root, "src"), file);
-    const folder = here.includes("/") ? here.split("/")[0] : "";
-    if (fronts.includes(here)) continue;
+    const folder = here.split("/")[0];
+    if (fronts.includes(here) || leaves.includes(here)) continue;
     for (const target of imports(file).filter((i) => i.startsWith("."))) {
       const there = relative(join(root, "src"), resolve(dirname(file), target));
       const other = there.split("/")[0];
-      if (other === folder || leaves.includes(there)) continue;
+      if (other === folder || other === "math" || leaves.includes(there)) continue;
       if (!may[folder]?.includes(other)) wrong.push(`${here} → ${there}`);
     }
   }
   expect(wrong).toEqual([]);
 });
 
-test("only the named files import Node.js", () => {
-  const wrong = sources
-    .map((f) => relative(join(root, "src"), f))
-    .filter((here) => !nodeOnly.includes(here))
-    .filter((here) => imports(join(root, "src", here)).some((i) => i.startsWith("node:") || i === "onnxruntime-node"));
+test("what a browser loads reaches Node.js nowhere", () => {
+  const reached = closure(join(root, "src/index.ts"));
+  expect(reached.size).toBeGreaterThan(100); // the imports are followed
+  const wrong = [...reached].filter((f) => imports(f).some((i) => /^node:|^onnxruntime-node/.test(i)));
+  expect(wrong.map((f) => relative(root, f))).toEqual([]);
+});
+
+test("importing one optimizer pulls in no other", () => {
+  expect(optimizerFiles().length).toBeGreaterThan(10);
+  const wrong = optimizerFiles().flatMap((file) =>
+    [...closure(file)]
+      .filter((f) => f !== file && optimizerFiles().includes(f))
+      .map((f) => `${relative(root, file)} → ${relative(root, f)}`),
+  );
   expect(wrong).toEqual([]);
 });
 
@@ -111,6 +104,18 @@ function isTypesAlone(names: string): boolean {
   const parts = list?.[1].split(",").map((n) => n.trim());
   return parts?.filter(Boolean).every((n) => n.startsWith("type ")) ?? false;
 }
+
+/** A file and all that it loads when it runs. */
+function closure(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const next of runtimeImports(file)) closure(next, found);
+  return found;
+}
+
+/** The files of src/optim that the public names take an optimizer from. */
+const optimizerFiles = (): string[] =>
+  runtimeImports(join(root, "src/index.ts")).filter((f) => f.includes("/optim/") && !f.endsWith("/schedule.ts"));
 
 /** The first cycle that a walk finds, as a path from a file to itself. */
 function cycle(edges: (file: string) => readonly string[], from: readonly string[]): readonly string[] | undefined {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Random } from "../random.ts";
-import { type Batch, batches, batchSizes, epochOrder, type Plan } from "./batches.ts";
-import type { Split } from "./dataset.ts";
+import { Random } from "../math/random.ts";
+import { type Batch, type BatchPlan, batches, batchSizes, epochOrder } from "./batches.ts";
+import type { Split } from "./split.ts";
 
 const COUNT = 21;
 const SHAPE = [2, 6, 5];
@@ -12,8 +12,8 @@ const split: Split = {
   y: Int32Array.from({ length: COUNT }, (_, i) => i),
   count: COUNT,
 };
-const plan: Plan = { shape: SHAPE, batchSize: 8, seed: 5, augment: { crop: 2, flip: true } };
-async function all(p: Plan, from: Split = split): Promise<Batch[]> {
+const plan: BatchPlan = { shape: SHAPE, batchSize: 8, seed: 5, augment: { crop: 2, flip: true } };
+async function all(p: BatchPlan, from: Split = split): Promise<Batch[]> {
   const list: Batch[] = [];
   for await (const batch of batches(from, p)) list.push(batch);
   return list;
@@ -97,7 +97,7 @@ test("an aborted iteration ends with the signal's reason", async () => {
 });
 
 test("a plan that cannot be carried out is refused at once", () => {
-  const refuse = (change: Partial<Plan>): string => {
+  const refuse = (change: Partial<BatchPlan>): string => {
     try {
       batches(split, { ...plan, ...change });
     } catch (error) {

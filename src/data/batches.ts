@@ -4,8 +4,8 @@
  */
 import { isInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
-import { Random } from "../random.ts";
-import type { Augment, Split } from "./dataset.ts";
+import { Random } from "../math/random.ts";
+import type { Augment, Split } from "./split.ts";
 
 /** A batch. The arrays belong to whoever receives it. */
 export interface Batch {
@@ -19,7 +19,7 @@ export interface Batch {
 }
 
 /** Which batches of a split, in which order. */
-export interface Plan {
+export interface BatchPlan {
   /** Shape of one sample. */
   readonly shape: readonly number[];
   readonly batchSize: number;
@@ -39,15 +39,15 @@ export interface Plan {
 }
 
 /** Prepares batches in the order of the plan. `batches` does so in-process; in Node there is a worker as well. */
-export type Loader = (split: Split, plan: Plan) => AsyncIterable<Batch>;
+export type Loader = (split: Split, plan: BatchPlan) => AsyncIterable<Batch>;
 
 /** Batches prepared in-process, each when it is asked for. Checks the plan at once. */
-export function batches(split: Split, plan: Plan): AsyncIterable<Batch> {
+export function batches(split: Split, plan: BatchPlan): AsyncIterable<Batch> {
   checkPlan(split, plan);
   return inProcess(split, plan);
 }
 
-async function* inProcess(split: Split, plan: Plan): AsyncGenerator<Batch> {
+async function* inProcess(split: Split, plan: BatchPlan): AsyncGenerator<Batch> {
   for (const batch of prepare(split, plan)) {
     plan.signal?.throwIfAborted();
     yield batch;
@@ -55,7 +55,7 @@ async function* inProcess(split: Split, plan: Plan): AsyncGenerator<Batch> {
 }
 
 /** The same batches as a plain generator. */
-export function* prepare(split: Split, plan: Plan): Generator<Batch> {
+export function* prepare(split: Split, plan: BatchPlan): Generator<Batch> {
   const { seed, shape, shuffle = true, augment, epoch: firstEpoch = 0, epochs = firstEpoch + 1 } = plan;
   const sizes = batchSizes(split.count, plan.batchSize, plan);
   for (let epoch = firstEpoch; epoch < epochs; epoch++) {
@@ -151,7 +151,7 @@ function augmentBatch(
 }
 
 /** @throws UsageError naming the field of the plan that cannot be carried out */
-export function checkPlan(split: Split, plan: Plan): void {
+export function checkPlan(split: Split, plan: BatchPlan): void {
   const { shape, batchSize, seed, epoch = 0, step = 0, epochs = epoch + 1, augment } = plan;
   const wrong = (field: string, got: unknown, wanted: string): never => {
     throw new UsageError("the plan of the batches is not valid", { field, got: String(got), wanted });

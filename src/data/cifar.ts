@@ -4,8 +4,8 @@
  * which the fine one is the class.
  */
 import { EspalierError } from "../error.ts";
-import type { Split } from "./dataset.ts";
 import type { NamedBytes } from "./idx.ts";
+import type { Split } from "./split.ts";
 
 const PIXELS = 3 * 32 * 32;
 

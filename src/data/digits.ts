@@ -4,9 +4,10 @@
  * log), which IEEE 754 rounds alike everywhere, so a seed gives the same bytes on every platform.
  */
 import { UsageError } from "../error.ts";
-import { Random } from "../random.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import { Random } from "../math/random.ts";
+import type { Dataset } from "./dataset.ts";
 import { facts } from "./registry.ts";
+import type { Split } from "./split.ts";
 import { GLYPHS } from "./strokes.ts";
 
 /** Options of `digits`. */

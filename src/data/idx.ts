@@ -3,7 +3,7 @@
  * number of dimensions, each dimension as a big-endian 32-bit integer, then the elements, row-major.
  */
 import { EspalierError } from "../error.ts";
-import type { Split } from "./dataset.ts";
+import type { Split } from "./split.ts";
 
 interface IdxArray {
   readonly dims: readonly number[];

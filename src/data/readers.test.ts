@@ -1,7 +1,7 @@
 /** Property tests of the readers: whatever the bytes, the answer is right or an EspalierError that says where. */
 import { expect, test } from "vitest";
 import { EspalierError } from "../error.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { checkRecords, readCifar } from "./cifar.ts";
 import { type NamedBytes, readIdxSplit } from "./idx.ts";
 import { untar } from "./tar.ts";

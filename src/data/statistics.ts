@@ -1,5 +1,5 @@
 /** What is in a split: mean and standard deviation per channel, samples per class. */
-import type { Split } from "./dataset.ts";
+import type { Split } from "./split.ts";
 
 /**
  * Mean and (population) standard deviation per channel of samples `[N, C, H, W]`, or over everything when a sample

@@ -49,7 +49,7 @@ export interface Engine {
 }
 
 /** Uploads, runs once, downloads every output. */
-export async function evaluate(
+export async function runOnce(
   session: Session,
   engine: Engine,
   feeds: Readonly<Record<string, EngineTensor>>,

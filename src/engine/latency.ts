@@ -3,6 +3,7 @@
  * alike, and with one session alive at a time. The threads of another session go on spinning after its call: beside each other two
  * equal models came out up to twice as slow as the other, and both slower than alone.
  */
+import { median } from "../math/statistics.ts";
 import type { Engine, EngineTensor } from "./engine.ts";
 
 /** Options of `latency`. */
@@ -54,10 +55,4 @@ async function once(
   } finally {
     await session.release();
   }
-}
-
-function median(xs: readonly number[]): number {
-  const sorted = [...xs].sort((a, b) => a - b);
-  const mid = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[mid] : (sorted[mid - 1] + sorted[mid]) / 2;
 }

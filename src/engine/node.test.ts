@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import { encode } from "../onnx/write.ts";
-import { evaluate } from "./engine.ts";
+import { runOnce } from "./engine.ts";
 import { latency } from "./latency.ts";
 import { node } from "./node.ts";
 
@@ -15,7 +15,7 @@ const double = () => {
 
 test("runs a model; outputs land in the tensors that are given", async () => {
   const session = await engine.load(double());
-  expect([...((await evaluate(session, engine, { x: f32([1, 2, 3]) })).y.data as Float32Array)]).toEqual([2, 4, 6]);
+  expect([...((await runOnce(session, engine, { x: f32([1, 2, 3]) })).y.data as Float32Array)]).toEqual([2, 4, 6]);
   const mine = f32([0, 0, 0]);
   const into = { y: engine.upload(mine) };
   for (const k of [1, 10]) {
@@ -46,7 +46,7 @@ test("a model that asks for absurd memory is refused by name, without a line on 
   const huge = g.Expand(g.input("x", "float32", [1]), { shape: [100_000, 10_000_000] });
   g.output(g.ReduceSum(huge, { axes: [0, 1], keepdims: 0 }), "y");
   const session = await engine.load(encode(g.build()));
-  await expect(evaluate(session, engine, { x: f32([1]) })).rejects.toThrow(
+  await expect(runOnce(session, engine, { x: f32([1]) })).rejects.toThrow(
     /^ONNX Runtime cannot run the model\n {2}device .*\n {2}reason .*\n {2}fix {5}the model asks for more memory/,
   );
   await session.release();

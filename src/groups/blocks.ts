@@ -4,7 +4,7 @@
  */
 import { size } from "../graph/tensor.ts";
 import type { Shape } from "../graph/types.ts";
-import type { Member } from "./groups.ts";
+import type { Member } from "./group-set.ts";
 import { rootView, type WeightUse } from "./weights.ts";
 
 /** Blocks of a weight, numbered along its axes as they are stored. */

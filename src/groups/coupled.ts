@@ -8,7 +8,7 @@ import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import { sameEnd } from "./axes/rule.ts";
 import { type Channels, channelsOf } from "./channels.ts";
-import type { GroupSet, Member, Side } from "./groups.ts";
+import type { GroupSet, Member, Side } from "./group-set.ts";
 import { UnionFind } from "./union-find.ts";
 import { weightUses } from "./weights.ts";
 

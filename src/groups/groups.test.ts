@@ -5,7 +5,8 @@ import type { Graph, Shape, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { model } from "../models/index.ts";
 import { channelsOf, obstacleText } from "./channels.ts";
-import { type GroupSet, groupSets } from "./groups.ts";
+import type { GroupSet } from "./group-set.ts";
+import { groupSets } from "./groups.ts";
 import { countZeros, zeroGroups } from "./zeros.ts";
 
 const w = (g: Builder, name: string, shape: Shape): Value => g.initializer(name, full(shape, 1));

@@ -5,60 +5,12 @@
  */
 import { UsageError } from "../error.ts";
 import { size } from "../graph/tensor.ts";
-import type { Graph, Shape, Value } from "../graph/types.ts";
+import type { Graph, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { blocksOf } from "./blocks.ts";
 import { coupledSets } from "./coupled.ts";
+import type { BlockKind, GroupKind, GroupSet, Member, SideOptions } from "./group-set.ts";
 import { rootView, type WeightUse, weightUses } from "./weights.ts";
-
-/** What dies together: one weight, all that reads or all that makes a channel of one tensor, or of the whole network. */
-export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled" | BlockKind;
-
-/** Blocks of so many outputs × so many inputs of one weight; at its end they may be smaller. */
-export interface BlockKind {
-  readonly block: readonly [outputs: number, inputs: number];
-}
-
-/** The kind in words. */
-export const kindText = (kind: GroupKind): string =>
-  typeof kind === "string" ? kind : `${kind.block.join("×")} block`;
-
-/** The slices of one tensor that belong to the groups of a set. */
-export interface Member {
-  /** An initializer. */
-  readonly param: Value;
-  /** Reshape the tensor to this … */
-  readonly view: Shape;
-  /** … then these axes, in row-major order, enumerate the view's channels. */
-  readonly axes: readonly number[];
-  /** Before that: reshape to `from` and append zeros up to `to`. They are in groups, and stay zero. */
-  readonly pad?: { readonly from: Shape; readonly to: Shape };
-  /** View channel → group of the set; −1 = in no group; null = identity. */
-  readonly channels: Int32Array | null;
-}
-
-/** Groups of one kind in one place. */
-export interface GroupSet {
-  /** The name of the weight (of the first weight that makes the channels, for `coupled`). */
-  readonly name: string;
-  /** Number of groups. */
-  readonly count: number;
-  readonly members: readonly Member[];
-  /** Weights in each group, over all members. */
-  readonly sizes: Float64Array;
-}
-
-/**
- * Which weights of a channel form its `coupled` group. `consumer`: every weight that reads it;
- * `producer`: every filter, bias and norm parameter that makes it.
- */
-export type Side = "consumer" | "producer";
-
-/** Options of `groupSets`. */
-export interface SideOptions {
-  /** Default `consumer`. */
-  readonly side?: Side;
-}
 
 /**
  * The groups of a graph, one set per weight (per set of tied axes, for `coupled`). Sets do not overlap.

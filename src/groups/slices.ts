@@ -3,7 +3,7 @@
 import type { Builder } from "../graph/builder.ts";
 import { f32, full, size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet, Member } from "./groups.ts";
+import type { GroupSet, Member } from "./group-set.ts";
 
 /** Current value of each parameter (the model's initializer handle) inside the graph being built. */
 export type Weights = ReadonlyMap<Value, Value>;

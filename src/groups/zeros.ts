@@ -2,7 +2,7 @@
 import { EspalierError } from "../error.ts";
 import { size } from "../graph/tensor.ts";
 import type { Shape, Tensor } from "../graph/types.ts";
-import type { GroupSet, Member } from "./groups.ts";
+import type { GroupSet, Member } from "./group-set.ts";
 import { zeroChannels } from "./runs.ts";
 
 export interface ZeroCount {

@@ -6,7 +6,7 @@
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers, producers } from "../graph/walk.ts";
-import { transpose } from "../matrix.ts";
+import { transpose } from "../math/matrix.ts";
 
 /** A layer whose weight is a matrix of its own. */
 export interface MatrixLayer {

@@ -1,7 +1,7 @@
 /** Multiplies factors back: the model that `compose` was given, with trained weights (LoRITa, Zhang et al. 2024). */
 import { numbers } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
-import { multiply } from "../matrix.ts";
+import { multiply } from "../math/matrix.ts";
 import { findChains, hasInnerBias } from "./chains.ts";
 import { factorNames, recordFactors } from "./factors.ts";
 import { fromMatrix, kernelOf, type MatrixLayer, toMatrix } from "./layers.ts";

@@ -5,7 +5,7 @@
 import { EspalierError } from "../error.ts";
 import { matchingNames } from "../graph/name-patterns.ts";
 import type { Model } from "../graph/types.ts";
-import { type Svd, svd } from "../svd.ts";
+import { type Svd, svd } from "../math/svd.ts";
 import { type MatrixLayer, matrixLayers, type Skipped, toMatrix } from "./layers.ts";
 import { recompose } from "./recompose.ts";
 

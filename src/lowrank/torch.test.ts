@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { backward } from "../autodiff/backward.ts";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { atBatch } from "../graph/infer.ts";
@@ -57,7 +57,7 @@ test("composed and composed back: torch's outputs and products", async () => {
   const back = recompose(model);
   for (const m of [model, back]) {
     const session = await engine.load(write(m));
-    const { logits } = await evaluate(session, engine, { input: f32(fixture.x, [4, 2, 6, 6]) });
+    const { logits } = await runOnce(session, engine, { input: f32(fixture.x, [4, 2, 6, 6]) });
     near(logits.data as Float32Array, fixture.evaluation, m === back ? "composed back" : "composed");
   }
   for (const [name, product] of Object.entries(fixture.products))
@@ -86,7 +86,7 @@ test("in training: torch's outputs, running statistics and gradients of every fa
   for (const [v, now] of pass.running) g.output(now, `now ${v.name}`);
   const session = await engine.load(encode(prune(g.build())));
   const feeds = Object.fromEntries([...graph.initializers].map(([v, t]) => [v.name, t]));
-  const got = await evaluate(session, engine, { x: f32(fixture.x, [4, 2, 6, 6]), ...feeds });
+  const got = await runOnce(session, engine, { x: f32(fixture.x, [4, 2, 6, 6]), ...feeds });
   near(got.training.data as Float32Array, fixture.training, "training");
   expect(trained).toHaveLength(14);
   for (const [v] of trained) {

@@ -6,7 +6,7 @@
  */
 import { UsageError } from "../error.ts";
 import type { Model, Node, Tensor, Value } from "../graph/types.ts";
-import { transpose, weave } from "../matrix.ts";
+import { transpose, weave } from "../math/matrix.ts";
 import { fromMatrix, kernelOf } from "./layers.ts";
 import type { Ranks } from "./ranks.ts";
 import { makeNode, newNames, partName, rewrite, stored } from "./rewrite.ts";

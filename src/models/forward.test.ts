@@ -1,7 +1,7 @@
 /** Names, shapes and outputs of the built-in models against PyTorch (test/fixtures/models/make.py). */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { size, tensor, typeText } from "../graph/tensor.ts";
 import type { Shape, Tensor, Value } from "../graph/types.ts";
@@ -45,7 +45,7 @@ test.each([...builtIns])("%s computes what PyTorch computes", async (name, build
 
   const initializers = new Map(stored.map((v, i) => [v, weights(v, i)]));
   const session = await engine.load(write({ ...m, graph: { ...m.graph, initializers } }));
-  const { logits } = await evaluate(session, engine, { input: noise(-1, [2, ...build.spec.input]) });
+  const { logits } = await runOnce(session, engine, { input: noise(-1, [2, ...build.spec.input]) });
   await session.release();
   const got = Array.from(logits.data as Float32Array);
   const scale = Math.max(...expected[name].logits.map(Math.abs));

@@ -2,7 +2,7 @@
  * Initial weights. A fill draws one parameter from its own stream, so the weights of a layer do not depend on how
  * many numbers the layers before it drew.
  */
-import type { Random } from "../random.ts";
+import type { Random } from "../math/random.ts";
 
 /** How many numbers enter and leave one unit of a layer: dense [O, I] → I, O; kernel [O, I, kh, kw] → I·kh·kw, O·kh·kw. */
 export interface Fan {

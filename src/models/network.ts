@@ -7,7 +7,7 @@ import { type Builder, builder } from "../graph/builder.ts";
 import { full, size, tensor, zeros } from "../graph/tensor.ts";
 import type { Dim, Model, Shape, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { type Fan, type Fill, type Init, torchDefault } from "./init.ts";
 
 /** Options of every built-in model. */

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { EspalierError } from "../error.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { read } from "./read.ts";
 import { encode, write } from "./write.ts";
 

@@ -1,6 +1,6 @@
 /** Every folding rule against ONNX Runtime. */
 import { expect, test } from "vitest";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, i64, tensor } from "../graph/tensor.ts";
@@ -73,7 +73,7 @@ test("folded values are ONNX Runtime's", async () => {
     return foldShapes(op, made.attrs, inputs.map(knownTensor), out);
   });
   const session = await engine.load(encode(g.build()));
-  const got = await evaluate(session, engine, {});
+  const got = await runOnce(session, engine, {});
   await session.release();
   for (const [i, [op]] of cases.entries()) {
     const { dtype, shape, data } = got[`y${i}`];

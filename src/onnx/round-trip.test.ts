@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { check } from "../graph/check.ts";
 import { atBatch } from "../graph/infer.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { read } from "./read.ts";
 import { encode, write } from "./write.ts";
 
@@ -20,7 +20,7 @@ const engine = node({ threads: 1 });
 async function run(bytes: Uint8Array, feeds: Record<string, Tensor>) {
   const session = await engine.load(bytes);
   try {
-    return await evaluate(session, engine, feeds);
+    return await runOnce(session, engine, feeds);
   } finally {
     await session.release();
   }

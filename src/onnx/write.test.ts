@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, full } from "../graph/tensor.ts";
@@ -10,7 +10,7 @@ const engine = node({ threads: 1 });
 async function run(bytes: Uint8Array, feeds: Record<string, Tensor>) {
   const session = await engine.load(bytes);
   try {
-    return await evaluate(session, engine, feeds);
+    return await runOnce(session, engine, feeds);
   } finally {
     await session.release();
   }

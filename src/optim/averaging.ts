@@ -1,6 +1,6 @@
 /** What RMDA and RAMDA share beside their metric: the averaging constant c over time, and restarts. */
 import { checkChoice, checkEpochs, checkFraction } from "../checks.ts";
-import type { Moment } from "./optimizer.ts";
+import type { Moment } from "./schedule.ts";
 import { type Schedule, stage } from "./schedule.ts";
 
 /**

@@ -15,7 +15,7 @@
 import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import { groupProducts, groupSquares, groupSums, inView, scaleGroups, TINY, type Weights } from "../groups/slices.ts";
 import { largest } from "./largest.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";

@@ -8,12 +8,12 @@ import { checkChoice, checkInteger, checkRange, checkShare } from "../checks.ts"
 import type { Builder } from "../graph/builder.ts";
 import { size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
+import type { SgdOptions } from "./momentum.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
-import type { SgdOptions } from "./sgd.ts";
 
 /** Options of `magnitude`, beside those of SGD. */
 export interface MagnitudeOptions extends SgdOptions {

@@ -5,20 +5,21 @@
 import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import { type GroupSet, groupSets } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
+import { groupSets } from "../groups/groups.ts";
 import type { Distribution } from "./densities.ts";
+import { momentumStep, type SgdOptions } from "./momentum.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
-import { type SgdOptions, sgd } from "./sgd.ts";
 
 /** Momentum, and the mask: 1 = active. */
 type Slots = "v" | "mask";
 
 /** @param masked the parameters that have a mask; the slot of any other is all ones and costs a step nothing */
 export function maskedSgd(
-  options: SgdOptions,
+  options: Required<SgdOptions>,
   masked: ReadonlySet<Value>,
 ): Pick<Optimizer<Slots, "lr">, "slots" | "propose" | "accept"> {
-  const dense = sgd(options);
+  const dense = momentumStep(options);
   return {
     slots: ["v", "mask"],
     propose(g, at) {

@@ -9,24 +9,12 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import type { Weights } from "../groups/slices.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Moment, Schedule } from "./schedule.ts";
 
 /** The clock's memory. Plain numbers; part of every checkpoint. */
 export type ClockState = Readonly<Record<string, number>>;
-
-/** Where training stands, before the step that is about to run. */
-export interface Moment {
-  /** 0-based. */
-  readonly epoch: number;
-  /** 0-based, within the epoch. */
-  readonly step: number;
-  readonly stepsPerEpoch: number;
-  readonly epochs: number;
-  /** Share of the penalty that counts at this step, in [0, 1]: less than 1 while λ is warmed up. */
-  readonly penaltyShare: number;
-}
 
 /** What the clock says of one step. */
 export interface Tick<N extends string = string> {

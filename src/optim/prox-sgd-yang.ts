@@ -10,8 +10,8 @@
 import { checkEps, checkFraction, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import type { Moment, Optimizer } from "./optimizer.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { Moment, Schedule } from "./schedule.ts";
 
 export interface YangOptions {
   /** ρ₀, in (0, 1]. Default 0.9. */

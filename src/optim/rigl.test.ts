@@ -4,20 +4,20 @@ import { everyStep } from "../../test/support/every-step.ts";
 import { leastSquares } from "../../test/support/least-squares.ts";
 import { residualNet } from "../../test/support/residual-net.ts";
 import { digits } from "../data/digits.ts";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
+import { Random } from "../math/random.ts";
 import { mlp } from "../models/mlp.ts";
 import { encode } from "../onnx/write.ts";
-import { Random } from "../random.ts";
 import { meanSquaredError } from "../train/loss.ts";
 import { train } from "../train/train.ts";
 import { densities } from "./densities.ts";
-import { type Moment, ruleOf } from "./optimizer.ts";
+import { ruleOf } from "./optimizer.ts";
 import { rigl } from "./rigl.ts";
-import { constant } from "./schedule.ts";
+import { constant, type Moment } from "./schedule.ts";
 
 const engine = node({ threads: 1 });
 
@@ -40,7 +40,7 @@ async function bound(shape: [number, number], options: Parameters<typeof rigl>[0
   const g = builder("init");
   g.output(g.Identity(optimizer.init(g, g.input("w", "float32", shape), param).mask), "mask");
   const session = await engine.load(encode(g.build()));
-  const { mask } = await evaluate(session, engine, { w: f32(new Float32Array(size(shape)), shape) });
+  const { mask } = await runOnce(session, engine, { w: f32(new Float32Array(size(shape)), shape) });
   return { param, optimizer, mask, old: [...(mask.data as Float32Array)] };
 }
 
@@ -67,7 +67,7 @@ async function exchangeOnce(
   g.output(g.Identity(next.slots.mask), "next");
   const session = await engine.load(encode(g.build()));
   const feeds = { w: f32(w, shape), dw: f32(dw, shape), v: f32(v, shape), mask, drop: f32([drop], []) };
-  const out = await evaluate(session, engine, feeds);
+  const out = await runOnce(session, engine, feeds);
   const read = (name: string) => [...(out[name].data as Float32Array)];
   return { old, w, dw, v, candidate: read("candidate"), momentum: read("momentum"), next: read("next") };
 }

@@ -11,13 +11,14 @@ import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.
 import type { Builder } from "../graph/builder.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
-import { Random } from "../random.ts";
+import type { GroupSet } from "../groups/group-set.ts";
+import { Random } from "../math/random.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
-import type { Fit, Moment, Optimizer } from "./optimizer.ts";
-import type { SgdOptions } from "./sgd.ts";
+import type { SgdOptions } from "./momentum.ts";
+import type { Fit, Optimizer } from "./optimizer.ts";
+import type { Moment } from "./schedule.ts";
 
 /** Options of `rigl`, beside those of SGD. */
 export interface RiglOptions extends SgdOptions {

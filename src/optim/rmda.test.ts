@@ -3,8 +3,8 @@ import { descend } from "../../test/support/descend.ts";
 import { f32 } from "../graph/tensor.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
 import { l1 } from "../prox/l1.ts";
-import type { Moment } from "./optimizer.ts";
 import { rmda } from "./rmda.ts";
+import type { Moment } from "./schedule.ts";
 import { constant, multiStep } from "./schedule.ts";
 
 const near = (got: readonly number[], wanted: readonly number[]) => {

@@ -1,7 +1,18 @@
 /** Learning-rate schedules: pure functions of the moment. */
 import { checkEpochs, checkShare } from "../checks.ts";
 import { UsageError } from "../error.ts";
-import type { Moment } from "./optimizer.ts";
+
+/** Where training stands, before the step that is about to run. */
+export interface Moment {
+  /** 0-based. */
+  readonly epoch: number;
+  /** 0-based, within the epoch. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly epochs: number;
+  /** Share of the penalty that counts at this step, in [0, 1]: less than 1 while λ is warmed up. */
+  readonly penaltyShare: number;
+}
 
 /** A learning rate over time. */
 export interface Schedule {

@@ -4,7 +4,7 @@ import { branchingNet } from "../../test/support/branching-net.ts";
 import { type Named, penaltyFunctions } from "../../test/support/penalty-functions.ts";
 import { f32, size } from "../graph/tensor.ts";
 import type { Shape } from "../graph/types.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { groupLasso } from "./group-lasso.ts";
 import { groupMcp } from "./group-mcp.ts";
 import { l1 } from "./l1.ts";

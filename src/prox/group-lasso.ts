@@ -4,7 +4,7 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
 import { changed, groupPenalty } from "./group-penalty.ts";
 import { type GroupWeights, groupWeights, strengths } from "./group-weights.ts";

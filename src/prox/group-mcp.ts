@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import { TINY } from "../groups/slices.ts";
 import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";

@@ -2,7 +2,8 @@
 import { checkChoice } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Graph } from "../graph/types.ts";
-import { type GroupKind, type GroupSet, groupSets, kindText, type Side } from "../groups/groups.ts";
+import { type GroupKind, type GroupSet, kindText, type Side } from "../groups/group-set.ts";
+import { groupSets } from "../groups/groups.ts";
 import type { GroupWeights } from "./group-weights.ts";
 
 /** Which groups a penalty acts on. */

@@ -1,7 +1,7 @@
 /** What all penalties of group norms share: the norms of every set, and factors that scale its groups in the prox and the gradient. */
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import { addGroups, groupSquares, scaleGroups, TINY, type Weights } from "../groups/slices.ts";
 import type { BoundPenalty } from "./penalty.ts";
 

@@ -2,7 +2,7 @@
 import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 
 /**
  * - "size": √(weights in the group), as the papers. With one λ for all layers it empties narrow layers first.

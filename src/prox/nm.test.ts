@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import { everyStep } from "../../test/support/every-step.ts";
 import { penaltyFunctions } from "../../test/support/penalty-functions.ts";
 import { fromArrays } from "../data/dataset.ts";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, size } from "../graph/tensor.ts";
 import type { Graph, Shape, Tensor } from "../graph/types.ts";
+import { Random } from "../math/random.ts";
 import { models } from "../models/index.ts";
 import { encode } from "../onnx/write.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
@@ -14,7 +15,6 @@ import { proxSsi } from "../optim/prox-ssi.ts";
 import { rda } from "../optim/rda.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant } from "../optim/schedule.ts";
-import { Random } from "../random.ts";
 import { train } from "../train/train.ts";
 import { nm } from "./nm.ts";
 
@@ -126,7 +126,7 @@ test("while it is warmed up the others decay by 1 − share, and are exactly zer
   g.output(nm().bind(graph).prox(g, all, g.scalar(1), share).get(param)!, "y");
   const session = await engine.load(encode(g.build()));
   for (const at of [0, 0.25, 0.75, 1]) {
-    const { y } = await evaluate(session, engine, { w: start["dense"], share: f32([at], []) });
+    const { y } = await runOnce(session, engine, { w: start["dense"], share: f32([at], []) });
     const wanted = replica(start["dense"].data as Float32Array, "dense", 2, at);
     expect([...(y.data as Float32Array)].map((x) => x + 0)).toEqual(wanted.map((x) => x + 0));
   }

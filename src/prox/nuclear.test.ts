@@ -4,12 +4,12 @@ import { descend } from "../../test/support/descend.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, size } from "../graph/tensor.ts";
 import type { Shape } from "../graph/types.ts";
+import { Random } from "../math/random.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
 import { rda } from "../optim/rda.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant } from "../optim/schedule.ts";
-import { Random } from "../random.ts";
 import { nuclear } from "./nuclear.ts";
 
 const random = new Random(11, "verify");

@@ -6,15 +6,16 @@
  * so that only the eigenvectors u of the smaller Gram matrix with σ > t are needed. No ONNX operator gives them: it runs on the host,
  * in float64, between the step's two graphs. W is of low rank up to the rounding of float32; the rank is what was kept here.
  */
-import { leadingEigenvectors } from "../eigen.ts";
+
 import { UsageError } from "../error.ts";
 import { matchingNames } from "../graph/name-patterns.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import { eachRun } from "../groups/runs.ts";
 import { rootView, weightUses } from "../groups/weights.ts";
-import { transpose } from "../matrix.ts";
-import { gram, svd } from "../svd.ts";
+import { leadingEigenvectors } from "../math/eigen.ts";
+import { transpose } from "../math/matrix.ts";
+import { gram, svd } from "../math/svd.ts";
 import { checkLambda } from "./lambda.ts";
 import type { HostProx, Penalty } from "./penalty.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Builder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import type { Weights } from "../groups/slices.ts";
 import type { Tensors } from "../groups/zeros.ts";
 

@@ -5,7 +5,7 @@ import { type Named, penaltyFunctions } from "../../test/support/penalty-functio
 import { builder } from "../graph/builder.ts";
 import { f32, full, size, tensor } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { groupLasso } from "./group-lasso.ts";
 import { groupMcp } from "./group-mcp.ts";
 import { lHalf } from "./l-half.ts";

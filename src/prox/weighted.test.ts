@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { penaltyFunctions } from "../../test/support/penalty-functions.ts";
 import { builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { groupLasso } from "./group-lasso.ts";
 
 const random = new Random(5, "init");

@@ -11,7 +11,7 @@
 import type { Builder } from "../graph/builder.ts";
 import { full } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import { groupSums, inView, scaleInView, spread, TINY, type Weights } from "../groups/slices.ts";
 
 const STEPS = 5;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Named, penaltyFunctions } from "../../test/support/penalty-functions.ts";
 import { builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { wgsef } from "./wgsef.ts";
 
 /** A dense layer whose input columns are single weights: group j is weight j. */

@@ -9,7 +9,7 @@ import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
-import type { GroupSet } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
 import { type Tensors, zeroGroups } from "../groups/zeros.ts";
 import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";

@@ -1,4 +1,5 @@
 /** A comparison as SVG charts: one colour per method, the mean drawn bold, single runs or their range drawn faint. */
+import { mean } from "../math/statistics.ts";
 import { type ComparedRun, type Comparison, isScored } from "./comparison.ts";
 import { axis, type Chart, countAxis, countHeight, draw, legendOf } from "./draw.ts";
 import { colour, SERIES } from "./palette.ts";
@@ -12,7 +13,6 @@ const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
 
 const finishedOf = ({ runs }: Compared, method: string): Finished[] =>
   runs.filter((r): r is Finished => r.method === method && r.summary !== undefined);
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 const below = (name: string) => ({ name, nameLocation: "middle", nameGap: 28 });
 const percentLabel = { ...axis.axisLabel, formatter: "{value} %" };

@@ -1,4 +1,5 @@
 /** Several methods on one problem, each with several seeds: what their runs came to, as means and sample deviations. */
+import { mean, sampleDeviation } from "../math/statistics.ts";
 import { milliseconds, percent, significant } from "./format.ts";
 import { isLossy } from "./low-rank.ts";
 import type { EpochMetrics, Summary } from "./results.ts";
@@ -41,9 +42,7 @@ export interface Spread {
 export function spread(values: readonly number[]): Spread | null {
   const n = values.length;
   if (n === 0) return null;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return { mean, std: n > 1 ? Math.sqrt(squares / (n - 1)) : null, n };
+  return { mean: mean(values), std: sampleDeviation(values), n };
 }
 
 interface Figure {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, numbers } from "../graph/tensor.ts";
@@ -15,7 +15,7 @@ async function run(op: string, inputs: readonly Tensor[], attrs: Attrs): Promise
   const xs = inputs.map((t, i) => g.input(`x${i}`, "float32", t.shape));
   g.output(g.emit(op, xs, attrs)[0], "y");
   const session = await engine.load(encode(g.build()));
-  const { y } = await evaluate(session, engine, Object.fromEntries(inputs.map((t, i) => [`x${i}`, t])));
+  const { y } = await runOnce(session, engine, Object.fromEntries(inputs.map((t, i) => [`x${i}`, t])));
   await session.release();
   return numbers(y as Tensor);
 }

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import { print } from "../graph/print.ts";
 import { f32, size, tensor } from "../graph/tensor.ts";
 import type { Graph, Model, Shape, Tensor, Value } from "../graph/types.ts";
+import { Random } from "../math/random.ts";
 import { write } from "../onnx/write.ts";
-import { Random } from "../random.ts";
 import { reduce } from "./apply.ts";
 import { certify, ranges, replay } from "./certificate.ts";
 import { cost } from "./cost.ts";
@@ -142,7 +142,7 @@ test("a dead chain becomes its constant, for every batch and whatever the input"
   `);
   expect(certificate).toMatchObject({ replaced: [{ value: "y", by: "constant" }] });
   const session = await engine.load(write(small));
-  const { y } = await evaluate(session, engine, { x: f32(new Float32Array(30).fill(Number.NaN), [5, 6]) });
+  const { y } = await runOnce(session, engine, { x: f32(new Float32Array(30).fill(Number.NaN), [5, 6]) });
   expect(y.shape).toEqual([5, 3]);
   expect(Array.from(y.data as Float32Array).every(Number.isFinite)).toBe(true);
   await session.release();

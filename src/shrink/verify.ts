@@ -1,12 +1,12 @@
 /** Whether two models compute the same function: both run on the same inputs, random and given. */
 
-import { type Engine, type EngineTensor, evaluate, type Session } from "../engine/engine.ts";
+import { type Engine, type EngineTensor, runOnce, type Session } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { arrayOf, size, tensor, typeText } from "../graph/tensor.ts";
 import type { Data, Dim, Model, Tensor, Value } from "../graph/types.ts";
+import { Random } from "../math/random.ts";
 import { fromBfloat16, fromFloat16 } from "../onnx/half.ts";
 import { write } from "../onnx/write.ts";
-import { Random } from "../random.ts";
 
 /** Input tensors by name; one run. */
 export type Inputs = Readonly<Record<string, EngineTensor>>;
@@ -81,7 +81,7 @@ async function compareRuns(
   let reason: string | undefined;
   let worst: { name: string; rel: number } | undefined;
   for (const feeds of runs) {
-    const [x, y] = [await evaluate(first, engine, feeds), await evaluate(second, engine, feeds)];
+    const [x, y] = [await runOnce(first, engine, feeds), await runOnce(second, engine, feeds)];
     for (const name of Object.keys(x)) {
       const e = difference(x[name], y[name]);
       maxAbs = Math.max(maxAbs, e.abs);

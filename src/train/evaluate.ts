@@ -1,5 +1,6 @@
 /** Loss and accuracy of a finished model, outside training. */
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
 import type { Model } from "../graph/types.ts";
 import { Evaluator, type ScoringOptions } from "./evaluator.ts";
 import type { Score } from "./score.ts";

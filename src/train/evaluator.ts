@@ -1,5 +1,6 @@
 /** Scores one model on splits of a data set, again and again, with the stored tensors or with others in their place. */
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
 import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Model, Tensor } from "../graph/types.ts";

@@ -1,7 +1,7 @@
 /** New initial weights for a model of any origin: torch's defaults for Linear and Conv. */
 import { size } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { frozenNames } from "./freeze.ts";
 import { parameters, withTensors } from "./parameters.ts";
 

@@ -1,6 +1,7 @@
 /** From a batch as it travels to what the model's input wants: images come as uint8 and are normalized in the graph. */
 
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32, size } from "../graph/tensor.ts";

@@ -4,6 +4,7 @@ import { memoryStore } from "../../test/support/memory-store.ts";
 import { digits } from "../data/digits.ts";
 import { node } from "../engine/node.ts";
 import type { Model } from "../graph/types.ts";
+import { svd } from "../math/svd.ts";
 import { mlp } from "../models/mlp.ts";
 import { write } from "../onnx/write.ts";
 import { proxSsi } from "../optim/prox-ssi.ts";
@@ -11,7 +12,6 @@ import { ramda } from "../optim/ramda.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant } from "../optim/schedule.ts";
 import { nuclear } from "../prox/nuclear.ts";
-import { svd } from "../svd.ts";
 import type { TrainOptions } from "./options.ts";
 import { train } from "./train.ts";
 

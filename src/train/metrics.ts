@@ -1,7 +1,8 @@
 /** What is measured at the end of an epoch: sparsities and the zero pattern's stability (rmda.md section 4). */
 
 import type { Graph, Tensor } from "../graph/types.ts";
-import { type GroupSet, groupSets } from "../groups/groups.ts";
+import type { GroupSet } from "../groups/group-set.ts";
+import { groupSets } from "../groups/groups.ts";
 import { countZeros, zeroGroups } from "../groups/zeros.ts";
 import { parameters } from "./parameters.ts";
 

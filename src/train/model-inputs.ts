@@ -1,7 +1,7 @@
 /** Real samples in the form a model's own input wants, for verifying and timing. */
 import { fillBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type Engine, evaluate } from "../engine/engine.ts";
+import { type Engine, runOnce } from "../engine/engine.ts";
 import { builder } from "../graph/builder.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
@@ -36,7 +36,7 @@ export async function modelInputs(
   g.output(g.Identity(applyInput(g, raw, { dtype, sample: data.shape, normalization }, wanted)), "y");
   const session = await engine.load(encode(g.build()));
   try {
-    const { y } = await evaluate(session, engine, { x: { dtype, shape: raw.shape, data: x } });
+    const { y } = await runOnce(session, engine, { x: { dtype, shape: raw.shape, data: x } });
     return { [input.name]: y as Tensor };
   } finally {
     await session.release();

@@ -1,7 +1,8 @@
 /** The options of `train`, resolved and checked before any work is done. */
 import { checkInteger } from "../checks.ts";
 import { checkPlan } from "../data/batches.ts";
-import type { Augment, Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Augment } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";

@@ -5,13 +5,14 @@
  * training samples, never on the test set, and nothing is fine-tuned inside the search.
  */
 import { checkInteger } from "../checks.ts";
-import { type Dataset, limitTrain, type Split } from "../data/dataset.ts";
+import { type Dataset, limitTrain } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
 import { UsageError } from "../error.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { fromMatrix, kernelOf } from "../lowrank/layers.ts";
 import type { Ranks } from "../lowrank/ranks.ts";
 import { type Spectra, spectra } from "../lowrank/spectra.ts";
-import { weave } from "../matrix.ts";
+import { weave } from "../math/matrix.ts";
 import { Evaluator, type ScoringOptions } from "./evaluator.ts";
 
 /** One reduction that was tried. */

@@ -1,6 +1,7 @@
 /** What a checkpoint says beside its tensors, and how a resumed run is compared with it. */
 import { z } from "zod";
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { memoryStore } from "../../test/support/memory-store.ts";
-import { fromArrays, type Split } from "../data/dataset.ts";
+import { fromArrays } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
+import type { Split } from "../data/split.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { atBatch } from "../graph/infer.ts";

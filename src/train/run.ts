@@ -3,11 +3,12 @@
  * state — tensors, clock, sums of the epoch, history — so that a run killed at any moment goes on as if nothing happened.
  */
 import { type Batch, batches, batchSizes } from "../data/batches.ts";
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
 import { UsageError } from "../error.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
-import type { Moment } from "../optim/optimizer.ts";
+import type { Moment } from "../optim/schedule.ts";
 import { freezeParameters } from "./freeze.ts";
 import { recordNormalization, travelsAs } from "./input.ts";
 import { Journal, type Saved } from "./journal.ts";

@@ -1,6 +1,6 @@
 /** Loss and accuracy of parameters on a split, in evaluation mode. */
 import { batches } from "../data/batches.ts";
-import type { Split } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
 import type { DeviceTensor, Engine, EngineTensor, Session } from "../engine/engine.ts";
 import { type InputPlan, travelsAs } from "./input.ts";
 import type { Loss } from "./loss.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { backward } from "../autodiff/backward.ts";
-import { evaluate } from "../engine/engine.ts";
+import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, tensor } from "../graph/tensor.ts";
@@ -41,7 +41,7 @@ test.each(losses)("%s: value and gradient as torch's", async (name, loss) => {
   if (out.correct) g.output(out.correct, "correct");
   const session = await engine.load(encode(prune(g.build())));
   const labels = classes ? tensor("int32", [f.shape[0]], Int32Array.from(f.y)) : f32(f.y, f.shape);
-  const got = await evaluate(session, engine, { x: f32(f.x, f.shape), y: labels });
+  const got = await runOnce(session, engine, { x: f32(f.x, f.shape), y: labels });
   near(got.loss, [f.loss]);
   near(got.dx, f.dx);
   if (classes) near(got.correct, [f.correct]);
@@ -63,7 +63,7 @@ test("batch normalization in training mode as torch's, with a large offset and a
   });
   const session = await engine.load(encode(prune(g.build())));
   const feeds = Object.fromEntries(["scale", "bias", "mean", "variance"].map((n) => [n, f32(f[n])]));
-  const got = await evaluate(session, engine, { x: f32(f.x, f.shape), ...feeds });
+  const got = await runOnce(session, engine, { x: f32(f.x, f.shape), ...feeds });
   near(got.y, f.y, 3); // x ≈ 100 carries only 5 digits behind the point
   for (const key of ["runningMean", "runningVar", "dBias"]) near(got[key], f[key], 4);
   near(got.dScale, f.dScale, 3);

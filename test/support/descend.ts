@@ -1,5 +1,5 @@
 /** Runs an optimizer on one weight matrix W [O, I] with a gradient given as graph nodes. For tests of optim/ and prox/. */
-import { evaluate, type Session } from "../../src/engine/engine.ts";
+import { runOnce, type Session } from "../../src/engine/engine.ts";
 import { node } from "../../src/engine/node.ts";
 import { type Builder, builder } from "../../src/graph/builder.ts";
 import { f32 } from "../../src/graph/tensor.ts";
@@ -100,8 +100,8 @@ export async function descend(d: Descent): Promise<Descended[]> {
   for (const s of optimizer.slots) gi.output(gi.Identity(made[s]), `next/${s}`);
   const init = await engine.load(encode(gi.build()));
 
-  let now = f32(d.start, d.shape) as Awaited<ReturnType<typeof evaluate>>[string];
-  let held = await evaluate(init, engine, { w: now });
+  let now = f32(d.start, d.shape) as Awaited<ReturnType<typeof runOnce>>[string];
+  let held = await runOnce(init, engine, { w: now });
   let state = optimizer.clock.start();
   const trace: Descended[] = [];
   const stepsPerEpoch = d.stepsPerEpoch ?? d.steps;
@@ -114,23 +114,23 @@ export async function descend(d: Descent): Promise<Descended[]> {
       penaltyShare: 1,
     };
     const tick = optimizer.clock.tick(state, moment, d.schedule);
-    if (tick.restart) held = await evaluate(init, engine, { w: now });
-    const feeds: Parameters<typeof evaluate>[2] = {
+    if (tick.restart) held = await runOnce(init, engine, { w: now });
+    const feeds: Parameters<typeof runOnce>[2] = {
       w: now,
       ...Object.fromEntries(optimizer.slots.map((s) => [`slot/${s}`, held[`next/${s}`]])),
       ...Object.fromEntries(Object.entries(tick.numbers).map(([n, x]) => [`clock/${n}`, f32([x], [])])),
     };
     const step = sessions.get(tick.kind)!;
     const used = Object.fromEntries(step.inputNames.map((n) => [n, feeds[n]]));
-    held = await evaluate(step, engine, used);
+    held = await runOnce(step, engine, used);
     let rank: number | undefined;
     if (penalty?.hostProx && accept) {
       const at = held.candidate.data as Float32Array;
       const moved = penalty.hostProx.apply(param, at, tick.numbers[optimizer.proxStep!]);
       rank = moved.rank;
-      const given: Parameters<typeof evaluate>[2] = { ...feeds, candidate: f32(moved.data, d.shape) };
+      const given: Parameters<typeof runOnce>[2] = { ...feeds, candidate: f32(moved.data, d.shape) };
       const fed = Object.fromEntries(accept.inputNames.map((n) => [n, given[n]]));
-      held = { ...held, candidate: given["candidate"], next: (await evaluate(accept, engine, fed)).next };
+      held = { ...held, candidate: given["candidate"], next: (await runOnce(accept, engine, fed)).next };
     }
     now = held.next;
     state = tick.state;

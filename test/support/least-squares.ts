@@ -1,6 +1,6 @@
 /** A linear regression with random numbers, and its gradients in float64. For tests that follow a whole run. */
 import { type Dataset, fromArrays } from "../../src/data/dataset.ts";
-import { Random } from "../../src/random.ts";
+import { Random } from "../../src/math/random.ts";
 
 /** Mean squared error of x·Wᵀ + b, W [outputs, inputs] flat. */
 export function leastSquares(options: { samples: number; inputs: number; outputs: number }): {

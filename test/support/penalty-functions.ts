@@ -1,5 +1,5 @@
 /** The value, prox and gradient of a penalty as functions of named weights. For tests of prox/. */
-import { evaluate } from "../../src/engine/engine.ts";
+import { runOnce } from "../../src/engine/engine.ts";
 import { node } from "../../src/engine/node.ts";
 import { builder } from "../../src/graph/builder.ts";
 import { zerosLike } from "../../src/graph/tensor.ts";
@@ -33,7 +33,7 @@ export async function penaltyFunctions(
       g.output(g.Identity(v), `out/${name}`);
     const session = await engine.load(encode(g.build()));
     return async (w: Named) => {
-      const out = await evaluate(session, engine, Object.fromEntries(session.inputNames.map((n) => [n, w[n]])));
+      const out = await runOnce(session, engine, Object.fromEntries(session.inputNames.map((n) => [n, w[n]])));
       return (name: string) => out[`out/${name}`] as Tensor | undefined;
     };
   };

@@ -9,7 +9,7 @@ import { builder } from "../../graph/builder.ts";
 import type { OpAttrs } from "../../graph/ops/index.ts";
 import { arrayOf, i64, size, tensor } from "../../graph/tensor.ts";
 import type { Attrs, Shape, Tensor, Value } from "../../graph/types.ts";
-import { Random } from "../../random.ts";
+import { Random } from "../../math/random.ts";
 import { backward } from "../backward.ts";
 import type { Differentiable } from "./index.ts";
 

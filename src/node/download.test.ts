@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { Random } from "../random.ts";
+import type { Download } from "../data/registry.ts";
+import { Random } from "../math/random.ts";
 import { fetchInto } from "./download.ts";
-import type { Download } from "./registry.ts";
 
 const random = new Random(9, "verify");
 const content = Uint8Array.from({ length: 200_000 }, () => random.int(256));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EspalierError } from "../error.ts";
-import { Random } from "../random.ts";
+import { Random } from "../math/random.ts";
 import { datasets } from "./datasets.ts";
 
 let root: string;

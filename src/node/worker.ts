@@ -4,15 +4,15 @@
  * alive by itself.
  */
 import { Worker } from "node:worker_threads";
-import { type Batch, batches, checkPlan, type Loader, type Plan } from "./batches.ts";
-import type { Split } from "./dataset.ts";
+import { type Batch, type BatchPlan, batches, checkPlan, type Loader } from "../data/batches.ts";
+import type { Split } from "../data/split.ts";
 
 /** Batches that are ready or being prepared while one is used. */
 const AHEAD = 4;
 
 export interface Task {
   readonly split: Split;
-  readonly plan: Omit<Plan, "signal">;
+  readonly plan: Omit<BatchPlan, "signal">;
 }
 
 export type Reply = { readonly batch: Batch } | { readonly done: true };
@@ -30,7 +30,7 @@ export const batchesAhead: Loader = import.meta.url.endsWith(".ts") ? batches : 
 
 class BatchWorker implements AsyncIterator<Batch, undefined> {
   private readonly split: Split;
-  private readonly plan: Plan;
+  private readonly plan: BatchPlan;
   private worker: Worker | undefined;
   private readonly ready: Batch[] = [];
   private readonly waiting: { resolve: (r: Result) => void; reject: (reason: unknown) => void }[] = [];
@@ -40,7 +40,7 @@ class BatchWorker implements AsyncIterator<Batch, undefined> {
     this.end({ reason: this.plan.signal?.reason });
   };
 
-  constructor(split: Split, plan: Plan) {
+  constructor(split: Split, plan: BatchPlan) {
     this.split = split;
     this.plan = plan;
   }

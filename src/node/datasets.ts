@@ -1,11 +1,11 @@
 /** The data sets by name or folder (Node only): opening them, what is here, their figures, getting them. */
-import { type Dataset, fromArrays } from "./dataset.ts";
-import { type DigitsOptions, digits } from "./digits.ts";
+import { type Dataset, fromArrays } from "../data/dataset.ts";
+import { type DigitsOptions, digits } from "../data/digits.ts";
+import { facts, NAMES, source } from "../data/registry.ts";
+import { channelStatistics, classCounts } from "../data/statistics.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
 import { dataRoot, joinPath } from "./files.ts";
 import { locate, type Place, readImages } from "./locate.ts";
-import { facts, NAMES, source } from "./registry.ts";
-import { channelStatistics, classCounts } from "./statistics.ts";
 import { batchesAhead, share } from "./worker.ts";
 
 interface RootOption {

@@ -1,6 +1,6 @@
 /** The worker's side of worker.ts: each message asks for one more batch, which is moved, not copied, to the asker. */
 import { parentPort, workerData } from "node:worker_threads";
-import { prepare } from "./batches.ts";
+import { prepare } from "../data/batches.ts";
 import type { Reply, Task } from "./worker.ts";
 
 const port = parentPort;

@@ -1,11 +1,12 @@
 /** Finds the files of a data set under the root (or in a folder of its own) and reads them (Node only). */
+
+import { checkRecords, readCifar } from "../data/cifar.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { idxHeader, type NamedBytes, readIdxSplit } from "../data/idx.ts";
+import { type Facts, facts, isKnown, type Source, source } from "../data/registry.ts";
+import { channelStatistics } from "../data/statistics.ts";
 import { EspalierError } from "../error.ts";
-import { checkRecords, readCifar } from "./cifar.ts";
-import type { Dataset } from "./dataset.ts";
 import { dataRoot, fileSize, joinPath, listFolder, readWhole } from "./files.ts";
-import { idxHeader, type NamedBytes, readIdxSplit } from "./idx.ts";
-import { type Facts, facts, isKnown, type Source, source } from "./registry.ts";
-import { channelStatistics } from "./statistics.ts";
 
 export interface Place {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];

@@ -5,7 +5,7 @@
  * rounding of a weight makes anyhow, mix among themselves. ml-matrix's own SVD takes 4.2 s on 512×784, this 1.4 s.
  */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { EspalierError } from "./error.ts";
+import { EspalierError } from "../error.ts";
 
 /** A = u · diag(s) · vᵀ with k = min(rows, columns) singular values. Matrices are row-major. */
 export interface Svd {

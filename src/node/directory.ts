@@ -1,9 +1,9 @@
 /** A run directory on disk. */
 import { appendFile, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../data/files.ts";
 import { EspalierError } from "../error.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "../train/store.ts";
+import { makeFolder } from "./files.ts";
 
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",

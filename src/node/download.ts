@@ -1,8 +1,9 @@
 /** Downloads a data set's files: resumable, checked against pinned SHA-256 sums, moved into place only when right. */
+
+import type { Download } from "../data/registry.ts";
+import { untar } from "../data/tar.ts";
 import { EspalierError } from "../error.ts";
 import { joinPath, PartialFile, readWhole, remove, sha256, writeWhole } from "./files.ts";
-import type { Download } from "./registry.ts";
-import { untar } from "./tar.ts";
 
 /** A server that sends nothing for so long is given up. */
 const PATIENCE_MS = 30_000;
