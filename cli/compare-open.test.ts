@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { directory } from "espalier/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CompareConfig, compareFields } from "./compare-fields.ts";
 import { openComparison } from "./compare-open.ts";
 import { COMPARISON } from "./comparison-directory.ts";
-import { fromAssignments, type Source, settings } from "./config.ts";
-import { output } from "./output.ts";
 import { FILES } from "./run-directory.ts";
+import { type CompareConfig, compareFields } from "./settings/compare-fields.ts";
+import { fromAssignments, type Source, settings } from "./settings/config.ts";
+import { output } from "./terminal/output.ts";
 
 let root: string;
 beforeAll(async () => {

@@ -3,16 +3,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Dataset, UsageError } from "espalier";
 import { directory } from "espalier/node";
-import { checkResume } from "./choices.ts";
-import type { CompareConfig } from "./compare-fields.ts";
 import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "./compare-plan.ts";
 import { COMPARISON, clearRun, type Ended, readSaved, type Saved } from "./comparison-directory.ts";
-import { fileOrigins, mergedOrigins, type Origins, type Source } from "./config.ts";
-import type { Interruption } from "./interrupt.ts";
 import { modelItself, openData } from "./open.ts";
-import type { Output } from "./output.ts";
 import { differing, FILES, freeName, place } from "./run-directory.ts";
-import type { TrainConfig } from "./train-fields.ts";
+import { checkResume } from "./settings/choices.ts";
+import type { CompareConfig } from "./settings/compare-fields.ts";
+import { fileOrigins, mergedOrigins, type Origins, type Source } from "./settings/config.ts";
+import type { TrainConfig } from "./settings/train-fields.ts";
+import type { Interruption } from "./terminal/interrupt.ts";
+import type { Output } from "./terminal/output.ts";
 import { openJob } from "./whole-run.ts";
 
 /** A comparison that is checked and can start or go on. */

@@ -5,10 +5,10 @@ import { directory, node } from "espalier/node";
 import type { OpenComparison } from "./compare-open.ts";
 import type { Planned } from "./compare-plan.ts";
 import { COMPARISON, type Document, type Ended, writeResults } from "./comparison-directory.ts";
-import { messageOf } from "./failure.ts";
-import { remainingSeconds } from "./remaining-time.ts";
 import { environment, place } from "./run-directory.ts";
-import { turnedTable } from "./terminal-table.ts";
+import { messageOf } from "./terminal/failure.ts";
+import { remainingSeconds } from "./terminal/remaining-time.ts";
+import { turnedTable } from "./terminal/terminal-table.ts";
 import { completeJob, openJob } from "./whole-run.ts";
 
 /** @returns the exit status: 1 when a run failed */

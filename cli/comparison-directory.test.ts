@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openComparison } from "./compare-open.ts";
 import { comparePlan } from "./compare-plan.ts";
 import { COMPARISON, readSaved, writeResults } from "./comparison-directory.ts";
-import { fileOrigins } from "./config.ts";
-import { output } from "./output.ts";
 import { FILES, place } from "./run-directory.ts";
+import { fileOrigins } from "./settings/config.ts";
+import { output } from "./terminal/output.ts";
 
 let root: string;
 beforeAll(async () => {

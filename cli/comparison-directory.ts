@@ -16,10 +16,10 @@ import {
 } from "espalier";
 import { directory } from "espalier/node";
 import { z } from "zod";
-import { type CompareConfig, compareFields } from "./compare-fields.ts";
 import type { Planned } from "./compare-plan.ts";
-import { settings } from "./config.ts";
 import { clear, FILES, writeJson } from "./run-directory.ts";
+import { type CompareConfig, compareFields } from "./settings/compare-fields.ts";
+import { settings } from "./settings/config.ts";
 
 /** Settings and results; written before the first run, so it marks a comparison. */
 export const COMPARISON = "compare.json";

@@ -12,8 +12,8 @@ import {
   type Table,
   type Verification,
 } from "espalier";
-import type { Output } from "./output.ts";
-import { terminalTable } from "./terminal-table.ts";
+import type { Output } from "./terminal/output.ts";
+import { terminalTable } from "./terminal/terminal-table.ts";
 
 /** Before and after truncation, and after fine-tuning; the accuracy null outside classification. */
 interface Scores<T> {

@@ -15,14 +15,14 @@ import {
   verify,
   write,
 } from "espalier";
-import type { Choices } from "./choices.ts";
-import { normalizationSetting } from "./engine-fields.ts";
-import { methods } from "./methods.ts";
 import { realInputs } from "./real-inputs.ts";
 import { layerRows, removalRows } from "./report-rows.ts";
 import { environment, FILES, TRUNCATED, writeJson } from "./run-directory.ts";
-import { spelled } from "./spelling.ts";
+import type { Choices } from "./settings/choices.ts";
+import { normalizationSetting } from "./settings/engine-fields.ts";
+import { methods } from "./settings/methods.ts";
 import { bounding, type Cut, type Measured, summaryOf } from "./summary.ts";
+import { spelled } from "./terminal/spelling.ts";
 import { batchSizes, type Timed, time } from "./timing.ts";
 import type { Workshop } from "./training.ts";
 import { truncateRun, truncateToKept } from "./truncation.ts";

@@ -18,8 +18,8 @@ import {
   train,
   UsageError,
 } from "espalier";
-import { choice, integer, number } from "./field.ts";
-import type { Output } from "./output.ts";
+import { choice, integer, number } from "./settings/field.ts";
+import type { Output } from "./terminal/output.ts";
 
 const rules = ["local", "global", "iterative"] as const;
 type Rule = (typeof rules)[number];

@@ -2,17 +2,17 @@
 /** The command line: `espalier <command>`. Exit status 0 success, 1 the work failed, 2 wrong usage, 130 interrupted. */
 import { Command, CommanderError } from "commander";
 import { UsageError } from "espalier";
-import { bench } from "./bench.ts";
-import { compare } from "./compare.ts";
-import { data } from "./data.ts";
-import { evaluate } from "./evaluate.ts";
-import { factorize } from "./factorize.ts";
-import { fail, usageError } from "./failure.ts";
-import { inspect } from "./inspect.ts";
-import { output } from "./output.ts";
-import { shrink } from "./shrink.ts";
-import { train } from "./train.ts";
-import { verify } from "./verify.ts";
+import { bench } from "./commands/bench.ts";
+import { compare } from "./commands/compare.ts";
+import { data } from "./commands/data.ts";
+import { evaluate } from "./commands/evaluate.ts";
+import { factorize } from "./commands/factorize.ts";
+import { inspect } from "./commands/inspect.ts";
+import { shrink } from "./commands/shrink.ts";
+import { train } from "./commands/train.ts";
+import { verify } from "./commands/verify.ts";
+import { fail, usageError } from "./terminal/failure.ts";
+import { output } from "./terminal/output.ts";
 import { version } from "./version.ts";
 
 /** commander's complaints become usage errors of the command they are about. */

@@ -10,9 +10,9 @@ import {
   splitValidation,
 } from "espalier";
 import { datasets } from "espalier/node";
-import type { Choices } from "./choices.ts";
-import { readModel } from "./files.ts";
-import type { TrainConfig } from "./train-fields.ts";
+import type { Choices } from "./settings/choices.ts";
+import type { TrainConfig } from "./settings/train-fields.ts";
+import { readModel } from "./terminal/files.ts";
 
 export async function openData(
   s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,

@@ -5,10 +5,10 @@ import { arch, platform } from "node:os";
 import { join } from "node:path";
 import { type Engine, EspalierError, type Store, type Summary, UsageError } from "espalier";
 import { directory } from "espalier/node";
-import { settings } from "./config.ts";
-import { kebab } from "./names.ts";
+import { settings } from "./settings/config.ts";
+import { kebab } from "./settings/names.ts";
+import { type TrainConfig, type TrainKey, trainFields } from "./settings/train-fields.ts";
 import { readSummary } from "./summary-file.ts";
-import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
 import { version } from "./version.ts";
 
 /** What a run writes; summary.json is the last, so it marks a finished run. */

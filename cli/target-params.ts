@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { cost, NotFiniteError, percent, type Run, searchLambda, shrink, type Trial } from "espalier";
 import { directory } from "espalier/node";
-import type { Choices } from "./choices.ts";
-import { normalizationSetting } from "./engine-fields.ts";
 import { realInputs } from "./real-inputs.ts";
 import { FILES, type Place, TRIALS } from "./run-directory.ts";
+import type { Choices } from "./settings/choices.ts";
+import { normalizationSetting } from "./settings/engine-fields.ts";
 import { trainIn, type Workshop } from "./training.ts";
 
 /** A result further from the target than this factor is worth a word. */

@@ -9,14 +9,14 @@ import {
   type TrainOptions,
   train,
 } from "espalier";
-import { augmentSetting } from "./augment.ts";
-import type { Choices } from "./choices.ts";
-import { normalizationSetting } from "./engine-fields.ts";
-import type { Interruption } from "./interrupt.ts";
-import { methods } from "./methods.ts";
-import type { Output } from "./output.ts";
-import { reporter } from "./progress.ts";
-import { spelled } from "./spelling.ts";
+import { augmentSetting } from "./settings/augment.ts";
+import type { Choices } from "./settings/choices.ts";
+import { normalizationSetting } from "./settings/engine-fields.ts";
+import { methods } from "./settings/methods.ts";
+import type { Interruption } from "./terminal/interrupt.ts";
+import type { Output } from "./terminal/output.ts";
+import { reporter } from "./terminal/progress.ts";
+import { spelled } from "./terminal/spelling.ts";
 
 /** What every run of a command shares. */
 export interface Workshop {

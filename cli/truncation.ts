@@ -20,10 +20,10 @@ import {
 } from "espalier";
 import { directory } from "espalier/node";
 import { z } from "zod";
-import { augmentSetting } from "./augment.ts";
 import type { Finishing } from "./finish.ts";
 import { chooseRanks, fineTune, type Judging, type RankChoice } from "./low-rank.ts";
 import { FINE_TUNING, RANKS, writeJson } from "./run-directory.ts";
+import { augmentSetting } from "./settings/augment.ts";
 
 export interface TruncatedRun {
   /** As trained, composed back. */

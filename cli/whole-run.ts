@@ -1,15 +1,15 @@
 /** One run from its settings to its summary: train, shrink, verify, measure. `train` and `compare` share it. */
 import { type Dataset, type Skipped, type Summary, type Trial, write } from "espalier";
 import { node } from "espalier/node";
-import { type Choices, choose } from "./choices.ts";
 import { finish } from "./finish.ts";
-import type { Interruption } from "./interrupt.ts";
 import { checkJudge } from "./low-rank.ts";
-import { methods, resolved } from "./methods.ts";
 import { openData, openModel } from "./open.ts";
-import type { Output } from "./output.ts";
 import { clear, type Place, writeRun } from "./run-directory.ts";
+import { type Choices, choose } from "./settings/choices.ts";
+import { methods, resolved } from "./settings/methods.ts";
 import { searchTarget } from "./target-params.ts";
+import type { Interruption } from "./terminal/interrupt.ts";
+import type { Output } from "./terminal/output.ts";
 import { prepare, trainIn, type Workshop } from "./training.ts";
 
 /** A run that is checked and can start. */

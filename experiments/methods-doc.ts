@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { courseChart, type EpochMetrics } from "espalier";
 import { node } from "espalier/node";
-import { kebab } from "../cli/names.ts";
+import { kebab } from "../cli/settings/names.ts";
 import { commandOf, methodsPage } from "./methods-page.ts";
 import { lowRankRun, optimizerTexts, penaltyTexts } from "./methods-text.ts";
 import { record } from "./record.ts";

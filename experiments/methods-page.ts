@@ -1,11 +1,11 @@
 /** docs/methods.md as text: words from methods-text.ts, options and their help from the command line's table, pairs from the library. */
 import { goesWith } from "espalier";
-import { choose } from "../cli/choices.ts";
-import { settings } from "../cli/config.ts";
-import { methods, resolved } from "../cli/methods.ts";
-import { kebab } from "../cli/names.ts";
-import { belongs, headings } from "../cli/train-choices.ts";
-import { type TrainConfig, type TrainKey, trainFields } from "../cli/train-fields.ts";
+import { choose } from "../cli/settings/choices.ts";
+import { settings } from "../cli/settings/config.ts";
+import { methods, resolved } from "../cli/settings/methods.ts";
+import { kebab } from "../cli/settings/names.ts";
+import { belongs, headings } from "../cli/settings/train-choices.ts";
+import { type TrainConfig, type TrainKey, trainFields } from "../cli/settings/train-fields.ts";
 import { guideText, lowRankRun, lowRankText, type MethodText, optimizerTexts, penaltyTexts } from "./methods-text.ts";
 
 type Kind = "optimizer" | "penalty";

@@ -1,8 +1,8 @@
 /** docs/methods.md is what the tables say now, and leaves no method out. */
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { kebab } from "../cli/names.ts";
-import { belongs } from "../cli/train-choices.ts";
+import { kebab } from "../cli/settings/names.ts";
+import { belongs } from "../cli/settings/train-choices.ts";
 import { methodsPage } from "../experiments/methods-page.ts";
 import { optimizerTexts, penaltyTexts } from "../experiments/methods-text.ts";
 

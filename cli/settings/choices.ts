@@ -1,7 +1,7 @@
 /** From the settings of a run to its choices: defaults filled in, and what does not go together refused. */
 import { availableParallelism } from "node:os";
 import { UsageError } from "espalier";
-import { checkRule } from "./low-rank.ts";
+import { checkRule } from "../low-rank.ts";
 import { kebab } from "./names.ts";
 import { belongs, insteadOfMomentum } from "./train-choices.ts";
 import type { TrainConfig, TrainKey } from "./train-fields.ts";

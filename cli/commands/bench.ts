@@ -1,12 +1,12 @@
 /** `espalier bench`: how long a model takes, or two in turn. */
 import { change, counted, milliseconds, type Table } from "espalier";
 import { z } from "zod";
-import { command } from "./command.ts";
-import { engineFields, engineOf } from "./engine-fields.ts";
-import { integer, numbers } from "./field.ts";
-import { readBytes, readModel } from "./files.ts";
-import { terminalTable } from "./terminal-table.ts";
-import { batchSizes, time } from "./timing.ts";
+import { engineFields, engineOf } from "../settings/engine-fields.ts";
+import { integer, numbers } from "../settings/field.ts";
+import { command } from "../terminal/command.ts";
+import { readBytes, readModel } from "../terminal/files.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
+import { batchSizes, time } from "../timing.ts";
 
 export const bench = () =>
   command({

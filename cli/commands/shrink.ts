@@ -1,13 +1,13 @@
 /** `espalier shrink`: removes what is exactly zero, verifies, writes. */
 import { change, cost, count, shrink as cut, fileSize, significant, type Table, write } from "espalier";
 import { datasets } from "espalier/node";
-import { command } from "./command.ts";
-import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
-import { number, text } from "./field.ts";
-import { checkTarget, readBytes, readModel, writeFile } from "./files.ts";
-import { realInputs } from "./real-inputs.ts";
-import { removalRows } from "./report-rows.ts";
-import { terminalTable } from "./terminal-table.ts";
+import { realInputs } from "../real-inputs.ts";
+import { removalRows } from "../report-rows.ts";
+import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
+import { number, text } from "../settings/field.ts";
+import { command } from "../terminal/command.ts";
+import { checkTarget, readBytes, readModel, writeFile } from "../terminal/files.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
 
 export const shrink = () =>
   command({

@@ -2,10 +2,10 @@
 import { Command } from "commander";
 import { count, fileSize, percent, shapeText, type Table } from "espalier";
 import { datasets } from "espalier/node";
-import { command } from "./command.ts";
-import { text } from "./field.ts";
-import type { Output } from "./output.ts";
-import { terminalTable } from "./terminal-table.ts";
+import { text } from "../settings/field.ts";
+import { command } from "../terminal/command.ts";
+import type { Output } from "../terminal/output.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
 
 const fields = {
   dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),

@@ -9,11 +9,11 @@ import {
   spectra,
   type Table,
 } from "espalier";
-import { command } from "./command.ts";
-import { toggle } from "./field.ts";
-import { readModel } from "./files.ts";
-import type { Output } from "./output.ts";
-import { terminalTable } from "./terminal-table.ts";
+import { toggle } from "../settings/field.ts";
+import { command } from "../terminal/command.ts";
+import { readModel } from "../terminal/files.ts";
+import type { Output } from "../terminal/output.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
 
 export const inspect = () =>
   command({

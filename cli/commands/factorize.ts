@@ -18,13 +18,7 @@ import {
   write,
 } from "espalier";
 import { datasets } from "espalier/node";
-import { command } from "./command.ts";
-import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
-import { type Factorized, factorizedText } from "./factorized.ts";
-import { choice, integer, text, toggle, type ValuesOf } from "./field.ts";
-import { checkTarget, readBytes, readModel, writeFile } from "./files.ts";
-import { interruption } from "./interrupt.ts";
-import { losses, lossField } from "./losses.ts";
+import { type Factorized, factorizedText } from "../factorized.ts";
 import {
   checkJudge,
   checkRule,
@@ -35,10 +29,16 @@ import {
   relativeField,
   ruleField,
   toleranceField,
-} from "./low-rank.ts";
-import type { Output } from "./output.ts";
-import { realInputs } from "./real-inputs.ts";
-import { trainFields } from "./train-fields.ts";
+} from "../low-rank.ts";
+import { realInputs } from "../real-inputs.ts";
+import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
+import { choice, integer, text, toggle, type ValuesOf } from "../settings/field.ts";
+import { losses, lossField } from "../settings/losses.ts";
+import { trainFields } from "../settings/train-fields.ts";
+import { command } from "../terminal/command.ts";
+import { checkTarget, readBytes, readModel, writeFile } from "../terminal/files.ts";
+import { interruption } from "../terminal/interrupt.ts";
+import type { Output } from "../terminal/output.ts";
 
 const fields = {
   rule: ruleField(" (default: iterative with --data and without --keep, else global)"),

@@ -12,17 +12,17 @@ import {
   shapeText,
   type Trial,
 } from "espalier";
-import { type Choices, has } from "./choices.ts";
-import { command, setOption } from "./command.ts";
-import { fromAssignments, fromFile } from "./config.ts";
-import { type Interruption, interruption } from "./interrupt.ts";
-import { kebab } from "./names.ts";
-import type { Output } from "./output.ts";
-import { FILES, type Place, place, TRUNCATED } from "./run-directory.ts";
-import { terminalTable } from "./terminal-table.ts";
-import { headings } from "./train-choices.ts";
-import { trainFields } from "./train-fields.ts";
-import { completeJob, type Job, openJob } from "./whole-run.ts";
+import { FILES, type Place, place, TRUNCATED } from "../run-directory.ts";
+import { type Choices, has } from "../settings/choices.ts";
+import { fromAssignments, fromFile } from "../settings/config.ts";
+import { kebab } from "../settings/names.ts";
+import { headings } from "../settings/train-choices.ts";
+import { trainFields } from "../settings/train-fields.ts";
+import { command, setOption } from "../terminal/command.ts";
+import { type Interruption, interruption } from "../terminal/interrupt.ts";
+import type { Output } from "../terminal/output.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
+import { completeJob, type Job, openJob } from "../whole-run.ts";
 
 export const train = () =>
   command({

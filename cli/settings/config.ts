@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { nearest, UsageError } from "espalier";
 import { parse } from "yaml";
 import { z } from "zod";
+import { reasons } from "../terminal/files.ts";
 import type { Field, Fields, ValuesOf } from "./field.ts";
-import { reasons } from "./files.ts";
 import { camel, kebab } from "./names.ts";
 
 /** Where values come from, later ones winning. */

@@ -1,8 +1,8 @@
 /** A command from its description: arguments, fields as flags, examples, and what it does. */
 import { Command, Option } from "commander";
-import { fromFlags, type Source, settings } from "./config.ts";
-import type { Fields, ValuesOf } from "./field.ts";
-import { kebab } from "./names.ts";
+import { fromFlags, type Source, settings } from "../settings/config.ts";
+import type { Fields, ValuesOf } from "../settings/field.ts";
+import { kebab } from "../settings/names.ts";
 import { type Output, output } from "./output.ts";
 
 export interface CommandSpec<F extends Fields> {

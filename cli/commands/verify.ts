@@ -1,11 +1,11 @@
 /** `espalier verify`: whether two models compute the same; with a certificate, whether every removal is sound. */
 import { type Certificate, verify as compare, EspalierError, type Replay, replay, significant } from "espalier";
 import { datasets } from "espalier/node";
-import { command } from "./command.ts";
-import { dataFields, engineFields, engineOf, normalizationSetting } from "./engine-fields.ts";
-import { integer, number, text } from "./field.ts";
-import { readBytes, readModel } from "./files.ts";
-import { realInputs } from "./real-inputs.ts";
+import { realInputs } from "../real-inputs.ts";
+import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
+import { integer, number, text } from "../settings/field.ts";
+import { command } from "../terminal/command.ts";
+import { readBytes, readModel } from "../terminal/files.ts";
 
 export const verify = () =>
   command({

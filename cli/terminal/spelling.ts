@@ -1,7 +1,7 @@
 /** The library's names of methods and settings in what it says, spelled as the command line takes them: groupLasso is group-lasso. */
 import { EspalierError, UsageError } from "espalier";
-import { camel, kebab } from "./names.ts";
-import { trainFields } from "./train-fields.ts";
+import { camel, kebab } from "../settings/names.ts";
+import { trainFields } from "../settings/train-fields.ts";
 
 const { optimizer, penalty, groups } = trainFields;
 const names = new Set([

@@ -1,15 +1,15 @@
 import { groupLasso, proxSgd, wgsef } from "espalier";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { choose } from "./choices.ts";
-import { compare } from "./compare.ts";
-import { type CompareConfig, compareFields } from "./compare-fields.ts";
-import { comparePlan } from "./compare-plan.ts";
-import { fileOrigins, settings } from "./config.ts";
-import { kebab } from "./names.ts";
-import { train } from "./train.ts";
-import { belongs } from "./train-choices.ts";
-import { type TrainKey, trainFields } from "./train-fields.ts";
+import { compare } from "../commands/compare.ts";
+import { train } from "../commands/train.ts";
+import { comparePlan } from "../compare-plan.ts";
+import { choose } from "../settings/choices.ts";
+import { type CompareConfig, compareFields } from "../settings/compare-fields.ts";
+import { fileOrigins, settings } from "../settings/config.ts";
+import { kebab } from "../settings/names.ts";
+import { belongs } from "../settings/train-choices.ts";
+import { type TrainKey, trainFields } from "../settings/train-fields.ts";
 
 /** A command's help as one line of single blanks, and as it is printed. */
 function helpOf(command: ReturnType<typeof train>): { flat: string; printed: string } {
