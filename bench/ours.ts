@@ -55,8 +55,8 @@ export async function ours({ model: name, batch: count, threads }: Task, method:
   const y = new Int32Array(count).map(() => random.int(build.spec.classes));
   let step = 0;
   const once = (by = stepper) => {
-    const now = { epoch: 0, step: step++, stepsPerEpoch: 1e6, epochs: 1, penaltyShare: 1 };
-    return by.step({ x, y, count, ...now }, now, schedule, 1);
+    const now = { epoch: 0, step: step++, stepsPerEpoch: 1e6, epochs: 1 };
+    return by.step({ x, y, count, ...now }, now, 1, schedule, 1);
   };
   for (const kind of Object.keys(optimizer.kinds ?? {})) {
     // once by each kind, so that no session is compiled inside a timed round

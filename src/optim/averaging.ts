@@ -59,7 +59,7 @@ export function warnings(
   const out: string[] = [];
   if ((restarts ?? milestones).length > 0 && finalStage < 2)
     out.push(`the last restart leaves ${finalStage} epoch(s): a restart revives groups, so plan at least two after it`);
-  const end = { epoch: epochs - 1, step: stepsPerEpoch - 1, stepsPerEpoch, epochs, penaltyShare: 1 };
+  const end = { epoch: epochs - 1, step: stepsPerEpoch - 1, stepsPerEpoch, epochs };
   const reached = averaging(c, momentumSchedule, end, schedule);
   if (reached < 1) {
     const enough = Math.ceil((100 * c) / reached) / 100; // both ways c grows are linear in where it starts

@@ -128,7 +128,7 @@ test.each(lrs)("%s finds the minimum of a parabola and of Rosenbrock's function"
 });
 
 test("schedules", () => {
-  const at = (epoch: number, step = 0) => ({ epoch, step, stepsPerEpoch: 4, epochs: 10, penaltyShare: 1 });
+  const at = (epoch: number, step = 0) => ({ epoch, step, stepsPerEpoch: 4, epochs: 10 });
   const staged = multiStep({ lr: 1, milestones: [3, 6] });
   expect([0, 2, 3, 5, 6].map((e) => staged.lr(at(e)))).toEqual([1, 1, 0.1, 0.1, 0.010000000000000002]);
   expect(cosine({ lr: 1 }).lr(at(5))).toBeCloseTo(0.5);

@@ -90,7 +90,7 @@ test.each([
   const at = new Map<number, number>();
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let step = 0; step < 391; step++)
-      state = clock.tick(state, { epoch, step, stepsPerEpoch: 391, epochs, penaltyShare: 1 }, authors(0.1)).state;
+      state = clock.tick(state, { epoch, step, stepsPerEpoch: 391, epochs }, authors(0.1)).state;
     at.set(epoch + 1, state.threshold);
   }
   [1, epochs / 2, epochs].forEach((e, i) => {

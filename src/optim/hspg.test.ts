@@ -120,11 +120,7 @@ test.each([
 test("stage 2 begins at half of the run, or where switchEpoch says, and says when it never does", () => {
   const { clock, warnings } = hspg();
   const kind = (epoch: number, epochs: number, optimizer = hspg()) =>
-    optimizer.clock.tick(
-      clock.start(),
-      { epoch, step: 0, stepsPerEpoch: 1, epochs, penaltyShare: 1 },
-      constant({ lr: 1 }),
-    ).kind;
+    optimizer.clock.tick(clock.start(), { epoch, step: 0, stepsPerEpoch: 1, epochs }, constant({ lr: 1 })).kind;
   expect([149, 150].map((e) => kind(e, 300))).toEqual([undefined, "halfSpace"]);
   expect([1, 2].map((e) => kind(e, 300, hspg({ switchEpoch: 2 })))).toEqual([undefined, "halfSpace"]);
   expect(warnings!(constant({ lr: 1 }), 5, 1)).toEqual([]);

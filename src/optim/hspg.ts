@@ -47,7 +47,7 @@ export function hspg({
   stage1 = "prox",
   momentum = 0,
   maxSparsity = 1,
-}: HspgOptions = {}): Optimizer<"v", "lr" | "proxStep"> {
+}: HspgOptions = {}): Optimizer<"v", "lr"> {
   if (switchEpoch !== undefined) checkInteger("switchEpoch", switchEpoch, 0);
   checkRange("epsilon", epsilon, 0, 1);
   checkChoice("stage1", stage1, ["prox", "gradient"]);
@@ -55,20 +55,19 @@ export function hspg({
   checkFraction("maxSparsity", maxSparsity);
 
   const firstOfStage2 = (epochs: number) => switchEpoch ?? Math.floor(epochs / 2);
-  const fitted = (penalty: Fit["penalty"], notes: readonly string[] = []): Optimizer<"v", "lr" | "proxStep"> => ({
+  const fitted = (penalty: Fit["penalty"], notes: readonly string[] = []): Optimizer<"v", "lr"> => ({
     name: "hspg",
     options: { ...(switchEpoch !== undefined && { switchEpoch }), epsilon, stage1, momentum, maxSparsity },
     slots: momentum ? ["v"] : [],
-    proxStep: "proxStep",
+    prox: "onward",
     penaltyBy: stage1,
     clock: {
-      numbers: ["lr", "proxStep"],
+      numbers: ["lr"],
       start: () => ({}),
       tick(state, now, schedule) {
         const lr = schedule.lr(now);
-        const numbers = { lr, proxStep: lr * now.penaltyShare };
         const stage2 = now.epoch >= firstOfStage2(now.epochs);
-        return { state, numbers, restart: false, ...(stage2 && { kind: "halfSpace" }) };
+        return { state, numbers: { lr }, prox: lr, restart: false, ...(stage2 && { kind: "halfSpace" }) };
       },
     },
     kinds: {

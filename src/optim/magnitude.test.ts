@@ -26,7 +26,6 @@ function prunings(options: MagnitudeOptions, epochs: number, stepsPerEpoch: numb
       step: i % stepsPerEpoch,
       epochs,
       stepsPerEpoch,
-      penaltyShare: 1,
     };
     const { kind, numbers } = clock.tick({}, now, schedule);
     const s = sparsity + (initialSparsity - sparsity) * numbers.remaining;

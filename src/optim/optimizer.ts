@@ -16,11 +16,19 @@ import type { Moment, Schedule } from "./schedule.ts";
 /** The clock's memory. Plain numbers; part of every checkpoint. */
 export type ClockState = Readonly<Record<string, number>>;
 
+/**
+ * What a proximal step is made of: its size, or what this step adds to a sum over all steps since the last restart, and what the sum
+ * is divided by (dual averaging). The warm-up of λ is no matter of an optimizer: see step/penalty-clock.ts.
+ */
+export type ProxStep = number | { readonly adds: number; readonly over: number };
+
 /** What the clock says of one step. */
 export interface Tick<N extends string = string> {
   readonly state: ClockState;
   /** The numbers this step feeds to the graph. */
   readonly numbers: Readonly<Record<N, number>>;
+  /** The proximal step, before λ's warm-up; absent where no penalty is taken. */
+  readonly prox?: ProxStep;
   /** Rebuild the slots by `init` from the current parameters before this step. */
   readonly restart: boolean;
   /** Which of the optimizer's `kinds` of step this one is; the ordinary one when absent. */
@@ -91,10 +99,11 @@ export interface Optimizer<S extends string = string, N extends string = string>
   readonly clock: Clock<N>;
   /** Which clock number multiplies the gradient that `propose` gets. The loss is scaled by it before the backward pass: no cost. */
   readonly gradientScale?: N;
-  /** Which clock number is the proximal step size; undefined = takes no penalty. */
-  readonly proxStep?: N;
-  /** True when the point of the prox is made anew at every step, of sums of gradients for one; false where the next step goes on from it. */
-  readonly anew?: boolean;
+  /**
+   * What the point of the prox becomes: "onward", the next step goes on from it; "anew", it is made anew at every step, of sums of
+   * gradients for one. Undefined = takes no penalty.
+   */
+  readonly prox?: "onward" | "anew";
   /** True when `propose` gives a metric, so that a penalty must be solvable in one. */
   readonly adaptive?: boolean;
   /** Further kinds of step, by name: what they do differently from the ordinary one. */

@@ -16,7 +16,7 @@ import type { Optimizer } from "./optimizer.ts";
 export function proxGen({
   betas = [0.9, 0.999],
   eps = 1e-8,
-}: MomentOptions = {}): Optimizer<"m" | "u", "rate" | "correction" | "proxStep"> {
+}: MomentOptions = {}): Optimizer<"m" | "u", "rate" | "correction"> {
   const [b1, b2] = betas;
   const { init, update } = moments({ betas, eps });
   return {
@@ -24,15 +24,15 @@ export function proxGen({
     options: { betas, eps },
     slots: ["m", "u"],
     adaptive: true,
-    proxStep: "proxStep",
+    prox: "onward",
     clock: {
-      numbers: ["rate", "correction", "proxStep"],
+      numbers: ["rate", "correction"],
       start: () => ({ t: 0 }),
       tick(state, now, schedule) {
         const t = state.t + 1;
         const lr = schedule.lr(now);
-        const numbers = { rate: lr / (1 - b1 ** t), correction: 1 - b2 ** t, proxStep: lr * now.penaltyShare };
-        return { state: { t }, numbers, restart: false };
+        const numbers = { rate: lr / (1 - b1 ** t), correction: 1 - b2 ** t };
+        return { state: { t }, numbers, prox: lr, restart: false };
       },
     },
     init,

@@ -22,7 +22,7 @@ export interface YangOptions {
   readonly eps?: number;
 }
 
-type Numbers = "rho" | "keep" | "correction" | "epsilon" | "proxStep";
+type Numbers = "rho" | "keep" | "correction" | "epsilon";
 
 /** ε_t */
 const epsilon = (t: number, now: Moment, schedule: Schedule) => schedule.lr(now) / Math.sqrt(t + 4);
@@ -30,7 +30,7 @@ const epsilon = (t: number, now: Moment, schedule: Schedule) => schedule.lr(now)
 /** What is said where ε_t exceeds 1 at the first or the last step of an epoch. */
 function outside(schedule: Schedule, epochs: number, stepsPerEpoch: number): string[] {
   const at = (epoch: number, step: number) =>
-    epsilon(epoch * stepsPerEpoch + step + 1, { epoch, step, stepsPerEpoch, epochs, penaltyShare: 1 }, schedule);
+    epsilon(epoch * stepsPerEpoch + step + 1, { epoch, step, stepsPerEpoch, epochs }, schedule);
   const ends = Array.from({ length: epochs }, (_, epoch) => Math.max(at(epoch, 0), at(epoch, stepsPerEpoch - 1)));
   const most = Math.max(...ends);
   if (most <= 1) return [];
@@ -52,11 +52,10 @@ export function proxSgdYang({
     name: "proxSgd",
     options: { form: "yang", rho, beta, eps },
     slots: ["v", "r", "inside"],
-    anew: true,
     adaptive: true,
-    proxStep: "proxStep",
+    prox: "anew",
     clock: {
-      numbers: ["rho", "keep", "correction", "epsilon", "proxStep"],
+      numbers: ["rho", "keep", "correction", "epsilon"],
       start: () => ({ t: 0 }),
       tick(state, now, schedule) {
         const t = state.t + 1;
@@ -66,9 +65,8 @@ export function proxSgdYang({
           keep: 1 - rho / root,
           correction: 1 - beta ** t,
           epsilon: epsilon(t, now, schedule),
-          proxStep: now.penaltyShare,
         };
-        return { state: { t }, numbers, restart: false };
+        return { state: { t }, numbers, prox: 1, restart: false };
       },
     },
     init: (g, w) => ({ v: g.Sub(w, w), r: g.Sub(w, w), inside: w }),

@@ -33,19 +33,19 @@ export function proxSgd(options: ProxSgdOptions = {}): Optimizer {
   return unit(rho);
 }
 
-function unit(rho = 0.1): Optimizer<"m", "lr" | "proxStep"> {
+function unit(rho = 0.1): Optimizer<"m", "lr"> {
   checkFraction("rho", rho);
   return {
     name: "proxSgd",
     options: { form: "unit", rho },
     slots: ["m"],
-    proxStep: "proxStep",
+    prox: "onward",
     clock: {
-      numbers: ["lr", "proxStep"],
+      numbers: ["lr"],
       start: () => ({}),
       tick(state, now, schedule) {
         const lr = schedule.lr(now);
-        return { state, numbers: { lr, proxStep: lr * now.penaltyShare }, restart: false };
+        return { state, numbers: { lr }, prox: lr, restart: false };
       },
     },
     init: (g, w) => ({ m: g.Sub(w, w) }),

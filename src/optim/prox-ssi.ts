@@ -13,10 +13,7 @@ import type { Optimizer } from "./optimizer.ts";
  * penalty that is solvable in a metric. betas default to [0.9, 0.999], eps to 1e-6.
  * @throws UsageError for options out of range
  */
-export function proxSsi({
-  betas = [0.9, 0.999],
-  eps = 1e-6,
-}: MomentOptions = {}): Optimizer<"m" | "u", "rate" | "proxStep"> {
+export function proxSsi({ betas = [0.9, 0.999], eps = 1e-6 }: MomentOptions = {}): Optimizer<"m" | "u", "rate"> {
   const [b1, b2] = betas;
   const { init, update } = moments({ betas, eps });
   return {
@@ -24,15 +21,15 @@ export function proxSsi({
     options: { betas, eps },
     slots: ["m", "u"],
     adaptive: true,
-    proxStep: "proxStep",
+    prox: "onward",
     clock: {
-      numbers: ["rate", "proxStep"],
+      numbers: ["rate"],
       start: () => ({ t: 0 }),
       tick(state, now, schedule) {
         const t = state.t + 1;
         const lr = schedule.lr(now);
         const rate = (lr * Math.sqrt(1 - b2 ** t)) / (1 - b1 ** t);
-        return { state: { t }, numbers: { rate, proxStep: lr * now.penaltyShare }, restart: false };
+        return { state: { t }, numbers: { rate }, prox: lr, restart: false };
       },
     },
     init,

@@ -25,7 +25,7 @@ export interface RamdaOptions {
   readonly eps?: number;
 }
 
-type Numbers = "s" | "eps" | "proxStep" | "c" | "keep";
+type Numbers = "s" | "eps" | "c" | "keep";
 
 /**
  * RAMDA (Huang & Lee 2024, Algorithm 1; spelled out at the head of this file): RMDA in the metric ∛U + ε. Takes a penalty that is
@@ -44,22 +44,21 @@ export function ramda({
     name: "ramda",
     options: { c, momentumSchedule, eps, ...(restarts && { restarts }) },
     slots: ["w0", "v", "u"],
-    anew: true,
     adaptive: true,
-    proxStep: "proxStep",
+    prox: "anew",
     clock: {
-      numbers: ["s", "eps", "proxStep", "c", "keep"],
-      start: () => ({ t: 0, alpha: 0, eps }),
+      numbers: ["s", "eps", "c", "keep"],
+      start: () => ({ t: 0, eps }),
       tick(state, now, schedule) {
         const restart = restartsAt(now, schedule, restarts);
         const t = (restart ? 0 : state.t) + 1;
         const s = schedule.lr(now) * Math.sqrt(t);
-        const alpha = (restart ? 0 : state.alpha) + s * now.penaltyShare;
         const epsilon = restart ? state.eps * schedule.gamma : state.eps;
         const averagingNow = averaging(c, momentumSchedule, now, schedule);
         return {
-          state: { t, alpha, eps: epsilon },
-          numbers: { s, eps: epsilon, proxStep: alpha, c: averagingNow, keep: 1 - averagingNow },
+          state: { t, eps: epsilon },
+          numbers: { s, eps: epsilon, c: averagingNow, keep: 1 - averagingNow },
+          prox: { adds: s, over: 1 }, // α
           restart,
         };
       },

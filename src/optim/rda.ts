@@ -10,20 +10,19 @@ import type { Optimizer } from "./optimizer.ts";
  * RDA (Xiao 2010, Algorithm 1; spelled out at the head of this file): the mean of all gradients decides, not the last point. Takes a
  * penalty and finds its exact zeros. It begins at 0, wherever the model stands, and has no options: 1/γ is the schedule's lr.
  */
-export function rda(): Optimizer<"mean", "share" | "scale" | "proxStep"> {
+export function rda(): Optimizer<"mean", "share" | "scale"> {
   return {
     name: "rda",
     options: {},
     slots: ["mean"],
-    anew: true,
-    proxStep: "proxStep",
+    prox: "anew",
     clock: {
-      numbers: ["share", "scale", "proxStep"],
+      numbers: ["share", "scale"],
       start: () => ({ t: 0 }),
       tick(state, now, schedule) {
         const t = state.t + 1;
         const scale = schedule.lr(now) * Math.sqrt(t);
-        return { state: { t }, numbers: { share: 1 / t, scale, proxStep: scale * now.penaltyShare }, restart: false };
+        return { state: { t }, numbers: { share: 1 / t, scale }, prox: scale, restart: false };
       },
     },
     init: (g, w) => ({ mean: g.Sub(w, w) }),

@@ -111,7 +111,6 @@ test("the clock: every ΔT-th step until T_end, with the cosine of the paper", (
       step: (t - 1) % stepsPerEpoch,
       epochs,
       stepsPerEpoch,
-      penaltyShare: 1,
     };
     const { kind, numbers, restart } = clock.tick({}, now, constant({ lr: 0.1 }));
     expect(restart).toBe(false);

@@ -95,10 +95,10 @@ test("restarts at milestones, against a scalar loop in float64", async () => {
 });
 
 const c = (o: ReturnType<typeof rmda>, schedule: Parameters<typeof o.clock.tick>[2], now: Moment) =>
-  o.clock.tick({ t: 0, alpha: 0 }, now, schedule).numbers.c;
+  o.clock.tick({ t: 0 }, now, schedule).numbers.c;
 
 test("both momentum schedules, and the ramp without milestones", () => {
-  const at = (epoch: number, step: number) => ({ epoch, step, stepsPerEpoch: 50, epochs: 10, penaltyShare: 1 });
+  const at = (epoch: number, step: number) => ({ epoch, step, stepsPerEpoch: 50, epochs: 10 });
   const staged = multiStep({ lr: 1, milestones: [4, 8] });
   const a = rmda({ c: 0.01 });
   expect(c(a, staged, at(0, 0))).toBe(0.01);

@@ -19,7 +19,7 @@ export interface RmdaOptions {
   readonly restarts?: readonly number[];
 }
 
-type Numbers = "s" | "beta" | "proxStep" | "c" | "keep";
+type Numbers = "s" | "beta" | "c" | "keep";
 
 /**
  * RMDA (Huang & Lee 2022, Algorithm 1; spelled out at the head of this file). Takes a penalty, and W has its exact zeros once c
@@ -36,21 +36,19 @@ export function rmda({
     name: "rmda",
     options: { c, momentumSchedule, ...(restarts && { restarts }) },
     slots: ["w0", "v"],
-    anew: true,
-    proxStep: "proxStep",
+    prox: "anew",
     gradientScale: "s",
     clock: {
-      numbers: ["s", "beta", "proxStep", "c", "keep"],
-      start: () => ({ t: 0, alpha: 0 }),
+      numbers: ["s", "beta", "c", "keep"],
+      start: () => ({ t: 0 }),
       tick(state, now, schedule) {
         const restart = restartsAt(now, schedule, restarts);
         const t = (restart ? 0 : state.t) + 1;
         const beta = Math.sqrt(t);
         const s = schedule.lr(now) * beta;
-        const alpha = (restart ? 0 : state.alpha) + s * now.penaltyShare;
         const averagingNow = averaging(c, momentumSchedule, now, schedule);
-        const numbers = { s, beta, proxStep: alpha / beta, c: averagingNow, keep: 1 - averagingNow };
-        return { state: { t, alpha }, numbers, restart };
+        const numbers = { s, beta, c: averagingNow, keep: 1 - averagingNow };
+        return { state: { t }, numbers, prox: { adds: s, over: beta }, restart }; // α/β
       },
     },
     init: (g, w) => ({ w0: g.Identity(w), v: g.Sub(w, w) }),

@@ -10,8 +10,6 @@ export interface Moment {
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly epochs: number;
-  /** Share of the penalty that counts at this step, in [0, 1]: less than 1 while λ is warmed up. */
-  readonly penaltyShare: number;
 }
 
 /** A learning rate over time. */

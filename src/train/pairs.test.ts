@@ -113,7 +113,7 @@ async function afterOne(optimizer: Optimizer, penalty?: Penalty): Promise<number
   return found[0];
 }
 const without = new Map<Optimizer, Promise<number>>();
-for (const o of optimizers) if (o.proxStep !== undefined) without.set(o, afterOne(o));
+for (const o of optimizers) if (o.prox !== undefined) without.set(o, afterOne(o));
 
 test.each(pairs.filter(([o, p]) => promised(o, p)).map(([o, p]) => [named(o), p.name, label(p), o, p] as const))(
   "%s with %s %s takes two steps, of which the first leaves smaller weights than without",

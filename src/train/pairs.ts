@@ -6,7 +6,7 @@ import { optimizers, penalties } from "./catalogue.ts";
 
 /** What each kind of step asks of a penalty: one of the ways in each list. Empty: it takes none. */
 function needs(optimizer: Optimizer): readonly (readonly Way[])[] {
-  if (optimizer.proxStep === undefined) return [];
+  if (optimizer.prox === undefined) return [];
   const rules = [optimizer, ...Object.values(optimizer.kinds ?? {}).map((kind) => ({ ...optimizer, ...kind }))];
   return rules.map(({ penaltyBy, adaptive, project }) => {
     if (penaltyBy === "gradient") return ["gradient"];
@@ -28,7 +28,7 @@ export function checkPair(optimizer: Optimizer, penalty: Penalty | undefined): v
   const { form, weightDecay } = optimizer.options;
   const own = form ? `${optimizer.name} in the form ${form}` : optimizer.name;
   throw new UsageError(
-    optimizer.proxStep === undefined
+    optimizer.prox === undefined
       ? `${optimizer.name} has no proximal step, so it cannot take the penalty ${penalty.name}`
       : `${own} with ${penalty.name} is not defined: ${reason(optimizer, penalty)}`,
     {

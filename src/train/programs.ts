@@ -14,6 +14,7 @@ import type { Graph, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { type Optimizer, ruleOf } from "../optim/optimizer.ts";
 import type { BoundPenalty } from "../prox/penalty.ts";
+import type { PenaltyNumber } from "../step/penalty-clock.ts";
 import { forward, type Mask } from "./forward.ts";
 import { applyInput, type InputPlan } from "./input.ts";
 import { type Loss, labelType, lossInput } from "./loss.ts";
@@ -44,8 +45,8 @@ export const names = {
   param: (name: string) => (RESERVED.test(name) ? `param/${name}` : name),
   slot: (slot: string, param: string) => `slot/${slot}/${param}`,
   clock: (n: string) => `clock/${n}`,
-  /** The part of the penalty that counts at this step; for a prox on the parameters themselves, what is new of it. */
-  share: "clock/penaltyShare",
+  /** What of the penalty acts at this step. */
+  penalty: (n: PenaltyNumber) => `penalty/${n}`,
   /** What the host moves between propose and accept. */
   candidate: (param: string) => `candidate/${param}`,
   next: (state: string) => `next/${state}`,
@@ -69,6 +70,8 @@ function finish(g: Builder): Graph {
 const clockInputs = (g: Builder, optimizer: Optimizer): Record<string, Value> =>
   Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(names.clock(n), "float32", [])]));
 
+const penaltyInput = (g: Builder, n: PenaltyNumber) => g.input(names.penalty(n), "float32", []);
+
 const slotInputs = (g: Builder, optimizer: Optimizer, p: Value): Record<string, Value> =>
   Object.fromEntries(optimizer.slots.map((s) => [s, g.input(names.slot(s, p.name), p.dtype, p.shape)]));
 
@@ -90,14 +93,12 @@ function applyPenalty(
   { optimizer, penalty }: Plan,
   candidates: Map<Value, Value>,
   metric: ReadonlyMap<Value, Value>,
-  clock: Readonly<Record<string, Value>>,
-  share: Value,
 ): void {
-  const step = clock[optimizer.proxStep!];
+  const [step, part] = [penaltyInput(g, "step"), penaltyInput(g, "part")];
   const moved = g.scope("prox", () =>
     optimizer.adaptive
-      ? penalty!.proxInMetric!(g, candidates, metric, step, share)
-      : penalty!.prox(g, candidates, step, share),
+      ? penalty!.proxInMetric!(g, candidates, metric, step, part)
+      : penalty!.prox(g, candidates, step, part),
   );
   for (const [p, v] of moved) candidates.set(p, v);
 }
@@ -114,7 +115,6 @@ export function stepProgram(graph: Graph, plan: Plan, kind?: string): Step {
   const { optimizer, penalty } = plan;
   const rule = ruleOf(optimizer, kind);
   const clock = clockInputs(g, optimizer);
-  const share = penalty && g.input(names.share, "float32", []);
 
   const fwd = g.scope("forward", () => emitLoss(g, graph, plan, given, true));
   const scale = optimizer.gradientScale;
@@ -122,11 +122,13 @@ export function stepProgram(graph: Graph, plan: Plan, kind?: string): Step {
     const loss = scale === undefined ? fwd.loss : g.Mul(fwd.loss, clock[scale]);
     return backward(g, loss, [...w.values()], fwd.overrides);
   });
-  if (penalty && rule.penaltyBy === "gradient")
+  if (penalty && rule.penaltyBy === "gradient") {
+    const share = penaltyInput(g, "share");
     g.scope("penalty", () => {
       for (const [p, slope] of penalty.gradient!(g, w))
-        gradients.set(w.get(p)!, g.Add(gradients.get(w.get(p)!)!, g.Mul(slope, share!)));
+        gradients.set(w.get(p)!, g.Add(gradients.get(w.get(p)!)!, g.Mul(slope, share)));
     });
+  }
 
   const candidates = new Map<Value, Value>();
   const metric = new Map<Value, Value>();
@@ -140,7 +142,7 @@ export function stepProgram(graph: Graph, plan: Plan, kind?: string): Step {
       if (next.metric) metric.set(p, next.metric);
     }
   });
-  if (share && rule.penaltyBy !== "gradient") applyPenalty(g, plan, candidates, metric, clock, share);
+  if (penalty && rule.penaltyBy !== "gradient") applyPenalty(g, plan, candidates, metric);
   if (rule.project) g.scope("project", () => rule.project!(g, { w, candidates, slots, clock }));
   for (const [p, next] of slots)
     for (const s of optimizer.slots)
@@ -198,7 +200,7 @@ export function dualProgram(graph: Graph, plan: Plan): Graph {
     points.set(p, dual.candidate);
     if (dual.metric) metric.set(p, dual.metric);
   }
-  if (penalty) applyPenalty(g, plan, points, metric, clock, g.input(names.share, "float32", []));
+  if (penalty) applyPenalty(g, plan, points, metric);
   for (const [p, v] of points) g.output(v, names.next(names.param(p.name)));
   return finish(g);
 }

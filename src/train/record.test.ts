@@ -8,6 +8,7 @@ const record = {
   step: 0,
   clock: { alpha: 0.5 },
   numbers: { lr: 0.1 },
+  penalty: { share: 1, sum: 0, step: 0.1, part: 1 },
   sums: noSums(),
   history: [],
   lastChange: 1,

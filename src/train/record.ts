@@ -6,6 +6,7 @@ import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
 import type { ClockState } from "../optim/optimizer.ts";
+import type { PenaltyMoment } from "../step/penalty-clock.ts";
 import type { EpochMetrics } from "./metrics.ts";
 import type { Resolved } from "./options.ts";
 
@@ -30,6 +31,8 @@ export interface RunRecord {
   readonly clock: ClockState;
   /** The clock's numbers of the step before. */
   readonly numbers: Readonly<Record<string, number>>;
+  /** What of the penalty acted at the step before. */
+  readonly penalty: PenaltyMoment;
   readonly sums: Sums;
   readonly history: readonly EpochMetrics[];
   /** Last epoch, 1-based, in which the zero pattern changed. */
@@ -66,6 +69,7 @@ const runRecord: z.ZodType<RunRecord> = z.object({
   step: count,
   clock: numbers,
   numbers,
+  penalty: z.object({ share: number, sum: number, step: number, part: number }),
   sums: z.object({ loss: number, correct: number, samples: number, steps: number, seconds: number }),
   history: z.array(epochMetrics),
   lastChange: count,

@@ -164,6 +164,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     ({ epoch: this.epoch, step: this.step, lastChange: this.lastChange } = record);
     this.stepper.clock = record.clock;
     this.stepper.numbers = record.numbers;
+    this.stepper.penalty = record.penalty;
     this.sums = { ...record.sums };
     this.log = [...record.history];
     this.publish(await this.weights());
@@ -171,17 +172,20 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private get now(): Moment {
     const { epoch, step } = this;
-    const { epochs, lambdaWarmup } = this.options;
-    const stepsPerEpoch = this.sizes.length;
-    const warmupSteps = lambdaWarmup * stepsPerEpoch;
-    const penaltyShare = Math.min(1, (epoch * stepsPerEpoch + step + 1) / Math.max(1, warmupSteps));
-    return { epoch, step, stepsPerEpoch, epochs, penaltyShare };
+    return { epoch, step, stepsPerEpoch: this.sizes.length, epochs: this.options.epochs };
+  }
+
+  /** How much of the penalty counts at the next step. */
+  private get share(): number {
+    const { epoch, step, stepsPerEpoch } = this.now;
+    const warmupSteps = this.options.lambdaWarmup * stepsPerEpoch;
+    return Math.min(1, (epoch * stepsPerEpoch + step + 1) / Math.max(1, warmupSteps));
   }
 
   private async trainStep(batch: Batch): Promise<void> {
     const start = performance.now();
     const { schedule, seed, epochs, onProgress } = this.options;
-    const { loss, correct } = await this.stepper.step(batch, this.now, schedule, seed);
+    const { loss, correct } = await this.stepper.step(batch, this.now, this.share, schedule, seed);
     const { sums } = this;
     this.step++;
     sums.loss += loss * batch.count;
@@ -247,8 +251,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private save(): Promise<void> {
     const { epoch, step, sums, log: history, lastChange, pattern } = this;
-    const { clock, numbers } = this.stepper;
-    return this.journal.save({ epoch, step, clock, numbers, sums, history, lastChange }, async () => {
+    const { clock, numbers, penalty } = this.stepper;
+    return this.journal.save({ epoch, step, clock, numbers, penalty, sums, history, lastChange }, async () => {
       const tensors: Map<string, Tensor> = await this.state.download();
       for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
       if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));

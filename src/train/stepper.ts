@@ -2,10 +2,11 @@
 import type { Batch } from "../data/batches.ts";
 import type { DeviceTensor, Engine } from "../engine/engine.ts";
 import { size, tensor } from "../graph/tensor.ts";
-import type { Tensor, Value } from "../graph/types.ts";
+import type { Tensor } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
-import { type ClockState, ruleOf, type Tick } from "../optim/optimizer.ts";
+import type { ClockState, Tick } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
+import { noPenalty, type PenaltyMoment, penaltyAt, penaltyNumbers } from "../step/penalty-clock.ts";
 import type { Mask } from "./forward.ts";
 import type { EpochMetrics } from "./metrics.ts";
 import { checkFinite, NotFiniteError } from "./not-finite.ts";
@@ -25,6 +26,8 @@ export class Stepper {
   /** What the clock remembers, and the numbers of the last step. Set both to go on from a checkpoint. */
   clock: ClockState;
   numbers: Readonly<Record<string, number>> = {};
+  /** What of the penalty acted at the last step. The same holds of it. */
+  penalty: PenaltyMoment = noPenalty;
   /** What the last step's prox on the host kept, by parameter. */
   private ranks: ReadonlyMap<string, number> = new Map();
   private readonly engine: Engine;
@@ -48,18 +51,17 @@ export class Stepper {
     this.state.swap(await this.sessions.init(this.state.feeds, (outputs) => this.state.targets(outputs)));
   }
 
-  /** @throws EspalierError when the loss is not finite; the state then is the one before the step */
-  async step(batch: Batch, now: Moment, schedule: Schedule, seed: number): Promise<StepResult> {
+  /**
+   * @param share of the penalty that counts at this step, in [0, 1]: less than 1 while λ is warmed up
+   * @throws EspalierError when the loss is not finite; the state then is the one before the step
+   */
+  async step(batch: Batch, now: Moment, share: number, schedule: Schedule, seed: number): Promise<StepResult> {
     const { engine, plan, state } = this;
     const tick: Tick = plan.optimizer.clock.tick(this.clock, now, schedule);
     if (tick.restart) await this.restart();
     const { session, masks } = await this.sessions.step(batch.count, tick.kind);
-    const before = this.numbers.penaltyShare ?? 0;
-    const numbers = { ...tick.numbers, penaltyShare: now.penaltyShare };
-    const feeds = {
-      ...state.feeds,
-      ...this.clockFeeds({ ...numbers, penaltyShare: this.shareOf(tick.kind, now.penaltyShare, before) }),
-    };
+    const penalty = penaltyAt(this.penalty, share, tick, plan.optimizer.prox);
+    const feeds = { ...state.feeds, ...this.numberFeeds(tick.numbers, penalty) };
     for (const [k, t] of Object.entries(batchTensors(batch, plan.input, plan.loss, this.targetShape)))
       feeds[k] = engine.upload(t);
     for (const [i, mask] of masks.entries()) feeds[mask.name] = engine.upload(draw(mask, i, now, seed));
@@ -73,37 +75,29 @@ export class Stepper {
         { epoch: now.epoch + 1, step: now.step + 1, lr: schedule.lr(now) },
         "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
       );
-    const moved = plan.penalty?.hostProx && (await this.onHost(out, numbers, now));
+    const moved = plan.penalty?.hostProx && (await this.onHost(out, tick.numbers, penalty, now));
     state.swap({ ...into, ...moved });
     this.clock = tick.state;
-    this.numbers = numbers;
+    this.numbers = tick.numbers;
+    this.penalty = penalty;
     return { loss, correct: out[names.correct] ? await scalar(engine, out[names.correct]) : 0 };
-  }
-
-  /**
-   * What a step is told of the share of the penalty. A prox whose point is where the next step begins from has
-   * done the share of the step before: only the rest is new, so that factors 1 − share multiply to the last one.
-   */
-  private shareOf(kind: string | undefined, share: number, before: number): number {
-    const { optimizer } = this.plan;
-    if (optimizer.anew || ruleOf(optimizer, kind).penaltyBy === "gradient" || share === 1) return share;
-    return 1 - (1 - share) / (1 - before);
   }
 
   /** The part of a step that no graph can hold: the prox on the host, then accept. */
   private async onHost(
     out: Readonly<Record<string, DeviceTensor>>,
     numbers: Readonly<Record<string, number>>,
+    penalty: PenaltyMoment,
     now: Moment,
   ): Promise<Record<string, DeviceTensor>> {
     const { engine, plan, state } = this;
     const session = await this.sessions.accept();
-    const feeds = { ...state.feeds, ...this.clockFeeds(numbers) };
+    const feeds = { ...state.feeds, ...this.numberFeeds(numbers, penalty) };
     const ranks = new Map<string, number>();
     for (const p of plan.penalty!.hostProx!.params) {
       const { shape, data } = (await engine.download(out[names.candidate(p.name)])) as Tensor;
       checkFinite(p.name, data, { epoch: now.epoch + 1, step: now.step + 1 }); // no decomposition takes NaN
-      const moved = this.proxOnHost(p, data as Float32Array, numbers);
+      const moved = plan.penalty!.hostProx!.apply(p, data as Float32Array, penalty.step);
       ranks.set(p.name, moved.rank);
       feeds[names.candidate(p.name)] = engine.upload(tensor("float32", shape, moved.data));
     }
@@ -113,22 +107,18 @@ export class Stepper {
     return into;
   }
 
-  private proxOnHost(p: Value, data: Float32Array, numbers: Readonly<Record<string, number>>) {
-    const { optimizer, penalty } = this.plan;
-    return penalty!.hostProx!.apply(p, data, numbers[optimizer.proxStep!]);
-  }
-
   /** The point inside the prox of an optimizer that still averages: parameters by name. Undefined when it is W itself. */
   async dual(): Promise<Map<string, Tensor> | undefined> {
     if (!this.plan.optimizer.dual || this.numbers.c === 1) return undefined;
     const session = await this.sessions.dual();
-    const out = await session.run({ ...this.state.feeds, ...this.clockFeeds(this.numbers) });
+    const out = await session.run({ ...this.state.feeds, ...this.numberFeeds(this.numbers, this.penalty) });
     const point = new Map<string, Tensor>();
     for (const name of this.state.parameterNames)
       point.set(name, (await this.engine.download(out[names.next(names.param(name))])) as Tensor);
-    for (const p of this.plan.penalty?.hostProx?.params ?? []) {
+    const host = this.plan.penalty?.hostProx;
+    for (const p of host?.params ?? []) {
       const t = point.get(p.name)!;
-      point.set(p.name, { ...t, data: this.proxOnHost(p, t.data as Float32Array, this.numbers).data });
+      point.set(p.name, { ...t, data: host!.apply(p, t.data as Float32Array, this.penalty.step).data });
     }
     return point;
   }
@@ -142,10 +132,13 @@ export class Stepper {
     return { ranks: Object.fromEntries(this.ranks), lowRankLevel: 1 - kept / all };
   }
 
-  private clockFeeds(numbers: Readonly<Record<string, number>>): Record<string, DeviceTensor> {
+  private numberFeeds(numbers: Readonly<Record<string, number>>, penalty: PenaltyMoment): Record<string, DeviceTensor> {
     const feeds: Record<string, DeviceTensor> = {};
-    for (const [k, x] of Object.entries(numbers))
-      feeds[names.clock(k)] = this.engine.upload(tensor("float32", [], Float32Array.of(x)));
+    const feed = (name: string, x: number) => {
+      feeds[name] = this.engine.upload(tensor("float32", [], Float32Array.of(x)));
+    };
+    for (const [k, x] of Object.entries(numbers)) feed(names.clock(k), x);
+    if (this.plan.penalty) for (const k of penaltyNumbers) feed(names.penalty(k), penalty[k]);
     return feeds;
   }
 }

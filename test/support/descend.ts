@@ -8,6 +8,7 @@ import { encode } from "../../src/onnx/write.ts";
 import { type Optimizer, ruleOf } from "../../src/optim/optimizer.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
 import type { BoundPenalty, Penalty } from "../../src/prox/penalty.ts";
+import { noPenalty, penaltyAt, penaltyNumbers } from "../../src/step/penalty-clock.ts";
 
 const engine = node({ threads: 1 });
 
@@ -28,6 +29,8 @@ export interface Descent {
   readonly gradient: (g: Builder, w: Value) => Value;
   readonly steps: number;
   readonly stepsPerEpoch?: number;
+  /** The share of the penalty that counts at the t-th step, from 0. Default: 1, no warm-up. */
+  readonly share?: (t: number) => number;
 }
 
 interface Fitted {
@@ -47,15 +50,20 @@ async function stepSession(d: Descent, { optimizer, penalty: bound, param }: Fit
   const slope = rule.penaltyBy === "gradient" ? bound?.gradient?.(g, weights).get(param) : undefined;
   const plain = d.gradient(g, w);
   const dw = optimizer.gradientScale ? g.Mul(plain, clock[optimizer.gradientScale]) : plain;
-  const next = rule.propose(g, { param, w, dw: slope ? g.Add(dw, slope) : dw, slots, clock });
+  const next = rule.propose(g, {
+    param,
+    w,
+    dw: slope ? g.Add(dw, g.Mul(slope, g.input("penalty/share", "float32", []))) : dw,
+    slots,
+    clock,
+  });
   const candidates = new Map([[param, next.candidate]]);
   if (bound && rule.penaltyBy !== "gradient") {
-    const share = g.scalar(1);
-    const step = clock[optimizer.proxStep!];
+    const [step, part] = ["step", "part"].map((n) => g.input(`penalty/${n}`, "float32", []));
     const metric = next.metric && new Map([[param, next.metric]]);
     const moved = metric
-      ? bound.proxInMetric!(g, candidates, metric, step, share)
-      : bound.prox(g, candidates, step, share);
+      ? bound.proxInMetric!(g, candidates, metric, step, part)
+      : bound.prox(g, candidates, step, part);
     for (const [p, v] of moved) candidates.set(p, v);
   }
   const after = new Map([[param, next.slots]]);
@@ -103,6 +111,7 @@ export async function descend(d: Descent): Promise<Descended[]> {
   let now = f32(d.start, d.shape) as Awaited<ReturnType<typeof runOnce>>[string];
   let held = await runOnce(init, engine, { w: now });
   let state = optimizer.clock.start();
+  let acts = noPenalty;
   const trace: Descended[] = [];
   const stepsPerEpoch = d.stepsPerEpoch ?? d.steps;
   for (let t = 0; t < d.steps; t++) {
@@ -111,13 +120,14 @@ export async function descend(d: Descent): Promise<Descended[]> {
       step: t % stepsPerEpoch,
       stepsPerEpoch,
       epochs: Math.ceil(d.steps / stepsPerEpoch),
-      penaltyShare: 1,
     };
     const tick = optimizer.clock.tick(state, moment, d.schedule);
+    acts = penaltyAt(acts, d.share?.(t) ?? 1, tick, optimizer.prox);
     if (tick.restart) held = await runOnce(init, engine, { w: now });
     const feeds: Parameters<typeof runOnce>[2] = {
       w: now,
       ...Object.fromEntries(optimizer.slots.map((s) => [`slot/${s}`, held[`next/${s}`]])),
+      ...Object.fromEntries(penaltyNumbers.map((n) => [`penalty/${n}`, f32([acts[n]], [])])),
       ...Object.fromEntries(Object.entries(tick.numbers).map(([n, x]) => [`clock/${n}`, f32([x], [])])),
     };
     const step = sessions.get(tick.kind)!;
@@ -126,7 +136,7 @@ export async function descend(d: Descent): Promise<Descended[]> {
     let rank: number | undefined;
     if (penalty?.hostProx && accept) {
       const at = held.candidate.data as Float32Array;
-      const moved = penalty.hostProx.apply(param, at, tick.numbers[optimizer.proxStep!]);
+      const moved = penalty.hostProx.apply(param, at, acts.step);
       rank = moved.rank;
       const given: Parameters<typeof runOnce>[2] = { ...feeds, candidate: f32(moved.data, d.shape) };
       const fed = Object.fromEntries(accept.inputNames.map((n) => [n, given[n]]));
