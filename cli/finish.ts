@@ -22,7 +22,7 @@ import type { Choices } from "./settings/choices.ts";
 import { normalizationSetting } from "./settings/engine-fields.ts";
 import { methods } from "./settings/methods.ts";
 import { bounding, type Cut, type Measured, summaryOf } from "./summary.ts";
-import { spelled } from "./terminal/spelling.ts";
+import { typed } from "./terminal/spelling.ts";
 import { batchSizes, type Timed, time } from "./timing.ts";
 import type { Workshop } from "./training.ts";
 import { truncateRun, truncateToKept } from "./truncation.ts";
@@ -44,7 +44,7 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
   const { engine, data, out, store, choices, config, found } = shop;
   const normalization = normalizationSetting(choices.normalize);
   const judging = { loss: methods(choices).loss, normalization };
-  for (const text of run.shortfalls) out.warn(`${out.colour.yellow("note:")} ${spelled(text)}`);
+  for (const text of run.shortfalls) out.warn(`${out.colour.yellow("note:")} ${typed(text)}`);
   const inputs = await realInputs(run.model, data, engine, normalization);
   const kept = run.history.at(-1)!.ranks;
   const ranked = choices.rankRule

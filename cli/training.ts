@@ -16,7 +16,7 @@ import { methods } from "./settings/methods.ts";
 import type { Interruption } from "./terminal/interrupt.ts";
 import type { Output } from "./terminal/output.ts";
 import { reporter } from "./terminal/progress.ts";
-import { spelled } from "./terminal/spelling.ts";
+import { typed } from "./terminal/spelling.ts";
 
 /** What every run of a command shares. */
 export interface Workshop {
@@ -70,7 +70,7 @@ export async function trainIn(store: Store, s: Choices, shop: Workshop, silent =
       progress.step(p);
     },
   });
-  for (const note of silent ? [] : run.notes) out.warn(`${out.colour.yellow("note:")} ${spelled(note)}`);
+  for (const note of silent ? [] : run.notes) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
   const progress = reporter(out, s.epochs, run);
   try {
     for await (const metrics of run) progress.epoch(metrics);

@@ -110,7 +110,11 @@ const isObject = (x: unknown): x is object => typeof x === "object" && x !== nul
 
 function known(fields: Fields, key: string, where: string): Field {
   if (Object.hasOwn(fields, key)) return fields[key];
-  throw new UsageError(`there is no setting "${key}"`, { where }, `did you mean ${nearest(key, Object.keys(fields))}?`);
+  throw new UsageError(
+    `there is no setting "${key}"`,
+    { where },
+    `did you mean ${kebab(nearest(key, Object.keys(fields)))}?`,
+  );
 }
 
 function wrongValue(field: Field, key: string, where: string, value: unknown): UsageError {
@@ -118,8 +122,8 @@ function wrongValue(field: Field, key: string, where: string, value: unknown): U
   const details = { where, got: got === "" ? '""' : got, wanted: field.wanted };
   const isName = field.choices && typeof value === "string";
   return new UsageError(
-    isName ? `unknown ${kebab(key)} "${value}"` : `${key} cannot be ${got === "" ? "empty" : got}`,
+    isName ? `unknown ${kebab(key)} "${value}"` : `${kebab(key)} cannot be ${got === "" ? "empty" : got}`,
     details,
-    isName ? `did you mean ${nearest(value, field.choices)}?` : undefined,
+    isName ? `did you mean ${kebab(nearest(value, field.choices))}?` : undefined,
   );
 }

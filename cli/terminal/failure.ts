@@ -1,12 +1,13 @@
 /** From what went wrong to what is said about it and the exit status: 1 the work failed, 2 wrong usage. */
 import type { Command, CommanderError } from "commander";
 import { EspalierError, nearest, UsageError } from "espalier";
+import { kebab } from "../settings/names.ts";
 import type { Output } from "./output.ts";
-import { asTyped } from "./spelling.ts";
+import { asData } from "./spelling.ts";
 
 /** What can be acted on: Espalier's own errors, and memory that is used up, which any array may report. */
 function understood(error: unknown): EspalierError | undefined {
-  if (error instanceof EspalierError) return asTyped(error);
+  if (error instanceof EspalierError) return error;
   if (error instanceof RangeError && /allocation failed|Invalid (typed )?array( buffer)? length/.test(error.message))
     return new EspalierError(
       "there is not enough memory",
@@ -18,14 +19,14 @@ function understood(error: unknown): EspalierError | undefined {
 
 /** What went wrong, in words; what is not understood is our fault and says so. */
 export const messageOf = (error: unknown): string =>
-  understood(error)?.message ?? `internal: ${error instanceof Error ? error.message : String(error)}`;
+  understood(error)?.spelled(kebab) ?? `internal: ${error instanceof Error ? error.message : String(error)}`;
 
 /** Says what went wrong and returns the exit status. */
 export function fail(error: unknown, out: Output): number {
   const known = understood(error);
   const message = messageOf(error);
-  const { what = message, details = {}, fix } = known ?? {};
-  if (out.json) process.stdout.write(`${JSON.stringify({ error: { what, details, fix } }, null, 2)}\n`);
+  const data = known ? asData(known) : { what: message, details: {} };
+  if (out.json) process.stdout.write(`${JSON.stringify({ error: data }, null, 2)}\n`);
   const verbose = process.env["ESPALIER_DEBUG"];
   out.warn(`${out.colour.red("error:")} ${verbose && error instanceof Error ? error.stack : message}`);
   if (!known && !verbose)

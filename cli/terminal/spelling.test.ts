@@ -1,24 +1,32 @@
-import { EspalierError, groupLasso, rigl, UsageError } from "espalier";
+import { groupLasso, named, rigl, say, UsageError } from "espalier";
 import { expect, test } from "vitest";
-import { asTyped } from "./spelling.ts";
+import { kebab } from "../settings/names.ts";
+import { asData, typed } from "./spelling.ts";
 
-test("the library's names of methods and settings become those of the command line; other words and the user's own stay", () => {
-  const typed = asTyped(
-    new UsageError(
-      "proxSsi with groupMcp is not defined",
-      { where: "c.yaml: methods.proxSsi", "groupMcp goes with": "proxSgd, hspg", got: "runs/proxSsi", n: 2 },
-      "choose inputChannel, or weightDecay, or stepOf",
-    ),
+test("names of methods and settings are spelled as the command line takes them; other words and the user's own stay", () => {
+  const error = new UsageError(
+    say`${named("proxSsi")} with ${named("groupMcp")} is not defined`,
+    { where: "c.yaml: methods.proxSsi", got: "runs/proxSsi", n: 2 },
+    say`choose ${named("inputChannel")}, or stepOf`,
   );
-  expect(typed).toBeInstanceOf(UsageError);
-  expect(typed.message).toBe(
+  expect(error.message).toBe(
+    `proxSsi with groupMcp is not defined
+  where  c.yaml: methods.proxSsi
+  got    runs/proxSsi
+  n      2
+  fix    choose inputChannel, or stepOf`,
+  );
+  expect(error.spelled(kebab)).toBe(
     `prox-ssi with group-mcp is not defined
-  where                c.yaml: methods.proxSsi
-  group-mcp goes with  prox-sgd, hspg
-  got                  runs/proxSsi
-  n                    2
-  fix                  choose input-channel, or weight-decay, or stepOf`,
+  where  c.yaml: methods.proxSsi
+  got    runs/proxSsi
+  n      2
+  fix    choose input-channel, or stepOf`,
   );
-  expect(asTyped(new EspalierError("a"))).not.toBeInstanceOf(UsageError);
-  expect([rigl().name, groupLasso({ lambda: 1 }).name]).toEqual(["rigl", "groupLasso"]);
+  expect(asData(error)).toEqual({
+    what: "prox-ssi with group-mcp is not defined",
+    details: { where: "c.yaml: methods.proxSsi", got: "runs/proxSsi", n: 2 },
+    fix: "choose input-channel, or stepOf",
+  });
+  expect(typed(say`${rigl().name} ${named(groupLasso({ lambda: 1 }).name)}`)).toBe("rigl group-lasso");
 });

@@ -1,5 +1,7 @@
 /** What groups are: kinds by what dies together, sets of them, and the slices of tensors that they are made of. Types alone. */
+
 import type { Shape, Value } from "../graph/types.ts";
+import { type Message, named, say } from "../message.ts";
 
 /** What dies together: one weight, all that reads or all that makes a channel of one tensor, or of the whole network. */
 export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled" | BlockKind;
@@ -10,8 +12,8 @@ export interface BlockKind {
 }
 
 /** The kind in words. */
-export const kindText = (kind: GroupKind): string =>
-  typeof kind === "string" ? kind : `${kind.block.join("×")} block`;
+export const kindText = (kind: GroupKind): Message =>
+  typeof kind === "string" ? say`${named(kind)}` : say`${kind.block.join("×")} block`;
 
 /** The slices of one tensor that belong to the groups of a set. */
 export interface Member {

@@ -29,7 +29,7 @@ function outcome(bytes: Uint8Array): string {
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
     expect(e.fix, e.message).toBeDefined();
-    return e.what;
+    return String(e.what);
   } finally {
     expect(performance.now() - start).toBeLessThan(2000);
   }

@@ -124,7 +124,7 @@ test("stage 2 begins at half of the run, or where switchEpoch says, and says whe
   expect([149, 150].map((e) => kind(e, 300))).toEqual([undefined, "halfSpace"]);
   expect([1, 2].map((e) => kind(e, 300, hspg({ switchEpoch: 2 })))).toEqual([undefined, "halfSpace"]);
   expect(warnings!(constant({ lr: 1 }), 5, 1)).toEqual([]);
-  expect(hspg({ switchEpoch: 5 }).warnings!(constant({ lr: 1 }), 5, 1)[0]).toContain("never runs");
+  expect(String(hspg({ switchEpoch: 5 }).warnings!(constant({ lr: 1 }), 5, 1)[0])).toContain("never runs");
 });
 
 test.each<[string, HspgOptions]>([

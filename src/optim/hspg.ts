@@ -12,11 +12,13 @@
  * `maxSparsity` leaves): of the groups that fail the test those with the smallest ⟨x̂_g, x_g⟩/‖x_g‖² go, as many as may. The
  * authors' code instead draws as many at random as exceed the limit, so that how many go has nothing to do with how many may.
  */
+
 import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { groupProducts, groupSquares, groupSums, inView, scaleGroups, TINY, type Weights } from "../groups/slices.ts";
+import { named, say } from "../message.ts";
 import { largest } from "./largest.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
 
@@ -93,7 +95,7 @@ export function hspg({
       if (first < epochs) return [...notes];
       return [
         ...notes,
-        `hspg's second stage never runs: it begins after epoch ${first} of ${epochs}; choose a smaller switchEpoch`,
+        say`hspg's second stage never runs: it begins after epoch ${first} of ${epochs}; choose a smaller ${named("switchEpoch")}`,
       ];
     },
   });

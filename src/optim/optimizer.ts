@@ -7,10 +7,12 @@
  * of the clock, fed as a graph input, so that a schedule never rebuilds a session. Steps that differ in more than numbers (the second
  * stage of HSPG, RigL's drop and grow) are further kinds of step over the same state; the clock says which one runs.
  */
+
 import type { Builder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import type { Weights } from "../groups/slices.ts";
+import type { Words } from "../message.ts";
 import type { Moment, Schedule } from "./schedule.ts";
 
 /** The clock's memory. Plain numbers; part of every checkpoint. */
@@ -125,7 +127,7 @@ export interface Optimizer<S extends string = string, N extends string = string>
     at: { readonly w: Value; readonly slots: Values<S>; readonly clock: Values<N> },
   ): { readonly candidate: Value; readonly metric?: Value };
   /** Things the user should know about this combination of settings. */
-  warnings?(schedule: Schedule, epochs: number, stepsPerEpoch: number): string[];
+  warnings?(schedule: Schedule, epochs: number, stepsPerEpoch: number): Words[];
 }
 
 /** What one kind of step does; the ordinary one when no kind is named. */

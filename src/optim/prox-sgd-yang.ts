@@ -7,9 +7,11 @@
  * As ε_t < 1, that is lr < √5, x is an average and never exactly sparse; x̂ is. (The authors' PyTorch code has β^{t+1} in τ.)
  * The paper's constraints are left out: there u lies in a box, x̂ ← clip(x̂); here weights are bounded by nothing.
  */
+
 import { checkEps, checkFraction, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
+import { named, say, type Words } from "../message.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { Moment, Schedule } from "./schedule.ts";
 
@@ -28,14 +30,14 @@ type Numbers = "rho" | "keep" | "correction" | "epsilon";
 const epsilon = (t: number, now: Moment, schedule: Schedule) => schedule.lr(now) / Math.sqrt(t + 4);
 
 /** What is said where ε_t exceeds 1 at the first or the last step of an epoch. */
-function outside(schedule: Schedule, epochs: number, stepsPerEpoch: number): string[] {
+function outside(schedule: Schedule, epochs: number, stepsPerEpoch: number): Words[] {
   const at = (epoch: number, step: number) =>
     epsilon(epoch * stepsPerEpoch + step + 1, { epoch, step, stepsPerEpoch, epochs }, schedule);
   const ends = Array.from({ length: epochs }, (_, epoch) => Math.max(at(epoch, 0), at(epoch, stepsPerEpoch - 1)));
   const most = Math.max(...ends);
   if (most <= 1) return [];
   return [
-    `proxSgd in the form "yang" moves by lr/√(t+4), here up to ${most.toFixed(2)}: beyond 1 it is no average and overshoots; choose an lr of at most √5`,
+    say`${named("proxSgd")} in the form "yang" moves by lr/√(t+4), here up to ${most.toFixed(2)}: beyond 1 it is no average and overshoots; choose an lr of at most √5`,
   ];
 }
 

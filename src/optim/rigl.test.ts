@@ -237,5 +237,7 @@ test("what is out of range is refused, and a run too short for an exchange is to
     schedule: constant({ lr: 0.1 }),
     epochs: 2,
   });
-  expect(run.notes).toEqual(["rigl never moves its masks: they stay from step 2 on, and updateEvery is 100"]);
+  expect(run.notes.map(String)).toEqual([
+    "rigl never moves its masks: they stay from step 2 on, and updateEvery is 100",
+  ]);
 });

@@ -7,12 +7,14 @@
  * the weights of convolutions and dense layers, each with the same number of active ones at every step. A new weight is active
  * while it still is 0, so that right after an exchange a few more zeros are counted than the masks have.
  */
+
 import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { Random } from "../math/random.ts";
+import { named, say } from "../message.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
@@ -101,7 +103,7 @@ export function rigl({
       const last = end({ epochs, stepsPerEpoch });
       if (updateEvery < last) return [];
       return [
-        `rigl never moves its masks: they stay from step ${Math.ceil(last)} on, and updateEvery is ${updateEvery}`,
+        say`rigl never moves its masks: they stay from step ${Math.ceil(last)} on, and ${named("updateEvery")} is ${updateEvery}`,
       ];
     },
   });

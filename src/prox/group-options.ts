@@ -1,9 +1,11 @@
 /** The options that every group penalty has, and their groups in a graph. */
+
 import { checkChoice } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import type { Graph } from "../graph/types.ts";
 import { type GroupKind, type GroupSet, kindText, type Side } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
+import { named, say } from "../message.ts";
 import type { GroupWeights } from "./group-weights.ts";
 
 /** Which groups a penalty acts on. */
@@ -30,9 +32,11 @@ export function setsOf(graph: Graph, groups: GroupKind, side: Side): GroupSet[] 
   const sets = groupSets(graph, groups, { side });
   if (sets.length === 0)
     throw new UsageError(
-      `the model has no ${kindText(groups)} groups`,
+      say`the model has no ${kindText(groups)} groups`,
       { got: `${graph.nodes.length} nodes` },
-      `choose other groups${groups === "coupled" ? ", for example inputChannel: a model without hidden channels has no coupled ones" : ""}`,
+      groups === "coupled"
+        ? say`choose other groups, for example ${named("inputChannel")}: a model without hidden channels has no coupled ones`
+        : "choose other groups",
     );
   return sets;
 }

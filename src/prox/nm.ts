@@ -13,6 +13,7 @@
  * stays pruned from the first step on decays, gradients aside, as 1 − s_t, too. The form "yang" of proxSgd moves by ε_t towards a point
  * of which pruned weights are multiplied by 1 − s_t.
  */
+
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { full, size, zeros } from "../graph/tensor.ts";
@@ -20,6 +21,7 @@ import type { Graph, Shape, Value } from "../graph/types.ts";
 import { groupSets } from "../groups/groups.ts";
 import { rootView, type WeightUse, weightUses } from "../groups/weights.ts";
 import type { Tensors } from "../groups/zeros.ts";
+import { named, say } from "../message.ts";
 import type { Penalty } from "./penalty.ts";
 
 /** Options of `nm`. */
@@ -87,7 +89,7 @@ export function nm({ n = 2, m = 4 }: NmOptions = {}): Penalty {
           const { overfull, blocks } = overfullBlocks(weights, tensors, n, m);
           if (overfull === 0) return [];
           return [
-            `${overfull} of ${blocks} blocks of ${m} have more than ${n} nonzero weights: shorten lambdaWarmup, and with rmda or ramda let c reach 1 before the end`,
+            say`${overfull} of ${blocks} blocks of ${m} have more than ${n} nonzero weights: shorten ${named("lambdaWarmup")}, and with rmda or ramda let c reach 1 before the end`,
           ];
         },
         prox: (g, w, _, share) => project(g, w, share, (_param, x) => g.Abs(x)),

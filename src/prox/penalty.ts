@@ -5,6 +5,7 @@ import type { Graph, Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import type { Weights } from "../groups/slices.ts";
 import type { Tensors } from "../groups/zeros.ts";
+import type { Words } from "../message.ts";
 
 /**
  * What a penalty is solvable for. `prox`: in the plain metric, inside the step graph; `metric`: in a diagonal metric, there;
@@ -31,7 +32,7 @@ export interface BoundPenalty {
   /** The groups whose zeros are measured, where they do not die one by one as `sets` do. */
   readonly counted?: readonly GroupSet[];
   /** What it leaves alone, for the user to know. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Words[];
   /** How many groups of a set survive at least. Absent: none need to. */
   floor?(set: GroupSet): number;
   /** ψ(w), a scalar. Absent where `hostProx` has it. */
@@ -47,7 +48,7 @@ export interface BoundPenalty {
   /** ∇ψ(w), 0 for groups that are zero. Returns the parameters where it is not. With the way "gradient". */
   gradient?(g: Builder, w: Weights): Map<Value, Value>;
   /** What is not yet as the penalty wants it in weights that a run ended with, a sentence each. */
-  shortfalls?(weights: Tensors): string[];
+  shortfalls?(weights: Tensors): Words[];
   /** With the way "host", beside a `prox` that changes nothing. */
   readonly hostProx?: HostProx;
 }

@@ -5,6 +5,7 @@ import type { Builder } from "../graph/builder.ts";
 import { i32Range } from "../graph/tensor.ts";
 import type { DType, Graph, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
+import { named, say } from "../message.ts";
 import { nearest } from "../nearest.ts";
 
 /** A loss: what it does with a model's output and the labels. */
@@ -29,7 +30,7 @@ function oneHot(g: Builder, labels: Value, classes: number): Value {
  */
 export function crossEntropy({ labelSmoothing = 0 }: { labelSmoothing?: number } = {}): Loss {
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    throw new UsageError("labelSmoothing is out of range", { got: labelSmoothing, wanted: "[0, 1)" });
+    throw new UsageError(say`${named("labelSmoothing")} is out of range`, { got: labelSmoothing, wanted: "[0, 1)" });
   return {
     name: "crossEntropy",
     options: { labelSmoothing },

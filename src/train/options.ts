@@ -1,4 +1,5 @@
 /** The options of `train`, resolved and checked before any work is done. */
+
 import { checkInteger } from "../checks.ts";
 import { checkPlan } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -6,6 +7,7 @@ import type { Augment } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
+import { named, say } from "../message.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { Penalty } from "../prox/penalty.ts";
@@ -118,7 +120,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   checkInteger("epochs", resolved.epochs, 1);
   checkInteger("batchSize", resolved.batchSize, 1);
   if (!(resolved.lambdaWarmup >= 0 && resolved.lambdaWarmup < resolved.epochs))
-    throw new UsageError("lambdaWarmup is out of range", {
+    throw new UsageError(say`${named("lambdaWarmup")} is out of range`, {
       got: resolved.lambdaWarmup,
       wanted: `[0, ${resolved.epochs})`,
     });

@@ -132,11 +132,10 @@ test("every other pair is refused, with what each side goes with", () => {
         return String(error);
       }
     })();
-    const own = named(o).replace(" ", " in the form ");
-    const listed = (name: string) => new RegExp(`^ *${name} goes with +(.*)$`, "m").exec(message!)?.[1];
+    const listed = (side: string) => new RegExp(`^ *the ${side} goes with +(.*)$`, "m").exec(message!)?.[1];
     const wanted = penalties.filter((other) => promised(o, other)).map((other) => other.name);
-    expect(listed(own), message).toBe(wanted.join(", ") || "none: it has no proximal step");
-    expect(listed(p.name), message).toBe(goingWith(p));
+    expect(listed("optimizer"), message).toBe(wanted.join(", ") || "none: it has no proximal step");
+    expect(listed("penalty"), message).toBe(goingWith(p));
     expect(() =>
       train(model, data, { engine, optimizer: o, penalty: p, schedule: constant({ lr: 0.01 }), epochs: 1 }),
     ).toThrow(o.name);

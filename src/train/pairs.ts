@@ -1,5 +1,7 @@
 /** Which optimizer goes with which penalty: the proximal subproblem must be solvable in the optimizer's metric. */
+
 import { UsageError } from "../error.ts";
+import { listed, named, say } from "../message.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Penalty, Way } from "../prox/penalty.ts";
 import { optimizers, penalties } from "./catalogue.ts";
@@ -24,19 +26,20 @@ function defined(optimizer: Optimizer, { ways }: Penalty): boolean {
 /** @throws UsageError for an undefined pair, with those that are */
 export function checkPair(optimizer: Optimizer, penalty: Penalty | undefined): void {
   if (!penalty || defined(optimizer, penalty)) return;
-  const list = (names: readonly string[]) => names.join(", ") || "none: it has no proximal step";
+  const list = (names: readonly string[]) => (names.length > 0 ? listed(names) : "none: it has no proximal step");
   const { form, weightDecay } = optimizer.options;
-  const own = form ? `${optimizer.name} in the form ${form}` : optimizer.name;
+  const [name, other] = [named(optimizer.name), named(penalty.name)];
+  const own = form ? say`${name} in the form ${String(form)}` : say`${name}`;
   throw new UsageError(
     optimizer.prox === undefined
-      ? `${optimizer.name} has no proximal step, so it cannot take the penalty ${penalty.name}`
-      : `${own} with ${penalty.name} is not defined: ${reason(optimizer, penalty)}`,
+      ? say`${name} has no proximal step, so it cannot take the penalty ${other}`
+      : say`${own} with ${other} is not defined: ${reason(optimizer, penalty)}`,
     {
-      got: `${own} with ${penalty.name}`,
-      [`${own} goes with`]: list(penalties.filter((p) => defined(optimizer, p)).map((p) => p.name)),
-      [`${penalty.name} goes with`]: list(goesWith(penalty.name)),
+      got: say`${own} with ${other}`,
+      "the optimizer goes with": list(penalties.filter((p) => defined(optimizer, p)).map((p) => p.name)),
+      "the penalty goes with": list(goesWith(penalty.name)),
     },
-    weightDecay === undefined ? undefined : `leave the penalty out; ${optimizer.name} takes weightDecay`,
+    weightDecay === undefined ? undefined : say`leave the penalty out; ${name} takes ${named("weightDecay")}`,
   );
 }
 
@@ -48,7 +51,7 @@ export function goesWith(name: string): string[] {
   const forms = optimizers.filter((o) => o.name === name);
   if (forms.length > 0)
     return penalties.flatMap((p) =>
-      named(
+      ofForms(
         p.name,
         forms,
         forms.filter((o) => defined(o, p)),
@@ -58,7 +61,7 @@ export function goesWith(name: string): string[] {
   if (!penalty) return [];
   return [...new Set(optimizers.map((o) => o.name))].flatMap((each) => {
     const all = optimizers.filter((o) => o.name === each);
-    return named(
+    return ofForms(
       each,
       all,
       all.filter((o) => defined(o, penalty)),
@@ -67,7 +70,7 @@ export function goesWith(name: string): string[] {
 }
 
 /** The name, with the forms for which it holds where that is not all of them. */
-function named(name: string, all: readonly Optimizer[], holds: readonly Optimizer[]): string[] {
+function ofForms(name: string, all: readonly Optimizer[], holds: readonly Optimizer[]): string[] {
   if (holds.length === 0) return [];
   return [holds.length === all.length ? name : `${name} (${holds.map((o) => o.options["form"]).join(", ")})`];
 }

@@ -2,12 +2,14 @@
  * One training run: the loop over steps and epochs, its measurements, its checkpoints. A checkpoint holds the whole
  * state — tensors, clock, sums of the epoch, history — so that a run killed at any moment goes on as if nothing happened.
  */
+
 import { type Batch, batches, batchSizes } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { UsageError } from "../error.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
+import type { Words } from "../message.ts";
 import type { Moment } from "../optim/schedule.ts";
 import { freezeParameters } from "./freeze.ts";
 import { recordNormalization, travelsAs } from "./input.ts";
@@ -27,7 +29,7 @@ import { Stepper } from "./stepper.ts";
 /** A run described by `train`: iterate it to train. */
 export class Run implements AsyncIterable<EpochMetrics> {
   /** What the user should know about the settings before training starts. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Words[];
   private readonly initial: Model;
   private readonly data: Dataset;
   private readonly options: Resolved;
@@ -103,7 +105,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   }
 
   /** What is not as the penalty wants it in `model`: overfull blocks, too many survivors. Empty when there is nothing. */
-  get shortfalls(): readonly string[] {
+  get shortfalls(): readonly Words[] {
     const tensors = new Map([...this.trained.graph.initializers].map(([v, t]) => [v.name, t]));
     return this.plan.penalty?.shortfalls?.(tensors) ?? [];
   }
