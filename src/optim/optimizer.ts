@@ -108,6 +108,10 @@ export interface Optimizer<S extends string = string, N extends string = string>
   readonly prox?: "onward" | "anew";
   /** True when `propose` gives a metric, so that a penalty must be solvable in one. */
   readonly adaptive?: boolean;
+  /** The epochs after which it starts anew, where it is told them; else the schedule's milestones, if it has restarts. */
+  readonly restarts?: readonly number[];
+  /** Which clock number is the share of the new point in an average, where W is one; W is the point itself once it is 1. */
+  readonly averages?: N;
   /** Further kinds of step, by name: what they do differently from the ordinary one. */
   readonly kinds?: Readonly<Record<string, Partial<StepRule<S, N>>>>;
   /** The groups that it makes zero by itself, where no penalty names any. */
@@ -131,5 +135,5 @@ export interface Optimizer<S extends string = string, N extends string = string>
 }
 
 /** What one kind of step does; the ordinary one when no kind is named. */
-export const ruleOf = (optimizer: Optimizer, kind?: string): StepRule<string, string> =>
+export const stepRule = (optimizer: Optimizer, kind?: string): StepRule<string, string> =>
   kind === undefined ? optimizer : { ...optimizer, ...optimizer.kinds![kind] };

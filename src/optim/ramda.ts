@@ -46,6 +46,8 @@ export function ramda({
     slots: ["w0", "v", "u"],
     adaptive: true,
     prox: "anew",
+    ...(restarts && { restarts }),
+    averages: "c",
     clock: {
       numbers: ["s", "eps", "c", "keep"],
       start: () => ({ t: 0, eps }),

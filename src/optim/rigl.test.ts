@@ -15,7 +15,7 @@ import { encode } from "../onnx/write.ts";
 import { meanSquaredError } from "../train/loss.ts";
 import { train } from "../train/train.ts";
 import { densities } from "./densities.ts";
-import { ruleOf } from "./optimizer.ts";
+import { stepRule } from "./optimizer.ts";
 import { rigl } from "./rigl.ts";
 import { constant, type Moment } from "./schedule.ts";
 
@@ -55,7 +55,7 @@ async function exchangeOnce(
 
   const g = builder("exchange");
   const input = (name: string, s: readonly number[]): Value => g.input(name, "float32", s);
-  const next = ruleOf(optimizer, "exchange").propose(g, {
+  const next = stepRule(optimizer, "exchange").propose(g, {
     param,
     w: input("w", shape),
     dw: input("dw", shape),

@@ -37,6 +37,8 @@ export function rmda({
     options: { c, momentumSchedule, ...(restarts && { restarts }) },
     slots: ["w0", "v"],
     prox: "anew",
+    ...(restarts && { restarts }),
+    averages: "c",
     gradientScale: "s",
     clock: {
       numbers: ["s", "beta", "c", "keep"],

@@ -68,9 +68,10 @@ function onHost(matrices: ReadonlyMap<Value, Matrix>, lambda: number): HostProx 
       const { rows, columns } = matrices.get(param)!;
       return lambda * svd(elements(param, w), rows, columns).s.reduce((sum, x) => sum + x, 0);
     },
-    fullRank(param) {
-      const { rows, columns } = matrices.get(param)!;
-      return Math.min(rows, columns);
+    metrics(moves) {
+      const all = [...matrices.values()].reduce((n, { rows, columns }) => n + Math.min(rows, columns), 0);
+      const ranks = Object.fromEntries([...moves].map(([p, { rank }]) => [p.name, rank]));
+      return { ranks, lowRankLevel: 1 - Object.values(ranks).reduce((n, r) => n + r, 0) / all };
     },
   };
 }

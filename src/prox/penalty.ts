@@ -13,16 +13,31 @@ import type { Words } from "../message.ts";
  */
 export type Way = "prox" | "metric" | "gradient" | "host";
 
+/** What a penalty adds to the metrics of an epoch. */
+export interface PenaltyMetrics {
+  /** With a penalty on singular values: how many of each weight its last proximal step kept, at the sparse point. */
+  readonly ranks?: Readonly<Record<string, number>>;
+  /** With `ranks`: singular values that are zero / all of them. */
+  readonly lowRankLevel?: number;
+}
+
+/** What a prox on the host made of a parameter. */
+export interface HostMove {
+  readonly data: Float32Array;
+  /** Of `data`, as a matrix. */
+  readonly rank: number;
+}
+
 /** A proximal map that no graph can hold. */
 export interface HostProx {
   /** The parameters that it changes; the graph leaves them to it. */
   readonly params: readonly Value[];
-  /** argmin_u ½‖u − w‖² + step·ψ(u) for one of them, and the rank of u. `w` is not written to. */
-  apply(param: Value, w: Float32Array, step: number): { readonly data: Float32Array; readonly rank: number };
+  /** argmin_u ½‖u − w‖² + step·ψ(u) for one of them. `w` is not written to. */
+  apply(param: Value, w: Float32Array, step: number): HostMove;
   /** The share of one of them in ψ. */
   value(param: Value, w: Float32Array): number;
-  /** The highest rank that one of them can have. */
-  fullRank(param: Value): number;
+  /** What an epoch's metrics tell of the moves of its last step; of an averaging optimizer, at the point inside the prox. */
+  metrics(moves: ReadonlyMap<Value, HostMove>): PenaltyMetrics;
 }
 
 /** A penalty attached to one model. */

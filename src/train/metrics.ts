@@ -4,6 +4,7 @@ import type { Graph, Tensor } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
 import { countZeros, zeroGroups } from "../groups/zeros.ts";
+import type { PenaltyMetrics } from "../prox/penalty.ts";
 import { parameters } from "./parameters.ts";
 
 /** Shares of exact zeros. */
@@ -15,7 +16,7 @@ export interface Sparsity {
 }
 
 /** One line of metrics.jsonl. */
-export interface EpochMetrics extends Sparsity {
+export interface EpochMetrics extends Sparsity, PenaltyMetrics {
   /** 1-based. */
   readonly epoch: number;
   /** Training loss and accuracy, running means of the epoch. */
@@ -31,14 +32,10 @@ export interface EpochMetrics extends Sparsity {
   readonly inputChannel: Sparsity;
   /** While an averaging optimizer still averages: the trained groups at its sparse point. */
   readonly dual?: Sparsity;
-  /** With a penalty on singular values: how many of each weight its last proximal step kept, at the sparse point. */
-  readonly ranks?: Readonly<Record<string, number>>;
-  /** With `ranks`: singular values that are zero / all of them. */
-  readonly lowRankLevel?: number;
   /** Groups whose zero pattern changed since the epoch before. */
   readonly patternChanges: number;
   readonly lr: number;
-  /** RMDA's averaging constant. */
+  /** Of an optimizer that averages: the share of the new point in W. */
   readonly c?: number;
   readonly seconds: number;
   readonly msPerStep: number;

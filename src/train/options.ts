@@ -128,10 +128,9 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
 
   const { optimizer, penalty, schedule } = resolved;
   checkPair(optimizer, penalty);
-  const restarts = optimizer.options.restarts as readonly number[] | undefined; // where an optimizer has them
   for (const [what, epochs] of [
     ["a milestone", schedule.milestones],
-    ["a restart", restarts ?? []],
+    ["a restart", optimizer.restarts ?? []],
   ] as const) {
     const late = epochs.filter((m) => m >= resolved.epochs);
     if (late.length > 0)

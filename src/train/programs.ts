@@ -12,7 +12,7 @@ import { type Builder, builder } from "../graph/builder.ts";
 import { check } from "../graph/check.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
-import { type Optimizer, ruleOf } from "../optim/optimizer.ts";
+import { type Optimizer, stepRule } from "../optim/optimizer.ts";
 import type { BoundPenalty } from "../prox/penalty.ts";
 import type { PenaltyNumber } from "../step/penalty-clock.ts";
 import { forward, type Mask } from "./forward.ts";
@@ -113,7 +113,7 @@ export function stepProgram(graph: Graph, plan: Plan, kind?: string): Step {
   const given = new Map([...trained, ...running].map((p) => [p, g.input(names.param(p.name), p.dtype, p.shape)]));
   const w = new Map(trained.map((p) => [p, given.get(p)!]));
   const { optimizer, penalty } = plan;
-  const rule = ruleOf(optimizer, kind);
+  const rule = stepRule(optimizer, kind);
   const clock = clockInputs(g, optimizer);
 
   const fwd = g.scope("forward", () => emitLoss(g, graph, plan, given, true));

@@ -223,7 +223,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const weights = await this.weights();
     const dual = await this.stepper.dual();
     const pattern = structure.pattern(dual ?? weights);
-    const { c } = this.stepper.numbers;
+    const c = this.stepper.averaging;
     const metrics: EpochMetrics = {
       epoch: this.epoch + 1,
       loss: sums.loss / sums.samples,
@@ -232,7 +232,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       testAccuracy: test.accuracy,
       ...(val && { valLoss: val.loss, valAccuracy: val.accuracy }),
       ...structure.measure(weights, dual),
-      ...this.stepper.lowRank(),
+      ...this.stepper.penaltyMetrics(),
       patternChanges: changes(this.pattern, pattern),
       lr: this.options.schedule.lr({ ...this.now, step: this.sizes.length - 1 }),
       ...(c !== undefined && { c }),

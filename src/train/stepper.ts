@@ -2,13 +2,13 @@
 import type { Batch } from "../data/batches.ts";
 import type { DeviceTensor, Engine } from "../engine/engine.ts";
 import { size, tensor } from "../graph/tensor.ts";
-import type { Tensor } from "../graph/types.ts";
+import type { Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import type { ClockState, Tick } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
+import type { HostMove, PenaltyMetrics } from "../prox/penalty.ts";
 import { noPenalty, type PenaltyMoment, penaltyAt, penaltyNumbers } from "../step/penalty-clock.ts";
 import type { Mask } from "./forward.ts";
-import type { EpochMetrics } from "./metrics.ts";
 import { checkFinite, NotFiniteError } from "./not-finite.ts";
 import { names, type Plan } from "./programs.ts";
 import { batchTensors, scalar } from "./score.ts";
@@ -28,8 +28,8 @@ export class Stepper {
   numbers: Readonly<Record<string, number>> = {};
   /** What of the penalty acted at the last step. The same holds of it. */
   penalty: PenaltyMoment = noPenalty;
-  /** What the last step's prox on the host kept, by parameter. */
-  private ranks: ReadonlyMap<string, number> = new Map();
+  /** What the last step's prox on the host made, by parameter. */
+  private moves: ReadonlyMap<Value, HostMove> = new Map();
   private readonly engine: Engine;
   private readonly sessions: Sessions;
   private readonly state: State;
@@ -93,23 +93,23 @@ export class Stepper {
     const { engine, plan, state } = this;
     const session = await this.sessions.accept();
     const feeds = { ...state.feeds, ...this.numberFeeds(numbers, penalty) };
-    const ranks = new Map<string, number>();
+    const moves = new Map<Value, HostMove>();
     for (const p of plan.penalty!.hostProx!.params) {
       const { shape, data } = (await engine.download(out[names.candidate(p.name)])) as Tensor;
       checkFinite(p.name, data, { epoch: now.epoch + 1, step: now.step + 1 }); // no decomposition takes NaN
       const moved = plan.penalty!.hostProx!.apply(p, data as Float32Array, penalty.step);
-      ranks.set(p.name, moved.rank);
+      moves.set(p, moved);
       feeds[names.candidate(p.name)] = engine.upload(tensor("float32", shape, moved.data));
     }
     const into = state.targets(session.outputNames);
     await session.run(feeds, into);
-    this.ranks = ranks;
+    this.moves = moves;
     return into;
   }
 
   /** The point inside the prox of an optimizer that still averages: parameters by name. Undefined when it is W itself. */
   async dual(): Promise<Map<string, Tensor> | undefined> {
-    if (!this.plan.optimizer.dual || this.numbers.c === 1) return undefined;
+    if (!this.plan.optimizer.dual || this.averaging === 1) return undefined;
     const session = await this.sessions.dual();
     const out = await session.run({ ...this.state.feeds, ...this.numberFeeds(this.numbers, this.penalty) });
     const point = new Map<string, Tensor>();
@@ -123,13 +123,15 @@ export class Stepper {
     return point;
   }
 
-  /** What the last step's prox on the host kept: of an averaging optimizer, at the point inside the prox. */
-  lowRank(): Pick<EpochMetrics, "ranks" | "lowRankLevel"> {
-    const host = this.plan.penalty?.hostProx;
-    if (!host) return {};
-    const all = host.params.reduce((n, p) => n + host.fullRank(p), 0);
-    const kept = [...this.ranks.values()].reduce((n, r) => n + r, 0);
-    return { ranks: Object.fromEntries(this.ranks), lowRankLevel: 1 - kept / all };
+  /** What the penalty adds to the metrics of an epoch that ends with the last step. */
+  penaltyMetrics(): PenaltyMetrics {
+    return this.plan.penalty?.hostProx?.metrics(this.moves) ?? {};
+  }
+
+  /** The share of the last step's point in W, of an optimizer that averages. */
+  get averaging(): number | undefined {
+    const { averages } = this.plan.optimizer;
+    return averages === undefined ? undefined : this.numbers[averages];
   }
 
   private numberFeeds(numbers: Readonly<Record<string, number>>, penalty: PenaltyMoment): Record<string, DeviceTensor> {

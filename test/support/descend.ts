@@ -5,9 +5,9 @@ import { type Builder, builder } from "../../src/graph/builder.ts";
 import { f32 } from "../../src/graph/tensor.ts";
 import type { Graph, Value } from "../../src/graph/types.ts";
 import { encode } from "../../src/onnx/write.ts";
-import { type Optimizer, ruleOf } from "../../src/optim/optimizer.ts";
+import { type Optimizer, stepRule } from "../../src/optim/optimizer.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
-import type { BoundPenalty, Penalty } from "../../src/prox/penalty.ts";
+import type { BoundPenalty, HostMove, Penalty } from "../../src/prox/penalty.ts";
 import { noPenalty, penaltyAt, penaltyNumbers } from "../../src/step/penalty-clock.ts";
 
 const engine = node({ threads: 1 });
@@ -41,7 +41,7 @@ interface Fitted {
 
 /** One kind of step as a session: W, slots, clock → the candidate after prox and projection, the next W, the next slots. */
 async function stepSession(d: Descent, { optimizer, penalty: bound, param }: Fitted, kind?: string): Promise<Session> {
-  const rule = ruleOf(optimizer, kind);
+  const rule = stepRule(optimizer, kind);
   const g = builder("descend");
   const w = g.input("w", "float32", d.shape);
   const slots = Object.fromEntries(optimizer.slots.map((s) => [s, g.input(`slot/${s}`, "float32", d.shape)]));
@@ -84,11 +84,11 @@ async function acceptSession({ shape }: Descent, { optimizer }: Fitted): Promise
   return engine.load(encode(g.build()));
 }
 
-/** W and the candidate after the prox (W̃), after one step; the rank of W̃ where a prox on the host says it. */
+/** W and the candidate after the prox (W̃), after one step; what a prox on the host made. */
 interface Descended {
   readonly w: number[];
   readonly candidate: number[];
-  readonly rank?: number;
+  readonly moved?: HostMove;
 }
 
 /** The trace of an optimizer's steps. */
@@ -133,11 +133,10 @@ export async function descend(d: Descent): Promise<Descended[]> {
     const step = sessions.get(tick.kind)!;
     const used = Object.fromEntries(step.inputNames.map((n) => [n, feeds[n]]));
     held = await runOnce(step, engine, used);
-    let rank: number | undefined;
+    let moved: HostMove | undefined;
     if (penalty?.hostProx && accept) {
       const at = held.candidate.data as Float32Array;
-      const moved = penalty.hostProx.apply(param, at, acts.step);
-      rank = moved.rank;
+      moved = penalty.hostProx.apply(param, at, acts.step);
       const given: Parameters<typeof runOnce>[2] = { ...feeds, candidate: f32(moved.data, d.shape) };
       const fed = Object.fromEntries(accept.inputNames.map((n) => [n, given[n]]));
       held = { ...held, candidate: given["candidate"], next: (await runOnce(accept, engine, fed)).next };
@@ -145,7 +144,7 @@ export async function descend(d: Descent): Promise<Descended[]> {
     now = held.next;
     state = tick.state;
     const [place, candidate] = [now, held.candidate].map((t) => [...(t.data as Float32Array)]);
-    trace.push({ w: place, candidate, ...(rank !== undefined && { rank }) });
+    trace.push({ w: place, candidate, ...(moved && { moved }) });
   }
   for (const session of sessions.values()) await session.release();
   await accept?.release();
