@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FILES } from "espalier";
 import { directory } from "espalier/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openComparison } from "./compare-open.ts";
 import { COMPARISON } from "./comparison-directory.ts";
-import { FILES } from "./run-directory.ts";
 import { type CompareConfig, compareFields } from "./settings/compare-fields.ts";
 import { fromAssignments, type Source, settings } from "./settings/config.ts";
 import { output } from "./terminal/output.ts";

@@ -1,12 +1,12 @@
 /** What stands before a comparison's first run: every mistake that can be known is said, and nothing is trained yet. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Dataset, UsageError } from "espalier";
+import { type Dataset, FILES, UsageError } from "espalier";
 import { directory } from "espalier/node";
 import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "./compare-plan.ts";
-import { COMPARISON, clearRun, type Ended, readSaved, type Saved } from "./comparison-directory.ts";
+import { COMPARISON, clearPlanned, type Ended, readSaved, type Saved } from "./comparison-directory.ts";
 import { modelItself, openData } from "./open.ts";
-import { differing, FILES, freeName, place } from "./run-directory.ts";
+import { differing, freeName, place } from "./run-directory.ts";
 import { checkResume } from "./settings/choices.ts";
 import type { CompareConfig } from "./settings/compare-fields.ts";
 import { fileOrigins, mergedOrigins, type Origins, type Source } from "./settings/config.ts";
@@ -74,7 +74,7 @@ export async function openComparison(
     });
   const untouched = overwrite ? [] : plan.runs.filter((run) => !again.includes(run));
   const ended = await endedBefore(folder, untouched, saved, resume);
-  for (const run of overwrite ? [...plan.runs, ...(saved?.runs ?? [])] : again) await clearRun(folder, run);
+  for (const run of overwrite ? [...plan.runs, ...(saved?.runs ?? [])] : again) await clearPlanned(folder, run);
   return { folder, plan, config, ended, data, out, interruption };
 }
 

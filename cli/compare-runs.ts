@@ -1,11 +1,11 @@
 /** The runs of a comparison, one after another; a failed one does not stop the rest. */
 import { join } from "node:path";
 import { type Comparison, duration, methodTable, percent, type Summary, significant } from "espalier";
-import { directory, node } from "espalier/node";
+import { directory, environment, node } from "espalier/node";
 import type { OpenComparison } from "./compare-open.ts";
 import type { Planned } from "./compare-plan.ts";
 import { COMPARISON, type Document, type Ended, writeResults } from "./comparison-directory.ts";
-import { environment, place } from "./run-directory.ts";
+import { place } from "./run-directory.ts";
 import { messageOf } from "./terminal/failure.ts";
 import { remainingSeconds } from "./terminal/remaining-time.ts";
 import { turnedTable } from "./terminal/terminal-table.ts";

@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EspalierError, type Summary } from "espalier";
+import { EspalierError, FILES, type Summary } from "espalier";
 import { directory } from "espalier/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openComparison } from "./compare-open.ts";
 import { comparePlan } from "./compare-plan.ts";
 import { COMPARISON, readSaved, writeResults } from "./comparison-directory.ts";
-import { FILES, place } from "./run-directory.ts";
+import { place } from "./run-directory.ts";
 import { fileOrigins } from "./settings/config.ts";
 import { output } from "./terminal/output.ts";
 

@@ -3,21 +3,23 @@ import { rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   type Comparison,
+  clearRun,
   comparisonCharts,
   comparisonHtml,
   comparisonMarkdown,
   type EpochMetrics,
   EspalierError,
+  FILES,
   type MethodResult,
   methodCsv,
   methodResults,
   type Store,
   type Summary,
+  writeJson,
 } from "espalier";
 import { directory } from "espalier/node";
 import { z } from "zod";
 import type { Planned } from "./compare-plan.ts";
-import { clear, FILES, writeJson } from "./run-directory.ts";
 import { type CompareConfig, compareFields } from "./settings/compare-fields.ts";
 import { settings } from "./settings/config.ts";
 
@@ -88,9 +90,9 @@ export async function readSaved(out: string, { damagedIsNone = false } = {}): Pr
 }
 
 /** Removes the files of a run, and its folders if nothing else is in them. */
-export async function clearRun(out: string, { folder }: Pick<Planned, "folder">): Promise<void> {
+export async function clearPlanned(out: string, { folder }: Pick<Planned, "folder">): Promise<void> {
   const path = join(out, folder);
-  await clear({ out: path, store: directory(path) });
+  await clearRun(directory(path));
   for (const empty of [path, dirname(path)]) await rmdir(empty).catch(() => {}); // not empty, or not there
 }
 

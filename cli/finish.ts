@@ -1,29 +1,38 @@
 /** What follows training: shrink, verify, measure, and write the files of the run directory. */
 import {
   type BeforeAfter,
+  bounding,
+  type Cut,
   type Dataset,
   type EvaluateOptions,
   evaluate,
+  FILES,
   inspect,
+  layerRows,
+  type Measured,
   normalizationOf,
   type Run,
   type RunReport,
+  realInputs,
+  removalRows,
   reportHtml,
   type Store,
   type Summary,
   shrink,
+  summaryOf,
+  type TimedModel,
+  TRUNCATED,
+  timedBatches,
+  timeModels,
   verify,
   write,
+  writeJson,
 } from "espalier";
-import { realInputs } from "./real-inputs.ts";
-import { layerRows, removalRows } from "./report-rows.ts";
-import { environment, FILES, TRUNCATED, writeJson } from "./run-directory.ts";
+import { environment } from "espalier/node";
 import type { Choices } from "./settings/choices.ts";
 import { normalizationSetting } from "./settings/engine-fields.ts";
 import { methods } from "./settings/methods.ts";
-import { bounding, type Cut, type Measured, summaryOf } from "./summary.ts";
 import { typed } from "./terminal/spelling.ts";
-import { batchSizes, type Timed, time } from "./timing.ts";
 import type { Workshop } from "./training.ts";
 import { truncateRun, truncateToKept } from "./truncation.ts";
 
@@ -56,8 +65,8 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
   const { model: small, certificate, verification } = await shrink(ranked?.truncated ?? full, { engine, inputs });
   const whole = ranked && (await verify(full, small, { engine, inputs, tolerance: Number.POSITIVE_INFINITY }));
   const lowRank = ranked && { ...ranked.lowRank, smallRelDiff: whole!.maxRel };
-  const before: Timed = { model: full, bytes: write(full) };
-  const after: Timed = { model: small, bytes: write(small) };
+  const before: TimedModel = { model: full, bytes: write(full) };
+  const after: TimedModel = { model: small, bytes: write(small) };
   await store.write(FILES.model, before.bytes);
   if (ranked) await store.write(TRUNCATED, write(ranked.truncated));
   await store.write(FILES.small, after.bytes);
@@ -91,14 +100,19 @@ export async function finish(run: Run, shop: Finishing, trained?: () => void): P
   return summary;
 }
 
-async function measure(before: Timed, after: Timed, data: Dataset, judging: EvaluateOptions): Promise<Measured> {
+async function measure(
+  before: TimedModel,
+  after: TimedModel,
+  data: Dataset,
+  judging: EvaluateOptions,
+): Promise<Measured> {
   const scores = {
     before: await evaluate(before.model, data, judging),
     after: await evaluate(after.model, data, judging),
   };
   const latencies: BeforeAfter[] = [];
-  for (const batch of batchSizes([before.model, after.model], [1, 128])) {
-    const [a, b] = await time(judging.engine, [before, after], batch);
+  for (const batch of timedBatches([before.model, after.model], [1, 128])) {
+    const [a, b] = await timeModels(judging.engine, [before, after], batch);
     latencies.push({ before: a, after: b });
   }
   return { scores, bytes: { before: before.bytes.length, after: after.bytes.length }, latencies };

@@ -2,6 +2,7 @@
 /** The command line: `espalier <command>`. Exit status 0 success, 1 the work failed, 2 wrong usage, 130 interrupted. */
 import { Command, CommanderError } from "commander";
 import { UsageError } from "espalier";
+import { version } from "espalier/node";
 import { bench } from "./commands/bench.ts";
 import { compare } from "./commands/compare.ts";
 import { data } from "./commands/data.ts";
@@ -13,7 +14,6 @@ import { train } from "./commands/train.ts";
 import { verify } from "./commands/verify.ts";
 import { fail, usageError } from "./terminal/failure.ts";
 import { output } from "./terminal/output.ts";
-import { version } from "./version.ts";
 
 /** commander's complaints become usage errors of the command they are about. */
 function strict(command: Command): Command {

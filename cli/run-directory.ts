@@ -1,39 +1,20 @@
 /** A run directory from outside: whether it holds a run, with which settings, and how a new one begins. */
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { arch, platform } from "node:os";
 import { join } from "node:path";
-import { type Engine, EspalierError, type Store, type Summary, UsageError } from "espalier";
-import { directory } from "espalier/node";
+import {
+  type Engine,
+  EspalierError,
+  FILES,
+  type Store,
+  type Summary,
+  savedSummary,
+  UsageError,
+  writeJson,
+} from "espalier";
+import { directory, environment } from "espalier/node";
 import { settings } from "./settings/config.ts";
 import { kebab } from "./settings/names.ts";
 import { type TrainConfig, type TrainKey, trainFields } from "./settings/train-fields.ts";
-import { readSummary } from "./summary-file.ts";
-import { version } from "./version.ts";
-
-/** What a run writes; summary.json is the last, so it marks a finished run. */
-export const FILES = {
-  run: "run.json",
-  metrics: "metrics.jsonl",
-  checkpoint: "checkpoint.safetensors",
-  model: "model.onnx",
-  small: "small.onnx",
-  certificate: "certificate.json",
-  report: "report.html",
-  summary: "summary.json",
-} as const;
-
-/** What singular values were cut to, before it was shrunk; only runs of low rank have it. */
-export const TRUNCATED = "truncated.onnx";
-
-/** The ranks that were chosen: a run that is stopped after that goes on with them. */
-export const RANKS = "ranks.json";
-
-/** The training that follows truncation. */
-export const FINE_TUNING = "fine-tuning";
-
-/** Trial runs of a search for lambda. */
-export const TRIALS = "trials";
 
 /** Settings that do not decide what is trained, and may differ when a run is resumed. */
 const MAY_CHANGE: readonly TrainKey[] = ["out", "resume", "overwrite", "threads", "device", "dataRoot"];
@@ -101,12 +82,6 @@ async function savedConfig(store: Store): Promise<TrainConfig | undefined> {
   }
 }
 
-/** A summary that cannot be used is written again, from the checkpoint. */
-async function savedSummary(store: Store): Promise<Summary | undefined> {
-  const bytes = await store.read(FILES.summary);
-  return bytes && readSummary(bytes);
-}
-
 const text = (value: unknown) => (value === undefined || value === false ? "not set" : JSON.stringify(value));
 
 /** Which of the settings that decide what is trained are not the same; of all that either has, unless `keys` are named. */
@@ -128,26 +103,7 @@ function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
   );
 }
 
-/** Clears what an overwritten run left. */
-export async function clear({ out, store }: Pick<Place, "out" | "store">): Promise<void> {
-  for (const name of [...Object.values(FILES), TRUNCATED, RANKS]) await store.remove(name);
-  for (const folder of [TRIALS, FINE_TUNING]) await rm(join(out, folder), { recursive: true, force: true });
-}
-
 /** Writes run.json. The first write of a run: it fails before training if the directory cannot be written. */
 export function writeRun(store: Store, config: Readonly<Record<string, unknown>>, engine: Engine): Promise<void> {
   return writeJson(store, FILES.run, { config, environment: environment(engine) });
 }
-
-/** Versions and machine, as run.json and the report show them. */
-export const environment = (engine: Engine): Record<string, string | number> => ({
-  espalier: version,
-  [engine.name]: engine.version,
-  node: process.versions.node,
-  platform: `${platform()} ${arch()}`,
-  device: engine.device,
-  threads: engine.threads,
-});
-
-export const writeJson = (store: Store, name: string, data: unknown): Promise<void> =>
-  store.write(name, new TextEncoder().encode(`${JSON.stringify(data, null, 2)}\n`));

@@ -1,9 +1,19 @@
 /** `--target-params`: whole training runs with different lambda, until the small model keeps the wanted share. */
 import { join } from "node:path";
-import { cost, NotFiniteError, percent, type Run, searchLambda, shrink, type Trial } from "espalier";
+import {
+  cost,
+  FILES,
+  NotFiniteError,
+  percent,
+  type Run,
+  realInputs,
+  searchLambda,
+  shrink,
+  TRIALS,
+  type Trial,
+} from "espalier";
 import { directory } from "espalier/node";
-import { realInputs } from "./real-inputs.ts";
-import { FILES, type Place, TRIALS } from "./run-directory.ts";
+import type { Place } from "./run-directory.ts";
 import type { Choices } from "./settings/choices.ts";
 import { normalizationSetting } from "./settings/engine-fields.ts";
 import { trainIn, type Workshop } from "./training.ts";

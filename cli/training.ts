@@ -50,7 +50,6 @@ export const prepare = (
     normalization: normalizationSetting(s.normalize),
     store,
     resume: s.resume,
-    overwrite: s.overwrite,
     signal: interruption.signal,
     ...watch,
   });

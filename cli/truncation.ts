@@ -6,9 +6,11 @@ import {
   EspalierError,
   type EvaluateOptions,
   evaluate,
+  FINE_TUNING,
   type Inputs,
   type LowRank,
   type Model,
+  RANKS,
   type Ranks,
   recompose,
   type Spectra,
@@ -17,12 +19,12 @@ import {
   spectra,
   truncate,
   verify,
+  writeJson,
 } from "espalier";
 import { directory } from "espalier/node";
 import { z } from "zod";
 import type { Finishing } from "./finish.ts";
 import { chooseRanks, fineTune, type Judging, type RankChoice } from "./low-rank.ts";
-import { FINE_TUNING, RANKS, writeJson } from "./run-directory.ts";
 import { augmentSetting } from "./settings/augment.ts";
 
 export interface TruncatedRun {

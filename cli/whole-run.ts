@@ -1,10 +1,10 @@
 /** One run from its settings to its summary: train, shrink, verify, measure. `train` and `compare` share it. */
-import { type Dataset, type Skipped, type Summary, type Trial, write } from "espalier";
+import { clearRun, type Dataset, type Skipped, type Summary, type Trial, write } from "espalier";
 import { node } from "espalier/node";
 import { finish } from "./finish.ts";
 import { checkJudge } from "./low-rank.ts";
 import { openData, openModel } from "./open.ts";
-import { clear, type Place, writeRun } from "./run-directory.ts";
+import { type Place, writeRun } from "./run-directory.ts";
 import { type Choices, choose } from "./settings/choices.ts";
 import { methods, resolved } from "./settings/methods.ts";
 import { searchTarget } from "./target-params.ts";
@@ -59,7 +59,7 @@ interface Stages {
 /** @returns undefined when it was interrupted; it has left then what it can go on from */
 export async function completeJob({ where, choices, shop }: Job, stages: Stages = {}): Promise<Outcome | undefined> {
   const settled = resolved(choices, methods(choices));
-  if (choices.overwrite) await clear(where);
+  if (choices.overwrite) await clearRun(where.store);
   await writeRun(where.store, settled, shop.engine);
   stages.begun?.();
   const { run, trials, lambda } = choices.targetParams

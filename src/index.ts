@@ -42,6 +42,13 @@ export { type RiglOptions, rigl } from "./optim/rigl.ts";
 export { type RmdaOptions, rmda } from "./optim/rmda.ts";
 export { constant, cosine, multiStep, type Schedule, warmup } from "./optim/schedule.ts";
 export { sgd } from "./optim/sgd.ts";
+export { type FinishedTrial, type SearchOptions, searchLambda, type Trial } from "./pipeline/lambda-search.ts";
+export { type RankSearch, type RankSearchOptions, type RankStep, searchRanks } from "./pipeline/rank-search.ts";
+export { realInputs } from "./pipeline/real-inputs.ts";
+export { layerRows, removalRows } from "./pipeline/report-rows.ts";
+export { bounding, type Cut, type Measured, summaryOf } from "./pipeline/summary.ts";
+export { savedSummary } from "./pipeline/summary-file.ts";
+export { type TimedModel, timedBatches, timeModels } from "./pipeline/timing.ts";
 export { type GroupLassoOptions, groupLasso } from "./prox/group-lasso.ts";
 export { type GroupMcpOptions, groupMcp } from "./prox/group-mcp.ts";
 export type { GroupOptions } from "./prox/group-options.ts";
@@ -84,8 +91,11 @@ export { isLossy } from "./report/low-rank.ts";
 export type {
   BeforeAfter,
   Curve,
+  EpochMetrics,
+  GroupSparsity,
   LayerRow,
   LowRank,
+  Prunes,
   RankRow,
   RemovalRow,
   RunReport,
@@ -110,15 +120,14 @@ export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
 export { initialize } from "./train/initialize.ts";
 export { type Normalization, normalizationOf } from "./train/input.ts";
 export { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "./train/loss.ts";
-export type { EpochMetrics, Prunes } from "./train/metrics.ts";
+export { type MemoryStore, memory } from "./train/memory.ts";
 export { modelInputs } from "./train/model-inputs.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";
 export { goesWith } from "./train/pairs.ts";
 export { stepProgram } from "./train/programs.ts";
-export { type RankSearch, type RankSearchOptions, type RankStep, searchRanks } from "./train/rank-search.ts";
 export type { Run } from "./train/run.ts";
+export { clearRun, FILES, FINE_TUNING, RANKS, TRIALS, TRUNCATED } from "./train/run-files.ts";
 export type { Score } from "./train/score.ts";
-export { type FinishedTrial, type SearchOptions, searchLambda, type Trial } from "./train/search.ts";
-export type { Store } from "./train/store.ts";
+export { type Store, writeJson } from "./train/store.ts";
 export { train } from "./train/train.ts";

@@ -24,7 +24,7 @@ const may: Record<string, readonly string[]> = {
 };
 const below = Object.keys(may).filter((folder) => folder !== "report");
 may["methods.ts"] = ["prox", "optim", "lowrank"];
-may["train"] = [...below, "methods.ts"];
+may["train"] = [...below, "methods.ts", "report/results.ts"]; // the one statement of what files keep
 may["pipeline"] = [...below, "methods.ts", "train", "report"];
 may["node"] = [...below, "methods.ts", "train", "report", "pipeline"];
 /** Files that every folder may import: they know nothing of Espalier's own. */
@@ -54,7 +54,7 @@ test("folders import only what stands before them", () => {
       const there = relative(join(root, "src"), resolve(dirname(file), target));
       const other = there.split("/")[0];
       if (other === folder || other === "math" || leaves.includes(there)) continue;
-      if (!may[folder]?.includes(other)) wrong.push(`${here} → ${there}`);
+      if (!may[folder]?.includes(other) && !may[folder]?.includes(there)) wrong.push(`${here} → ${there}`);
     }
   }
   expect(wrong).toEqual([]);

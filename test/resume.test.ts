@@ -12,7 +12,7 @@ import { Random } from "../src/math/random.ts";
 import { write } from "../src/onnx/write.ts";
 import { optimizers } from "../src/train/catalogue.ts";
 import { decodeCheckpoint } from "../src/train/checkpoint.ts";
-import { memoryStore } from "./support/memory-store.ts";
+import { memory } from "../src/train/memory.ts";
 
 type Method = Pick<TrainOptions, "optimizer" | "schedule" | "penalty" | "lambdaWarmup">;
 const table = new URL("./support/resume-methods.mjs", import.meta.url).href;
@@ -107,7 +107,7 @@ const STRETCHES = [1, 2, 3, 4];
 
 /** Trains for four epochs of eight steps, in one go or stopped and resumed all the way. */
 async function inProcess(method: string, stopped: boolean) {
-  const store = memoryStore();
+  const store = memory();
   const places: number[] = [];
   for (let steps = 0; ; ) {
     const stop = new AbortController();

@@ -1,12 +1,11 @@
 /** `espalier bench`: how long a model takes, or two in turn. */
-import { change, counted, milliseconds, type Table } from "espalier";
+import { change, counted, milliseconds, type Table, timedBatches, timeModels } from "espalier";
 import { z } from "zod";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { integer, numbers } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 import { readBytes, readModel } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
-import { batchSizes, time } from "../timing.ts";
 
 export const bench = () =>
   command({
@@ -35,11 +34,11 @@ export const bench = () =>
       );
       const { runs = 50, warmup = 5 } = values;
       const batches = [];
-      for (const batch of batchSizes(
+      for (const batch of timedBatches(
         models.map((m) => m.model),
         values.batch ?? [1, 128],
       )) {
-        const [first, second] = await time(engine, models, batch, { runs, warmup });
+        const [first, second] = await timeModels(engine, models, batch, { runs, warmup });
         batches.push({ batch, a: first, ...(b && { b: second, ratio: first / second }) });
       }
       const result = { a, ...(b && { b }), runs, threads: engine.threads, device: engine.device, batches };

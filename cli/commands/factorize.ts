@@ -9,6 +9,7 @@ import {
   type Inputs,
   isComposed,
   type Model,
+  realInputs,
   recompose,
   spectra,
   truncate,
@@ -30,7 +31,6 @@ import {
   ruleField,
   toleranceField,
 } from "../low-rank.ts";
-import { realInputs } from "../real-inputs.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, integer, text, toggle, type ValuesOf } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";

@@ -1,8 +1,17 @@
 /** `espalier shrink`: removes what is exactly zero, verifies, writes. */
-import { change, cost, count, shrink as cut, fileSize, significant, type Table, write } from "espalier";
+import {
+  change,
+  cost,
+  count,
+  shrink as cut,
+  fileSize,
+  realInputs,
+  removalRows,
+  significant,
+  type Table,
+  write,
+} from "espalier";
 import { datasets } from "espalier/node";
-import { realInputs } from "../real-inputs.ts";
-import { removalRows } from "../report-rows.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { number, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";

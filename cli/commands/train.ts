@@ -6,13 +6,15 @@ import {
   cost,
   count,
   counted,
+  FILES,
   percent,
   rankTable,
   type Summary,
   shapeText,
+  TRUNCATED,
   type Trial,
 } from "espalier";
-import { FILES, type Place, place, TRUNCATED } from "../run-directory.ts";
+import { type Place, place } from "../run-directory.ts";
 import { type Choices, has } from "../settings/choices.ts";
 import { fromAssignments, fromFile } from "../settings/config.ts";
 import { kebab } from "../settings/names.ts";

@@ -1,7 +1,14 @@
 /** `espalier verify`: whether two models compute the same; with a certificate, whether every removal is sound. */
-import { type Certificate, verify as compare, EspalierError, type Replay, replay, significant } from "espalier";
+import {
+  type Certificate,
+  verify as compare,
+  EspalierError,
+  type Replay,
+  realInputs,
+  replay,
+  significant,
+} from "espalier";
 import { datasets } from "espalier/node";
-import { realInputs } from "../real-inputs.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { integer, number, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";

@@ -1,5 +1,5 @@
 /** A run directory under failure: what is there stays whole, and the message names path and reason. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -9,23 +9,6 @@ import { directory } from "./directory.ts";
 const root = mkdtempSync(join(tmpdir(), "espalier-directory-"));
 afterAll(() => rmSync(root, { recursive: true }));
 const bytes = (text: string) => new TextEncoder().encode(text);
-
-test("files are written, replaced, extended, listed and removed; the folder is made on first write", async () => {
-  const path = join(root, "a", "b");
-  const store = directory(path);
-  expect(await store.list()).toEqual([]);
-  expect(await store.read("x")).toBeUndefined();
-  await store.write("x", bytes("one"));
-  await store.write("x", bytes("two"));
-  await store.append("y", "1\n");
-  await store.append("y", "2\n");
-  expect(readFileSync(join(path, "x"), "utf8")).toBe("two");
-  expect(readFileSync(join(path, "y"), "utf8")).toBe("1\n2\n");
-  expect([...(await store.list())].sort()).toEqual(["x", "y"]);
-  await store.remove("x");
-  await store.remove("x");
-  expect(await store.list()).toEqual(["y"]);
-});
 
 test("what a killed process left of a file goes when the file is written again, and nothing else", async () => {
   const path = join(root, "killed");

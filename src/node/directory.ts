@@ -102,7 +102,7 @@ export function directory(path: string): Store {
         await makeFolder(path);
         await appendFile(join(path, name), text);
       }),
-    remove: (name) => attempt(`remove ${name}`, path, () => rm(join(path, name), { force: true })),
+    remove: (name) => attempt(`remove ${name}`, path, () => rm(join(path, name), { recursive: true, force: true })),
     async list() {
       try {
         return await readdir(path);
@@ -111,5 +111,6 @@ export function directory(path: string): Store {
         return attempt("read the run directory", path, () => Promise.reject(e));
       }
     },
+    within: (folder) => directory(join(path, folder)),
   };
 }

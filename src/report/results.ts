@@ -3,43 +3,44 @@
  * (metrics.jsonl, summary.json), tables and charts are pure functions of it. Fractions are in 0 … 1.
  */
 
-/** Fractions of exact zeros, as design.md's Figures and Huang & Lee (2022) count them. */
-interface GroupSparsity {
+/** Shares of exact zeros, counted over groups as design.md's Figures and Huang & Lee (2022) do. */
+export interface GroupSparsity {
   /** Zero groups / groups. */
   readonly groupSparsity: number;
   /** Weights in zero groups / weights in groups. */
   readonly weightedGroupSparsity: number;
 }
 
-interface Sparsity extends GroupSparsity {
-  /** Zero weights / weights, over all parameters. */
-  readonly elementSparsity: number;
-}
+/** What penalty or optimizer drive to zero: groups of weights, single weights, or nothing that is counted in groups. */
+export type Prunes = "groups" | "weights" | "nothing";
 
 /** One line of metrics.jsonl. */
-export interface EpochMetrics extends Sparsity {
+export interface EpochMetrics extends GroupSparsity {
   /** 1-based. */
   readonly epoch: number;
-  /** Mean training loss over the epoch. */
+  /** Training loss and accuracy, running means of the epoch; the accuracy null outside classification. */
   readonly loss: number;
-  /** Training accuracy over the epoch; null outside classification. */
   readonly accuracy: number | null;
-  readonly testLoss?: number;
-  readonly testAccuracy?: number | null;
+  readonly testLoss: number;
+  readonly testAccuracy: number | null;
   readonly valLoss?: number;
   readonly valAccuracy?: number | null;
-  /** The papers' input-channel groups, whatever was trained. */
+  /** Zero elements / elements of all trained parameters. */
+  readonly elementSparsity: number;
+  /** The input-channel groups of the papers, whatever was trained. */
   readonly inputChannel: GroupSparsity;
-  /** The zero pattern of W̃, where RMDA's zeros live while c < 1. */
+  /** While an averaging optimizer still averages: the trained groups at its sparse point, W̃ of RMDA. */
   readonly dual?: GroupSparsity;
-  /** With a penalty on singular values: zero ones / all of them. */
+  /** With a penalty on singular values: how many of each weight its last proximal step kept, at the sparse point. */
+  readonly ranks?: Readonly<Record<string, number>>;
+  /** With `ranks`: singular values that are zero / all of them. */
   readonly lowRankLevel?: number;
+  /** Groups that became zero or nonzero since the epoch before. */
+  readonly patternChanges: number;
   /** Learning rate at the end of the epoch. */
   readonly lr: number;
   /** RMDA's averaging constant. */
   readonly c?: number;
-  /** Groups that became zero or nonzero since the epoch before. */
-  readonly patternChanges: number;
   /** Wall time of the epoch. */
   readonly seconds: number;
   readonly msPerStep: number;
@@ -103,9 +104,11 @@ export interface LowRank {
 }
 
 /** summary.json */
-export interface Summary extends Sparsity {
+export interface Summary extends GroupSparsity {
+  /** Zero elements / elements of all trained parameters. */
+  readonly elementSparsity: number;
   /** What the run drove to zero, which `groupSparsity` counts; of "nothing" it counts coupled groups. */
-  readonly prunes?: "groups" | "weights" | "nothing";
+  readonly prunes?: Prunes;
   /** The λ that a search for a share of the parameters found. */
   readonly lambda?: number;
   /** Test accuracy of model.onnx; null outside classification. */

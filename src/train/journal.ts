@@ -1,13 +1,11 @@
 /** A run's files while it trains: the checkpoint, replaced atomically, and metrics.jsonl, cut back to it on resume. */
 import { UsageError } from "../error.ts";
 import type { Tensor } from "../graph/types.ts";
+import type { EpochMetrics } from "../report/results.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import type { EpochMetrics } from "./metrics.ts";
 import { type Config, checkSameConfig, type RunRecord, readRecord } from "./record.ts";
+import { clearRun, FILES } from "./run-files.ts";
 import type { Store } from "./store.ts";
-
-const CHECKPOINT = "checkpoint.safetensors";
-const METRICS = "metrics.jsonl";
 
 export interface Saved {
   readonly record: RunRecord;
@@ -35,9 +33,9 @@ export class Journal {
     this.config = config;
     const { store } = this;
     if (!store) return undefined;
-    const bytes = await store.read(CHECKPOINT);
+    const bytes = await store.read(FILES.checkpoint);
     if (bytes && how.resume) {
-      const { tensors, state } = await decodeCheckpoint(bytes, `${store.location}/${CHECKPOINT}`);
+      const { tensors, state } = await decodeCheckpoint(bytes, `${store.location}/${FILES.checkpoint}`);
       const record = readRecord(state);
       checkSameConfig(record.config, config, store.location);
       await this.writeMetrics(record.history);
@@ -46,27 +44,27 @@ export class Journal {
     if (bytes && !how.overwrite)
       throw new UsageError(
         `${store.location} already holds a run`,
-        { file: CHECKPOINT },
+        { file: FILES.checkpoint },
         "go on with resume, start afresh with overwrite, or choose another place",
       );
+    if (how.overwrite) await clearRun(store);
     await this.writeMetrics([]);
-    if (bytes) await store.remove(CHECKPOINT);
     return undefined;
   }
 
   private async writeMetrics(history: readonly EpochMetrics[]): Promise<void> {
     const lines = history.map((m) => `${JSON.stringify(m)}\n`).join("");
-    await this.store?.write(METRICS, new TextEncoder().encode(lines));
+    await this.store?.write(FILES.metrics, new TextEncoder().encode(lines));
   }
 
   async append(metrics: EpochMetrics): Promise<void> {
-    await this.store?.append(METRICS, `${JSON.stringify(metrics)}\n`);
+    await this.store?.append(FILES.metrics, `${JSON.stringify(metrics)}\n`);
   }
 
   /** @param tensors is asked for only when there is a store to write them to */
   async save(record: Omit<RunRecord, "version" | "config">, tensors: () => Promise<ReadonlyMap<string, Tensor>>) {
     if (!this.store) return;
     const state: RunRecord = { version: 1, config: this.config, ...record };
-    await this.store.write(CHECKPOINT, await encodeCheckpoint({ tensors: await tensors(), state }));
+    await this.store.write(FILES.checkpoint, await encodeCheckpoint({ tensors: await tensors(), state }));
   }
 }

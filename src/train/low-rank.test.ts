@@ -1,6 +1,5 @@
 /** Training with the nuclear norm: what its prox on the host keeps is what the epochs report and what the weights are. */
 import { expect, test } from "vitest";
-import { memoryStore } from "../../test/support/memory-store.ts";
 import { digits } from "../data/digits.ts";
 import { node } from "../engine/node.ts";
 import type { Model } from "../graph/types.ts";
@@ -12,6 +11,7 @@ import { ramda } from "../optim/ramda.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant } from "../optim/schedule.ts";
 import { nuclear } from "../prox/nuclear.ts";
+import { memory } from "./memory.ts";
 import type { TrainOptions } from "./options.ts";
 import { train } from "./train.ts";
 
@@ -60,7 +60,7 @@ test("RMDA: ranks fall while the loss does; at the end the weights have those ra
 test("a stop at the end of an epoch and a resume give the same history and the same bytes", async () => {
   const whole = start();
   for await (const _ of whole);
-  const store = memoryStore();
+  const store = memory();
   const stop = new AbortController();
   for await (const m of start({ store, signal: stop.signal })) if (m.epoch === 2) stop.abort();
   const rest = start({ store, resume: true });

@@ -4,45 +4,8 @@ import type { Graph, Tensor } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
 import { countZeros, zeroGroups } from "../groups/zeros.ts";
-import type { PenaltyMetrics } from "../prox/penalty.ts";
+import type { EpochMetrics, GroupSparsity, Prunes } from "../report/results.ts";
 import { parameters } from "./parameters.ts";
-
-/** Shares of exact zeros. */
-export interface Sparsity {
-  /** Zero groups / groups. */
-  readonly groupSparsity: number;
-  /** Weights in zero groups / weights in groups. */
-  readonly weightedGroupSparsity: number;
-}
-
-/** One line of metrics.jsonl. */
-export interface EpochMetrics extends Sparsity, PenaltyMetrics {
-  /** 1-based. */
-  readonly epoch: number;
-  /** Training loss and accuracy, running means of the epoch. */
-  readonly loss: number;
-  readonly accuracy: number | null;
-  readonly testLoss: number;
-  readonly testAccuracy: number | null;
-  readonly valLoss?: number;
-  readonly valAccuracy?: number | null;
-  /** Zero elements / elements of all trained parameters. */
-  readonly elementSparsity: number;
-  /** The input-channel groups of the papers, whatever was trained. */
-  readonly inputChannel: Sparsity;
-  /** While an averaging optimizer still averages: the trained groups at its sparse point. */
-  readonly dual?: Sparsity;
-  /** Groups whose zero pattern changed since the epoch before. */
-  readonly patternChanges: number;
-  readonly lr: number;
-  /** Of an optimizer that averages: the share of the new point in W. */
-  readonly c?: number;
-  readonly seconds: number;
-  readonly msPerStep: number;
-}
-
-/** What penalty or optimizer drive to zero: groups of weights, single weights, or nothing that is counted in groups. */
-export type Prunes = "groups" | "weights" | "nothing";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
@@ -66,7 +29,7 @@ export class Structure {
   measure(
     tensors: Tensors,
     dual?: Tensors,
-  ): Pick<EpochMetrics, keyof Sparsity | "elementSparsity" | "inputChannel" | "dual"> {
+  ): Pick<EpochMetrics, keyof GroupSparsity | "elementSparsity" | "inputChannel" | "dual"> {
     return {
       ...measure(this.sets, tensors),
       elementSparsity: this.elementSparsity(tensors),
@@ -99,7 +62,7 @@ export class Structure {
   }
 }
 
-function measure(sets: readonly GroupSet[], tensors: Tensors): Sparsity {
+function measure(sets: readonly GroupSet[], tensors: Tensors): GroupSparsity {
   const { groups, zero, weights, zeroWeights } = countZeros(sets, tensors);
   return { groupSparsity: groups ? zero / groups : 0, weightedGroupSparsity: weights ? zeroWeights / weights : 0 };
 }

@@ -6,8 +6,8 @@ import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
 import type { ClockState } from "../optim/optimizer.ts";
+import type { EpochMetrics } from "../report/results.ts";
 import type { PenaltyMoment } from "../step/penalty-clock.ts";
-import type { EpochMetrics } from "./metrics.ts";
 import type { Resolved } from "./options.ts";
 
 /** Sums over the part of the epoch that is finished. */
@@ -42,6 +42,7 @@ export interface RunRecord {
 const number = z.number();
 const count = z.int().min(0);
 const sparsity = z.object({ groupSparsity: z.number(), weightedGroupSparsity: z.number() });
+/** A line of metrics.jsonl, as it is read back. */
 const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   epoch: z.int().min(1),
   loss: number,

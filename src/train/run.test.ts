@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { memoryStore } from "../../test/support/memory-store.ts";
 import { fromArrays } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
 import type { Split } from "../data/split.ts";
@@ -23,6 +22,7 @@ import { wgsef } from "../prox/wgsef.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
 import { crossEntropy, meanSquaredError } from "./loss.ts";
+import { memory } from "./memory.ts";
 import type { TrainOptions } from "./options.ts";
 import { stepProgram } from "./programs.ts";
 import { train } from "./train.ts";
@@ -92,7 +92,7 @@ test("sparsities are counted as rmda.md 4.1, 4.3 and 4.4, and the pattern's last
 
 test("two runs give the same bytes; a stop by the signal and a resume as well", async () => {
   const whole = await finish(train(model(), data, options()));
-  const store = memoryStore();
+  const store = memory();
   const stop = new AbortController();
   let steps = 0;
   const onProgress = () => {
@@ -110,7 +110,7 @@ test("two runs give the same bytes; a stop by the signal and a resume as well", 
 });
 
 test("an existing run is neither overwritten nor resumed with other settings", async () => {
-  const store = memoryStore();
+  const store = memory();
   await finish(train(model(), data, options({ store, epochs: 4 })));
   const before = store.files.get("checkpoint.safetensors");
   await expect(finish(train(model(), data, options({ store, epochs: 4 })))).rejects.toThrow("already holds a run");
@@ -124,7 +124,7 @@ test("an existing run is neither overwritten nor resumed with other settings", a
 });
 
 test("a loss that is not finite stops with a clear message and keeps the last good checkpoint", async () => {
-  const store = memoryStore();
+  const store = memory();
   const run = train(
     model(),
     data,
@@ -135,7 +135,7 @@ test("a loss that is not finite stops with a clear message and keeps the last go
 });
 
 test("a step that ends in infinite weights is not checkpointed", async () => {
-  const store = memoryStore();
+  const store = memory();
   const run = train(
     model(),
     data,
@@ -218,7 +218,7 @@ test("a model may call its parameters as a run calls its own things", async () =
     called("pattern", "pattern/groups", "__metadata__", "Mul", "Identity"),
     called("forward/MatMul", "propose/Mul", "init/ConstantOfShape", "accept/Mul", "dual/Add"),
   ]) {
-    const [store, more] = [memoryStore(), { optimizer: rmda({ c: 0.1 }), epochs: 4 }];
+    const [store, more] = [memory(), { optimizer: rmda({ c: 0.1 }), epochs: 4 }];
     const stop = new AbortController();
     await finish(train(odd, data, options({ ...more, store, signal: stop.signal, onProgress: () => stop.abort() })));
     const run = await finish(train(odd, data, options({ ...more, store, resume: true })));

@@ -11,11 +11,12 @@ import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Words } from "../message.ts";
 import type { Moment } from "../optim/schedule.ts";
+import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { freezeParameters } from "./freeze.ts";
 import { recordNormalization, travelsAs } from "./input.ts";
 import { Journal, type Saved } from "./journal.ts";
 import { lossInput } from "./loss.ts";
-import { changes, type EpochMetrics, type Prunes, Structure } from "./metrics.ts";
+import { changes, Structure } from "./metrics.ts";
 import { checkFinite } from "./not-finite.ts";
 import type { Resolved } from "./options.ts";
 import { parameters, withTensors } from "./parameters.ts";
@@ -30,9 +31,11 @@ import { Stepper } from "./stepper.ts";
 export class Run implements AsyncIterable<EpochMetrics> {
   /** What the user should know about the settings before training starts. */
   readonly notes: readonly Words[];
+  /** What it trains on. */
+  readonly data: Dataset;
+  /** Its options with every default filled in. */
+  readonly options: Resolved;
   private readonly initial: Model;
-  private readonly data: Dataset;
-  private readonly options: Resolved;
   private readonly plan: Plan;
   private readonly structure: Structure;
   private readonly targetShape: readonly number[];

@@ -1,12 +1,21 @@
-/** Where a run keeps its files. `espalier/node` has `directory(path)`; a browser may bring its own. */
+/** Where a run keeps its files. `espalier/node` has `directory(path)`; `memory()` runs everywhere, a browser included. */
 export interface Store {
   /** How the user knows it, for messages. */
   readonly location: string;
+  /** A file's bytes; undefined when there is no such file. */
   read(name: string): Promise<Uint8Array | undefined>;
   /** Replaces a file atomically: after a crash it is the old one or the new one, never a part. */
   write(name: string, bytes: Uint8Array): Promise<void>;
-  /** Adds to the end of a file. */
+  /** Adds to the end of a file, which is made if there is none. */
   append(name: string, text: string): Promise<void>;
+  /** Removes a file, or a folder with all that is in it. What is not there is no error. */
   remove(name: string): Promise<void>;
+  /** The names of the files and folders in it; none when nothing was written yet. */
   list(): Promise<readonly string[]>;
+  /** The store of a folder in this one. It is made on first write. */
+  within(folder: string): Store;
 }
+
+/** Writes data as a JSON file, indented, with a newline at its end. */
+export const writeJson = (store: Store, name: string, data: unknown): Promise<void> =>
+  store.write(name, new TextEncoder().encode(`${JSON.stringify(data, null, 2)}\n`));

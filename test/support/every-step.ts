@@ -3,16 +3,16 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { numbers } from "../../src/graph/tensor.ts";
 import type { Model } from "../../src/graph/types.ts";
 import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { memory } from "../../src/train/memory.ts";
 import type { TrainOptions } from "../../src/train/options.ts";
 import { train } from "../../src/train/train.ts";
-import { memoryStore } from "./memory-store.ts";
 
 /** Tensors by their names in a checkpoint. */
 export type Snapshot = ReadonlyMap<string, readonly number[]>;
 
 export async function everyStep(model: Model, data: Dataset, options: TrainOptions): Promise<Snapshot[]> {
   const snapshots: Snapshot[] = [];
-  const store = memoryStore();
+  const store = memory();
   const write: typeof store.write = async (name, bytes) => {
     if (name === "checkpoint.safetensors") {
       const { tensors } = await decodeCheckpoint(bytes);

@@ -1,5 +1,8 @@
 /** From what the library says of a model and of its removals to the rows of tables. */
-import type { Certificate, Inspection, LayerRow, Model, RankRow, RemovalRow } from "espalier";
+import type { Model } from "../graph/types.ts";
+import type { LayerRow, RankRow, RemovalRow } from "../report/results.ts";
+import type { Certificate } from "../shrink/certificate.ts";
+import type { Inspection } from "../shrink/inspect.ts";
 
 /** One row per layer with a weight: as trained, and what is left of it in the small model. */
 export function layerRows(

@@ -9,9 +9,9 @@ import { truncate } from "../lowrank/truncate.ts";
 import { mlp } from "../models/mlp.ts";
 import { constant } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate } from "../train/evaluate.ts";
+import { train } from "../train/train.ts";
 import { searchRanks } from "./rank-search.ts";
-import { train } from "./train.ts";
 
 const engine = node({ threads: 1 });
 const data = splitValidation(digits({ train: 1500, test: 200, seed: 1 }), 0.2, 1);

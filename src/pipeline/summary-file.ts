@@ -1,6 +1,8 @@
 /** summary.json as it is read back: it may be damaged, or of another version. */
-import type { Summary } from "espalier";
 import { z } from "zod";
+import type { Summary } from "../report/results.ts";
+import { FILES } from "../train/run-files.ts";
+import type { Store } from "../train/store.ts";
 
 const number = z.number();
 const count = z.int().min(0);
@@ -52,8 +54,13 @@ const summary: z.ZodType<Summary> = sparsity.extend({
   structureStableSince: number.nullable(),
 });
 
-/** @returns undefined for what is no summary */
-export function readSummary(bytes: Uint8Array): Summary | undefined {
+/**
+ * The summary of a finished run, from its store.
+ * @returns undefined when the run is not finished, and for a file that is no summary of this version: `finish` writes it again
+ */
+export async function savedSummary(store: Store): Promise<Summary | undefined> {
+  const bytes = await store.read(FILES.summary);
+  if (!bytes) return undefined;
   try {
     const found: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return summary.safeParse(found).success ? (found as Summary) : undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { searchLambda } from "./search.ts";
+import { searchLambda } from "./lambda-search.ts";
 
 test("finds λ for a target, from either side, within few trials", async () => {
   const kept = (lambda: number) => Math.min(1, 1e-5 / lambda); // any decreasing curve

@@ -13,7 +13,7 @@ import { fromMatrix, kernelOf } from "../lowrank/layers.ts";
 import type { Ranks } from "../lowrank/ranks.ts";
 import { type Spectra, spectra } from "../lowrank/spectra.ts";
 import { weave } from "../math/matrix.ts";
-import { Evaluator, type ScoringOptions } from "./evaluator.ts";
+import { Evaluator, type ScoringOptions } from "../train/evaluator.ts";
 
 /** One reduction that was tried. */
 export interface RankStep {

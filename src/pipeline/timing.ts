@@ -1,48 +1,41 @@
 /** Latency of models with made-up inputs: what they compute does not matter, only how long it takes. */
-import { type Engine, type EngineTensor, type LatencyOptions, latency, type Model } from "espalier";
+import type { Engine } from "../engine/engine.ts";
+import { type LatencyOptions, latency } from "../engine/latency.ts";
+import { size, tensor, zeros } from "../graph/tensor.ts";
+import type { Model, Tensor } from "../graph/types.ts";
 
 /** A model and the bytes of its file. */
-export interface Timed {
+export interface TimedModel {
   readonly model: Model;
   readonly bytes: Uint8Array;
 }
 
-const arrays: Readonly<Record<string, new (length: number) => EngineTensor["data"]>> = {
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  bool: Uint8Array,
-};
-
-/** One tensor per input; floats in 0 … 1, everything else zero. */
-function feeds({ graph, dims }: Model, batch: number): Record<string, EngineTensor> {
+/** One tensor per input; float32 in 0 … 1, everything else zero. */
+function feeds({ graph, dims }: Model, batch: number): Record<string, Tensor> {
   return Object.fromEntries(
     graph.inputs.map(({ name, dtype, shape }) => {
       const sized = typeof dims.get(name)?.[0] === "string" ? [batch, ...shape.slice(1)] : shape;
-      const length = sized.reduce((a, b) => a * b, 1);
-      const data =
-        dtype === "float32"
-          ? Float32Array.from({ length }, (_, i) => (i % 97) / 97)
-          : new (arrays[dtype] ?? Uint16Array)(length);
-      return [name, { dtype, shape: sized, data }];
+      const ramp = () => Float32Array.from({ length: size(sized) }, (_, i) => (i % 97) / 97);
+      return [name, dtype === "float32" ? tensor(dtype, sized, ramp()) : zeros(dtype, sized)];
     }),
   );
 }
 
 /** The batch sizes among the wanted ones that every model takes; its own for a model with a fixed one. */
-export function batchSizes(models: readonly Model[], wanted: readonly number[]): number[] {
+export function timedBatches(models: readonly Model[], wanted: readonly number[]): number[] {
   const fixed = models.flatMap(({ graph, dims }) =>
     graph.inputs.flatMap(({ name, shape }) => (typeof dims.get(name)?.[0] === "string" ? [] : [shape[0] ?? 1])),
   );
   return fixed.length ? [fixed[0]] : [...wanted];
 }
 
-/** Median milliseconds of each model, run in turn; without `runs`, for about a second. */
-export async function time(
+/**
+ * Median milliseconds of each model at a batch size, on made-up inputs, run in turn.
+ * @param options as of `latency`; default: as many runs as take about a second, 10 to 300
+ */
+export async function timeModels(
   engine: Engine,
-  timed: readonly Timed[],
+  timed: readonly TimedModel[],
   batch: number,
   options: LatencyOptions = {},
 ): Promise<number[]> {

@@ -1,16 +1,12 @@
 /** The figures of a finished run, as summary.json keeps them. */
-import {
-  type BeforeAfter,
-  cost,
-  type Inspection,
-  isLossy,
-  type LowRank,
-  type Model,
-  type Run,
-  type Score,
-  type Summary,
-  type Verification,
-} from "espalier";
+import type { Model } from "../graph/types.ts";
+import { isLossy } from "../report/low-rank.ts";
+import type { BeforeAfter, LowRank, Summary } from "../report/results.ts";
+import { cost } from "../shrink/cost.ts";
+import type { Inspection } from "../shrink/inspect.ts";
+import type { Verification } from "../shrink/verify.ts";
+import type { Run } from "../train/run.ts";
+import type { Score } from "../train/score.ts";
 
 /** A run's model before and after shrinking. */
 export interface Cut {

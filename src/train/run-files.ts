@@ -1,0 +1,47 @@
+/** The files of a run by what is in them, and how they are cleared. */
+import type { Store } from "./store.ts";
+
+/** What every run has. summary.json is written last, so it marks a finished run. */
+export const FILES = {
+  run: "run.json",
+  metrics: "metrics.jsonl",
+  checkpoint: "checkpoint.safetensors",
+  model: "model.onnx",
+  small: "small.onnx",
+  certificate: "certificate.json",
+  report: "report.html",
+  summary: "summary.json",
+} as const;
+
+/** What singular values were cut to, before it was shrunk; only runs of low rank have it. */
+export const TRUNCATED = "truncated.onnx";
+
+/** The ranks that were chosen: a run that is stopped after that goes on with them. */
+export const RANKS = "ranks.json";
+
+/** The folder of the training that follows truncation. */
+export const FINE_TUNING = "fine-tuning";
+
+/** The folder of the trial runs of a search for lambda. */
+export const TRIALS = "trials";
+
+/** In the order in which they go: results first, of them the mark of a finished run, so that what a stopped clearing leaves is taken for no more than it is. */
+const all = [
+  FILES.summary,
+  FILES.report,
+  FILES.certificate,
+  FILES.small,
+  FILES.model,
+  TRUNCATED,
+  RANKS,
+  FINE_TUNING,
+  TRIALS,
+  FILES.metrics,
+  FILES.checkpoint,
+  FILES.run,
+];
+
+/** Removes the files of a run, and nothing else. */
+export async function clearRun(store: Store): Promise<void> {
+  for (const name of all) await store.remove(name);
+}
