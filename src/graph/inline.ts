@@ -2,6 +2,7 @@
 
 import { invariant } from "../error.ts";
 import type { Builder } from "./builder.ts";
+import { heldBy } from "./nodes.ts";
 import type { Graph, Node, Value } from "./types.ts";
 
 /**
@@ -27,6 +28,6 @@ export function inline(
 }
 
 function copy(g: Builder, node: Node, inputs: readonly (Value | null)[]): readonly Value[] {
-  if (node.op === "Constant") return [g.constant(node.attrs.value as Parameters<Builder["constant"]>[0])];
-  return g.emit(node.op, inputs, node.attrs);
+  const held = heldBy(node);
+  return held ? [g.constant(held)] : g.emit(node.op, inputs, node.attrs);
 }

@@ -27,7 +27,30 @@ export interface Type {
 /** The largest number of inputs in canonical form; "n" = a list. */
 export type Arity = 0 | 1 | 2 | 3 | 4 | 5 | "n";
 
-export interface Op<N extends Arity = Arity, A = Record<string, AttrDef>, M extends boolean = boolean> {
+/** What is to be said of an operator beside its types; most have none of it. */
+interface Traits<A> {
+  /** The first opset that has it, where that is after 9. */
+  readonly since?: number;
+  /** The attribute that holds its output: it is a stored tensor that stands among the nodes. */
+  readonly holds?: keyof A & string;
+  /** Its output is input 0 with the axes in this order, and nothing else. */
+  readonly permutes?: (x: Type, a: FullAttrs<A>) => readonly number[];
+  /** None of its outputs may be left out. */
+  readonly everyOutput?: true;
+  /** Inputs that hold running statistics: stored, but not parameters. */
+  readonly statistics?: readonly number[];
+  /** What each input holds in a new model; undefined = random numbers. */
+  readonly starts?: readonly (number | undefined)[];
+  /** True where its weight is stored as [in, out]. */
+  readonly inputsFirst?: (a: FullAttrs<A>) => boolean;
+  /** Its output is the probabilities of the classes whose logits are input 0, or their logarithms. */
+  readonly probabilities?: true;
+  /** `axis` and `axes` count the output's axes. */
+  readonly outputAxes?: true;
+}
+
+export interface Op<N extends Arity = Arity, A = Record<string, AttrDef>, M extends boolean = boolean>
+  extends Traits<A> {
   readonly arity: N;
   /** How many inputs must be present; the rest are optional. */
   readonly required: number;
@@ -40,7 +63,7 @@ export interface Op<N extends Arity = Arity, A = Record<string, AttrDef>, M exte
   readonly infer: (x: readonly Type[], a: FullAttrs<A>) => Type | readonly Type[];
 }
 
-type Rest<A> = Partial<Pick<Op<Arity, A>, "required" | "complete">>;
+type Rest<A> = Partial<Pick<Op<Arity, A>, "required" | "complete">> & Traits<A>;
 
 /** An operator with one output. */
 export const op = <N extends Arity, A>(

@@ -1,4 +1,5 @@
 /** Questions about a graph's wiring, and the removal of what nobody reads. */
+import { opOf } from "./ops/index.ts";
 import type { Graph, Node, Value } from "./types.ts";
 
 /** Which node makes each value. */
@@ -24,8 +25,11 @@ export function consumers(graph: Graph): Map<Value, Node[]> {
 /** Running means and variances of batch normalizations: stored, but not parameters. */
 export function runningStatistics(graph: Graph): Set<Value> {
   const found = new Set<Value>();
-  for (const { op, inputs } of graph.nodes)
-    if (op === "BatchNormalization") for (const v of inputs.slice(3)) if (v && graph.initializers.has(v)) found.add(v);
+  for (const { op, domain, inputs } of graph.nodes)
+    for (const at of opOf(op, domain)?.statistics ?? []) {
+      const v = inputs[at];
+      if (v && graph.initializers.has(v)) found.add(v);
+    }
   return found;
 }
 
@@ -41,9 +45,6 @@ function ancestors(graph: Graph, of: readonly Value[]): Set<Node> {
   return nodes;
 }
 
-/** Operators none of whose outputs is optional. */
-const complete: ReadonlySet<string> = new Set(["Split", "TopK"]);
-
 /** The graph without nodes, initializers and optional outputs that no graph output depends on. Inputs stay. */
 export function prune(graph: Graph): Graph {
   const live = ancestors(graph, graph.outputs);
@@ -51,7 +52,7 @@ export function prune(graph: Graph): Graph {
   const kept = graph.nodes.filter((n) => live.has(n));
   for (const n of kept) for (const x of n.inputs) if (x) read.add(x);
   const nodes = kept.map((n): Node => {
-    if (n.outputs.length === 1 || complete.has(n.op)) return n;
+    if (n.outputs.length === 1 || opOf(n.op, n.domain)?.everyOutput) return n;
     const outputs = n.outputs.map((o, i) => (i === 0 || (o && read.has(o)) ? o : null));
     while (outputs.at(-1) === null) outputs.pop();
     return { ...n, outputs };

@@ -3,9 +3,10 @@
  * A walk in topological order gives every axis its indices' classes, following the ties of the operators' rules; an
  * axis that carries no channels (batch, space, whatever an unknown operator makes) is closed, with the reason.
  */
+import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { ruleOf } from "./axes/index.ts";
-import { type End, type Flow, input, sameEnd, type Tie } from "./axes/rule.ts";
+import { flowOf } from "./axes/index.ts";
+import { type End, type Flow, inputEnd, sameEnd, type Tie } from "./axes/rule.ts";
 import { type Stored, storedValues } from "./stored.ts";
 import { UnionFind } from "./union-find.ts";
 import { tensorOf } from "./weights.ts";
@@ -38,7 +39,7 @@ export interface Channels {
 type Axis = Int32Array | Obstacle;
 const isOpen = (a: Axis): a is Int32Array => a instanceof Int32Array;
 
-class Walk {
+class Tracing {
   readonly sets = new UnionFind();
   readonly axes = new Map<Value, Axis[]>();
   readonly obstacles: [number, Obstacle][] = [];
@@ -58,7 +59,7 @@ class Walk {
           v,
           v.shape.map((d) => this.sets.fresh(d)),
         );
-    for (const node of graph.nodes) if (node.op !== "Constant" || node.domain !== "") this.visit(node);
+    for (const node of graph.nodes) if (!heldBy(node)) this.visit(node);
     for (const v of graph.outputs) this.blockAll(v, { op: "", name: v.name, why: "it reaches the network's output" });
     for (const axes of this.axes.values())
       for (const a of axes)
@@ -74,10 +75,7 @@ class Walk {
   }
 
   private visit(node: Node): void {
-    const flow: Flow = ruleOf(node)?.(node, (i) => tensorOf(node.inputs[i], this.stored)) ?? {
-      ties: [],
-      why: "has no grouping rule",
-    };
+    const flow = flowOf(node, (i) => tensorOf(node.inputs[i], this.stored));
     this.flows.set(node, flow);
     const mixed: Obstacle = { op: node.op, name: node.name, why: flow.why ?? "mixes this axis" };
     node.outputs.forEach((o, at) => {
@@ -91,7 +89,7 @@ class Walk {
     for (const t of flow.ties) if (t.a.side === t.b.side) this.join(node, t);
     node.inputs.forEach((x, at) => {
       this.axes.get(x!)?.forEach((a, axis) => {
-        const named = flow.ties.some((t) => sameEnd(t.a, input(at, axis)) || sameEnd(t.b, input(at, axis)));
+        const named = flow.ties.some((t) => sameEnd(t.a, inputEnd(at, axis)) || sameEnd(t.b, inputEnd(at, axis)));
         if (!named && isOpen(a)) this.block(a, mixed);
       });
     });
@@ -152,7 +150,7 @@ function eachPair(pairs: Tie["pairs"], n: number, visit: (i: number, j: number) 
 
 /** Finds the channels of a graph. The graph must be pruned: what nobody reads would count as a reader. */
 export function channelsOf(graph: Graph): Channels {
-  const walk = new Walk(graph);
+  const walk = new Tracing(graph);
   const classes = new Map<Int32Array, Int32Array>();
   const obstacles = new Map<number, Obstacle>();
   for (const [c, o] of walk.obstacles) {

@@ -3,6 +3,7 @@
  * of tied axes; a group = one channel; members = the weights on the chosen side of it. Channels that cannot be removed
  * (network inputs and outputs, barriers) are in no group.
  */
+import { opOf } from "../graph/ops/index.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
@@ -62,36 +63,34 @@ function makers(graph: Graph, channels: Channels) {
   /** Whether all that reads a value scales it by a trainable norm. */
   const normed = (v: Value) =>
     !graph.outputs.includes(v) &&
-    (readers.get(v) ?? []).every((node) => node.inputs[0] === v && isTrainableNorm(graph, node));
-  for (const node of graph.nodes)
-    for (const { a, b } of channels.flow(node).ties) {
+    (readers.get(v) ?? []).every((node) => node.inputs[0] === v && isTrainableNorm(graph, channels, node));
+  for (const node of graph.nodes) {
+    const { ties, factors = [] } = channels.flow(node);
+    const statistics = opOf(node.op, node.domain)?.statistics ?? [];
+    for (const { a, b } of ties) {
       const from = a.side === "in" && b.side === "out" && channels.stored.get(node.inputs[a.at]!);
-      if (!from || (node.op === "BatchNormalization" && a.at > 2)) continue;
+      if (!from || statistics.includes(a.at)) continue;
       const axis = from.perm[a.axis];
       const classes = channels.of(from.root, axis)!;
       const taken = slices.get(from.root);
       if (from.root.shape[axis] === 1) continue;
       if (!trainable(graph, from.root)) {
         const made = node.outputs[b.at]!;
-        const kept = isFloat(from.root) && !channels.stored.has(made) && !factor(node, a.at) && !normed(made);
+        const kept = isFloat(from.root) && !channels.stored.has(made) && !factors.includes(a.at) && !normed(made);
         if (kept) for (const c of classes) excluded.add(c);
       } else if (taken && taken.axis !== axis) for (const c of classes) excluded.add(c);
       else slices.set(from.root, { param: from.root, axis, classes });
     }
+  }
   return { slices: [...slices.values()], excluded };
 }
 
 const trainable = (graph: Graph, v: Value) => graph.initializers.has(v) && v.dtype === "float32";
 const isFloat = ({ dtype }: Value) => dtype.includes("float");
 
-/** Whether the result is zero wherever the node's other input is, whatever stands here. */
-const factor = ({ op }: Node, at: number) => op === "Mul" || (at === 1 && (op === "Div" || op === "PRelu"));
-
-const NORMS = ["BatchNormalization", "InstanceNormalization"];
-
 /** Whether zeros in a node's trainable scale and shift make its output zero. */
-const isTrainableNorm = (graph: Graph, { op, domain, inputs }: Node) =>
-  domain === "" && NORMS.includes(op) && [1, 2].every((at) => trainable(graph, inputs[at]!));
+const isTrainableNorm = (graph: Graph, channels: Channels, node: Node) =>
+  channels.flow(node).affine?.every((at) => trainable(graph, node.inputs[at]!)) ?? false;
 
 /** Slices that share a channel, or whose channels share an axis of some value, together. In the order of the slices. */
 function components(slices: readonly Slice[]): Slice[][] {

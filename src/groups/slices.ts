@@ -87,7 +87,7 @@ export function groupProducts(g: Builder, set: GroupSet, a: Weights, b: Weights)
  * @param perGroup [count]
  * @param outside the number of channels that are in no group
  */
-export function spread(g: Builder, set: GroupSet, member: Member, perGroup: Value, outside: number): Value {
+export function spreadGroups(g: Builder, set: GroupSet, member: Member, perGroup: Value, outside: number): Value {
   const { view, axes, channels } = member;
   let perChannel = perGroup;
   if (channels) {
@@ -107,7 +107,7 @@ export function scaleGroups(g: Builder, set: GroupSet, factors: Value, w: Map<Va
     g,
     set,
     w,
-    set.members.map((member) => spread(g, set, member, factors, 1)),
+    set.members.map((member) => spreadGroups(g, set, member, factors, 1)),
   );
 }
 
@@ -115,7 +115,7 @@ export function scaleGroups(g: Builder, set: GroupSet, factors: Value, w: Map<Va
 export function addGroups(g: Builder, set: GroupSet, factors: Value, w: Weights, sums: Map<Value, Value>): void {
   for (const member of set.members) {
     const { param } = member;
-    const term = g.Mul(inView(g, member, w.get(param)!), spread(g, set, member, factors, 0));
+    const term = g.Mul(inView(g, member, w.get(param)!), spreadGroups(g, set, member, factors, 0));
     const shaped = outOfView(g, member, term);
     const before = sums.get(param);
     sums.set(param, before ? g.Add(before, shaped) : shaped);

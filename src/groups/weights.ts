@@ -1,7 +1,7 @@
 /** The weights of a network: stored tensors that turn channels into channels, with the nodes that use them. */
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
-import { ruleOf } from "./axes/index.ts";
+import { flowOf } from "./axes/index.ts";
 import type { Weight } from "./axes/rule.ts";
 import { type Stored, storedValues } from "./stored.ts";
 
@@ -13,7 +13,7 @@ export interface WeightUse extends Weight {
 /** Every use of a weight, in the order of the nodes. A shared weight stands there once per node. */
 export function weightUses(graph: Graph, stored: ReadonlyMap<Value, Stored> = storedValues(graph)): WeightUse[] {
   return graph.nodes.flatMap((node) => {
-    const weight = ruleOf(node)?.(node, (i) => tensorOf(node.inputs[i], stored)).weight;
+    const { weight } = flowOf(node, (i) => tensorOf(node.inputs[i], stored));
     const tensor = weight && stored.get(node.inputs[weight.at]!);
     return weight && tensor ? [{ ...weight, node, stored: tensor }] : [];
   });

@@ -5,7 +5,7 @@ import { size } from "../graph/tensor.ts";
 import type { Attr, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import { dataTypes, type Message } from "./schema.ts";
-import { attributeSince, IDENTITY_OVER_NOTHING, type Moved, movedParameters, operatorSince } from "./spelling.ts";
+import { attributeSince, IDENTITY_OVER_NOTHING, type Moved, movedParameters } from "./spelling.ts";
 import { dataOf } from "./tensors.ts";
 
 /** Stores a tensor as an initializer of the file and gives its name. */
@@ -34,9 +34,10 @@ const needs: Readonly<Record<string, (node: Node) => number>> = {
 
 /** The oldest opset, from 9 on, that can express a canonical node. */
 export function neededOpset(node: Node): number {
-  if (!opOf(node.op, node.domain)) return 9;
+  const entry = opOf(node.op, node.domain);
+  if (!entry) return 9;
   const attrs = Object.entries(attributeSince[node.op] ?? {}).map(([k, since]) => (isNeutral(node, k) ? 0 : since));
-  return Math.max(9, operatorSince[node.op] ?? 0, needs[node.op]?.(node) ?? 0, ...attrs);
+  return Math.max(9, entry.since ?? 0, needs[node.op]?.(node) ?? 0, ...attrs);
 }
 
 function carry({ attr, carrier }: Moved, node: Node, store: Store): string {
@@ -50,7 +51,7 @@ function carry({ attr, carrier }: Moved, node: Node, store: Store): string {
 
 /** Before opset 11 most operators took no negative axes. */
 function positive(node: Node, key: string, a: Attr): Attr {
-  const fromOutput = node.op === "Unsqueeze" || node.op === "OneHot";
+  const fromOutput = opOf(node.op)?.outputAxes;
   const rank = (fromOutput ? node.outputs[0] : node.inputs[0])!.shape.length;
   const up = (x: number) => (x < 0 ? x + rank : x);
   if (key === "axis") return up(a as number);

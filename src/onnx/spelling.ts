@@ -64,24 +64,6 @@ export const IDENTITY_OVER_NOTHING: ReadonlySet<string> = new Set([
   "ReduceSum",
 ]);
 
-/** The opset that brought an operator of the table, where that is after 9. */
-export const operatorSince: Readonly<Record<string, number>> = {
-  Celu: 12,
-  CumSum: 11,
-  GatherElements: 11,
-  Gelu: 20,
-  GreaterOrEqual: 12,
-  HardSwish: 14,
-  LayerNormalization: 17,
-  LessOrEqual: 12,
-  Mish: 18,
-  Mod: 10,
-  Round: 11,
-  ScatterElements: 11,
-  ScatterND: 11,
-  ThresholdedRelu: 10,
-};
-
 /** The opset that brought an attribute, where that is after 9 and after its operator. */
 export const attributeSince: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   ArgMax: { select_last_index: 12 },

@@ -12,7 +12,7 @@ import type { Builder } from "../graph/builder.ts";
 import { full } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
-import { groupSums, inView, scaleInView, spread, TINY, type Weights } from "../groups/slices.ts";
+import { groupSums, inView, scaleInView, spreadGroups, TINY, type Weights } from "../groups/slices.ts";
 
 const STEPS = 5;
 
@@ -30,7 +30,7 @@ export function weightedGroupProx(
 ): void {
   const { members } = set;
   const each = (f: (i: number) => Value): Value[] => members.map((_, i) => f(i));
-  const perMember = (x: Value): Value[] => members.map((m) => spread(g, set, m, x, 1));
+  const perMember = (x: Value): Value[] => members.map((m) => spreadGroups(g, set, m, x, 1));
   const kappas = g.Mul(g.constant(full([set.count], 1)), kappa);
   const p = members.map((m) => inView(g, m, w.get(m.param)!));
   const d = members.map((m) => inView(g, m, metric.get(m.param)!, 1));

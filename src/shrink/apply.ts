@@ -1,11 +1,12 @@
 /** Runs plans until nothing more goes, and records what went in the full model's own numbering. */
+import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { foldConstants } from "./bias.ts";
 import { dropColumns } from "./columns.ts";
 import { cut } from "./cut.ts";
 import { type Replacement, replaceConstant } from "./dead.ts";
-import { type Analysis, analyze, type Plan, plan, type Reason } from "./plan.ts";
+import { type Analysis, analyze, plan, type Reason, type Removals } from "./plan.ts";
 
 /** Slices of one tensor of the full model that were removed in one step. */
 interface Removal {
@@ -26,7 +27,7 @@ export interface Reduced {
 
 /** Removes everything that can go. Pure: the model given is not changed. */
 export function reduce(model: Model): Reduced {
-  const record = new Record(model.graph);
+  const ledger = new Ledger(model.graph);
   const replacements: (Replacement & { step: number })[] = [];
   let graph = prune(model.graph);
   for (let step = 1; ; step++) {
@@ -37,27 +38,27 @@ export function reduce(model: Model): Reduced {
       graph = replaced.graph;
       continue;
     }
-    const smaller = removeChannels(analysis, step, record) ?? removeColumns(analysis, step, record);
-    if (!smaller) return { model: { ...model, graph }, removals: record.finish(graph, step), replacements };
+    const smaller = removeChannels(analysis, step, ledger) ?? removeColumns(analysis, step, ledger);
+    if (!smaller) return { model: { ...model, graph }, removals: ledger.finish(graph, step), replacements };
     graph = smaller;
   }
 }
 
-function removeChannels(analysis: Analysis, step: number, record: Record): Graph | undefined {
+function removeChannels(analysis: Analysis, step: number, ledger: Ledger): Graph | undefined {
   const first = plan(analysis);
   if (first.remove.size === 0) return undefined;
   if ([...first.remove.values()].every((r) => r === "unread")) {
-    record.channels(step, analysis, first.remove);
+    ledger.channels(step, analysis, first.remove);
     return cut(analysis, first.remove);
   }
   const folded = analyze(foldConstants(analysis, first));
   const second = plan(folded);
-  record.channels(step, folded, withReasons(analysis, first, folded, second));
+  ledger.channels(step, folded, withReasons(analysis, first, folded, second));
   return cut(folded, second.remove);
 }
 
 /** After folding every channel is unread; the reasons are those of the plan before. */
-function withReasons(before: Analysis, first: Plan, after: Analysis, second: Plan): Map<number, Reason> {
+function withReasons(before: Analysis, first: Removals, after: Analysis, second: Removals): Map<number, Reason> {
   const reasons = new Map(second.remove);
   for (const v of after.channels.stored.keys())
     v.shape.forEach((_, axis) => {
@@ -70,16 +71,16 @@ function withReasons(before: Analysis, first: Plan, after: Analysis, second: Pla
   return reasons;
 }
 
-function removeColumns(analysis: Analysis, step: number, record: Record): Graph | undefined {
+function removeColumns(analysis: Analysis, step: number, ledger: Ledger): Graph | undefined {
   const dropped = dropColumns(analysis);
   if (!dropped) return undefined;
   for (const { root, axis } of dropped.weights)
-    record.slices(step, root.name, axis, (i) => (dropped.mask[i] ? undefined : "unread"));
+    ledger.slices(step, root.name, axis, (i) => (dropped.mask[i] ? undefined : "unread"));
   return dropped.graph;
 }
 
 /** Knows where each index of each tensor stood in the full model. */
-class Record {
+class Ledger {
   private readonly removals: Removal[] = [];
   private readonly origins = new Map<string, number[][]>();
   private readonly full: Graph;
@@ -92,7 +93,7 @@ class Record {
         v.shape.map((d) => Array.from({ length: d }, (_, i) => i)),
       );
     for (const v of full.initializers.keys()) remember(v);
-    for (const n of full.nodes) if (n.op === "Constant" && n.outputs[0]) remember(n.outputs[0]);
+    for (const n of full.nodes) if (heldBy(n)) remember(n.outputs[0]!);
   }
 
   channels(step: number, { channels }: Analysis, remove: ReadonlyMap<number, Reason>): void {

@@ -1,5 +1,6 @@
 /** Moves constant channels into biases: what a weight makes of them is added up in float64, and the weight set to zero. */
 
+import { heldBy, holding, nodes } from "../graph/nodes.ts";
 import { f32, size, tensor } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
@@ -8,10 +9,11 @@ import { eachRun } from "../groups/runs.ts";
 import { rootView, type WeightUse } from "../groups/weights.ts";
 import { weightData } from "./constants.ts";
 import { freshName } from "./names.ts";
-import { type Analysis, type Plan, zeroReads } from "./plan.ts";
+import { type Analysis, type Removals, zeroReads } from "./plan.ts";
+import { factorsOf, shrinkRuleOf, weightedOf } from "./rules/index.ts";
 
 /** The graph with every constant that the plan folds moved; its channels are then unread. */
-export function foldConstants(analysis: Analysis, { remove }: Plan): Graph {
+export function foldConstants(analysis: Analysis, { remove }: Removals): Graph {
   const edit = new Edit(analysis.graph);
   for (const use of analysis.uses) {
     const x = use.node.inputs[use.data.at]!;
@@ -32,12 +34,12 @@ function shiftOf(use: WeightUse, constants: Float64Array, gone: Int32Array): Flo
   const shift = new Float64Array(size(use.makes.map((a) => use.view[a])));
   const data = weightData(use);
   if (!data) return shift;
-  const { alpha = 1 } = use.node.attrs as { alpha?: number };
+  const { product } = factorsOf(use.node);
   eachRun(use.view, use.reads, use.makes, (c, o, start, end) => {
     if (!gone[c] || constants[c] === 0) return;
     let sum = 0;
     for (let i = start; i < end; i++) sum += data[i];
-    if (sum !== 0) shift[o] += alpha * constants[c] * sum;
+    if (sum !== 0) shift[o] += product * constants[c] * sum;
   });
   return shift;
 }
@@ -59,8 +61,8 @@ class Edit {
 
   graph(): Graph {
     const nodes = [...this.nodes.values()].flat().map((n) => {
-      const value = n.op === "Constant" && this.constants.get(n.outputs[0]!);
-      return value ? { ...n, attrs: { ...n.attrs, value } } : n;
+      const value = heldBy(n) && this.constants.get(n.outputs[0]!);
+      return value ? { ...holding(n, value), outputs: n.outputs } : n;
     });
     return { ...this.source, initializers: this.initializers, nodes };
   }
@@ -68,7 +70,7 @@ class Edit {
   /** Adds a vector to the channels that a weight makes: to its own bias, in the Add behind it, or by a new one. */
   addTo({ channels, graph }: Analysis, { node, made, stored }: WeightUse, shift: Float64Array): void {
     const y = node.outputs[0]!;
-    const { beta = 1 } = node.attrs as { beta?: number };
+    const beta = factorsOf(node).bias;
     const tieOf = (n: Node, at: number, axis?: number) =>
       channels
         .flow(n)
@@ -76,13 +78,14 @@ class Edit {
     const own = node.inputs[2];
     const ownTie = own && tieOf(node, 2);
     if (ownTie && sameEnd(ownTie.b, made) && beta !== 0 && this.shiftVector(own, shift, 1 / beta)) return;
-    if (!own && node.op !== "MatMul" && made.axis === 1) {
+    const withBias = weightedOf(node)?.withBias;
+    if (!own && withBias && made.axis === 1) {
       const bias = this.store(biasName(stored.root.name), shift, [shift.length]);
-      this.nodes.set(node, [{ ...node, inputs: [node.inputs[0], node.inputs[1], bias], attrs: withBeta(node) }]);
+      this.nodes.set(node, [{ ...node, inputs: [node.inputs[0], node.inputs[1], bias], attrs: withBias(node.attrs) }]);
       return;
     }
     const next = this.readers.get(y) ?? [];
-    if (next.length === 1 && next[0].op === "Add" && !graph.outputs.includes(y)) {
+    if (next.length === 1 && adds(next[0]) && !graph.outputs.includes(y)) {
       const at = next[0].inputs.indexOf(y);
       const [here, there] = [tieOf(next[0], at, made.axis), tieOf(next[0], 1 - at)];
       const other = next[0].inputs[1 - at]!;
@@ -91,8 +94,7 @@ class Edit {
     const inner = { ...y, name: freshName(this.source, `${y.name}/folded`) };
     const shape = y.shape.slice(made.axis).map((_, i) => (i === 0 ? shift.length : 1));
     const bias = this.store(`${y.name}/bias`, shift, shape);
-    const add = { op: "Add", domain: "", name: `${node.name}/bias`, inputs: [inner, bias], outputs: [y], attrs: {} };
-    this.nodes.set(node, [{ ...node, outputs: [inner] }, add]);
+    this.nodes.set(node, [{ ...node, outputs: [inner] }, nodes.Add(`${node.name}/bias`, [inner, bias], {}, y)]);
   }
 
   /** Adds to a stored vector that has one reader; false when it is something else. */
@@ -125,5 +127,10 @@ class Edit {
   }
 }
 
-const withBeta = ({ op, attrs }: Node) => (op === "Gemm" ? { ...attrs, beta: 1 } : attrs);
+/** Whether a node is the sum of its two inputs. */
+function adds(node: Node): boolean {
+  const fold = shrinkRuleOf(node)?.fold;
+  return fold !== undefined && "operand" in fold && fold.operand?.adds === true;
+}
+
 const biasName = (weight: string) => (weight.endsWith("weight") ? `${weight.slice(0, -6)}bias` : `${weight}.bias`);

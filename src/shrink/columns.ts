@@ -2,6 +2,7 @@
  * Columns of the network's input that no weight reads. The input keeps its name and shape; a Gather behind it picks the
  * columns that are left, where that saves more bytes than it costs.
  */
+import { heldBy, nodes } from "../graph/nodes.ts";
 import { i64, numbers, size } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
@@ -9,6 +10,7 @@ import type { WeightUse } from "../groups/weights.ts";
 import { cutTensor } from "./cut.ts";
 import { freshName } from "./names.ts";
 import { type Analysis, zeroReads } from "./plan.ts";
+import { shrinkRuleOf, weightedOf } from "./rules/index.ts";
 
 /** What a node costs in a file beside its data, in bytes. */
 const NODE_BYTES = 256;
@@ -46,7 +48,7 @@ function drop({ graph, uses }: Analysis, x: Value, readers: readonly WeightUse[]
   const { axis } = readers[0].data;
   const all = consumers(graph).get(x)!;
   const cuttable = (u: WeightUse) =>
-    (u.node.op === "Gemm" || u.node.op === "MatMul") &&
+    weightedOf(u.node)?.columns &&
     u.data.axis === axis &&
     graph.initializers.has(u.stored.root) &&
     uses.filter((other) => other.stored.root === u.stored.root).length === 1;
@@ -55,18 +57,20 @@ function drop({ graph, uses }: Analysis, x: Value, readers: readonly WeightUse[]
   const mask = Uint8Array.from({ length: x.shape[axis] }, (_, i) => (zero.every((z) => z[i]) ? 0 : 1));
   const kept = mask.reduce((n, m) => n + m, 0);
   const rows = readers.reduce((n, u) => n + size(u.view) / x.shape[axis], 0);
-  const gather = graph.nodes.find((n) => n.op === "Gather" && n.outputs[0] === x && storedIndices(graph, n, axis));
+  const gather = graph.nodes.find((n) => n.outputs[0] === x && storedIndices(graph, n, axis));
   const cost = gather ? 0 : 8 * kept + NODE_BYTES;
   if (kept === 0 || kept === mask.length || 4 * rows * (mask.length - kept) <= cost) return undefined;
   const weights = readers.map((u) => ({ root: u.stored.root, axis: u.stored.perm[u.reads[0]] }));
   return { graph: rewrite(graph, x, axis, mask, gather, weights), mask, weights };
 }
 
-function storedIndices(graph: Graph, { inputs, attrs, outputs }: Node, axis: number): Tensor | undefined {
-  const indices = inputs[1]!;
-  if (indices.shape.length !== 1 || (attrs.axis as number) !== axis || !outputs[0]) return undefined;
-  const made = graph.nodes.find((n) => n.op === "Constant" && n.outputs[0] === indices);
-  return graph.initializers.get(indices) ?? (made?.attrs.value as Tensor | undefined);
+/** The stored indices of a selection along an axis; undefined for any other node. */
+function storedIndices(graph: Graph, node: Node, axis: number): Tensor | undefined {
+  const at = shrinkRuleOf(node)?.cut.indices;
+  const indices = at === undefined ? undefined : node.inputs[at];
+  if (indices?.shape.length !== 1 || node.attrs.axis !== axis) return undefined;
+  const made = graph.nodes.find((n) => n.outputs[0] === indices);
+  return graph.initializers.get(indices) ?? (made && heldBy(made));
 }
 
 function rewrite(
@@ -80,14 +84,11 @@ function rewrite(
   const source = gather && numbers(storedIndices(graph, gather, axis)!);
   const columns = [...mask.keys()].filter((i) => mask[i]).map((i) => (source ? source[i] : i));
   const value = i64(columns);
-  const listed: Value = { name: freshName(graph, `${x.name}/columns`), dtype: "int64", shape: value.shape };
-  const shape = x.shape.map((d, i) => (i === axis ? columns.length : d));
-  const picked: Value = { ...x, name: freshName(graph, `${x.name}/read`), shape };
+  const listed = nodes.Constant(freshName(graph, `${x.name}/columns`), [], { value });
   const from = gather ? gather.inputs[0]! : x;
-  const added: Node[] = [
-    { op: "Constant", domain: "", name: listed.name, inputs: [], outputs: [listed], attrs: { value } },
-    { op: "Gather", domain: "", name: picked.name, inputs: [from, listed], outputs: [picked], attrs: { axis } },
-  ];
+  const gathered = nodes.Gather(freshName(graph, `${x.name}/read`), [from, listed.outputs[0]], { axis });
+  const [picked] = gathered.outputs as [Value];
+  const added: Node[] = [listed, gathered];
   const map = new Map<Value, Value>([[x, picked]]);
   const initializers = new Map<Value, Tensor>();
   for (const [v, t] of graph.initializers) {
@@ -103,11 +104,11 @@ function rewrite(
     initializers.set(w, small);
   }
   const renew = (n: Node): Node => ({ ...n, inputs: n.inputs.map((v) => (v && map.get(v)) ?? v) });
-  const nodes: Node[] = graph.inputs.includes(x) ? added.splice(0) : [];
+  const renewed: Node[] = graph.inputs.includes(x) ? added.splice(0) : [];
   for (const n of graph.nodes) {
-    if (n === gather) nodes.push(...added.splice(0));
-    else if (n.outputs.includes(x)) nodes.push(n, ...added.splice(0));
-    else nodes.push(renew(n));
+    if (n === gather) renewed.push(...added.splice(0));
+    else if (n.outputs.includes(x)) renewed.push(n, ...added.splice(0));
+    else renewed.push(renew(n));
   }
-  return { ...graph, initializers, nodes };
+  return { ...graph, initializers, nodes: renewed };
 }

@@ -3,13 +3,14 @@
  * order along the ties of the grouping rules.
  */
 
+import { siteOf } from "../graph/site.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { output, sameEnd, type Tie } from "../groups/axes/rule.ts";
+import { outputEnd, sameEnd, type Tie } from "../groups/axes/rule.ts";
 import type { Channels } from "../groups/channels.ts";
 import { eachRun } from "../groups/runs.ts";
 import type { WeightUse } from "../groups/weights.ts";
-import { folds, passing, pointwise } from "./fold.ts";
+import { factorsOf, folds, shrinkRuleOf } from "./rules/index.ts";
 
 export interface Constants {
   /** Per index of an axis: the number that the channel holds everywhere, NaN when none is known. */
@@ -18,12 +19,12 @@ export interface Constants {
 
 /** @param uses the weights of the graph */
 export function constantsOf(graph: Graph, channels: Channels, uses: readonly WeightUse[]): Constants {
-  const walk = new Walk(channels, new Map(uses.map((u) => [u.node, u])));
+  const walk = new Propagation(channels, new Map(uses.map((u) => [u.node, u])));
   for (const node of graph.nodes) walk.visit(node);
   return walk;
 }
 
-class Walk implements Constants {
+class Propagation implements Constants {
   private readonly known = new Map<Value, (Float64Array | undefined)[]>();
   private readonly channels: Channels;
   private readonly uses: ReadonlyMap<Node, WeightUse>;
@@ -63,7 +64,7 @@ class Walk implements Constants {
   }
 
   private tiesTo(node: Node, at: number, axis: number): Tie[] {
-    return this.channels.flow(node).ties.filter((t) => t.a.side === "in" && sameEnd(t.b, output(axis, at)));
+    return this.channels.flow(node).ties.filter((t) => t.a.side === "in" && sameEnd(t.b, outputEnd(axis, at)));
   }
 
   /** The number on which all ties that reach an index agree. Of merged axes, any that knows. */
@@ -88,26 +89,27 @@ class Walk implements Constants {
   /** Constants along an axis of an operator without weights. */
   private along(node: Node, at: number, axis: number): Float64Array | undefined {
     const y = node.outputs[at]!;
-    if (node.domain !== "" || !isFloat(y.dtype)) return undefined;
-    if (Object.hasOwn(pointwise, node.op)) {
-      const f = pointwise[node.op](node.attrs);
+    const fold = shrinkRuleOf(node)?.fold;
+    if (!fold || !isFloat(y.dtype)) return undefined;
+    if ("each" in fold) {
+      const f = fold.each(node.attrs);
       const xs = node.inputs.map((_, k) => this.input(node, k, at, axis));
       return xs[0].map((_, j) => f(...xs.map((x) => x[j])));
     }
     const tied = this.tiesTo(node, at, axis);
-    if (!Object.hasOwn(passing, node.op) || tied.length === 0) return undefined;
-    const f = passing[node.op](node);
+    if (!("along" in fold) || tied.length === 0) return undefined;
+    const f = fold.along(siteOf(node));
     return this.meet(node, tied, y.shape[axis]).map((x) => f(x));
   }
 
   /** Constants that a weight makes: the bias, plus what constant channels add where all others meet zero weights. */
   private weighted(node: Node, use: WeightUse): Float64Array {
-    const { alpha = 1, beta = 1 } = node.attrs as { alpha?: number; beta?: number };
+    const factors = factorsOf(node);
     const out = new Float64Array(size(use.makes.map((a) => use.view[a])));
     if (node.inputs[2]) {
       const bias = this.input(node, 2, use.made.at, use.made.axis);
       bias.forEach((b, o) => {
-        out[o] = beta * b;
+        out[o] = factors.bias * b;
       });
     }
     const x = this.of(node.inputs[use.data.at]!, use.data.axis);
@@ -122,7 +124,7 @@ class Walk implements Constants {
         sum += data[i];
         if (data[i] !== 0) zero = false;
       }
-      if (!zero) out[o] = folds(node, constant) ? out[o] + alpha * constant * sum : Number.NaN;
+      if (!zero) out[o] = folds(node, constant) ? out[o] + factors.product * constant * sum : Number.NaN;
     });
     return out;
   }

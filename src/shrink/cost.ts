@@ -1,8 +1,9 @@
 /** What a model costs: parameters, and multiply–accumulates for one sample. */
 import { atBatch } from "../graph/infer.ts";
 import { isFloat, size } from "../graph/tensor.ts";
-import type { Graph, Model, Node, Value } from "../graph/types.ts";
+import type { Graph, Model, Value } from "../graph/types.ts";
 import { runningStatistics } from "../graph/walk.ts";
+import { macsOf } from "./rules/index.ts";
 
 /** What a model costs. */
 export interface Cost {
@@ -23,23 +24,4 @@ export function cost(model: Model): Cost {
 function parametersOf(graph: Graph): Value[] {
   const statistics = runningStatistics(graph);
   return [...graph.initializers.keys()].filter((v) => isFloat(v.dtype) && !statistics.has(v));
-}
-
-/** Multiply–accumulates of one node, 0 unless it is a convolution or a matrix product. */
-export function macsOf({ op, domain, inputs, outputs, attrs }: Node): number {
-  if (domain !== "") return 0;
-  const [x, w] = inputs;
-  const y = outputs[0];
-  switch (op) {
-    case "Conv": // per output element: the kernel
-      return size(y!.shape) * size(w!.shape.slice(1));
-    case "ConvTranspose": // per input element: the kernel
-      return size(x!.shape) * size(w!.shape.slice(1));
-    case "Gemm":
-      return size(y!.shape) * x!.shape[attrs.transA ? 0 : 1];
-    case "MatMul":
-      return size(y!.shape) * x!.shape[x!.shape.length - 1];
-    default:
-      return 0;
-  }
 }

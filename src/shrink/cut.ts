@@ -1,13 +1,16 @@
 /** Cuts channels out of a graph: stored tensors are sliced, attributes follow, types are inferred anew. */
 import { invariant } from "../error.ts";
 import { inferNode } from "../graph/infer.ts";
+import { heldBy, holding, nodes } from "../graph/nodes.ts";
 import { axisOf } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
+import { siteOf } from "../graph/site.ts";
 import { arrayOf, i64, numbers, size, tensor } from "../graph/tensor.ts";
 import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
-import { cutAttributes } from "./attributes.ts";
 import { type Analysis, emptied } from "./plan.ts";
+import { shrinkRuleOf } from "./rules/index.ts";
+import type { Masks } from "./rules/rule.ts";
 
 /** The graph without some channels. Values that lose an index are new; names stay. */
 export function cut(analysis: Analysis, remove: { has(channel: number): boolean }): Graph {
@@ -26,23 +29,25 @@ export function cut(analysis: Analysis, remove: { has(channel: number): boolean 
   }
   for (const v of graph.inputs) map.set(v, v);
 
-  const nodes: Node[] = [];
+  const smaller: Node[] = [];
   for (const node of graph.nodes) {
     if (node.outputs.every((o) => !o || gone.has(o))) continue;
     const { node: small, before } = cutNode(analysis, node, map, gone, masks);
-    if (before) nodes.push(before);
-    nodes.push(small);
-    node.outputs
-      .filter((o) => node.op !== "Split" || !gone.has(o!))
-      .forEach((o, i) => {
-        if (o) map.set(o, small.outputs[i]!);
-      });
+    if (before) smaller.push(before);
+    smaller.push(small);
+    keptOutputs(node, gone).forEach((o, i) => {
+      if (o) map.set(o, small.outputs[i]!);
+    });
   }
-  return prune({ ...graph, nodes, initializers, outputs: graph.outputs.map((o) => map.get(o)!) });
+  return prune({ ...graph, nodes: smaller, initializers, outputs: graph.outputs.map((o) => map.get(o)!) });
 }
 
 /** For each axis of a value: 1 = the index stays; undefined = the axis loses nothing. */
 type ValueMasks = (v: Value | null) => (Uint8Array | undefined)[];
+
+/** Outputs that lose everything are left out where the operator can do without them. */
+const keptOutputs = (node: Node, gone: ReadonlyMap<Value, number>) =>
+  shrinkRuleOf(node)?.cut.without === "outputs" ? node.outputs.filter((o) => !gone.has(o!)) : node.outputs;
 
 /** A node on the cut values; with a new Constant before it when its stored indices are renumbered. */
 function cutNode(
@@ -53,38 +58,36 @@ function cutNode(
   masks: ValueMasks,
 ): { node: Node; before?: Node } {
   const touched = [...node.inputs, ...node.outputs].some((v) => v && (gone.has(v) || masks(v).some((m) => m)));
-  if (node.op === "Constant" && touched) {
-    const value = cutTensor(node.attrs.value as Tensor, masks(node.outputs[0]));
-    return {
-      node: { ...node, attrs: { ...node.attrs, value }, outputs: [{ ...node.outputs[0]!, shape: value.shape }] },
-    };
-  }
+  const held = heldBy(node);
+  if (held && touched) return { node: holding(node, cutTensor(held, masks(node.outputs[0]))) };
   const present = node.inputs.filter((x) => !x || !gone.has(x));
   let inputs = present.map((x) => (x ? map.get(x)! : null));
   invariant(!inputs.includes(undefined as never), `${node.name} reads a value that was cut away`);
   if (!touched && inputs.every((x, i) => x === node.inputs[i])) return { node };
-  const attrs = cutAttributes(node, (side, at) => masks((side === "in" ? node.inputs : node.outputs)[at]));
-  const before = node.op === "Gather" ? cutIndices(analysis, node, masks) : undefined;
-  if (before) inputs = [inputs[0], before.outputs[0]];
-  const kept = node.outputs.filter((o) => node.op !== "Split" || !gone.has(o!));
+  const cut = shrinkRuleOf(node)?.cut ?? {};
+  const masksOf: Masks = (side, at) => masks((side === "in" ? node.inputs : node.outputs)[at]);
+  const attrs = cut.attrs?.(siteOf(node), masksOf) ?? node.attrs;
+  const before = cut.indices === undefined ? undefined : cutIndices(analysis, node, cut.indices, masks);
+  if (before) inputs = inputs.map((x, i) => (i === cut.indices ? before.outputs[0] : x));
+  const kept = keptOutputs(node, gone);
   const types = opOf(node.op, node.domain) ? inferNode(node.op, node.domain, node.name, inputs, attrs).outputs : kept;
   const outputs = kept.map((o, i) => o && { ...o, shape: types[i]!.shape });
   return { node: { ...node, inputs, attrs, outputs }, before };
 }
 
 /** The stored indices of a selection from a cut axis, renumbered. */
-function cutIndices(analysis: Analysis, node: Node, masks: ValueMasks): Node | undefined {
-  const [x, indices] = node.inputs;
+function cutIndices(analysis: Analysis, node: Node, at: number, masks: ValueMasks): Node | undefined {
+  const [x] = node.inputs;
   const axis = axisOf(node.attrs.axis as number, x!.shape.length);
   const source = masks(x)[axis];
   if (!source) return undefined;
   const rank = new Int32Array(source.length);
   for (let i = 1; i < rank.length; i++) rank[i] = rank[i - 1] + source[i - 1];
-  const taken = numbers(analysis.channels.stored.get(indices!)!.tensor).map((i) => (i < 0 ? i + source.length : i));
+  const taken = numbers(analysis.channels.stored.get(node.inputs[at]!)!.tensor).map((i) =>
+    i < 0 ? i + source.length : i,
+  );
   const value = i64(taken.filter((i) => source[i]).map((i) => rank[i]));
-  const name = `${node.name}/indices`;
-  const output: Value = { name, dtype: value.dtype, shape: value.shape };
-  return { op: "Constant", domain: "", name, inputs: [], outputs: [output], attrs: { value } };
+  return nodes.Constant(`${node.name}/indices`, [], { value });
 }
 
 function maskOf(classes: Int32Array | undefined, remove: { has(channel: number): boolean }): Uint8Array | undefined {

@@ -5,11 +5,13 @@
  */
 import { builder } from "../graph/builder.ts";
 import { atBatch } from "../graph/infer.ts";
+import { heldBy, nodes } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { f32, sameShape, size } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Shape, Value } from "../graph/types.ts";
 import { consumers, prune } from "../graph/walk.ts";
 import type { Analysis } from "./plan.ts";
+import { shrinkRuleOf } from "./rules/index.ts";
 
 export interface Replacement {
   /** The value that is constant. */
@@ -17,9 +19,6 @@ export interface Replacement {
   /** What took its place: nothing (it was neutral), or a constant. */
   readonly by: "nothing" | "constant";
 }
-
-/** Elementwise operators in which a constant operand may be smaller than the result. */
-const BROADCASTING = new Set(["Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean", "Pow"]);
 
 /** The first replacement that can be made, or undefined. */
 export function replaceConstant(model: Model, analysis: Analysis): (Replacement & { graph: Graph }) | undefined {
@@ -66,22 +65,25 @@ function besideLive(
 ): { graph: Graph; by: Replacement["by"] } | undefined {
   const y = reader.outputs[0]!;
   const live = reader.inputs.find((z) => z !== x && z && sameShape(z.shape, y.shape));
-  if (reader.domain !== "" || !BROADCASTING.has(reader.op) || !live) return undefined;
-  const neutral = constant.data.every((c) => c === (reader.op === "Mul" || reader.op === "Div" ? 1 : 0));
-  const second = reader.inputs[1] === x;
-  const skipped = neutral && reader.inputs.length === 2 && (reader.op === "Add" || reader.op === "Mul" || second);
-  const nodes = whole.nodes.flatMap((n): Node[] => {
-    if (n !== reader) return [n];
-    if (skipped && ["Add", "Mul", "Sub", "Div"].includes(n.op))
-      return [{ op: "Identity", domain: "", name: n.name, inputs: [live], outputs: n.outputs, attrs: {} }];
-    const name = `${x.name}/constant`;
-    const value = f32(constant.data, constant.shape);
-    const small: Value = { name: `${name}/${n.name}`, dtype: "float32", shape: constant.shape };
-    const made: Node = { op: "Constant", domain: "", name: small.name, inputs: [], outputs: [small], attrs: { value } };
-    return [made, { ...n, inputs: n.inputs.map((z) => (z === x ? small : z)) }];
-  });
-  const by = skipped ? "nothing" : "constant";
-  return { graph: prune(by === "nothing" ? withoutIdentity({ ...whole, nodes }, y, live) : { ...whole, nodes }), by };
+  const fold = shrinkRuleOf(reader)?.fold;
+  const operand = fold && "operand" in fold ? fold.operand : undefined;
+  if (!operand || !live) return undefined;
+  const { neutral } = operand;
+  const skipped =
+    reader.inputs.length === 2 &&
+    neutral?.at.includes(reader.inputs.indexOf(x)) &&
+    constant.data.every((c) => c === neutral.value);
+  if (skipped) {
+    const passed = nodes.Identity(reader.name, [live], {}, y);
+    const shorter = whole.nodes.map((n) => (n === reader ? passed : n));
+    return { graph: prune(withoutIdentity({ ...whole, nodes: shorter }, y, live)), by: "nothing" };
+  }
+  const value = f32(constant.data, constant.shape);
+  const made = nodes.Constant(`${x.name}/constant/${reader.name}`, [], { value });
+  const small = made.outputs[0];
+  const smaller = { ...reader, inputs: reader.inputs.map((z) => (z === x ? small : z)) };
+  const longer = whole.nodes.flatMap((n) => (n === reader ? [made, smaller] : [n]));
+  return { graph: prune({ ...whole, nodes: longer }), by: "constant" };
 }
 
 /**
@@ -91,10 +93,10 @@ function besideLive(
 function withoutIdentity(graph: Graph, y: Value, x: Value): Graph {
   const readers = graph.nodes.filter((n) => n.inputs.includes(y));
   if (graph.outputs.includes(y) || readers.some((n) => !opOf(n.op, n.domain))) return graph;
-  const nodes = graph.nodes.map((n) =>
+  const renewed = graph.nodes.map((n) =>
     readers.includes(n) ? { ...n, inputs: n.inputs.map((z) => (z === y ? x : z)) } : n,
   );
-  return { ...graph, nodes };
+  return { ...graph, nodes: renewed };
 }
 
 /** The graph in which x is made of a stored constant and the batch size alone; undefined when that cannot be. */
@@ -116,8 +118,7 @@ function repeat(model: Model, graph: Graph, x: Value, constant: Constant): Graph
     outputs: n.outputs.map((o) => (o === from ? to : o)),
   });
   const unread: Value = { ...x, name: `${made.name}/unread` };
-  const nodes = [...g.build().nodes.map(rename(made, x)), ...graph.nodes.map(rename(x, unread))];
-  return prune({ ...graph, nodes });
+  return prune({ ...graph, nodes: [...g.build().nodes.map(rename(made, x)), ...graph.nodes.map(rename(x, unread))] });
 }
 
 /** The constant's elements, broadcast to a shape. */
@@ -147,6 +148,6 @@ function batchOf(model: Model, x: Value): Value | null | undefined {
 const storedElements = (graph: Graph): number => {
   let n = 0;
   for (const v of graph.initializers.keys()) n += size(v.shape);
-  for (const { op, outputs } of graph.nodes) if (op === "Constant") n += size(outputs[0]!.shape);
+  for (const node of graph.nodes) n += heldBy(node)?.data.length ?? 0;
   return n;
 };

@@ -5,8 +5,9 @@ import { size } from "../graph/tensor.ts";
 import type { Model, Shape } from "../graph/types.ts";
 import { type Obstacle, obstacleText } from "../groups/channels.ts";
 import { dropColumns } from "./columns.ts";
-import { type Cost, cost, macsOf } from "./cost.ts";
+import { type Cost, cost } from "./cost.ts";
 import { analyze, plan, zeroReads } from "./plan.ts";
+import { macsOf } from "./rules/index.ts";
 
 /** One use of a weight. */
 export interface Layer {

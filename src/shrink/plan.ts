@@ -10,7 +10,7 @@ import { type Channels, channelsOf, type Obstacle } from "../groups/channels.ts"
 import { zeroChannels } from "../groups/runs.ts";
 import { type WeightUse, weightUses } from "../groups/weights.ts";
 import { type Constants, constantsOf, weightData } from "./constants.ts";
-import { folds } from "./fold.ts";
+import { folds, shrinkRuleOf } from "./rules/index.ts";
 
 export interface Analysis {
   /** Pruned. */
@@ -30,14 +30,14 @@ export function analyze(whole: Graph): Analysis {
 /** `unread`: every weight that reads it is zero; `zero`, `folded constant`: what it carries is known. */
 export type Reason = "unread" | "zero" | "folded constant";
 
-export interface Plan {
+export interface Removals {
   /** The channels to remove, by class. */
   readonly remove: ReadonlyMap<number, Reason>;
   /** Why each other channel stays: what prevents its removal, or the first weight that reads it. */
   readonly kept: ReadonlyMap<number, Obstacle>;
 }
 
-export function plan(analysis: Analysis): Plan {
+export function plan(analysis: Analysis): Removals {
   const { channels } = analysis;
   const remove = new Map<number, Reason>();
   const kept = new Map<number, Obstacle>();
@@ -112,7 +112,7 @@ export function emptied(analysis: Analysis, remove: { has(channel: number): bool
 }
 
 /**
- * No tensor may become empty, except where everything that reads it vanishes too or a Concat can do without it:
+ * No tensor may become empty, except where everything that reads it vanishes too or can do without it:
  * elsewhere one channel stays.
  */
 function keepOneOfEach(
@@ -133,7 +133,7 @@ function keepOneOfEach(
       return vanishes.get(v)!;
     };
     const withoutInput = (n: Node): boolean =>
-      n.outputs.every((o) => !o || (empty.has(o) ? canVanish(o) : n.op === "Concat"));
+      n.outputs.every((o) => !o || (empty.has(o) ? canVanish(o) : shrinkRuleOf(n)?.cut.without === "inputs"));
     const stuck = [...empty].find(([v]) => !canVanish(v));
     if (!stuck) return;
     const [value, axis] = stuck;

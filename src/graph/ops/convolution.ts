@@ -50,7 +50,7 @@ const checkConv = (x: Type, w: Type, channels: number, wanted: number, kernel: r
     reject("kernel_shape is not that of the kernel", `[${kernel}]`, `[${w.shape.slice(2)}], as W [${w.shape}] has`);
 };
 
-export const convolution = {
+export const convolutionOps = {
   /** X [N, C, …], W [M, C/group, k…], B [M]. */
   Conv: op(
     3,

@@ -3,31 +3,38 @@
 import { type AttrDef, broadcast, float, int, op, sameType, string } from "../op.ts";
 import type { DType } from "../types.ts";
 
-const unary = <A extends Record<string, AttrDef>>(attrs: A) => op(1, attrs, ([x]) => x);
+const unary = <A extends Record<string, AttrDef>>(attrs: A, since?: number) => op(1, attrs, ([x]) => x, { since });
 const plain = unary({});
 const binary = op(2, {}, (x) => ({ dtype: sameType(x), shape: broadcast(x[0].shape, x[1].shape) }));
 const variadic = op("n", {}, (x) => ({ dtype: sameType(x), shape: broadcast(...x.map((t) => t.shape)) }));
-const compare = op(2, {}, (x) => {
-  sameType(x);
-  return { dtype: "bool", shape: broadcast(x[0].shape, x[1].shape) };
-});
+const comparison = (since?: number) =>
+  op(
+    2,
+    {},
+    (x) => {
+      sameType(x);
+      return { dtype: "bool", shape: broadcast(x[0].shape, x[1].shape) };
+    },
+    { since },
+  );
+const compare = comparison();
 
-export const elementwise = {
+export const elementwiseOps = {
   Abs: plain,
   Ceil: plain,
   Cos: plain,
   Erf: plain,
   Exp: plain,
   Floor: plain,
-  HardSwish: plain,
-  Identity: plain,
+  HardSwish: unary({}, 14),
+  Identity: op(1, {}, ([x]) => x, { permutes: ({ shape }) => shape.map((_, i) => i) }),
   Log: plain,
-  Mish: plain,
+  Mish: unary({}, 18),
   Neg: plain,
   Not: plain,
   Reciprocal: plain,
   Relu: plain,
-  Round: plain,
+  Round: unary({}, 11),
   Sigmoid: plain,
   Sign: plain,
   Sin: plain,
@@ -35,22 +42,24 @@ export const elementwise = {
   Softsign: plain,
   Sqrt: plain,
   Tanh: plain,
-  Celu: unary({ alpha: float(1) }),
+  Celu: unary({ alpha: float(1) }, 12),
   Elu: unary({ alpha: float(1) }),
   HardSigmoid: unary({ alpha: float(0.2), beta: float(0.5) }),
   LeakyRelu: unary({ alpha: float(0.01) }),
   Selu: unary({ alpha: float(1.6732631921768188), gamma: float(1.0507010221481323) }),
-  ThresholdedRelu: unary({ alpha: float(1) }),
+  ThresholdedRelu: unary({ alpha: float(1) }, 10),
   /** Bounds are attributes in canonical form; absent = unbounded. */
   Clip: unary({ min: float(), max: float() }),
-  Gelu: unary({ approximate: string<"none" | "tanh">("none") }),
+  Gelu: unary({ approximate: string<"none" | "tanh">("none") }, 20),
   Cast: op(1, { to: string<DType>() }, ([x], { to }) => ({ dtype: to, shape: x.shape })),
   /** Inference: the identity. Training: `train/` replaces it by a mask from the counter generator. */
   Dropout: op(1, { ratio: float(0.5), seed: int() }, ([x]) => x),
 
   Add: binary,
   Div: binary,
-  Mod: op(2, { fmod: int(0) }, (x) => ({ dtype: sameType(x), shape: broadcast(x[0].shape, x[1].shape) })),
+  Mod: op(2, { fmod: int(0) }, (x) => ({ dtype: sameType(x), shape: broadcast(x[0].shape, x[1].shape) }), {
+    since: 10,
+  }),
   Mul: binary,
   PRelu: binary,
   Pow: op(2, {}, (x) => ({ dtype: x[0].dtype, shape: broadcast(x[0].shape, x[1].shape) })),
@@ -63,9 +72,9 @@ export const elementwise = {
   And: compare,
   Equal: compare,
   Greater: compare,
-  GreaterOrEqual: compare,
+  GreaterOrEqual: comparison(12),
   Less: compare,
-  LessOrEqual: compare,
+  LessOrEqual: comparison(12),
   Or: compare,
   Xor: compare,
   Where: op(3, {}, ([c, x, y]) => ({ dtype: sameType([x, y]), shape: broadcast(c.shape, x.shape, y.shape) })),

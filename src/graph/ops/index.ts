@@ -1,24 +1,34 @@
 /** The operator table: every operator Espalier knows, in canonical form (opset 17, static parameters as attributes). */
 import type { AttrDef, AttrsOf, FullAttrs, Op } from "../op.ts";
-import { convolution } from "./convolution.ts";
-import { elementwise } from "./elementwise.ts";
-import { linear } from "./linear.ts";
-import { movement } from "./movement.ts";
-import { normalization } from "./normalization.ts";
-import { pooling } from "./pooling.ts";
-import { reduction } from "./reduction.ts";
+import { convolutionOps } from "./convolution.ts";
+import { elementwiseOps } from "./elementwise.ts";
+import { linearOps } from "./linear.ts";
+import { movementOps } from "./movement.ts";
+import { normalizationOps } from "./normalization.ts";
+import { poolingOps } from "./pooling.ts";
+import { reductionOps } from "./reduction.ts";
 
 export const ops = {
-  ...elementwise,
-  ...linear,
-  ...convolution,
-  ...pooling,
-  ...normalization,
-  ...reduction,
-  ...movement,
+  ...elementwiseOps,
+  ...linearOps,
+  ...convolutionOps,
+  ...poolingOps,
+  ...normalizationOps,
+  ...reductionOps,
+  ...movementOps,
 };
 
 export type OpName = keyof typeof ops;
+/** The operators of a family; in every pass their rules stand in the file of its name. */
+export interface Families {
+  readonly elementwise: keyof typeof elementwiseOps;
+  readonly linear: keyof typeof linearOps;
+  readonly convolution: keyof typeof convolutionOps;
+  readonly pooling: keyof typeof poolingOps;
+  readonly normalization: keyof typeof normalizationOps;
+  readonly reduction: keyof typeof reductionOps;
+  readonly movement: keyof typeof movementOps;
+}
 type Spec<K extends OpName> = (typeof ops)[K];
 /** Attributes of operator K as a caller gives them. */
 export type OpAttrs<K extends OpName> = AttrsOf<Spec<K>["attrs"]>;

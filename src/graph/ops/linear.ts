@@ -1,18 +1,23 @@
 /** Matrix products. */
 import { broadcast, float, int, op, reject, sameType, type Type } from "../op.ts";
 
-export const linear = {
+export const linearOps = {
   /** numpy.matmul, 1-D operands included. */
-  MatMul: op(2, {}, (x) => {
-    const [a, b] = x.map((t) => t.shape);
-    const inner = a[a.length - 1];
-    if (inner !== b[Math.max(0, b.length - 2)]) reject("MatMul sizes differ", `[${a}] · [${b}]`, "[…,m,k] · […,k,n]");
-    const batch = broadcast(a.slice(0, -2), b.slice(0, -2));
-    return {
-      dtype: sameType(x),
-      shape: [...batch, ...(a.length > 1 ? [a[a.length - 2]] : []), ...(b.length > 1 ? [b[b.length - 1]] : [])],
-    };
-  }),
+  MatMul: op(
+    2,
+    {},
+    (x) => {
+      const [a, b] = x.map((t) => t.shape);
+      const inner = a[a.length - 1];
+      if (inner !== b[Math.max(0, b.length - 2)]) reject("MatMul sizes differ", `[${a}] · [${b}]`, "[…,m,k] · […,k,n]");
+      const batch = broadcast(a.slice(0, -2), b.slice(0, -2));
+      return {
+        dtype: sameType(x),
+        shape: [...batch, ...(a.length > 1 ? [a[a.length - 2]] : []), ...(b.length > 1 ? [b[b.length - 1]] : [])],
+      };
+    },
+    { inputsFirst: () => true },
+  ),
   /** Y = alpha·A'·B' + beta·C, 2-D. */
   Gemm: op(
     3,
@@ -31,6 +36,6 @@ export const linear = {
         reject("Gemm's C does not broadcast", `[${c.shape}]`, `[${m},${n}]`);
       return { dtype: sameType([a, b]), shape: [m, n] };
     },
-    { required: 2 },
+    { required: 2, inputsFirst: ({ transB }) => !transB },
   ),
 };

@@ -15,7 +15,7 @@ import {
   tensorAttr,
 } from "../op.ts";
 
-const scatter = op(3, { axis: int(0), reduction: string<"none" | "add" | "mul" | "max" | "min">("none") }, ([x]) => x);
+type Combine = "none" | "add" | "mul" | "max" | "min";
 
 /** Start, end and step of a Slice along one axis of size d, clamped as ONNX says; `length` elements result. */
 export function sliceRange(d: number, start: number, end: number, step: number) {
@@ -25,8 +25,10 @@ export function sliceRange(d: number, start: number, end: number, step: number) 
   return { start: s, step, length: Math.max(0, Math.ceil((e - s) / step)) };
 }
 
-export const movement = {
-  Constant: op(0, { value: tensorAttr() }, (_, { value }) => ({ dtype: value.dtype, shape: value.shape })),
+export const movementOps = {
+  Constant: op(0, { value: tensorAttr() }, (_, { value }) => ({ dtype: value.dtype, shape: value.shape }), {
+    holds: "value",
+  }),
   /** `shape` may hold 0 (copy, unless allowzero) and one −1 (the rest). */
   Reshape: op(1, { shape: ints(), allowzero: int(0) }, ([x], { shape: to, allowzero }) => {
     const shape = to.map((d, i) => (d === 0 && !allowzero ? x.shape[i] : d));
@@ -42,17 +44,23 @@ export const movement = {
   }),
   Transpose: op(1, { perm: ints() }, ([x], { perm }) => ({ dtype: x.dtype, shape: perm.map((p) => x.shape[p]) }), {
     complete: ([x], a) => ({ ...a, perm: a.perm ?? x.shape.map((_, i) => x.shape.length - 1 - i) }),
+    permutes: (_, { perm }) => perm,
   }),
   Squeeze: op(1, { axes: ints() }, ([x], { axes }) => {
     const gone = axes ? new Set(axesOf(axes, x.shape.length)) : undefined;
     return { dtype: x.dtype, shape: x.shape.filter((d, i) => (gone ? !gone.has(i) : d !== 1)) };
   }),
-  Unsqueeze: op(1, { axes: ints() }, ([x], { axes }) => {
-    const rank = x.shape.length + axes.length;
-    const at = new Set(axesOf(axes, rank));
-    let k = 0;
-    return { dtype: x.dtype, shape: Array.from({ length: rank }, (_, i) => (at.has(i) ? 1 : x.shape[k++])) };
-  }),
+  Unsqueeze: op(
+    1,
+    { axes: ints() },
+    ([x], { axes }) => {
+      const rank = x.shape.length + axes.length;
+      const at = new Set(axesOf(axes, rank));
+      let k = 0;
+      return { dtype: x.dtype, shape: Array.from({ length: rank }, (_, i) => (at.has(i) ? 1 : x.shape[k++])) };
+    },
+    { outputAxes: true },
+  ),
   Expand: op(1, { shape: ints() }, ([x], { shape }) => ({ dtype: x.dtype, shape: broadcast(x.shape, shape) })),
   Tile: op(1, { repeats: ints() }, ([x], { repeats }) => ({
     dtype: x.dtype,
@@ -69,11 +77,17 @@ export const movement = {
     };
   }),
   /** `split` lists the sizes; one output each. */
-  Split: multi(1, { axis: int(0), split: ints() }, ([x], { axis, split }) => {
-    const a = axisOf(axis, x.shape.length);
-    if (split.reduce((s, d) => s + d, 0) !== x.shape[a]) reject("Split sizes differ", `${split}`, `sum ${x.shape[a]}`);
-    return split.map((n) => ({ dtype: x.dtype, shape: x.shape.map((d, i) => (i === a ? n : d)) }));
-  }),
+  Split: multi(
+    1,
+    { axis: int(0), split: ints() },
+    ([x], { axis, split }) => {
+      const a = axisOf(axis, x.shape.length);
+      if (split.reduce((s, d) => s + d, 0) !== x.shape[a])
+        reject("Split sizes differ", `${split}`, `sum ${x.shape[a]}`);
+      return split.map((n) => ({ dtype: x.dtype, shape: x.shape.map((d, i) => (i === a ? n : d)) }));
+    },
+    { everyOutput: true },
+  ),
   Slice: op(
     1,
     { starts: ints(), ends: ints(), axes: ints(), steps: ints() },
@@ -102,14 +116,19 @@ export const movement = {
     const a = axisOf(axis, x.shape.length);
     return { dtype: x.dtype, shape: [...x.shape.slice(0, a), ...i.shape, ...x.shape.slice(a + 1)] };
   }),
-  GatherElements: op(2, { axis: int(0) }, ([x, i]) => ({ dtype: x.dtype, shape: i.shape })),
-  ScatterElements: scatter,
-  ScatterND: op(3, { reduction: string<"none" | "add" | "mul" | "max" | "min">("none") }, ([x]) => x),
+  GatherElements: op(2, { axis: int(0) }, ([x, i]) => ({ dtype: x.dtype, shape: i.shape }), { since: 11 }),
+  ScatterElements: op(3, { axis: int(0), reduction: string<Combine>("none") }, ([x]) => x, { since: 11 }),
+  ScatterND: op(3, { reduction: string<Combine>("none") }, ([x]) => x, { since: 11 }),
   /** Inputs: indices and the [off, on] values. */
-  OneHot: op(2, { axis: int(-1), depth: int() }, ([i, values], { axis, depth }) => {
-    const a = axis < 0 ? axis + i.shape.length + 1 : axis;
-    return { dtype: values.dtype, shape: [...i.shape.slice(0, a), depth, ...i.shape.slice(a)] };
-  }),
+  OneHot: op(
+    2,
+    { axis: int(-1), depth: int() },
+    ([i, values], { axis, depth }) => {
+      const a = axis < 0 ? axis + i.shape.length + 1 : axis;
+      return { dtype: values.dtype, shape: [...i.shape.slice(0, a), depth, ...i.shape.slice(a)] };
+    },
+    { outputAxes: true },
+  ),
   /** The tensor's shape as int64. Folded on reading wherever it can be. */
   Shape: op(1, { start: int(0), end: int() }, ([x], { start, end }) => ({
     dtype: "int64",

@@ -11,7 +11,7 @@ const pooled = (x: Type, spatial: readonly number[]): Type => ({
   shape: [x.shape[0], x.shape[1], ...spatial],
 });
 
-export const pooling = {
+export const poolingOps = {
   AveragePool: op(
     1,
     { ...window, ceil_mode: int(0), count_include_pad: int(0) },

@@ -10,9 +10,9 @@ const arg = op(1, { axis: int(0), keepdims: int(1), select_last_index: int(0) },
   const a = axisOf(axis, x.shape.length);
   return { dtype: "int64", shape: x.shape.flatMap((d, i) => (i !== a ? [d] : keepdims ? [1] : [])) };
 });
-const along = op(1, { axis: int(-1) }, ([x]) => x);
+const softmax = op(1, { axis: int(-1) }, ([x]) => x, { probabilities: true });
 
-export const reduction = {
+export const reductionOps = {
   ReduceL1: reduce,
   ReduceL2: reduce,
   ReduceLogSum: reduce,
@@ -25,16 +25,21 @@ export const reduction = {
   ReduceSumSquare: reduce,
   ArgMax: arg,
   ArgMin: arg,
-  LogSoftmax: along,
-  Softmax: along,
-  CumSum: op(1, { axis: int(0), exclusive: int(0), reverse: int(0) }, ([x]) => x),
+  LogSoftmax: softmax,
+  Softmax: softmax,
+  CumSum: op(1, { axis: int(0), exclusive: int(0), reverse: int(0) }, ([x]) => x, { since: 11 }),
   /** Outputs: values and indices (int64). */
-  TopK: multi(1, { k: int(), axis: int(-1), largest: int(1), sorted: int(1) }, ([x], { k, axis }) => {
-    const a = axisOf(axis, x.shape.length);
-    const shape = x.shape.map((d, i) => (i === a ? k : d));
-    return [
-      { dtype: x.dtype, shape },
-      { dtype: "int64", shape },
-    ];
-  }),
+  TopK: multi(
+    1,
+    { k: int(), axis: int(-1), largest: int(1), sorted: int(1) },
+    ([x], { k, axis }) => {
+      const a = axisOf(axis, x.shape.length);
+      const shape = x.shape.map((d, i) => (i === a ? k : d));
+      return [
+        { dtype: x.dtype, shape },
+        { dtype: "int64", shape },
+      ];
+    },
+    { everyOutput: true },
+  ),
 };

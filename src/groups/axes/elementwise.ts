@@ -1,12 +1,16 @@
 /** Elementwise operators: every axis passes through, broadcast operands are tied where they are not 1. */
-import type { OpName } from "../../graph/ops/index.ts";
-import { broadcastTies, type Rule } from "./rule.ts";
+import type { Value } from "../../graph/types.ts";
+import { type AxesRules, broadcastTies, type Flow } from "./rule.ts";
 
-const each: Rule = ({ inputs, outputs }) => ({
-  ties: inputs.flatMap((x, i) => (x ? broadcastTies(i, x.shape, outputs[0]!.shape) : [])),
+interface Elementwise {
+  readonly in: readonly (Value | null)[];
+  readonly out: Value;
+}
+const each = ({ in: inputs, out }: Elementwise): Flow => ({
+  ties: inputs.flatMap((x, i) => (x ? broadcastTies(i, x.shape, out.shape) : [])),
 });
 
-export const elementwise = {
+export const elementwiseAxes: AxesRules<"elementwise"> = {
   Abs: each,
   Ceil: each,
   Cos: each,
@@ -40,10 +44,10 @@ export const elementwise = {
   Cast: each,
   Dropout: each,
   Add: each,
-  Div: each,
+  Div: (site) => ({ ...each(site), factors: [1] }),
   Mod: each,
-  Mul: each,
-  PRelu: each,
+  Mul: (site) => ({ ...each(site), factors: [0, 1] }),
+  PRelu: (site) => ({ ...each(site), factors: [1] }),
   Pow: each,
   Sub: each,
   Max: each,
@@ -59,4 +63,4 @@ export const elementwise = {
   Or: each,
   Xor: each,
   Where: each,
-} satisfies Partial<Record<OpName, Rule>>;
+};

@@ -1,24 +1,29 @@
-/** The grouping rules by operator. An operator that is missing here is a barrier: nothing is removed across it. */
+/** How channels pass through each operator. An operator of the table that has no entry here does not compile. */
+import type { OpName } from "../../graph/ops/index.ts";
+import { type AnySite, entryOf, siteOf } from "../../graph/site.ts";
 import type { Node } from "../../graph/types.ts";
-import { convolution } from "./convolution.ts";
-import { elementwise } from "./elementwise.ts";
-import { linear } from "./linear.ts";
-import { movement } from "./movement.ts";
-import { normalization } from "./normalization.ts";
-import { pooling } from "./pooling.ts";
-import { reduction } from "./reduction.ts";
-import type { Rule } from "./rule.ts";
+import { convolutionAxes } from "./convolution.ts";
+import { elementwiseAxes } from "./elementwise.ts";
+import { linearAxes } from "./linear.ts";
+import { movementAxes } from "./movement.ts";
+import { normalizationAxes } from "./normalization.ts";
+import { poolingAxes } from "./pooling.ts";
+import { reductionAxes } from "./reduction.ts";
+import type { Barrier, Flow, StoredInput } from "./rule.ts";
 
-const rules: Readonly<Record<string, Rule>> = {
-  ...elementwise,
-  ...linear,
-  ...convolution,
-  ...pooling,
-  ...normalization,
-  ...reduction,
-  ...movement,
-};
+const axes = {
+  ...elementwiseAxes,
+  ...linearAxes,
+  ...convolutionAxes,
+  ...poolingAxes,
+  ...normalizationAxes,
+  ...reductionAxes,
+  ...movementAxes,
+} satisfies { readonly [K in OpName]: unknown };
 
-/** The rule of a node's operator, or undefined. */
-export const ruleOf = ({ op, domain }: Node): Rule | undefined =>
-  domain === "" && Object.hasOwn(rules, op) ? rules[op] : undefined;
+/** What the table says of a node; an operator outside of it is a barrier: nothing is removed across it. */
+export function flowOf(node: Node, stored: StoredInput): Flow {
+  const rule = entryOf<Barrier | ((site: AnySite, stored: StoredInput) => Flow)>(axes, node);
+  if (!rule) return { ties: [], why: "has no grouping rule" };
+  return "barrier" in rule ? { ties: [], why: rule.barrier } : rule(siteOf(node), stored);
+}

@@ -1,133 +1,121 @@
 /** Operators that only move data: each says where an index of an axis comes from. */
 import { axesOf, axisOf } from "../../graph/op.ts";
-import type { OpName } from "../../graph/ops/index.ts";
 import { sliceRange } from "../../graph/ops/movement.ts";
 import { numbers } from "../../graph/tensor.ts";
+import type { Value } from "../../graph/types.ts";
 import { reshapeTies } from "./reshape.ts";
-import { broadcastTies, input, output, pairs, type Rule, type RuleNode, type Tie, tie } from "./rule.ts";
+import {
+  type AxesRules,
+  barrier,
+  broadcastTies,
+  type Flow,
+  indexPairs,
+  inputEnd,
+  outputEnd,
+  partPairs,
+  sameAxes,
+  tie,
+} from "./rule.ts";
 
-const reshape: Rule = ({ inputs, outputs }) => ({
+interface Moved {
+  readonly in: readonly [Value];
+  readonly out: Value;
+}
+const reshape = ({ in: [x], out }: Moved): Flow => ({
   why: "regroups this axis together with others",
-  ties: reshapeTies(inputs[0]!.shape, outputs[0]!.shape),
+  ties: reshapeTies(x.shape, out.shape),
 });
-
-/** Ties of input 0's axes that `keep` accepts, with the axis of the same number. */
-const sameAxes = ({ inputs, outputs }: RuleNode, keep: (axis: number) => boolean): Tie[] =>
-  inputs[0]!.shape.flatMap((_, i) =>
-    keep(i) ? outputs.flatMap((o, at) => (o ? [tie(input(0, i), output(i, at))] : [])) : [],
-  );
-
-const Transpose: Rule = ({ attrs }) => ({ ties: (attrs.perm as number[]).map((p, i) => tie(input(0, p), output(i))) });
-
-const Expand: Rule = ({ inputs, outputs }) => ({ ties: broadcastTies(0, inputs[0]!.shape, outputs[0]!.shape) });
-
-const Tile: Rule = (node) => ({
-  why: "repeats this axis",
-  ties: sameAxes(node, (i) => (node.attrs.repeats as number[])[i] === 1),
-});
-
-const Pad: Rule = (node) => {
-  const pads = node.attrs.pads as number[];
-  return { why: "pads this axis", ties: sameAxes(node, (i) => !pads[i] && !pads[i + pads.length / 2]) };
-};
-
-const Concat: Rule = ({ inputs, attrs }) => {
-  const axis = axisOf(attrs.axis as number, inputs[0]!.shape.length);
-  let offset = 0;
-  const ties = inputs.flatMap((x, at) => {
-    const start = offset;
-    offset += x!.shape[axis];
-    const own = pairs(
-      x!.shape[axis],
-      (k) => k,
-      (k) => start + k,
-    );
-    return x!.shape.map((_, i) => tie(input(at, i), output(i), i === axis ? own : undefined));
-  });
-  return { ties };
-};
-
-const Split: Rule = (node) => {
-  const axis = axisOf(node.attrs.axis as number, node.inputs[0]!.shape.length);
-  let offset = 0;
-  const parts = (node.attrs.split as number[]).map((n, at) => {
-    const start = offset;
-    offset += n;
-    const own = pairs(
-      n,
-      (k) => start + k,
-      (k) => k,
-    );
-    return node.outputs[at] ? [tie(input(0, axis), output(axis, at), own)] : [];
-  });
-  return { ties: [...sameAxes(node, (i) => i !== axis), ...parts.flat()] };
-};
-
-/** Steps other than 1 would not survive the loss of an index between two that are taken. */
-const Slice: Rule = (node) => {
-  const { shape } = node.inputs[0]!;
-  const [starts, ends, steps] = [node.attrs.starts, node.attrs.ends, node.attrs.steps] as number[][];
-  const axes = axesOf(node.attrs.axes as number[], shape.length);
-  const cut = axes.flatMap((axis, i) => {
-    if (steps[i] !== 1) return [];
-    const { start, length } = sliceRange(shape[axis], starts[i], ends[i], 1);
-    const own = pairs(
-      length,
-      (k) => start + k,
-      (k) => k,
-    );
-    return [tie(input(0, axis), output(axis), own)];
-  });
-  return { why: "takes every n-th index of this axis", ties: [...sameAxes(node, (i) => !axes.includes(i)), ...cut] };
-};
-
-/** With stored indices a selection; with computed ones only the other axes pass. */
-const Gather: Rule = ({ inputs, attrs }, stored) => {
-  const [x, indices] = inputs.map((v) => v!.shape);
-  const axis = axisOf(attrs.axis as number, x.length);
-  const shift = indices.length - 1;
-  const others = x.flatMap((_, i) => (i === axis ? [] : [tie(input(0, i), output(i < axis ? i : i + shift))]));
-  const rows = indices.map((_, i) => tie(input(1, i), output(axis + i)));
-  const known = stored(1);
-  if (!known || indices.length !== 1) return { why: "looks up this axis", ties: [...others, ...rows] };
-  const at = numbers(known).map((k) => (k < 0 ? k + x[axis] : k));
-  const own = pairs(
-    at.length,
-    (k) => at[k],
-    (k) => k,
-  );
-  return { ties: [...others, tie(input(0, axis), output(axis), own)] };
-};
 
 /** Channel c of the deep side belongs to channel `of(c)` of the shallow side; the tie is given from input to output. */
-const blocked =
-  (deep: "in" | "out"): Rule =>
-  ({ inputs, outputs, attrs }) => {
-    const [from, to] = [inputs[0]!.shape[1], outputs[0]!.shape[1]];
-    const square = (attrs.blocksize as number) ** 2;
-    const shallow = Math.min(from, to);
-    const of = attrs.mode === "CRD" ? (c: number) => Math.floor(c / square) : (c: number) => c % shallow;
-    const same = (c: number) => c;
-    const own = pairs(shallow * square, deep === "in" ? same : of, deep === "in" ? of : same);
-    return {
-      why: "moves between space and depth",
-      ties: [tie(input(0, 0), output(0)), tie(input(0, 1), output(1), own)],
-    };
+function blocked({ in: [x], out }: Moved, blocksize: number, mode: "DCR" | "CRD"): Flow {
+  const [from, to] = [x.shape[1], out.shape[1]];
+  const shallow = Math.min(from, to);
+  const square = blocksize ** 2;
+  const of = mode === "CRD" ? (c: number) => Math.floor(c / square) : (c: number) => c % shallow;
+  const same = (c: number) => c;
+  const deepIn = from > to;
+  const own = indexPairs(shallow * square, deepIn ? same : of, deepIn ? of : same);
+  return {
+    why: "moves between space and depth",
+    ties: [tie(inputEnd(0, 0), outputEnd(0)), tie(inputEnd(0, 1), outputEnd(1), own)],
   };
+}
 
-export const movement = {
+const elements = barrier("takes single elements by their positions");
+const made = barrier("makes what depends on no channel");
+
+export const movementAxes: AxesRules<"movement"> = {
   Reshape: reshape,
   Flatten: reshape,
   Squeeze: reshape,
   Unsqueeze: reshape,
-  Transpose,
-  Expand,
-  Tile,
-  Pad,
-  Concat,
-  Split,
-  Slice,
-  Gather,
-  DepthToSpace: blocked("in"),
-  SpaceToDepth: blocked("out"),
-} satisfies Partial<Record<OpName, Rule>>;
+  Transpose: ({ attrs: { perm } }) => ({ ties: perm.map((p, i) => tie(inputEnd(0, p), outputEnd(i))) }),
+  Expand: ({ in: [x], out }) => ({ ties: broadcastTies(0, x.shape, out.shape) }),
+  Tile: ({ in: [x], attrs: { repeats } }) => ({ why: "repeats this axis", ties: sameAxes(x, (i) => repeats[i] === 1) }),
+  Pad: ({ in: [x], attrs: { pads } }) => ({
+    why: "pads this axis",
+    ties: sameAxes(x, (i) => !pads[i] && !pads[i + pads.length / 2]),
+  }),
+  Concat: ({ in: inputs, attrs }) => {
+    const axis = axisOf(attrs.axis, inputs[0].shape.length);
+    let offset = 0;
+    const ties = inputs.flatMap((x, at) => {
+      const start = offset;
+      offset += x.shape[axis];
+      const own = indexPairs(
+        x.shape[axis],
+        (k) => k,
+        (k) => start + k,
+      );
+      return x.shape.map((_, i) => tie(inputEnd(at, i), outputEnd(i), i === axis ? own : undefined));
+    });
+    return { ties };
+  },
+  Split: ({ in: [x], out, attrs }) => {
+    const axis = axisOf(attrs.axis, x.shape.length);
+    let offset = 0;
+    const parts = attrs.split.flatMap((n, at) => {
+      const start = offset;
+      offset += n;
+      return out[at] ? [tie(inputEnd(0, axis), outputEnd(axis, at), partPairs(n, start))] : [];
+    });
+    return { ties: [...sameAxes(x, (i) => i !== axis, out), ...parts] };
+  },
+  /** Steps other than 1 would not survive the loss of an index between two that are taken. */
+  Slice: ({ in: [x], attrs: { starts, ends, steps, axes: given } }) => {
+    const axes = axesOf(given, x.shape.length);
+    const cut = axes.flatMap((axis, i) => {
+      if (steps[i] !== 1) return [];
+      const { start, length } = sliceRange(x.shape[axis], starts[i], ends[i], 1);
+      return [tie(inputEnd(0, axis), outputEnd(axis), partPairs(length, start))];
+    });
+    return { why: "takes every n-th index of this axis", ties: [...sameAxes(x, (i) => !axes.includes(i)), ...cut] };
+  },
+  /** With stored indices a selection; with computed ones only the other axes pass. */
+  Gather: ({ in: [x, indices], attrs }, stored) => {
+    const axis = axisOf(attrs.axis, x.shape.length);
+    const shift = indices.shape.length - 1;
+    const others = x.shape.flatMap((_, i) =>
+      i === axis ? [] : [tie(inputEnd(0, i), outputEnd(i < axis ? i : i + shift))],
+    );
+    const rows = indices.shape.map((_, i) => tie(inputEnd(1, i), outputEnd(axis + i)));
+    const known = stored(1);
+    if (!known || shift !== 0) return { why: "looks up this axis", ties: [...others, ...rows] };
+    const at = numbers(known).map((k) => (k < 0 ? k + x.shape[axis] : k));
+    const own = indexPairs(
+      at.length,
+      (k) => at[k],
+      (k) => k,
+    );
+    return { ties: [...others, tie(inputEnd(0, axis), outputEnd(axis), own)] };
+  },
+  DepthToSpace: (site) => blocked(site, site.attrs.blocksize, site.attrs.mode),
+  SpaceToDepth: (site) => blocked(site, site.attrs.blocksize, "DCR"),
+  GatherElements: elements,
+  ScatterElements: elements,
+  ScatterND: elements,
+  OneHot: barrier("turns indices into an axis of its own"),
+  Shape: barrier("measures this axis"),
+  Constant: made,
+  ConstantOfShape: made,
+};

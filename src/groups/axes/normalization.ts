@@ -1,27 +1,19 @@
 /** Normalization: vectors go with the channel; an axis that is normalized over is mixed. */
-import type { OpName } from "../../graph/ops/index.ts";
-import { input, output, type Rule, tie } from "./rule.ts";
+import { axisOf } from "../../graph/op.ts";
+import { type AxesRules, inputEnd, outputEnd, sameAxes, tie } from "./rule.ts";
 
 const why = "normalizes over this axis";
-const vectors = (n: number) => Array.from({ length: n }, (_, i) => tie(input(i + 1, 0), output(1)));
+const vectors = (n: number) => Array.from({ length: n }, (_, i) => tie(inputEnd(i + 1, 0), outputEnd(1)));
 
-const BatchNormalization: Rule = ({ inputs }) => ({
-  ties: [...inputs[0]!.shape.map((_, i) => tie(input(0, i), output(i))), ...vectors(4)],
-});
-
-const InstanceNormalization: Rule = () => ({
-  why,
-  ties: [tie(input(0, 0), output(0)), tie(input(0, 1), output(1)), ...vectors(2)],
-});
-
-const LayerNormalization: Rule = ({ inputs, attrs }) => {
-  const { length } = inputs[0]!.shape;
-  const first = ((attrs.axis as number) + length) % length;
-  return { why, ties: Array.from({ length: first }, (_, i) => tie(input(0, i), output(i))) };
+export const normalizationAxes: AxesRules<"normalization"> = {
+  BatchNormalization: ({ in: [x] }) => ({ ties: [...sameAxes(x), ...vectors(4)], affine: [1, 2] }),
+  InstanceNormalization: ({ in: [x] }) => ({
+    why,
+    ties: [...sameAxes(x, (i) => i < 2), ...vectors(2)],
+    affine: [1, 2],
+  }),
+  LayerNormalization: ({ in: [x], attrs }) => {
+    const first = axisOf(attrs.axis, x.shape.length);
+    return { why, ties: sameAxes(x, (i) => i < first) };
+  },
 };
-
-export const normalization = {
-  BatchNormalization,
-  InstanceNormalization,
-  LayerNormalization,
-} satisfies Partial<Record<OpName, Rule>>;

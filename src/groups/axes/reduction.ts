@@ -1,37 +1,53 @@
 /** Reductions, softmax and searches: the axes they work over are mixed, the others pass. */
 import { axesOf } from "../../graph/op.ts";
-import type { OpName } from "../../graph/ops/index.ts";
-import { input, output, type Rule, type RuleNode, type Tie, tie } from "./rule.ts";
+import type { Value } from "../../graph/types.ts";
+import { type AxesRules, type Flow, inputEnd, outputEnd, type Tie, tie } from "./rule.ts";
 
-/** Ties of the axes that are not `gone`; those disappear from the output unless `keep`. */
-function remaining(node: RuleNode, gone: readonly number[], keep: boolean): Tie[] {
+/** Ties of the axes that are not `gone`; those disappear from the outputs unless `keep`. */
+function remaining(
+  { shape }: Value,
+  gone: readonly number[],
+  keep: boolean,
+  outputs: readonly unknown[] = [undefined],
+): Tie[] {
   let next = 0;
-  return node.inputs[0]!.shape.flatMap((_, i) => {
+  return shape.flatMap((_, i) => {
     if (gone.includes(i)) {
       if (keep) next++;
       return [];
     }
     const to = next++;
-    return node.outputs.flatMap((o, at) => (o ? [tie(input(0, i), output(to, at))] : []));
+    return outputs.flatMap((o, at) => (o === null ? [] : [tie(inputEnd(0, i), outputEnd(to, at))]));
   });
 }
 
-const reduce: Rule = (node) => {
-  const { shape } = node.inputs[0]!;
-  const gone = axesOf((node.attrs.axes as number[] | undefined) ?? shape.map((_, i) => i), shape.length);
-  return { why: "reduces over this axis", ties: remaining(node, gone, node.attrs.keepdims === 1) };
+interface Reduction {
+  readonly in: readonly [Value];
+  readonly attrs: { readonly axes?: readonly number[]; readonly keepdims: number };
+}
+const reduce = ({ in: [x], attrs: { axes, keepdims } }: Reduction): Flow => {
+  const gone = axesOf(axes ?? x.shape.map((_, i) => i), x.shape.length);
+  return { why: "reduces over this axis", ties: remaining(x, gone, keepdims === 1) };
 };
 
-const search: Rule = (node) => ({
+interface Search {
+  readonly in: readonly [Value];
+  readonly attrs: { readonly axis: number; readonly keepdims: number };
+}
+const search = ({ in: [x], attrs: { axis, keepdims } }: Search): Flow => ({
   why: "searches along this axis",
-  ties: remaining(node, axesOf([node.attrs.axis as number], node.inputs[0]!.shape.length), node.attrs.keepdims !== 0),
+  ties: remaining(x, axesOf([axis], x.shape.length), keepdims !== 0),
 });
 
+interface Along {
+  readonly in: readonly [Value];
+  readonly attrs: { readonly axis: number };
+}
 const along =
-  (why: string): Rule =>
-  (node) => ({ why, ties: remaining(node, axesOf([node.attrs.axis as number], node.inputs[0]!.shape.length), true) });
+  (why: string) =>
+  ({ in: [x], attrs: { axis } }: Along): Flow => ({ why, ties: remaining(x, axesOf([axis], x.shape.length), true) });
 
-export const reduction = {
+export const reductionAxes: AxesRules<"reduction"> = {
   ReduceL1: reduce,
   ReduceL2: reduce,
   ReduceLogSum: reduce,
@@ -44,8 +60,11 @@ export const reduction = {
   ReduceSumSquare: reduce,
   ArgMax: search,
   ArgMin: search,
-  TopK: search,
   LogSoftmax: along("normalizes over this axis"),
   Softmax: along("normalizes over this axis"),
   CumSum: along("adds up along this axis"),
-} satisfies Partial<Record<OpName, Rule>>;
+  TopK: ({ in: [x], out, attrs: { axis } }) => ({
+    why: "searches along this axis",
+    ties: remaining(x, axesOf([axis], x.shape.length), true, out),
+  }),
+};

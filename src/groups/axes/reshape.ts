@@ -1,7 +1,7 @@
 /** Reshape as index maps: which axes of the old shape make which axes of the new one. */
 import { size } from "../../graph/tensor.ts";
 import type { Shape } from "../../graph/types.ts";
-import { input, output, pairs, type Tie, tie } from "./rule.ts";
+import { indexPairs, inputEnd, outputEnd, type Tie, tie } from "./rule.ts";
 
 /** Runs of axes with equal products, as short as possible; axes of size 1 are left out. */
 function blocks(from: Shape, to: Shape): { from: number[]; to: number[] }[] {
@@ -36,24 +36,24 @@ export function reshapeTies(from: Shape, to: Shape): Tie[] {
   return blocks(from, to).flatMap((block) => {
     const n = size(block.from.map((i) => from[i]));
     if (block.to.length === 1) {
-      if (block.from.length === 1) return [tie(input(0, block.from[0]), output(block.to[0]))];
+      if (block.from.length === 1) return [tie(inputEnd(0, block.from[0]), outputEnd(block.to[0]))];
       return block.from.map((axis, k) => {
         const inner = size(block.from.slice(k + 1).map((i) => from[i]));
-        const own = pairs(
+        const own = indexPairs(
           n,
           (j) => Math.floor(j / inner) % from[axis],
           (j) => j,
         );
-        return { ...tie(input(0, axis), output(block.to[0]), own), merged: true };
+        return { ...tie(inputEnd(0, axis), outputEnd(block.to[0]), own), merged: true };
       });
     }
     if (block.from.length > 1) return [];
     const inner = n / to[block.to[0]];
-    const own = pairs(
+    const own = indexPairs(
       n,
       (j) => j,
       (j) => Math.floor(j / inner),
     );
-    return [tie(input(0, block.from[0]), output(block.to[0]), own)];
+    return [tie(inputEnd(0, block.from[0]), outputEnd(block.to[0]), own)];
   });
 }

@@ -2,7 +2,9 @@
  * What a grouping rule says of one node, as data: which axes move together (ties), and which stored operand turns
  * channels into channels (weight). An input axis that no tie names is mixed by the node and cannot lose an index.
  */
-import type { Attrs, Shape, Tensor, Value } from "../../graph/types.ts";
+import type { Families } from "../../graph/ops/index.ts";
+import type { Site } from "../../graph/site.ts";
+import type { Shape, Tensor, Value } from "../../graph/types.ts";
 
 /** An axis of one input or output of a node. */
 export interface End {
@@ -21,7 +23,7 @@ export interface Tie {
   readonly merged?: boolean;
 }
 
-export interface Pairs {
+interface Pairs {
   readonly a: Int32Array;
   readonly b: Int32Array;
 }
@@ -49,32 +51,62 @@ export interface Flow {
   readonly weight?: Weight;
   /** Said of channels on an axis that no tie names, for example "normalizes over the channels". */
   readonly why?: string;
+  /** Inputs at which anything may stand: the result is zero wherever the other input is. */
+  readonly factors?: readonly number[];
+  /** Inputs that scale and shift each channel: it is zero where all of them are. */
+  readonly affine?: readonly number[];
 }
 
-/** @param stored the tensor behind an input when it is stored, undefined when it is computed */
-export type Rule = (node: RuleNode, stored: (input: number) => Tensor | undefined) => Flow;
+/** The tensor behind an input when it is stored, undefined when it is computed. */
+export type StoredInput = (input: number) => Tensor | undefined;
 
-/** A node as rules see it: attributes complete, inputs that a rule asks for present. */
-export interface RuleNode {
-  readonly op: string;
-  readonly attrs: Attrs;
-  readonly inputs: readonly (Value | null)[];
-  readonly outputs: readonly (Value | null)[];
+/** The operator lets no channel pass: none can be removed that it reads. */
+export interface Barrier {
+  /** Why, as the end of a sentence that begins with the operator. */
+  readonly barrier: string;
 }
+
+/** The rules of a family: each of its operators says how channels pass, or that none do. */
+export type AxesRules<F extends keyof Families> = {
+  readonly [K in Families[F]]: Barrier | ((site: Site<K>, stored: StoredInput) => Flow);
+};
+
+export const barrier = (why: string): Barrier => ({ barrier: why });
 
 export const sameEnd = (a: End, b: End): boolean => a.side === b.side && a.at === b.at && a.axis === b.axis;
-export const input = (at: number, axis: number): End => ({ side: "in", at, axis });
-export const output = (axis: number, at = 0): End => ({ side: "out", at, axis });
+export const inputEnd = (at: number, axis: number): End => ({ side: "in", at, axis });
+export const outputEnd = (axis: number, at = 0): End => ({ side: "out", at, axis });
 export const tie = (a: End, b: End, pairs?: Pairs): Tie => (pairs ? { a, b, pairs } : { a, b });
 
 /** The pairs (a(k), b(k)) for k < n. */
-export const pairs = (n: number, a: (k: number) => number, b: (k: number) => number): Pairs => ({
+export const indexPairs = (n: number, a: (k: number) => number, b: (k: number) => number): Pairs => ({
   a: Int32Array.from({ length: n }, (_, k) => a(k)),
   b: Int32Array.from({ length: n }, (_, k) => b(k)),
 });
 
+/** The pairs (start + k, k) for k < n: a part of an axis, and itself as a whole. */
+export const partPairs = (n: number, start: number): Pairs =>
+  indexPairs(
+    n,
+    (k) => start + k,
+    (k) => k,
+  );
+
 /** Ties of every axis of an operand with the output it broadcasts to. */
 export function broadcastTies(at: number, from: Shape, to: Shape): Tie[] {
   const shift = to.length - from.length;
-  return from.flatMap((d, i) => (d === to[i + shift] ? [tie(input(at, i), output(i + shift))] : []));
+  return from.flatMap((d, i) => (d === to[i + shift] ? [tie(inputEnd(at, i), outputEnd(i + shift))] : []));
 }
+
+/**
+ * Ties of input 0's axes that `keep` accepts, with the axis of the same number of every output.
+ * @param outputs null = one that is absent
+ */
+export const sameAxes = (
+  { shape }: Value,
+  keep: (axis: number) => boolean = () => true,
+  outputs: readonly unknown[] = [undefined],
+): Tie[] =>
+  shape.flatMap((_, i) =>
+    keep(i) ? outputs.flatMap((o, at) => (o === null ? [] : [tie(inputEnd(0, i), outputEnd(i, at))])) : [],
+  );

@@ -1,13 +1,31 @@
 import { expect, test } from "vitest";
-import { runOnce } from "../engine/engine.ts";
-import { node } from "../engine/node.ts";
-import { builder } from "../graph/builder.ts";
-import { f32, numbers } from "../graph/tensor.ts";
-import type { Attrs, Tensor } from "../graph/types.ts";
-import { encode } from "../onnx/write.ts";
-import { passing, pointwise } from "./fold.ts";
+import { runOnce } from "../../engine/engine.ts";
+import { node } from "../../engine/node.ts";
+import { builder } from "../../graph/builder.ts";
+import { siteOf } from "../../graph/site.ts";
+import { f32, numbers } from "../../graph/tensor.ts";
+import type { Attrs, Node, Tensor } from "../../graph/types.ts";
+import { encode } from "../../onnx/write.ts";
+import { shrinkRuleOf } from "./index.ts";
 
 const engine = node({ threads: 1 });
+
+/** What a table says of constants, for an operator of each element. */
+function each(op: string, attrs: Attrs): (...x: number[]) => number {
+  const fold = shrinkRuleOf({ op, domain: "" } as Node)!.fold;
+  if (!("each" in fold)) throw new Error(`${op} is no operator of each element`);
+  return fold.each(attrs);
+}
+
+/** The same for one that moves or reduces a channel of shape [1, 1, 3, 4]. */
+function along(op: string, attrs: Attrs): (x: number) => number {
+  const g = builder();
+  g.emit(op, [g.input("x", "float32", [1, 1, 3, 4])], attrs);
+  const [made] = g.build().nodes;
+  const fold = shrinkRuleOf(made)!.fold;
+  if (!("along" in fold)) throw new Error(`${op} moves no channel`);
+  return fold.along(siteOf(made));
+}
 
 /** What the runtime makes of an operator. */
 async function run(op: string, inputs: readonly Tensor[], attrs: Attrs): Promise<number[]> {
@@ -36,7 +54,7 @@ const unary: Record<string, Attrs> = {
 
 test.each(Object.entries(unary))("%s of a constant is what the runtime makes of it", async (op, attrs) => {
   const y = await run(op, [f32(xs)], attrs);
-  const f = pointwise[op](attrs);
+  const f = each(op, attrs);
   xs.forEach((x, i) => {
     const folded = f(x);
     if (!Number.isNaN(folded)) expect(Math.abs(folded - y[i])).toBeLessThan(1e-6 * Math.max(1, Math.abs(y[i])));
@@ -47,14 +65,14 @@ test.each(Object.entries(unary))("%s of a constant is what the runtime makes of 
 test.each(["Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean", "PRelu"])("%s of two constants", async (op) => {
   const b = [0.5, -3, 2, -1, 4, -0.2, 1];
   const y = await run(op, [f32(xs), f32(b)], {});
-  const f = pointwise[op]({});
+  const f = each(op, {});
   xs.forEach((x, i) => void expect(f(x, b[i])).toBeCloseTo(y[i], 5));
 });
 
 test("batch norm of a constant, and of anything when its scale is zero", async () => {
   const vectors = [[1.5], [0.2], [-0.4], [2]].map((v) => f32(v));
   const [y] = await run("BatchNormalization", [f32([0.7], [1, 1, 1]), ...vectors], { epsilon: 1e-3 });
-  const f = pointwise.BatchNormalization({ epsilon: 1e-3 });
+  const f = each("BatchNormalization", { epsilon: 1e-3 });
   expect(f(0.7, 1.5, 0.2, -0.4, 2)).toBeCloseTo(y, 6);
   expect(f(Number.NaN, 0, 0.2, -0.4, 2)).toBe(0.2);
 });
@@ -77,19 +95,12 @@ const spatial: readonly [string, Attrs][] = [
 test.each(spatial)("%s %o of a constant channel is a constant channel", async (op, attrs) => {
   const x = f32(new Float32Array(12).fill(-1.5), [1, 1, 3, 4]);
   const y = await run(op, [x], attrs);
-  const g = builder();
-  g.emit(op, [g.input("x", "float32", x.shape)], attrs);
-  const folded = passing[op](g.build().nodes[0])(-1.5);
+  const folded = along(op, attrs)(-1.5);
   for (const v of y) expect(v).toBeCloseTo(folded, 5);
 });
 
 test("padding that counts beside a constant is refused", () => {
-  const fold = (op: string, attrs: Attrs) => {
-    const g = builder();
-    g.emit(op, [g.input("x", "float32", [1, 1, 3, 4])], attrs);
-    return passing[op](g.build().nodes[0]);
-  };
-  const average = fold("AveragePool", { ...window, count_include_pad: 1 });
+  const average = along("AveragePool", { ...window, count_include_pad: 1 });
   expect([average(0.5), average(0)]).toEqual([Number.NaN, 0]);
-  expect(fold("Pad", { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: 0 })(0.5)).toBeNaN();
+  expect(along("Pad", { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: 0 })(0.5)).toBeNaN();
 });

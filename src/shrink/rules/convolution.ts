@@ -1,0 +1,30 @@
+/** Convolutions. Zero padding, and the border of a transposed one, add less of a constant than the middle does. */
+import { size } from "../../graph/tensor.ts";
+import type { Value } from "../../graph/types.ts";
+import { kept, type Masks, type ShrinkRules } from "./rule.ts";
+
+interface Grouped {
+  readonly in: readonly [Value, Value, Value | null];
+}
+
+/** A depthwise convolution has as many groups as channels; others keep their groups. */
+function cutGroup<A extends { readonly group: number }>({ in: [x] }: Grouped, attrs: A, masks: Masks): A {
+  const channels = x.shape[1];
+  const mask = masks("in", 0)[1];
+  return mask && attrs.group === channels && channels > 1 ? { ...attrs, group: kept(mask) } : attrs;
+}
+
+export const convolutionShrinking: ShrinkRules<"convolution"> = {
+  Conv: {
+    fold: {
+      weight: { uniform: ({ attrs: { pads } }) => pads.every((p) => p === 0), withBias: (attrs) => attrs },
+    },
+    cut: { attrs: (site, masks) => cutGroup(site, site.attrs, masks) },
+    macs: ({ in: [, w], out }) => size(out.shape) * size(w.shape.slice(1)), // per output element: the kernel
+  },
+  ConvTranspose: {
+    fold: { weight: { uniform: () => false, withBias: (attrs) => attrs } },
+    cut: { attrs: (site, masks) => cutGroup(site, site.attrs, masks) },
+    macs: ({ in: [x, w] }) => size(x.shape) * size(w.shape.slice(1)), // per input element: the kernel
+  },
+};

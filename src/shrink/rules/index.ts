@@ -1,0 +1,44 @@
+/** What shrinking knows of each operator. An operator of the table that has no entry here does not compile. */
+import type { OpFullAttrs, OpName } from "../../graph/ops/index.ts";
+import { entryOf, type Site, siteOf } from "../../graph/site.ts";
+import type { Node } from "../../graph/types.ts";
+import { convolutionShrinking } from "./convolution.ts";
+import { elementwiseShrinking } from "./elementwise.ts";
+import { linearShrinking } from "./linear.ts";
+import { movementShrinking } from "./movement.ts";
+import { normalizationShrinking } from "./normalization.ts";
+import { poolingShrinking } from "./pooling.ts";
+import { reductionShrinking } from "./reduction.ts";
+import type { ShrinkRule, Weighted } from "./rule.ts";
+
+const shrinkRules: { readonly [K in OpName]: ShrinkRule<Site<K>, OpFullAttrs<K>> } = {
+  ...elementwiseShrinking,
+  ...linearShrinking,
+  ...convolutionShrinking,
+  ...poolingShrinking,
+  ...normalizationShrinking,
+  ...reductionShrinking,
+  ...movementShrinking,
+};
+
+/** The rule of a node; undefined for operators outside the table. */
+export const shrinkRuleOf = (node: Node): ShrinkRule | undefined => entryOf<ShrinkRule>(shrinkRules, node);
+
+/** What a node does with a weight; undefined where its operator takes none. */
+export function weightedOf(node: Node): Weighted | undefined {
+  const fold = shrinkRuleOf(node)?.fold;
+  return fold && "weight" in fold ? fold.weight : undefined;
+}
+
+/** Factors of a weighted node's product and of its bias. */
+export const factorsOf = (node: Node): { readonly product: number; readonly bias: number } =>
+  weightedOf(node)?.factors?.(node.attrs) ?? { product: 1, bias: 1 };
+
+/** Whether a weighted node turns a constant channel into the same number everywhere, so that it can move into the bias. */
+export function folds(node: Node, constant: number): boolean {
+  if (constant === 0) return true;
+  return !Number.isNaN(constant) && (weightedOf(node)?.uniform(siteOf(node)) ?? false);
+}
+
+/** Multiply–accumulates of a node; 0 for operators outside the table. */
+export const macsOf = (node: Node): number => shrinkRuleOf(node)?.macs(siteOf(node)) ?? 0;

@@ -1,0 +1,23 @@
+/** Matrix products. */
+import { size } from "../../graph/tensor.ts";
+import { type ShrinkRules, same } from "./rule.ts";
+
+export const linearShrinking: ShrinkRules<"linear"> = {
+  MatMul: {
+    fold: { weight: { uniform: () => true, columns: true } },
+    cut: same,
+    macs: ({ in: [a], out }) => size(out.shape) * a.shape[a.shape.length - 1],
+  },
+  Gemm: {
+    fold: {
+      weight: {
+        uniform: () => true,
+        factors: ({ alpha, beta }) => ({ product: alpha, bias: beta }),
+        withBias: (attrs) => ({ ...attrs, beta: 1 }),
+        columns: true,
+      },
+    },
+    cut: same,
+    macs: ({ in: [a], out, attrs: { transA } }) => size(out.shape) * a.shape[transA ? 0 : 1],
+  },
+};

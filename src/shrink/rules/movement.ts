@@ -1,0 +1,109 @@
+/** Operators that only move data. Their attributes are lists of sizes, positions and axes: some count indices. */
+import { axisOf } from "../../graph/op.ts";
+import { sliceRange } from "../../graph/ops/movement.ts";
+import { free, kept, opaque, plain, type ShrinkRules } from "./rule.ts";
+
+const fold = { along: () => (x: number) => x };
+const moved = { ...plain, fold };
+const elements = opaque("takes or puts single elements");
+const made = opaque("is no channel of anything");
+
+export const movementShrinking: ShrinkRules<"movement"> = {
+  /** Written out where the axis is cut; 0 (copy) and −1 (the rest) stay where they still mean the same. */
+  Reshape: {
+    fold,
+    cut: {
+      attrs: ({ attrs, out }, masks) => {
+        const [ins, outs] = [masks("in", 0), masks("out", 0)];
+        const shape = attrs.shape.map((d, i) => {
+          const mask = outs[i];
+          if (mask) return d === -1 ? d : kept(mask);
+          return d === 0 && ins[i] && !attrs.allowzero ? out.shape[i] : d;
+        });
+        return { ...attrs, shape };
+      },
+    },
+    macs: free,
+  },
+  Flatten: moved,
+  Transpose: moved,
+  /** Without axes every axis of size 1 would go, a cut one too. */
+  Squeeze: {
+    fold,
+    cut: {
+      attrs: ({ in: [x], attrs }) => ({
+        ...attrs,
+        axes: attrs.axes ?? x.shape.flatMap((d, i) => (d === 1 ? [i] : [])),
+      }),
+    },
+    macs: free,
+  },
+  Unsqueeze: moved,
+  Expand: {
+    fold,
+    cut: {
+      attrs: ({ attrs, out }, masks) => {
+        const shift = out.shape.length - attrs.shape.length;
+        const outs = masks("out", 0);
+        return {
+          ...attrs,
+          shape: attrs.shape.map((d, i) => (outs[i + shift] && d !== 1 ? kept(outs[i + shift]!) : d)),
+        };
+      },
+    },
+    macs: free,
+  },
+  Tile: moved,
+  Pad: {
+    ...plain,
+    fold: {
+      along:
+        ({ attrs: { mode, pads, value } }) =>
+        (x) =>
+          mode === "constant" && pads.some((p) => p !== 0) && x !== value ? Number.NaN : x,
+    },
+  },
+  Concat: { fold, cut: { without: "inputs" }, macs: free },
+  Split: {
+    fold,
+    cut: {
+      without: "outputs",
+      attrs: ({ in: [x], attrs }, masks) => {
+        const mask = masks("in", 0)[axisOf(attrs.axis, x.shape.length)];
+        if (!mask) return attrs;
+        let at = 0;
+        const sizes = attrs.split.map((n) => kept(mask, at, (at += n)));
+        return { ...attrs, split: sizes.filter((n) => n > 0) };
+      },
+    },
+    macs: free,
+  },
+  Slice: {
+    fold,
+    cut: {
+      attrs: ({ in: [x], attrs }, masks) => {
+        const ranges = attrs.axes.map((a, i) => {
+          const axis = axisOf(a, x.shape.length);
+          const [start, end] = [attrs.starts[i], attrs.ends[i]];
+          const mask = masks("in", 0)[axis];
+          if (!mask) return { start, end };
+          const range = sliceRange(x.shape[axis], start, end, 1);
+          const from = kept(mask, 0, range.start);
+          return { start: from, end: from + kept(mask, range.start, range.start + range.length) };
+        });
+        return { ...attrs, starts: ranges.map((r) => r.start), ends: ranges.map((r) => r.end) };
+      },
+    },
+    macs: free,
+  },
+  Gather: { fold, cut: { indices: 1 }, macs: free },
+  DepthToSpace: moved,
+  SpaceToDepth: moved,
+  GatherElements: elements,
+  ScatterElements: elements,
+  ScatterND: elements,
+  OneHot: made,
+  Shape: made,
+  Constant: made,
+  ConstantOfShape: made,
+};

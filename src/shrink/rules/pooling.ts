@@ -1,0 +1,20 @@
+/** Pooling. */
+import { plain, type ShrinkRules } from "./rule.ts";
+
+const moved = { ...plain, fold: { along: () => (x: number) => x } };
+
+export const poolingShrinking: ShrinkRules<"pooling"> = {
+  /** With the padding counted, windows at the border average zeros in. */
+  AveragePool: {
+    ...plain,
+    fold: {
+      along:
+        ({ attrs: { pads, count_include_pad } }) =>
+        (x) =>
+          x === 0 || !count_include_pad || pads.every((p) => p === 0) ? x : Number.NaN,
+    },
+  },
+  MaxPool: moved,
+  GlobalAveragePool: moved,
+  GlobalMaxPool: moved,
+};

@@ -1,0 +1,92 @@
+/**
+ * What shrinking must know of an operator: what it makes of constant channels (`fold`), how it follows when channels go
+ * (`cut`), and what it costs (`macs`).
+ */
+import type { Families, OpFullAttrs } from "../../graph/ops/index.ts";
+import type { AnySite, Site } from "../../graph/site.ts";
+import type { Attrs } from "../../graph/types.ts";
+
+/**
+ * A number stands for a channel that holds it everywhere and for every input, in float64; NaN for a channel that is not known to
+ * be constant. Activations are taken to be finite, so 0 · x = 0.
+ */
+export type Fold<S = AnySite, A = Attrs> = Elements<A> | Along<S> | { readonly weight: Weighted<S, A> } | Opaque;
+
+/** It works on each element alone, given the vectors that go with its channel. */
+interface Elements<A> {
+  /** Applied to the channels of all inputs that meet in one channel of the output. */
+  readonly each: (attrs: A) => (...x: number[]) => number;
+  /** It broadcasts, so that a constant operand may be stored smaller than the result. */
+  readonly operand?: {
+    /** The operator does nothing when an operand, one of two, is this number; it must be one of these inputs. */
+    readonly neutral?: { readonly value: number; readonly at: readonly number[] };
+    /** It is the sum of its two inputs, so that a bias can be added to either. */
+    readonly adds?: true;
+  };
+}
+
+/** It moves a channel, or reduces it over other axes. */
+interface Along<S> {
+  readonly along: (site: S) => (x: number) => number;
+}
+
+/** It multiplies channels with a weight. */
+export interface Weighted<S = AnySite, A = Attrs> {
+  /** Whether a constant that is not zero adds the same number everywhere, so that it can move into a bias. */
+  readonly uniform: (site: S) => boolean;
+  /** Factors of the product and of the bias, input 2. Default 1. */
+  readonly factors?: (attrs: A) => { readonly product: number; readonly bias: number };
+  /** The attributes with which a bias may be added as input 2; undefined for an operator without that input. */
+  readonly withBias?: (attrs: A) => A;
+  /** A Gather may stand in front of it that picks some of its columns. */
+  readonly columns?: true;
+}
+
+/** Nothing is known of its output, whatever is known of its inputs. */
+interface Opaque {
+  readonly opaque: string;
+}
+
+/** For each axis of an input or output: 1 = the index stays; undefined = the axis loses nothing. */
+export type Masks = (side: "in" | "out", at: number) => readonly (Uint8Array | undefined)[];
+
+/** How a node follows when channels go. Absent: it stays as it is. */
+export interface Cut<S = AnySite, A = Attrs> {
+  /** New attributes, where they count indices. */
+  readonly attrs?: (site: S, masks: Masks) => A;
+  /** Inputs, or outputs, that lose everything are left out; an operator without this vanishes with any of them. */
+  readonly without?: "inputs" | "outputs";
+  /** The input that lists, if it is stored, the indices that are taken along `axis` of input 0. */
+  readonly indices?: number;
+}
+
+export interface ShrinkRule<S = AnySite, A = Attrs> {
+  readonly fold: Fold<S, A>;
+  readonly cut: Cut<S, A>;
+  /** Multiply–accumulates of a node. */
+  readonly macs: (site: S) => number;
+}
+
+/** The rules of a family: an operator that is missing does not compile. */
+export type ShrinkRules<F extends keyof Families> = {
+  readonly [K in Families[F]]: ShrinkRule<Site<K>, OpFullAttrs<K>>;
+};
+
+/** No attribute counts indices. */
+export const same = {};
+/** No multiply–accumulates: only products with weights count. */
+export const free = (): number => 0;
+/** It works on each element alone; nothing counts indices. */
+export const plain = { cut: same, macs: free };
+
+/** An operator of each element alone, without attributes. */
+export const each = (f: (...x: number[]) => number) => ({ ...plain, fold: { each: () => f } });
+/** An operator of which constants tell nothing. */
+export const opaque = (why: string) => ({ ...plain, fold: { opaque: why } });
+
+/** How many of the indices from … to stay. */
+export function kept(mask: Uint8Array, from = 0, to = mask.length): number {
+  let n = 0;
+  for (let i = from; i < to; i++) n += mask[i];
+  return n;
+}
