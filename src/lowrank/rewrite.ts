@@ -1,6 +1,5 @@
 /** Puts nodes and stored tensors in the place of others, keeping every order. */
-import { inferNode } from "../graph/infer.ts";
-import type { Attrs, Graph, Node, Tensor, Value } from "../graph/types.ts";
+import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 
 /** What stands where something stood before. */
 export interface Rewrite {
@@ -21,12 +20,6 @@ export const stored = (name: string, tensor: Tensor): readonly [Value, Tensor] =
   { name, dtype: tensor.dtype, shape: tensor.shape },
   tensor,
 ];
-
-/** A node with one output that is called as the node. */
-export function makeNode(op: string, name: string, inputs: readonly (Value | null)[], given: Attrs): Node {
-  const { attrs, outputs } = inferNode(op, "", name, inputs, given);
-  return { op, domain: "", name, inputs, outputs: [{ name, ...outputs[0] }], attrs };
-}
 
 /** Names that a graph does not have yet. */
 export function newNames(graph: Graph): (stem: string) => string {

@@ -10,7 +10,7 @@ import type { Attrs } from "../../graph/types.ts";
  * A number stands for a channel that holds it everywhere and for every input, in float64; NaN for a channel that is not known to
  * be constant. Activations are taken to be finite, so 0 · x = 0.
  */
-export type Fold<S = AnySite, A = Attrs> = Elements<A> | Along<S> | { readonly weight: Weighted<S, A> } | Opaque;
+type Fold<S = AnySite, A = Attrs> = Elements<A> | Along<S> | { readonly weight: Weighted<S, A> } | Opaque;
 
 /** It works on each element alone, given the vectors that go with its channel. */
 interface Elements<A> {
@@ -51,7 +51,7 @@ interface Opaque {
 export type Masks = (side: "in" | "out", at: number) => readonly (Uint8Array | undefined)[];
 
 /** How a node follows when channels go. Absent: it stays as it is. */
-export interface Cut<S = AnySite, A = Attrs> {
+interface Cut<S = AnySite, A = Attrs> {
   /** New attributes, where they count indices. */
   readonly attrs?: (site: S, masks: Masks) => A;
   /** Inputs, or outputs, that lose everything are left out; an operator without this vanishes with any of them. */
