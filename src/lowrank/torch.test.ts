@@ -12,7 +12,7 @@ import { prune } from "../graph/walk.ts";
 import { torchDefault } from "../models/init.ts";
 import { network } from "../models/network.ts";
 import { encode, write } from "../onnx/write.ts";
-import { forward } from "../train/forward.ts";
+import { forward } from "../step/forward.ts";
 import { compose } from "./compose.ts";
 import { recompose } from "./recompose.ts";
 

@@ -8,7 +8,7 @@ import { node } from "../engine/node.ts";
 import { size } from "../graph/tensor.ts";
 import { logistic } from "../models/logistic.ts";
 import { mlp } from "../models/mlp.ts";
-import { meanSquaredError } from "../train/loss.ts";
+import { meanSquaredError } from "../step/loss.ts";
 import { densities } from "./densities.ts";
 import { type MagnitudeOptions, magnitude } from "./magnitude.ts";
 import { constant } from "./schedule.ts";

@@ -12,7 +12,7 @@ import type { Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import { mlp } from "../models/mlp.ts";
 import { encode } from "../onnx/write.ts";
-import { meanSquaredError } from "../train/loss.ts";
+import { meanSquaredError } from "../step/loss.ts";
 import { train } from "../train/train.ts";
 import { densities } from "./densities.ts";
 import { stepRule } from "./optimizer.ts";

@@ -3,7 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Model } from "../graph/types.ts";
 import type { Inputs } from "../shrink/verify.ts";
-import type { Normalization } from "../train/input.ts";
+import type { Normalization } from "../step/input.ts";
 import { modelInputs } from "../train/model-inputs.ts";
 
 const COUNT = 64;

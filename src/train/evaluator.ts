@@ -5,18 +5,12 @@ import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
-import {
-  checkDynamicBatch,
-  checkInput,
-  type InputPlan,
-  type Normalization,
-  normalizationOf,
-  travelsAs,
-} from "./input.ts";
-import { crossEntropy, type Loss, lossInput } from "./loss.ts";
+import type { InputPlan, Normalization } from "../step/input.ts";
+import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
+import { parameters } from "../step/parameters.ts";
+import { checkDynamicBatch, checkInput, normalizationOf, travelsAs } from "./input.ts";
 import { checkOperators } from "./operators.ts";
 import { checkLabels } from "./options.ts";
-import { parameters } from "./parameters.ts";
 import { evaluationProgram, names } from "./programs.ts";
 import { type Score, score } from "./score.ts";
 

@@ -2,8 +2,8 @@
 import { size } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
+import { parameters, withTensors } from "../step/parameters.ts";
 import { frozenNames } from "./freeze.ts";
-import { parameters, withTensors } from "./parameters.ts";
 
 /**
  * Every trained tensor of two or more dimensions, and every vector read by the same node, is drawn from

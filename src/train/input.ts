@@ -1,50 +1,14 @@
-/** From a batch as it travels to what the model's input wants: images come as uint8 and are normalized in the graph. */
+/** Data, a model's input and its normalization: whether they fit, and what the model's metadata says of it. */
 
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import type { Builder } from "../graph/builder.ts";
-import { f32, size } from "../graph/tensor.ts";
+import { size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
-
-/** Per-channel statistics of pixels scaled to [0, 1]. */
-export interface Normalization {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
-export interface InputPlan {
-  /** How a batch travels. */
-  readonly dtype: "uint8" | "float32";
-  /** Shape of one sample as the data set has it, for example [1, 28, 28]. */
-  readonly sample: readonly number[];
-  /** Undefined: values are used as they are (uint8 still becomes float). */
-  readonly normalization?: Normalization;
-}
+import type { InputPlan, Normalization } from "../step/input.ts";
 
 /** How the samples of a split travel. */
 export const travelsAs = (x: Split["x"]): InputPlan["dtype"] => (x instanceof Uint8Array ? "uint8" : "float32");
-
-/** Emits cast, scaling and reshape; the result stands in for the model's input. */
-export function applyInput(g: Builder, x: Value, plan: InputPlan, wanted: Value): Value {
-  const [n] = wanted.shape;
-  let v = plan.dtype === "uint8" ? g.Cast(x, { to: "float32" }) : x;
-  if (plan.normalization) {
-    const { mean, std } = plan.normalization;
-    const scale = plan.dtype === "uint8" ? 255 : 1;
-    const shape = [1, mean.length, ...plan.sample.slice(1).map(() => 1)];
-    const factor = f32(
-      std.map((s) => 1 / (scale * s)),
-      shape,
-    );
-    const offset = f32(
-      mean.map((m, i) => m / std[i]),
-      shape,
-    );
-    v = g.Sub(g.Mul(v, g.constant(factor)), g.constant(offset)); // (x/255 − mean) / std
-  }
-  return v.shape.join() === wanted.shape.join() ? v : g.Reshape(v, { shape: [n, ...wanted.shape.slice(1)] });
-}
 
 /**
  * Checks that samples of a data set fit a model's input.

@@ -5,7 +5,7 @@ import type { GroupSet } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
 import { countZeros, zeroGroups } from "../groups/zeros.ts";
 import type { EpochMetrics, GroupSparsity, Prunes } from "../report/results.ts";
-import { parameters } from "./parameters.ts";
+import { parameters } from "../step/parameters.ts";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 

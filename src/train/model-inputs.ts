@@ -5,7 +5,8 @@ import { type Engine, runOnce } from "../engine/engine.ts";
 import { builder } from "../graph/builder.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
-import { applyInput, checkInput, type Normalization, normalizationOf, travelsAs } from "./input.ts";
+import { applyInput, type Normalization } from "../step/input.ts";
+import { checkInput, normalizationOf, travelsAs } from "./input.ts";
 
 /** Options of `modelInputs`. */
 export interface ModelInputsOptions {

@@ -11,12 +11,13 @@ import { named, say } from "../message.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { Penalty } from "../prox/penalty.ts";
+import type { Normalization } from "../step/input.ts";
+import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
+import { parameters } from "../step/parameters.ts";
 import { freezeParameters } from "./freeze.ts";
-import { checkDynamicBatch, checkInput, type Normalization, normalizationOf } from "./input.ts";
-import { crossEntropy, type Loss, lossInput } from "./loss.ts";
+import { checkDynamicBatch, checkInput, normalizationOf } from "./input.ts";
 import { checkOperators } from "./operators.ts";
 import { checkPair } from "./pairs.ts";
-import { parameters } from "./parameters.ts";
 import type { Store } from "./store.ts";
 
 /** Where training stands, after every step. */

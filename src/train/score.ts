@@ -2,8 +2,9 @@
 import { batches } from "../data/batches.ts";
 import type { Split } from "../data/split.ts";
 import type { DeviceTensor, Engine, EngineTensor, Session } from "../engine/engine.ts";
-import { type InputPlan, travelsAs } from "./input.ts";
-import type { Loss } from "./loss.ts";
+import type { InputPlan } from "../step/input.ts";
+import type { Loss } from "../step/loss.ts";
+import { travelsAs } from "./input.ts";
 import { NotFiniteError } from "./not-finite.ts";
 import { names } from "./programs.ts";
 

@@ -3,8 +3,8 @@ import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Graph, Model } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
-import type { Mask } from "./forward.ts";
-import type { InputPlan } from "./input.ts";
+import type { Mask } from "../step/forward.ts";
+import type { InputPlan } from "../step/input.ts";
 import { acceptProgram, dualProgram, evaluationProgram, initProgram, type Plan, stepProgram } from "./programs.ts";
 
 export interface StepSession {

@@ -4,7 +4,7 @@ import { EspalierError } from "../error.ts";
 import { sameShape, zerosLike } from "../graph/tensor.ts";
 import type { Graph, Tensor, Value } from "../graph/types.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { parameters } from "./parameters.ts";
+import { parameters } from "../step/parameters.ts";
 import { names } from "./programs.ts";
 
 interface Written {

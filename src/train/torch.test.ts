@@ -8,8 +8,8 @@ import { builder } from "../graph/builder.ts";
 import { f32, tensor } from "../graph/tensor.ts";
 import { prune } from "../graph/walk.ts";
 import { encode } from "../onnx/write.ts";
-import { batchNorm } from "./batch-norm.ts";
-import { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "./loss.ts";
+import { batchNorm } from "../step/batch-norm.ts";
+import { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "../step/loss.ts";
 
 const engine = node({ threads: 1 });
 const fixtures = JSON.parse(readFileSync(new URL("../../test/fixtures/train/torch.json", import.meta.url), "utf8"));
