@@ -1,37 +1,52 @@
 /**
  * What Espalier asks of a runtime: load a model's bytes, run it, keep tensors where the runtime wants them.
  * `node.ts` implements it on onnxruntime-node. The caller passes an engine in; nothing is detected at import.
+ * Every engine passes the cases of test/support/engine-cases.ts.
  */
+import type { Data, DType } from "../dtype.ts";
 
 /** A tensor in host memory. */
 export interface EngineTensor {
-  readonly dtype: string;
+  readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly data: ArrayBufferView & { readonly length: number };
+  readonly data: Data;
 }
 
-/** A tensor held by an engine, in host or device memory. Only the engine that made it looks inside. */
+/** A tensor held by an engine, in host or device memory, until it is disposed of. Only the engine that made it looks inside. */
 export interface DeviceTensor {
-  readonly dtype: string;
+  readonly dtype: DType;
   readonly shape: readonly number[];
 }
+
+/** Tensors of an engine by name. */
+export type DeviceTensors = Readonly<Record<string, DeviceTensor>>;
 
 /** A loaded model. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
-   * Runs the model once.
-   * @param feeds one tensor per input
-   * @param into tensors to write outputs to, by output name; they must not be among the feeds. Others are allocated.
+   * Runs the model once. Runs may be started before others have ended.
+   * @param feeds one tensor per input; what is no input is ignored
+   * @param into tensors that become outputs, by output name: what they held is overwritten. They must not be among the
+   *   feeds, and have the output's type and shape. The other outputs are tensors of their own, the caller's to dispose of.
    * @returns every output by name; those of `into` are the same handles
+   * @throws EspalierError when a feed is missing, is not of the input's type and shape, was disposed of or is another
+   *   engine's; when the session was released; when the runtime fails
    */
-  run(
-    feeds: Readonly<Record<string, DeviceTensor>>,
-    into?: Readonly<Record<string, DeviceTensor>>,
-  ): Promise<Record<string, DeviceTensor>>;
-  /** Frees the runtime's memory. The session cannot be used afterwards. */
+  run(feeds: DeviceTensors, into?: DeviceTensors): Promise<Record<string, DeviceTensor>>;
+  /** Frees the runtime's memory, when called again nothing. The session cannot be used afterwards; its outputs can. */
   release(): Promise<void>;
+}
+
+/** Options of `Engine.load`. */
+export interface LoadOptions {
+  /**
+   * Outputs that stay on the device: to be fed to further runs without a way through host memory. The others come to the
+   * host with the run, which is cheaper for what is downloaded anyway. An engine whose device is the host ignores it, and
+   * types that a device does not hold (float64 …) stay on the host.
+   */
+  readonly resident?: readonly string[];
 }
 
 /** A runtime. */
@@ -41,11 +56,20 @@ export interface Engine {
   readonly version: string;
   readonly threads: number;
   readonly device: string;
-  load(model: Uint8Array): Promise<Session>;
-  /** Makes a handle on a host tensor. On the CPU the memory is shared, not copied. */
+  /** @throws EspalierError when the runtime refuses the model or the device is not there */
+  load(model: Uint8Array, options?: LoadOptions): Promise<Session>;
+  /**
+   * Makes a handle on a host tensor. On the CPU the memory is shared, not copied: whoever writes to it afterwards writes
+   * to the handle, and a run that is given the handle in `into` may write to it.
+   * @throws EspalierError when the runtime does not hold this type
+   */
   upload(t: EngineTensor): DeviceTensor;
-  /** The tensor in host memory. On the CPU the memory is shared, not copied. */
+  /** The tensor in host memory. On the CPU the memory is shared, not copied, and outlives the handle. */
   download(t: DeviceTensor): Promise<EngineTensor>;
+  /** Frees a tensor's memory on the device; when called again, nothing. The handle cannot be used afterwards. */
+  dispose(t: DeviceTensor): void;
+  /** Frees what the engine itself made on the device. Sessions and tensors have their own. */
+  release(): Promise<void>;
 }
 
 /** Uploads, runs once, downloads every output. */
@@ -54,9 +78,30 @@ export async function runOnce(
   engine: Engine,
   feeds: Readonly<Record<string, EngineTensor>>,
 ): Promise<Record<string, EngineTensor>> {
-  const uploaded = Object.fromEntries(Object.entries(feeds).map(([k, t]) => [k, engine.upload(t)]));
-  const out = await session.run(uploaded);
-  const results: Record<string, EngineTensor> = {};
-  for (const [k, t] of Object.entries(out)) results[k] = await engine.download(t);
-  return results;
+  return withUploaded(engine, feeds, async (uploaded) => {
+    const out = await session.run(uploaded);
+    const results: Record<string, EngineTensor> = {};
+    for (const [k, t] of Object.entries(out)) results[k] = await engine.download(t);
+    disposeAll(engine, out);
+    return results;
+  });
+}
+
+/** Does something with host tensors as an engine's, and disposes of them. */
+export async function withUploaded<T>(
+  engine: Engine,
+  tensors: Readonly<Record<string, EngineTensor>>,
+  use: (uploaded: DeviceTensors) => Promise<T>,
+): Promise<T> {
+  const uploaded = Object.fromEntries(Object.entries(tensors).map(([k, t]) => [k, engine.upload(t)]));
+  try {
+    return await use(uploaded);
+  } finally {
+    disposeAll(engine, uploaded);
+  }
+}
+
+/** Disposes of every tensor. */
+export function disposeAll(engine: Engine, tensors: DeviceTensors): void {
+  for (const t of Object.values(tensors)) engine.dispose(t);
 }

@@ -4,7 +4,7 @@
  * equal models came out up to twice as slow as the other, and both slower than alone.
  */
 import { median } from "../math/statistics.ts";
-import type { Engine, EngineTensor } from "./engine.ts";
+import { disposeAll, type Engine, type EngineTensor, withUploaded } from "./engine.ts";
 
 /** Options of `latency`. */
 export interface LatencyOptions {
@@ -44,14 +44,16 @@ async function once(
 ): Promise<number[]> {
   const session = await engine.load(bytes);
   try {
-    const uploaded = Object.fromEntries(Object.entries(feeds).map(([k, t]) => [k, engine.upload(t)]));
-    const times: number[] = [];
-    for (let i = -warmup; i < timed; i++) {
-      const start = performance.now();
-      await session.run(uploaded);
-      if (i >= 0) times.push(performance.now() - start);
-    }
-    return times;
+    return await withUploaded(engine, feeds, async (uploaded) => {
+      const times: number[] = [];
+      for (let i = -warmup; i < timed; i++) {
+        const start = performance.now();
+        const out = await session.run(uploaded);
+        if (i >= 0) times.push(performance.now() - start);
+        disposeAll(engine, out);
+      }
+      return times;
+    });
   } finally {
     await session.release();
   }

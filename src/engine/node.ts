@@ -4,16 +4,21 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { DType } from "../dtype.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import type { DeviceTensor, Engine, EngineTensor, Session } from "./engine.ts";
+import type { DeviceTensor, Engine, EngineTensor, LoadOptions, Session } from "./engine.ts";
+import { failure } from "./failure.ts";
+import { identity } from "./identity.ts";
+import { NodeSession, type Owner } from "./node-session.ts";
+import { bits, NodeTensor } from "./node-tensor.ts";
 
 /** Where onnxruntime-node can run a graph. */
 export type Device = "cpu" | "webgpu" | "cuda";
 
-/** Options of `node`. */
 /** The runtime starts as many threads as it is told to, and a hundred thousand of them exhaust a machine. */
 const MOST_THREADS = 1024;
 
+/** Options of `node`. */
 export interface NodeOptions {
   /** Threads within an operator. Default: the number of processors. */
   readonly threads?: number;
@@ -29,69 +34,111 @@ function ort(): Ort {
   return runtime;
 }
 
-const providers: Record<Device, InferenceSession.ExecutionProviderConfig[]> = {
-  cpu: ["cpu"],
-  // NHWC, WebGPU's default layout, computes grouped convolutions wrongly (onnxruntime 1.30)
-  webgpu: [{ name: "webgpu", preferredLayout: "NCHW" } as InferenceSession.ExecutionProviderConfig, "cpu"],
-  cuda: ["cuda", "cpu"],
+/** What a device runs on, and the element types that outputs can have in its memory. */
+interface Hardware {
+  readonly providers: InferenceSession.ExecutionProviderConfig[];
+  readonly holds: readonly DType[];
+}
+
+const devices: Readonly<Record<Device, Hardware>> = {
+  cpu: { providers: ["cpu"], holds: [] },
+  webgpu: {
+    // NHWC, WebGPU's default layout, computes grouped convolutions wrongly (onnxruntime 1.30)
+    providers: [{ name: "webgpu", preferredLayout: "NCHW" } as InferenceSession.ExecutionProviderConfig, "cpu"],
+    holds: ["float32", "float16", "int32", "int64", "uint32", "uint8", "bool"],
+  },
+  cuda: { providers: ["cuda", "cpu"], holds: [] }, // onnxruntime-node keeps outputs in buffers of WebGPU alone
 };
 
-/** A host tensor and, once it was used, the runtime's view of it. */
-interface Held extends EngineTensor {
-  view?: Tensor;
-}
+class NodeEngine implements Engine, Owner {
+  readonly name = "onnxruntime-node";
+  readonly version = ort().env.versions.common;
+  readonly threads: number;
+  readonly device: Device;
+  /** Sessions that bring tensors of a type to the host. */
+  private readonly readers = new Map<DType, Promise<InferenceSession>>();
 
-function view(t: DeviceTensor): Tensor {
-  const held = t as Held;
-  held.view ??= new (ort().Tensor)(held.dtype as "float32", held.data as unknown as Float32Array, held.shape);
-  return held.view;
-}
-
-/** What the runtime threw, in one line, with what helps. */
-function failure(what: string, device: Device, error: unknown): EspalierError {
-  const reason = (error as Error).message.replaceAll(/\s+/g, " ").trim();
-  const elsewhere = `"${device}" needs a GPU with its driver and libraries; device "cpu" runs everywhere`;
-  const memory = "the model asks for more memory than there is: use a smaller batch, or check its dimensions";
-  const fix = /allocate|exceeds the supported maximum|overflow/i.test(reason)
-    ? memory
-    : "check the model with onnx.checker.check_model(…, full_check=True)";
-  return new EspalierError(what, { device, reason }, device === "cpu" ? fix : elsewhere);
-}
-
-class NodeSession implements Session {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  private readonly session: InferenceSession;
-  private readonly device: Device;
-
-  constructor(session: InferenceSession, device: Device) {
-    this.session = session;
+  constructor(threads: number, device: Device) {
+    this.threads = threads;
     this.device = device;
-    this.inputNames = session.inputNames;
-    this.outputNames = session.outputNames;
   }
 
-  async run(feeds: Readonly<Record<string, DeviceTensor>>, into: Readonly<Record<string, DeviceTensor>> = {}) {
-    const views: Record<string, Tensor> = {};
-    for (const name of this.inputNames) {
-      if (!feeds[name]) throw new EspalierError(`input ${name} was not given`, { wanted: this.inputNames.join(", ") });
-      views[name] = view(feeds[name]);
-    }
-    const fetches: Record<string, Tensor | null> = {};
-    for (const name of this.outputNames) fetches[name] = into[name] ? view(into[name]) : null;
-    const results = await this.session.run(views, fetches as InferenceSession.FetchesType).catch((e) => {
-      throw failure("ONNX Runtime cannot run the model", this.device, e);
-    });
-    const out: Record<string, DeviceTensor> = {};
-    for (const name of this.outputNames) {
-      const r = results[name];
-      out[name] = into[name] ?? ({ dtype: r.type, shape: r.dims, data: r.data as unknown as Float32Array } as Held);
-    }
-    return out;
+  async load(model: Uint8Array, { resident = [] }: LoadOptions = {}): Promise<Session> {
+    const { holds } = devices[this.device];
+    if (holds.length === 0) return new NodeSession(await this.create(model, []), this, false);
+    const made = await this.create(model, resident);
+    const kept = made.outputMetadata.flatMap((m) =>
+      m.isTensor && resident.includes(m.name) && holds.some((dtype) => dtype === m.type) ? [m.name] : [],
+    );
+    if (kept.length === resident.length) return new NodeSession(made, this, kept.length > 0);
+    await made.release(); // the runtime says the types only now, and fails at the first run when a buffer cannot hold one
+    return new NodeSession(await this.create(model, kept), this, kept.length > 0);
   }
 
-  release(): Promise<void> {
-    return this.session.release();
+  private async create(model: Uint8Array, resident: readonly string[]): Promise<InferenceSession> {
+    const places = Object.fromEntries(resident.map((name) => [name, "gpu-buffer" as const]));
+    try {
+      return await ort().InferenceSession.create(model, {
+        executionProviders: devices[this.device].providers,
+        intraOpNumThreads: this.threads,
+        interOpNumThreads: 1,
+        logSeverityLevel: 4, // fatal: what it logs as an error, it throws as well
+        ...(resident.length > 0 && { preferredOutputLocation: places }),
+      });
+    } catch (e) {
+      throw failure("ONNX Runtime refuses the model", this.device, e);
+    }
+  }
+
+  upload({ dtype, shape, data }: EngineTensor): DeviceTensor {
+    if (dtype === "bfloat16")
+      throw new EspalierError(
+        "onnxruntime-node takes no tensor of this type",
+        { got: "bfloat16" },
+        "convert it to float32, and cast inside the model",
+      );
+    return new NodeTensor(this, new (ort().Tensor)(dtype as "float32", data as Float32Array, shape), dtype);
+  }
+
+  async download(t: DeviceTensor): Promise<EngineTensor> {
+    const tensor = this.open(t);
+    const { dtype, shape } = t;
+    if (tensor.location === "cpu") return { dtype, shape, data: bits(tensor.data) };
+    const { y } = await (await this.reader(dtype)).run({ x: tensor });
+    return { dtype, shape, data: bits(y.data) };
+  }
+
+  private reader(dtype: DType): Promise<InferenceSession> {
+    const made = this.readers.get(dtype) ?? this.create(identity(dtype), []);
+    this.readers.set(dtype, made);
+    return made;
+  }
+
+  dispose(t: DeviceTensor): void {
+    this.own(t).dispose();
+  }
+
+  async release(): Promise<void> {
+    const all = await Promise.allSettled(this.readers.values()); // what failed to load has nothing to free
+    this.readers.clear();
+    for (const made of all) if (made.status === "fulfilled") await made.value.release();
+  }
+
+  open(t: DeviceTensor): Tensor {
+    return this.own(t).tensor;
+  }
+
+  private own(t: DeviceTensor): NodeTensor {
+    if (t instanceof NodeTensor && t.owner === this) return t;
+    throw new EspalierError(
+      "a tensor is used that another engine made",
+      { got: `${t.dtype}[${t.shape.join(",")}]` },
+      "upload it with the engine that runs the session",
+    );
+  }
+
+  failed(error: unknown): EspalierError {
+    return failure("ONNX Runtime cannot run the model", this.device, error);
   }
 }
 
@@ -102,30 +149,7 @@ class NodeSession implements Session {
 export function node({ threads = availableParallelism(), device = "cpu" }: NodeOptions = {}): Engine {
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
     throw new UsageError("threads is out of range", { got: threads, wanted: `an integer from 1 to ${MOST_THREADS}` });
-  if (!Object.hasOwn(providers, device))
-    throw new UsageError(`unknown device "${device}"`, { wanted: Object.keys(providers).join(", ") });
-  return {
-    name: "onnxruntime-node",
-    version: ort().env.versions.common,
-    threads,
-    device,
-    async load(model) {
-      try {
-        const session = await ort().InferenceSession.create(model, {
-          executionProviders: providers[device],
-          intraOpNumThreads: threads,
-          interOpNumThreads: 1,
-          logSeverityLevel: 4, // fatal: what it logs as an error, it throws as well
-        });
-        return new NodeSession(session, device);
-      } catch (e) {
-        throw failure("ONNX Runtime refuses the model", device, e);
-      }
-    },
-    upload: (t) => ({ dtype: t.dtype, shape: t.shape, data: t.data }) as Held,
-    download: async (t) => {
-      const { dtype, shape, data } = t as Held;
-      return { dtype, shape, data };
-    },
-  };
+  if (!Object.hasOwn(devices, device))
+    throw new UsageError(`unknown device "${device}"`, { wanted: Object.keys(devices).join(", ") });
+  return new NodeEngine(threads, device);
 }

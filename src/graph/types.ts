@@ -3,37 +3,12 @@
  * topological order; every shape is concrete. A `Model` adds what a file needs beside its graph.
  */
 
-/** Element types, by ONNX's names in lower case. */
-export type DType =
-  | "float32"
-  | "float64"
-  | "float16"
-  | "bfloat16"
-  | "int8"
-  | "uint8"
-  | "int16"
-  | "uint16"
-  | "int32"
-  | "uint32"
-  | "int64"
-  | "uint64"
-  | "bool";
+import type { Data, DType } from "../dtype.ts";
+
+export type { Data, DType };
 
 /** Concrete sizes, outermost first; [] is a scalar. */
 export type Shape = readonly number[];
-
-/** 16-bit floats are held as their bits in a Uint16Array; bool as 0/1 in a Uint8Array. */
-export type Data =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
 
 /** Stored numbers, row-major. */
 export interface Tensor {

@@ -1,0 +1,86 @@
+/** A model loaded into onnxruntime-node. */
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { DType } from "../dtype.ts";
+import { EspalierError } from "../error.ts";
+import type { DeviceTensor, DeviceTensors, Session } from "./engine.ts";
+import { checkFeeds, checkTargets, type Declared } from "./feeds.ts";
+import { NodeTensor } from "./node-tensor.ts";
+
+/** What a session wants of its engine. */
+export interface Owner {
+  /** The handle's tensor. @throws EspalierError when it was disposed of or is another engine's */
+  open(t: DeviceTensor): Tensor;
+  /** What the runtime threw while it ran a model, as an error of ours. */
+  failed(error: unknown): EspalierError;
+}
+
+export class NodeSession implements Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  private readonly session: InferenceSession;
+  private readonly owner: Owner;
+  private readonly inputs: readonly Declared[];
+  private readonly outputs: readonly Declared[];
+  /** Whether outputs stay on the device: the runtime then allocates all of them itself. */
+  private readonly resident: boolean;
+  private released = false;
+
+  constructor(session: InferenceSession, owner: Owner, resident: boolean) {
+    this.session = session;
+    this.owner = owner;
+    this.resident = resident;
+    this.inputNames = session.inputNames;
+    this.outputNames = session.outputNames;
+    this.inputs = declared(session.inputMetadata);
+    this.outputs = declared(session.outputMetadata);
+  }
+
+  async run(feeds: DeviceTensors, into: DeviceTensors = {}): Promise<Record<string, DeviceTensor>> {
+    if (this.released)
+      throw new EspalierError(
+        "a session is run that was released",
+        { outputs: this.outputNames.join(", ") },
+        "release a session after its last run, or load the model again",
+      );
+    checkFeeds(this.inputs, feeds);
+    checkTargets(this.outputs, feeds, into);
+    const views: Record<string, Tensor> = {};
+    for (const name of this.inputNames) views[name] = this.owner.open(feeds[name]);
+    const fetches: Record<string, Tensor | null> = {};
+    for (const name of this.outputNames) fetches[name] = into[name] ? this.target(into[name]) : null;
+    const results = await this.session.run(views, fetches as InferenceSession.FetchesType).catch((e) => {
+      throw this.owner.failed(e);
+    });
+    const outputs: Record<string, DeviceTensor> = {};
+    for (const name of this.outputNames)
+      outputs[name] = fetches[name] ? into[name] : this.placed(results[name], into[name]); // written in place, or not
+    return outputs;
+  }
+
+  /** Where the runtime may write an output; null: it allocates one, which `placed` puts in its place. */
+  private target(t: DeviceTensor): Tensor | null {
+    const tensor = this.owner.open(t);
+    return this.resident || tensor.location !== "cpu" ? null : tensor;
+  }
+
+  /** What the runtime allocated, in the target if there is one. */
+  private placed(result: Tensor, target: DeviceTensor | undefined): DeviceTensor {
+    if (!(target instanceof NodeTensor)) return new NodeTensor(this.owner, result, result.type as DType);
+    target.replace(result);
+    return target;
+  }
+
+  async release(): Promise<void> {
+    if (this.released) return;
+    this.released = true;
+    await this.session.release();
+  }
+}
+
+/** The runtime gives no shape, [], both for a scalar and for a tensor of unknown rank. */
+const declared = (metadata: readonly InferenceSession.ValueMetadata[]): Declared[] =>
+  metadata.map((m) => {
+    if (!m.isTensor)
+      throw new EspalierError(`"${m.name}" is no tensor`, {}, "Espalier runs models of tensors: no sequences, no maps");
+    return { name: m.name, dtype: m.type as DType, shape: m.shape.length > 0 ? m.shape : undefined };
+  });
