@@ -32,6 +32,7 @@ export interface TimingOptions {
   readonly rounds: number;
   readonly threads: number;
   readonly wait: number;
+  readonly draft: boolean;
 }
 
 /** Adds the flags of `TimingOptions`. */
@@ -40,4 +41,5 @@ export const timed = (command: Command): Command =>
     .option("--batch <n>", "samples per step", integer, 128)
     .option("--rounds <n>", "rounds of about a second per side", integer, 5)
     .option("--threads <n>", "threads", integer, Math.min(2, availableParallelism()))
-    .option("--wait <s>", "seconds to wait for a quiet machine before each round", integer, 0);
+    .option("--wait <s>", "seconds to wait for a quiet machine before each round", integer, 0)
+    .option("--draft", "write to runs/ only, from any sources", false);

@@ -2,10 +2,8 @@
  * What each optimizer adds to a training step: its time divided by plain momentum SGD's, in alternating rounds of one run.
  * Prints a Markdown table and writes bench/results/overhead.json.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
-import { join } from "node:path";
 import { Command } from "commander";
+import { begin } from "../experiments/record.ts";
 import { median } from "../src/math/statistics.ts";
 import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
@@ -17,7 +15,7 @@ import { compare } from "./rounds.ts";
 
 const EXAMPLE = `
 Example:
-  npx tsc -p bench && node dist/bench/overhead.js --models lenet5,vgg19 --rounds 5`;
+  npm run build && node dist/bench/overhead.js --models lenet5,vgg19 --rounds 5`;
 
 const { sgd, ...others } = methods;
 const program = timed(new Command("overhead"))
@@ -47,17 +45,14 @@ interface Result {
   /** Cores that other programs used meanwhile, by median. */
   readonly othersCores: number;
 }
+const recording = begin({ name: "overhead", results: "bench/results", draft: options.draft, root: root() });
 const results: Result[] = [];
-const folder = root();
-
-/** After every pair, so that an interrupted benchmark keeps what it measured. */
-function save(version: string): void {
-  const machine = { cpu: cpus()[0]?.model.trim(), cores: availableParallelism(), node: process.version, version };
-  const { batch, threads } = options;
-  mkdirSync(join(folder, "bench/results"), { recursive: true });
-  const text = JSON.stringify({ machine, batch, threads, results }, null, 2);
-  writeFileSync(join(folder, "bench/results/overhead.json"), `${text}\n`);
-}
+const versions = new Set<string>();
+/** Of random images and weights. */
+const content = () => ({
+  settings: { batch: options.batch, threads: options.threads, rounds: options.rounds, seed: 1 },
+  rows: results,
+});
 
 async function measure(model: string, method: string, other: Method): Promise<void> {
   const { batch, threads, rounds, wait } = options;
@@ -68,7 +63,8 @@ async function measure(model: string, method: string, other: Method): Promise<vo
   const [base, ms] = times;
   const ratio = median(ms.map((x, i) => x / base[i]));
   results.push({ model, method, sgd: base, ms, ratio, othersCores });
-  save(sides[0].version);
+  versions.add(sides[0].version);
+  await recording.keep([...versions], content()); // so that an interrupted benchmark keeps what it measured
   if (othersCores > QUIET)
     console.error(`other programs used ${othersCores.toFixed(1)} cores: the figures mean little`);
   console.error(
@@ -88,3 +84,4 @@ const rows = results.map(({ model, method, ms, sgd: base, ratio }) => [
   range(ms.map((x, i) => x / base[i])),
 ]);
 console.log(markdown({ head: ["model", "method", "step", "SGD", "ratio", "over rounds"], text: [0, 1], rows }));
+await recording.write([...versions], content());

@@ -2,10 +2,9 @@
  * Times a training step of the built-in models with Espalier and with PyTorch, in alternating rounds so that a machine
  * whose speed drifts treats both alike. Prints a Markdown table and writes bench/results/step.json.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import { begin } from "../experiments/record.ts";
 import { median } from "../src/math/statistics.ts";
 import { builtIns } from "../src/models/index.ts";
 import { milliseconds } from "../src/report/format.ts";
@@ -31,7 +30,7 @@ const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Ma
 
 const EXAMPLE = `
 Example:
-  npx tsc -p bench && node dist/bench/step.js --models lenet5,resnet20 --python /path/to/venv/bin/python`;
+  npm run build && node dist/bench/step.js --models lenet5,resnet20 --python /path/to/venv/bin/python`;
 
 const names = [...builtIns.keys()];
 const program = timed(new Command("step"))
@@ -50,16 +49,20 @@ const options = program.opts<
 >();
 
 const folder = root();
+const recording = begin({
+  name: "step",
+  results: "bench/results",
+  draft: options.draft,
+  apart: { python: { type: "string" } },
+  root: folder,
+});
 const results: Result[] = [];
 const versions = new Set<string>();
-
-/** After every model, so that an interrupted benchmark keeps what it measured. */
-function save(): void {
-  const cpu = cpus()[0]?.model.trim();
-  const machine = { cpu, cores: availableParallelism(), node: process.version, versions: [...versions] };
-  mkdirSync(join(folder, "bench/results"), { recursive: true });
-  writeFileSync(join(folder, "bench/results/step.json"), `${JSON.stringify({ machine, results }, null, 2)}\n`);
-}
+/** Of random images and weights. */
+const content = () => ({
+  settings: { batch: options.batch, threads: options.threads, rounds: options.rounds, seed: 1 },
+  rows: results,
+});
 
 let withTorch = true;
 for (const model of options.models)
@@ -79,7 +82,7 @@ for (const model of options.models)
     for (const side of sides) await side.close();
     const ratio = theirs ? median(mine.map((ms, i) => ms / theirs[i])) : null;
     results.push({ ...task, espalier: mine, torch: theirs ?? null, ratio, othersCores });
-    save();
+    await recording.keep([...versions], content()); // so that an interrupted benchmark keeps what it measured
     if (othersCores > QUIET)
       console.error(`other programs used ${othersCores.toFixed(1)} cores: ${model}'s figures mean little`);
     console.error(
@@ -96,3 +99,5 @@ const rows = results.map(({ model, method, espalier, torch, ratio }) => [
   torch ? range(espalier.map((ms, i) => ms / torch[i])) : "–",
 ]);
 console.log(markdown({ head: ["model", "method", "Espalier", "PyTorch", "ratio", "over rounds"], text: [0, 1], rows }));
+if (withTorch) await recording.write([...versions], content());
+else console.error(`without PyTorch it is no comparison: kept in ${recording.folder}, not in bench/results`);

@@ -2,22 +2,17 @@
  * Draws the figures of docs/charts from the committed JSON of experiments/results.
  * Run: node dist/experiments/charts.js
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { type Chart, lineChart } from "espalier";
+import { committed } from "./committed.ts";
 
 /** [epoch, test accuracy, sparsity, …] */
 type Curve = readonly (readonly number[])[];
-interface Result<R> {
-  readonly rows: readonly R[];
-}
 /** Rows of a result; none while the experiment has not been run, and then its charts are left out. */
-async function load<R>(name: string): Promise<readonly R[]> {
-  const text = await readFile(`experiments/results/${name}.json`, "utf8").catch((e: NodeJS.ErrnoException) => {
-    if (e.code !== "ENOENT") throw e;
-    console.error(`${name}.json is not there: its charts are left out`);
-    return '{"rows":[]}';
-  });
-  return (JSON.parse(text) as Result<R>).rows;
+function load<R>(name: string, args = `${name}.js`): readonly R[] {
+  const result = committed<R>(`experiments/results/${name}.json`, `node dist/experiments/${args}`);
+  if (!result) console.error(`${name}.json is not there: its charts are left out`);
+  return result?.rows ?? [];
 }
 const column = (curve: Curve, at: number, scale = 1) =>
   curve.map((row) => [row[0], row[at] * scale] as [number, number]);
@@ -37,9 +32,9 @@ interface Stability {
   readonly curve: Curve;
 }
 
-const logistic = await load<Stability>("logistic-mnist");
-const mlp = await load<Stability>("stability-mlp7");
-const grda = await load<{ method: string; mu?: number; curve: Curve }>("grda-cnn6");
+const logistic = load<Stability>("logistic-mnist");
+const mlp = load<Stability>("stability-mlp7");
+const grda = load<{ method: string; mu?: number; curve: Curve }>("grda-cnn6");
 const grdaName = (r: { method: string; mu?: number }) => (r.mu === undefined ? "SGD" : `gRDA μ ${r.mu}`);
 
 type Line = Parameters<typeof lineChart>[1][number];
@@ -81,7 +76,7 @@ await draw(
   { x: "epoch", y: "zero weights, %", fromZero: true },
 );
 
-const lorita = await load<Lorita>("lorita-fcn");
+const lorita = load<Lorita>("lorita-fcn");
 for (const depth of new Set(lorita.map((r) => r.depth)))
   await draw(
     `lorita-${depth}`,
@@ -95,7 +90,7 @@ for (const depth of new Set(lorita.map((r) => r.depth)))
     { x: "singular values kept, %", y: "test accuracy, %" },
   );
 for (const net of ["lenet5", "vgg-small"]) {
-  const runs = await load<Sparse>(`rigl-rmda-${net}`);
+  const runs = load<Sparse>(`rigl-rmda-${net}`, `rigl-rmda.js ${net}`);
   await draw(
     `rigl-rmda-${net}`,
     `Zero weights over epochs, ${net}`,

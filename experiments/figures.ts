@@ -7,10 +7,12 @@ import {
   evaluate,
   latency,
   modelInputs,
+  percent,
   type Run,
   shrink,
   write,
 } from "espalier";
+import { othersDuring, QUIET, quiet } from "../bench/machine.ts";
 
 export interface Figures {
   readonly testAccuracy: number;
@@ -21,8 +23,10 @@ export interface Figures {
   readonly params: BeforeAfter;
   readonly macs: BeforeAfter;
   readonly bytes: BeforeAfter;
-  /** Median milliseconds at batch 128. */
-  readonly latencyMs: BeforeAfter;
+  /** Median milliseconds at batch 128; null where the machine was not quiet. */
+  readonly latencyMs: BeforeAfter | null;
+  /** Cores that other programs used while latencies were measured, at the quietest try. */
+  readonly othersCores: number;
   readonly maxAbsDiff: number;
   readonly maxRelDiff: number;
   readonly stableSince: number | null;
@@ -30,16 +34,32 @@ export interface Figures {
   readonly msPerStep: number;
 }
 
-/** Shrinks, verifies on real samples, evaluates and times. */
-export async function figuresOf(run: Run, data: Dataset, engine: Engine): Promise<Figures> {
+/** The latencies of one quiet moment; null when there was none within so many seconds. */
+async function quietly(
+  measure: () => Promise<number[]>,
+  wait: number,
+): Promise<Pick<Figures, "latencyMs" | "othersCores">> {
+  const end = performance.now() + wait * 1000;
+  let least = Number.POSITIVE_INFINITY;
+  do {
+    await quiet((end - performance.now()) / 1000);
+    const { result, cores } = await othersDuring(measure);
+    if (cores <= QUIET) return { latencyMs: { before: result[0], after: result[1] }, othersCores: cores };
+    least = Math.min(least, cores);
+  } while (performance.now() < end);
+  return { latencyMs: null, othersCores: least };
+}
+
+/**
+ * Shrinks, verifies on real samples, evaluates and times.
+ * @param wait seconds to wait, at most, for a quiet machine
+ */
+export async function figuresOf(run: Run, data: Dataset, engine: Engine, wait: number): Promise<Figures> {
   const inputs = await modelInputs(run.model, data, { engine, count: 128 });
   const { model: small, verification } = await shrink(run.model, { engine, inputs: [inputs] });
   const [a, b] = [cost(run.model), cost(small)];
   const bytes = [write(run.model), write(small)];
-  const times = await latency(engine, [
-    { bytes: bytes[0], feeds: inputs },
-    { bytes: bytes[1], feeds: inputs },
-  ]);
+  const sides = bytes.map((file) => ({ bytes: file, feeds: inputs }));
   const last = run.history.at(-1)!;
   return {
     testAccuracy: last.testAccuracy ?? 0,
@@ -50,7 +70,7 @@ export async function figuresOf(run: Run, data: Dataset, engine: Engine): Promis
     params: { before: a.params, after: b.params },
     macs: { before: a.macs, after: b.macs },
     bytes: { before: bytes[0].length, after: bytes[1].length },
-    latencyMs: { before: times[0], after: times[1] },
+    ...(await quietly(() => latency(engine, sides), wait)),
     maxAbsDiff: verification.maxAbs,
     maxRelDiff: verification.maxRel,
     stableSince: run.structureStableSince,
@@ -58,3 +78,13 @@ export async function figuresOf(run: Run, data: Dataset, engine: Engine): Promis
     msPerStep: last.msPerStep,
   };
 }
+
+/** The gist of a row, for the terminal. */
+export const gist = ({ testAccuracy, smallAccuracy, params, latencyMs, othersCores }: Figures): string =>
+  [
+    `${percent(testAccuracy)} (small ${percent(smallAccuracy)})`,
+    `parameters kept ${percent(params.after / params.before)}`,
+    latencyMs
+      ? `latency ${latencyMs.before.toFixed(2)} → ${latencyMs.after.toFixed(2)} ms`
+      : `no latency, other programs used ${othersCores.toFixed(1)} cores`,
+  ].join(", ");

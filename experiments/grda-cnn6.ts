@@ -3,17 +3,21 @@
  * 0.51, 0.7, 1; no momentum, no augmentation, pixels / 255. Their curve at epoch 99, whole CIFAR-10 (accuracy / share of nonzero weights, read off
  * the figure): SGD .81, μ 0.3 .815/.96, μ 0.51 .82/.81, μ 0.7 .82/.30, μ 1 .74/.02. Batch and lr of that figure are uncertain; with
  * a fifth of the images and 25 epochs, lr 0.05 and batch 64 bring the threshold c γ^(1/2) (nγ)^μ to the same order.
- * Run: node dist/experiments/grda-cnn6.js [DATA_ROOT]
+ * Run: node dist/experiments/grda-cnn6.js [--data-root DIR] [--draft]
  */
+import { parseArgs } from "node:util";
 import { constant, grda, models, percent, sgd, train } from "espalier";
 import { datasets, node } from "espalier/node";
-import { record } from "./record.ts";
+import { begin, common } from "./record.ts";
 
-const data = await datasets.open("cifar10", { root: process.argv[2] });
+const { values } = parseArgs({ options: common });
+const recording = begin({ name: "grda-cnn6", draft: values.draft });
+const data = await datasets.open("cifar10", { root: values["data-root"] });
 const engine = node({ threads: 1 });
 const [epochs, batchSize, lr, c] = [25, 64, 0.05, 0.005];
 const rows: object[] = [];
 for (const mu of [null, 0.3, 0.51, 0.7, 1]) {
+  const name = mu === null ? "sgd" : `grda μ ${mu}`;
   const run = train(models.cnn6({ seed: 1 }), data, {
     engine,
     optimizer: mu === null ? sgd({ momentum: 0 }) : grda({ c, mu }),
@@ -23,8 +27,9 @@ for (const mu of [null, 0.3, 0.51, 0.7, 1]) {
     epochs,
     batchSize,
     seed: 1,
+    store: recording.store(mu === null ? "sgd" : `grda-${mu}`),
+    resume: true,
   });
-  const name = mu === null ? "sgd" : `grda μ ${mu}`;
   for await (const m of run)
     console.error(
       `${name} ${m.epoch}: loss ${m.loss.toFixed(3)}, test ${m.testAccuracy}, zero ${percent(m.elementSparsity)}, ${m.msPerStep.toFixed(0)} ms`,
@@ -41,9 +46,7 @@ for (const mu of [null, 0.3, 0.51, 0.7, 1]) {
   });
   console.log(`${name}: ${percent(testAccuracy!)}, ${percent(elementSparsity)} of the weights zero`);
 }
-await record(engine, {
-  name: "grda-cnn6",
-  command: "node dist/experiments/grda-cnn6.js",
+await recording.write(engine, {
   settings: {
     model: "cnn6",
     data: "cifar10",
@@ -52,6 +55,7 @@ await record(engine, {
     epochs,
     batchSize,
     lr,
+    c,
     seed: 1,
   },
   rows,

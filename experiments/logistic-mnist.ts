@@ -3,14 +3,17 @@
  * λ 1e-3, 500 epochs, milestones 100, 200, 300, 400, zero start, one run. Their settings (ramda_exp), RMDA's and RAMDA's c ramped.
  * Published accuracy / weighted group sparsity, %: ProxSGD 91.31 / 39.29, ProxSSI 91.31 / 39.92, ProxGen 91.31 / 39.92,
  * RMDA 91.34 / 57.02, RAMDA 91.35 / 57.40; the first three rows are the best epoch's sparsity, the last two the last epoch's.
- * Run: node dist/experiments/logistic-mnist.js [DATA_ROOT]
+ * Run: node dist/experiments/logistic-mnist.js [--data-root DIR] [--draft]
  */
+import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, percent, proxGen, proxSgd, proxSsi, ramda, rmda, train } from "espalier";
 import { datasets, node } from "espalier/node";
-import { record } from "./record.ts";
+import { begin, common } from "./record.ts";
 import { stability } from "./stability.ts";
 
-const data = await datasets.open("mnist", { root: process.argv[2] });
+const { values } = parseArgs({ options: common });
+const recording = begin({ name: "logistic-mnist", draft: values.draft });
+const data = await datasets.open("mnist", { root: values["data-root"] });
 const engine = node({ threads: 1 });
 const [epochs, milestones, lambda] = [500, [100, 200, 300, 400], 1e-3];
 const ramp = { momentumSchedule: "ramp" } as const;
@@ -31,6 +34,8 @@ for (const { optimizer, lr, published } of methods) {
     lambdaWarmup: 0,
     epochs,
     seed: 1,
+    store: recording.store(optimizer.name),
+    resume: true,
   });
   for await (const m of run)
     if (m.epoch % 25 === 0)
@@ -59,9 +64,7 @@ for (const { optimizer, lr, published } of methods) {
     `${optimizer.name}: last ${percent(last.testAccuracy!)} / ${percent(last.weightedGroupSparsity)}, best ${percent(best.testAccuracy!)} / ${percent(best.weightedGroupSparsity)} (epoch ${best.epoch})`,
   );
 }
-await record(engine, {
-  name: "logistic-mnist",
-  command: "node dist/experiments/logistic-mnist.js",
+await recording.write(engine, {
   settings: {
     model: "logistic",
     data: "mnist",
@@ -70,6 +73,7 @@ await record(engine, {
     gamma: 0.1,
     lambda,
     groups: "inputChannel",
+    batchSize: 128,
     seed: 1,
   },
   rows,

@@ -3,12 +3,12 @@
  * Adam 1e-2, batch 128, 20 epochs, inputs in [0, 1]. The weight decay is searched for each depth and N on seed 1 by the accuracy
  * on a held-out tenth of the training samples after a few epochs; with the chosen one three seeds are trained, composed back and
  * truncated, without fine-tuning: accuracy over the share of singular values kept, by one threshold (absolute values, as the
- * authors' FCN script) and by one ratio. Every finished training is a line of a file in FOLDER that is named after the numbers of
- * images and epochs, so that several processes (one per depth) and restarts share the work.
- * Run: node dist/experiments/lorita-fcn.js FOLDER [--depths 6,8,10] [--data-root DIR]; whoever finds all rows writes the result
+ * authors' FCN script) and by one ratio. Every finished training is a line of a file that is named after the numbers of images and
+ * epochs, so that several processes (one per depth) and restarts share the work.
+ * Run: node dist/experiments/lorita-fcn.js [--depths 6,8,10] [--data-root DIR] [--draft]; whoever finds all rows writes the result
  */
 import { appendFile, mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   adam,
@@ -29,25 +29,23 @@ import {
   train,
   truncate,
 } from "espalier";
-import { datasets, directory, node } from "espalier/node";
-import { meanStd, record } from "./record.ts";
+import { datasets, node } from "espalier/node";
+import { begin, common, meanStd, numbers } from "./record.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+/** They share the work out, and all of it is in the result. */
+const apart = { depths: { type: "string", default: "6,8,10" }, factors: { type: "string", default: "1,2,3" } } as const;
+const { values } = parseArgs({
   options: {
-    depths: { type: "string", default: "6,8,10" },
-    factors: { type: "string", default: "1,2,3" },
+    ...common,
+    ...apart,
     decays: { type: "string", default: "5e-6,1e-5,2e-5,5e-5,1e-4,2e-4" },
     seeds: { type: "string", default: "1,2,3" },
     epochs: { type: "string", default: "20" },
     "search-epochs": { type: "string", default: "2" },
     images: { type: "string", default: "60000" },
-    "data-root": { type: "string" },
   },
 });
-const [folder] = positionals;
-if (!folder) throw new Error("name the folder for the rows: node dist/experiments/lorita-fcn.js FOLDER");
-const numbers = (text: string) => text.split(",").map(Number);
+const recording = begin({ name: "lorita-fcn", draft: values.draft, apart });
 const [depths, factorCounts, decays, seeds] = [values.depths, values.factors, values.decays, values.seeds].map(numbers);
 const [epochs, searchEpochs] = [Number(values.epochs), Number(values["search-epochs"])];
 const WIDTH = 96;
@@ -84,8 +82,8 @@ interface Truncation extends Key {
 }
 type Row = Trained | Truncation;
 
-const trainings = join(folder, `${values.images}-images-${searchEpochs}-${epochs}-epochs`);
-const file = join(trainings, "rows.jsonl");
+const trainings = `${values.images}-images-${searchEpochs}-${epochs}-epochs`;
+const file = join(recording.folder, trainings, "rows.jsonl");
 async function rows(): Promise<Row[]> {
   const text = await readFile(file, "utf8").catch(() => "");
   return text
@@ -120,7 +118,7 @@ async function trainOne(key: Key, epochs: number): Promise<Run> {
     epochs,
     batchSize: 128,
     seed,
-    store: directory(join(trainings, `fcn${depth}-n${factors}-wd${decay}-seed${seed}-${epochs}`)),
+    store: recording.store(join(trainings, `fcn${depth}-n${factors}-wd${decay}-seed${seed}-${epochs}`)),
     resume: true,
   });
   for await (const m of run)
@@ -168,7 +166,7 @@ function chosen(search: readonly Trained[]): number {
   return search.reduce((a, b) => (b.valAccuracy >= a.valAccuracy ? b : a)).decay;
 }
 
-await mkdir(trainings, { recursive: true });
+await mkdir(dirname(file), { recursive: true });
 for (const depth of depths)
   for (const factors of factorCounts) {
     const search: Trained[] = [];
@@ -228,9 +226,7 @@ for (const depth of [6, 8, 10])
   }
 if (missing.length > 0) console.log(`not all is trained yet, so no result is written: ${missing.join("; ")} missing`);
 else
-  await record(engine, {
-    name: "lorita-fcn",
-    command: "node dist/experiments/lorita-fcn.js FOLDER",
+  await recording.write(engine, {
     settings: {
       model: "fcn",
       width: WIDTH,

@@ -89,7 +89,7 @@ export const methodsPage = (): string =>
     "An optimizer decides how weights move, a penalty what should become zero, groups what becomes zero together. Any pair whose",
     "proximal step is defined may be combined; another is refused with the list of those that are. The charts show the command above",
     "them, on the embedded digits and two processor cores: they show how a method behaves, not how good it is on a real task (for that",
-    "see the results in the README). λ grows over the first tenth of the epochs, at most until the first milestone, unless\n`--lambda-warmup 0` is given.",
+    "see [results.md](results.md)). λ grows over the first tenth of the epochs, at most until the first milestone, unless\n`--lambda-warmup 0` is given.",
     "",
     ...guideText,
     "## Optimizers",

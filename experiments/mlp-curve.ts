@@ -1,14 +1,17 @@
 /**
  * "Beyond it": MLP-7 on Fashion-MNIST with Espalier's defaults — coupled groups, balanced weights, λ warmed up — over λ, 30 epochs, and
  * dense SGD beside it. Every model is shrunk and verified.
- * Run: node dist/experiments/mlp-curve.js [DATA_ROOT]
+ * Run: node dist/experiments/mlp-curve.js [--data-root DIR] [--draft]
  */
+import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, percent, rmda, sgd, train } from "espalier";
 import { datasets, node } from "espalier/node";
-import { type Figures, figuresOf } from "./figures.ts";
-import { record } from "./record.ts";
+import { type Figures, figuresOf, gist } from "./figures.ts";
+import { begin, common } from "./record.ts";
 
-const data = await datasets.open("fashion-mnist", { root: process.argv[2] });
+const { values } = parseArgs({ options: common });
+const recording = begin({ name: "mlp-curve", draft: values.draft });
+const data = await datasets.open("fashion-mnist", { root: values["data-root"] });
 const engine = node();
 const schedule = multiStep({ lr: 0.1, milestones: [12, 20, 26], gamma: 0.1 });
 const rows: (Figures & { method: string; lambda: number })[] = [];
@@ -20,21 +23,31 @@ for (const lambda of [0, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3]) {
     schedule,
     epochs: 30,
     seed: 1,
+    store: recording.store(`lambda-${lambda}`),
+    resume: true,
     ...(lambda ? sparse : dense),
   });
   for await (const m of run)
     console.error(
       `λ ${lambda} epoch ${m.epoch}: test ${m.testAccuracy}, groups ${m.groupSparsity.toFixed(4)}, changes ${m.patternChanges}`,
     );
-  const row = { method: lambda ? "rmda" : "sgd", lambda, ...(await figuresOf(run, data, engine)) };
+  const row = { method: lambda ? "rmda" : "sgd", lambda, ...(await figuresOf(run, data, engine, Number(values.wait))) };
   rows.push(row);
-  console.log(
-    `λ ${lambda}: ${percent(row.testAccuracy)}, input-channel groups ${percent(row.inputChannel.groupSparsity)} zero, parameters kept ${percent(row.params.after / row.params.before)}`,
-  );
+  console.log(`λ ${lambda}: ${gist(row)}, input-channel groups ${percent(row.inputChannel.groupSparsity)} zero`);
 }
-await record(engine, {
-  name: "mlp-curve",
-  command: "node dist/experiments/mlp-curve.js",
-  settings: { model: "mlp7", data: "fashion-mnist", epochs: 30, milestones: [12, 20, 26], lr: 0.1, c: 0.1, seed: 1 },
+await recording.write(engine, {
+  settings: {
+    model: "mlp7",
+    data: "fashion-mnist",
+    epochs: 30,
+    milestones: [12, 20, 26],
+    lr: 0.1,
+    c: 0.1,
+    groups: "coupled",
+    dense: { momentum: 0.9, weightDecay: 5e-4 },
+    batchSize: 128,
+    threads: engine.threads,
+    seed: 1,
+  },
   rows,
 });

@@ -1,17 +1,15 @@
 /** The tables of the papers' methods in the README, each from one committed JSON. */
 import { markdown, percent } from "espalier";
+import type { Recorded } from "./committed.ts";
 import type { Figures } from "./figures.ts";
 
-/** A recorded experiment. */
-export interface Recorded<R> {
-  readonly command: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly rows: readonly R[];
-}
 type Spread = { readonly mean: number; readonly std: number };
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   markdown({ head, text: [0], rows });
+/** How many times as fast the shrunk model is. */
+export const faster = ({ latencyMs }: { readonly latencyMs?: Figures["latencyMs"] }): string =>
+  latencyMs ? `${(latencyMs.before / latencyMs.after).toFixed(1)}×` : "not measured";
 const spread = ({ mean, std }: Spread): string => `${(100 * mean).toFixed(2)} ± ${(100 * std).toFixed(2)} %`;
 
 interface Point {
@@ -57,25 +55,6 @@ export const stabilityTable = ({ rows }: Recorded<Stability>): string =>
     ]),
   );
 
-export interface Overhead {
-  readonly model: string;
-  readonly method: string;
-  readonly ratio: number;
-}
-
-/** One row per method, one column per model. */
-export function overheadTable(results: readonly Overhead[]): string {
-  const models = [...new Set(results.map((r) => r.model))];
-  const methods = [...new Set(results.map((r) => r.method))];
-  const cell = (model: string, method: string) =>
-    results.find((r) => r.model === model && r.method === method)?.ratio.toFixed(2) ?? "–";
-  return markdown({
-    head: ["method", ...models],
-    text: [0],
-    rows: methods.map((method) => [method, ...models.map((model) => cell(model, method))]),
-  });
-}
-
 export interface Wgsef extends Figures {
   readonly keep: number;
   readonly lambda: number;
@@ -107,7 +86,7 @@ export function wgsefTable({ rows }: Recorded<Wgsef>): string {
       percent(r.testAccuracy),
       percent(r.smallAccuracy),
       percent(r.params.after / r.params.before),
-      `${(r.latencyMs.before / r.latencyMs.after).toFixed(1)}×`,
+      faster(r),
     ]),
   );
 }

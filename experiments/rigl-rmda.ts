@@ -3,10 +3,10 @@
  * LeNet-5 on MNIST, a small VGG on CIFAR-10 (here a subset, see the record's counts). RMDA meets a sparsity only through λ, which is
  * searched for sparsity alone, by whole runs; every trial is in the record. SGD without zeros stands beside them. Nobody published
  * RigL's settings for these networks: momentum 0.9, weight decay 5e-4 (RigL's own for CIFAR), one learning rate for SGD, RigL and
- * magnitude. Runs are kept in the folder CACHE and gone on with from there.
- * Run: node dist/experiments/rigl-rmda.js lenet5|vgg-small CACHE [DATA_ROOT] [TRAIN_IMAGES]
+ * magnitude. What was interrupted goes on.
+ * Run: node dist/experiments/rigl-rmda.js lenet5|vgg-small [--images N] [--data-root DIR] [--draft]
  */
-import { join } from "node:path";
+import { parseArgs } from "node:util";
 import {
   type Dataset,
   type Engine,
@@ -25,8 +25,8 @@ import {
   train,
   warmup,
 } from "espalier";
-import { datasets, directory, node } from "espalier/node";
-import { record } from "./record.ts";
+import { datasets, node } from "espalier/node";
+import { begin, common } from "./record.ts";
 
 interface Setting {
   readonly data: string;
@@ -68,6 +68,8 @@ const weightDecay = 5e-4;
 /** The figures of a finished run. */
 interface Row {
   readonly method: string;
+  /** What ran. */
+  readonly options: Optimizer["options"];
   readonly lambda?: number;
   /** Exact zeros in the weights of convolutions and dense layers, all together and layer by layer. */
   readonly sparsity: number;
@@ -92,12 +94,17 @@ function zeros({ graph }: Model): Pick<Row, "sparsity" | "layers"> {
   return { sparsity: zero / all, layers };
 }
 
-const [net, cache, root, images] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { ...common, images: { type: "string" } },
+});
+const [net] = positionals;
 const setting = settings[net];
-if (!setting || !cache) throw new Error(`usage: rigl-rmda.js ${Object.keys(settings).join("|")} CACHE [DATA_ROOT]`);
+if (!setting) throw new Error(`usage: rigl-rmda.js ${Object.keys(settings).join("|")}`);
+const recording = begin({ name: `rigl-rmda-${net}`, draft: values.draft });
 const { epochs, milestones, lr, restarts, warmupEpochs } = setting;
-const opened = await datasets.open(setting.data, { root });
-const data: Dataset = images ? limitTrain(opened, Number(images), 1) : opened;
+const opened = await datasets.open(setting.data, { root: values["data-root"] });
+const data: Dataset = values.images ? limitTrain(opened, Number(values.images), 1) : opened;
 const engine: Engine = node({ threads: 1 });
 
 async function result(name: string, optimizer: Optimizer, lambda?: number): Promise<Row> {
@@ -109,7 +116,7 @@ async function result(name: string, optimizer: Optimizer, lambda?: number): Prom
     ...(lambda !== undefined && { penalty: l1({ lambda }) }),
     epochs,
     seed: 1,
-    store: directory(join(cache, `${net}-${name}`)),
+    store: recording.store(name),
     resume: true,
   });
   for await (const m of run)
@@ -119,6 +126,7 @@ async function result(name: string, optimizer: Optimizer, lambda?: number): Prom
   const last = run.history.at(-1)!;
   const row: Row = {
     method: optimizer.name,
+    options: optimizer.options,
     ...(lambda !== undefined && { lambda }),
     ...zeros(run.model),
     testAccuracy: last.testAccuracy!,
@@ -177,9 +185,7 @@ for (const target of TARGETS) {
 }
 for (const { target, method, sparsity, testAccuracy } of rows)
   console.log(`${net} at ${percent(target)}: ${method} ${percent(testAccuracy)} (${percent(sparsity)} zeros)`);
-await record(engine, {
-  name: `rigl-rmda-${net}`,
-  command: `node dist/experiments/rigl-rmda.js ${net} CACHE`,
+await recording.write(engine, {
   settings: {
     model: net,
     ...setting,
@@ -189,8 +195,6 @@ await record(engine, {
     threads: engine.threads,
     weightDecay,
     c: 0.1,
-    rigl: rigl().options,
-    magnitude: magnitude().options,
     tolerance: TOLERANCE,
     trials: trials.map(({ lambda, sparsity, testAccuracy }) => ({ lambda, sparsity, testAccuracy })),
     seed: 1,

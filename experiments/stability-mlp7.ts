@@ -1,14 +1,17 @@
 /**
  * How still the zero pattern stands: RMDA beside ProxSGD on MLP-7 / Fashion-MNIST, the same groups, λ, lr and milestones
  * (those of mlp-reproduce.ts, 30 epochs). Counted over the same epochs: from two after RMDA's last restart, where c = 1.
- * Run: node dist/experiments/stability-mlp7.js [DATA_ROOT]
+ * Run: node dist/experiments/stability-mlp7.js [--data-root DIR] [--draft]
  */
+import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, percent, proxSgd, rmda, train } from "espalier";
 import { datasets, node } from "espalier/node";
-import { record } from "./record.ts";
+import { begin, common } from "./record.ts";
 import { stability } from "./stability.ts";
 
-const data = await datasets.open("fashion-mnist", { root: process.argv[2] });
+const { values } = parseArgs({ options: common });
+const recording = begin({ name: "stability-mlp7", draft: values.draft });
+const data = await datasets.open("fashion-mnist", { root: values["data-root"] });
 const engine = node({ threads: 1 });
 const [epochs, milestones, lr, lambda] = [30, [9, 15], 0.1, 1e-4];
 const rows: object[] = [];
@@ -22,6 +25,8 @@ for (const optimizer of [rmda({ c: 0.1, momentumSchedule: "milestones" }), proxS
     lambdaWarmup: 0,
     epochs,
     seed: 1,
+    store: recording.store(optimizer.name),
+    resume: true,
   });
   for await (const m of run)
     console.error(`${optimizer.name} ${m.epoch}: test ${m.testAccuracy}, changes ${m.patternChanges}`);
@@ -42,9 +47,17 @@ for (const optimizer of [rmda({ c: 0.1, momentumSchedule: "milestones" }), proxS
     `${optimizer.name}: ${percent(testAccuracy!)}, ${percent(groupSparsity)} of the groups zero, ${counted.changesPerEpoch.toFixed(2)} changes per epoch from epoch ${counted.countedFrom} on`,
   );
 }
-await record(engine, {
-  name: "stability-mlp7",
-  command: "node dist/experiments/stability-mlp7.js",
-  settings: { model: "mlp7", data: "fashion-mnist", epochs, milestones, lr, lambda, groups: "inputChannel", seed: 1 },
+await recording.write(engine, {
+  settings: {
+    model: "mlp7",
+    data: "fashion-mnist",
+    epochs,
+    milestones,
+    lr,
+    lambda,
+    groups: "inputChannel",
+    batchSize: 128,
+    seed: 1,
+  },
   rows,
 });

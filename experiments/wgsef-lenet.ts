@@ -2,14 +2,17 @@
  * WGSEF on LeNet-5 and MNIST in the paper's two stages, ProxSGD then HSPG (Refael, Arbel & Huleihel 2024): how many groups of every
  * channel set survive, k, is fixed in advance. λ is the first of a list with which k survive in every set at the end — no accuracy
  * decides, so that the test set stays unseen — and every λ tried is in the result.
- * Run: node dist/experiments/wgsef-lenet.js [DATA_ROOT]
+ * Run: node dist/experiments/wgsef-lenet.js [--data-root DIR] [--draft]
  */
-import { cosine, groupSets, hspg, models, percent, type Run, train, wgsef, zeroGroups } from "espalier";
+import { parseArgs } from "node:util";
+import { cosine, groupSets, hspg, models, type Run, train, wgsef, zeroGroups } from "espalier";
 import { datasets, node } from "espalier/node";
-import { type Figures, figuresOf } from "./figures.ts";
-import { record } from "./record.ts";
+import { type Figures, figuresOf, gist } from "./figures.ts";
+import { begin, common } from "./record.ts";
 
-const data = await datasets.open("mnist", { root: process.argv[2] });
+const { values } = parseArgs({ options: common });
+const recording = begin({ name: "wgsef-lenet", draft: values.draft });
+const data = await datasets.open("mnist", { root: values["data-root"] });
 const engine = node({ threads: 1 });
 const [epochs, switchEpoch, lr, momentum] = [12, 6, 0.2, 0.9];
 const lambdas = [0.05, 0.1];
@@ -66,7 +69,7 @@ async function trial(keep: number, lambda: number): Promise<Row> {
     survivors: last,
     moreThanK: Object.keys(k).filter((set) => last[set] > k[set]),
     settledAfter: perEpoch.findLastIndex((counts) => text(counts) !== text(last)) + 2,
-    ...(await figuresOf(run, data, engine)),
+    ...(await figuresOf(run, data, engine, Number(values.wait))),
     survivorsPerEpoch: perEpoch,
   };
 }
@@ -81,15 +84,13 @@ for (const keep of [0.5, 0.25, 0.1]) {
     trials.push({ keep, lambda, survivors, settledAfter, testAccuracy });
     if (row.moreThanK.length === 0) break;
   }
-  const { params, latencyMs, ...f } = row!;
-  rows.push(row!);
+  const f = row!;
+  rows.push(f);
   console.log(
-    `keep ${keep}, λ ${f.lambda}: ${percent(f.testAccuracy)} (small ${percent(f.smallAccuracy)}), k ${text(f.k)}, ${text(f.survivors)} survive since epoch ${f.settledAfter}, parameters kept ${percent(params.after / params.before)}, latency ${latencyMs.before.toFixed(2)} → ${latencyMs.after.toFixed(2)} ms`,
+    `keep ${keep}, λ ${f.lambda}: ${gist(f)}, k ${text(f.k)}, ${text(f.survivors)} survive since epoch ${f.settledAfter}`,
   );
 }
-await record(engine, {
-  name: "wgsef-lenet",
-  command: "node dist/experiments/wgsef-lenet.js",
+await recording.write(engine, {
   settings: {
     model: "lenet5",
     data: "mnist",
@@ -99,6 +100,7 @@ await record(engine, {
     lr,
     momentum,
     groups: "coupled",
+    batchSize: 128,
     d: 1,
     lambdas,
     trials,

@@ -19,6 +19,7 @@ export { type GlobalOptions, globalRanks, type LocalOptions, localRanks, type Ra
 export { recompose } from "./lowrank/recompose.ts";
 export { type Spectra, type Spectrum, spectra } from "./lowrank/spectra.ts";
 export { type Truncated, type TruncatedLayer, type TruncateOptions, truncate } from "./lowrank/truncate.ts";
+export { mean, median, sampleDeviation } from "./math/statistics.ts";
 export { listed, Message, Name, named, say, type Words, worded } from "./message.ts";
 export { builtIns, model, models } from "./models/index.ts";
 export { nearest } from "./nearest.ts";

@@ -1,0 +1,133 @@
+/** The tables of whole runs and of training steps: what was gained, what was reproduced, and how long a step takes. */
+import { markdown, median, milliseconds, percent } from "espalier";
+import type { Committed } from "./committed.ts";
+import type { Figures } from "./figures.ts";
+import { faster } from "./paper-tables.ts";
+import { meanStd } from "./record.ts";
+
+export interface Shrunk extends Omit<Figures, "latencyMs" | "othersCores"> {
+  readonly latencyMs?: Figures["latencyMs"];
+  readonly lambda: number;
+}
+
+/** Training, shrinking and what that gained: one row per run of several results. */
+export function shrunkTable(results: readonly { readonly what: string; readonly result: Committed<Shrunk> }[]): string {
+  const rows = results.flatMap(({ what, result }) =>
+    result.rows.map((f) => [
+      what,
+      f.lambda ? String(f.lambda) : "dense",
+      percent(f.testAccuracy),
+      percent(f.smallAccuracy),
+      percent(f.params.after / f.params.before),
+      percent(f.macs.after / f.macs.before),
+      faster(f),
+      f.maxRelDiff.toExponential(0),
+      f.commit ? f.commit.slice(0, 7) : `(${result.seen})`,
+      result.command,
+    ]),
+  );
+  return markdown({
+    head: [
+      "model, data",
+      "λ",
+      "accuracy",
+      "shrunk",
+      "parameters kept",
+      "MACs kept",
+      "faster",
+      "largest difference",
+      "commit",
+      "command",
+    ],
+    text: [0, 8, 9],
+    rows,
+  });
+}
+
+export interface Reproduced {
+  readonly seed: number;
+  readonly testAccuracy: number;
+  readonly groupSparsity: number;
+  readonly weightedGroupSparsity: number;
+}
+const reproduced = ["testAccuracy", "groupSparsity", "weightedGroupSparsity"] as const;
+
+/** One row per seed, their mean, and what the authors' code gave. */
+export function reproduceTable({ rows, settings }: Committed<Reproduced>): string {
+  const authors = settings["authors"] as Readonly<Record<(typeof reproduced)[number], number>>;
+  const spread = (key: (typeof reproduced)[number]) => {
+    const { mean, std } = meanStd(rows.map((r) => r[key]));
+    return `${percent(mean)} ± ${percent(std)}`;
+  };
+  return markdown({
+    head: ["", "accuracy", "zero groups", "weighted by size"],
+    text: [0],
+    rows: [
+      ...rows.map((r) => [`seed ${r.seed}`, ...reproduced.map((key) => percent(r[key]))]),
+      ["mean ± sample standard deviation", ...reproduced.map(spread)],
+      ["the authors' code", ...reproduced.map((key) => percent(authors[key]))],
+    ],
+  });
+}
+
+export interface Overhead {
+  readonly model: string;
+  readonly method: string;
+  readonly ratio: number;
+}
+
+/** One row per method, one column per model. */
+export function overheadTable({ rows }: { readonly rows: readonly Overhead[] }): string {
+  const models = [...new Set(rows.map((r) => r.model))];
+  const methods = [...new Set(rows.map((r) => r.method))];
+  const cell = (model: string, method: string) =>
+    rows.find((r) => r.model === model && r.method === method)?.ratio.toFixed(2) ?? "–";
+  return markdown({
+    head: ["method", ...models],
+    text: [0],
+    rows: methods.map((method) => [method, ...models.map((model) => cell(model, method))]),
+  });
+}
+
+export interface Step {
+  readonly model: string;
+  readonly method: string;
+  readonly batch: number;
+  readonly threads: number;
+  readonly espalier: readonly number[];
+  readonly torch: readonly number[] | null;
+  readonly ratio: number | null;
+  readonly othersCores: number;
+}
+
+const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
+
+/** A training step beside PyTorch's. */
+export function stepTable({ rows }: { readonly rows: readonly Step[] }): string {
+  return markdown({
+    head: ["model", "method", "batch", "threads", "Espalier", "PyTorch", "Espalier / PyTorch", "over rounds"],
+    text: [0, 1],
+    rows: rows.map(({ model, method, batch, threads, espalier, torch, ratio }) => [
+      model,
+      method,
+      String(batch),
+      String(threads),
+      milliseconds(median(espalier)),
+      torch ? milliseconds(median(torch)) : "–",
+      ratio?.toFixed(2) ?? "–",
+      torch ? range(espalier.map((ms, i) => ms / torch[i])) : "–",
+    ]),
+  });
+}
+
+/** In words, slower first. */
+export function stepVerdict({ rows }: { readonly rows: readonly Step[] }): string {
+  const compared = rows.flatMap(({ model, ratio }) => (ratio ? [{ model, ratio }] : []));
+  const told = (side: typeof compared) => side.map(({ model, ratio }) => `${model} (${ratio.toFixed(2)})`).join(", ");
+  const slower = compared.filter(({ ratio }) => ratio > 1);
+  const quicker = compared.filter(({ ratio }) => ratio <= 1);
+  return [
+    ...(slower.length ? [`Espalier's step is slower than PyTorch's on ${told(slower)}`] : []),
+    ...(quicker.length ? [`${slower.length ? "faster" : "Espalier's step is faster"} on ${told(quicker)}`] : []),
+  ].join(", ");
+}
