@@ -6,12 +6,13 @@
  */
 import { EspalierError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
+import { reshape } from "../graph/emit.ts";
 import { broadcast } from "../graph/op.ts";
 import { isFloat, size, typeText } from "../graph/tensor.ts";
 import type { Node, Value } from "../graph/types.ts";
-import { expand, reshape, scale, sum, sumTo } from "./fit.ts";
+import { expand, scale, sum, sumTo } from "./fit.ts";
 import { applyRule } from "./rules/apply.ts";
-import { zeros } from "./rules/indexing.ts";
+import { zerosAs } from "./rules/indexing.ts";
 
 /** A gradient that is written out for a value, instead of derived from the nodes that compute it. */
 export interface Override {
@@ -81,7 +82,7 @@ export function backward(
   return new Map(
     wrt.map((v) => {
       const dv = gradient(v);
-      return [v, dv ? expand(g, dv, v.shape) : zeros(g, v)];
+      return [v, dv ? expand(g, dv, v.shape) : zerosAs(g, v)];
     }),
   );
 }

@@ -3,11 +3,9 @@
  * value more, it is the same all along that axis. Both directions of broadcasting are dealt with here and nowhere else.
  */
 import type { Builder } from "../graph/builder.ts";
+import { reshape } from "../graph/emit.ts";
 import { sameShape, size } from "../graph/tensor.ts";
 import type { Shape, Value } from "../graph/types.ts";
-
-export const reshape = (g: Builder, x: Value, shape: Shape): Value =>
-  sameShape(x.shape, shape) ? x : g.Reshape(x, { shape, allowzero: 1 });
 
 /**
  * Sums a gradient over what the source was repeated along.

@@ -4,28 +4,31 @@
  */
 import { invariant } from "../error.ts";
 import { inferNode } from "./infer.ts";
-import { type OpArity, type OpAttrs, type OpMulti, type OpName, ops } from "./ops/index.ts";
+import type { MeaningName, Meanings } from "./meanings.ts";
+import type { AttrsOf, Op } from "./op.ts";
+import { type Domain, foreign } from "./ops/foreign.ts";
+import { ops } from "./ops/index.ts";
 import { arrayOf, tensor, typeText } from "./tensor.ts";
-import type { Attrs, Data, DType, Graph, Node, Shape, Tensor, Value } from "./types.ts";
+import type { Attrs, Data, DType, Graph, Meaning, Node, Shape, Tensor, Value } from "./types.ts";
 
 type Input = Value | number;
 type In = Input | null;
-type Out<K extends OpName> = OpMulti<K> extends true ? Value[] : Value;
-type Method<K extends OpName> =
-  OpArity<K> extends "n"
-    ? (inputs: readonly Input[], attrs?: OpAttrs<K>) => Out<K>
-    : OpArity<K> extends 0
-      ? (attrs?: OpAttrs<K>) => Out<K>
-      : OpArity<K> extends 1
-        ? (x: Input, attrs?: OpAttrs<K>) => Out<K>
-        : OpArity<K> extends 2
-          ? (a: Input, b: Input, attrs?: OpAttrs<K>) => Out<K>
-          : OpArity<K> extends 3
-            ? (a: Input, b: Input, c: In, attrs?: OpAttrs<K>) => Out<K>
-            : (a: Input, b: Input, c: Input, d: Input, e: Input, attrs?: OpAttrs<K>) => Out<K>;
+type Entry = Pick<Op, "arity" | "multi"> & { readonly attrs: unknown };
+type Out<S extends Entry> = S["multi"] extends true ? Value[] : Value;
+type Method<S extends Entry, A = AttrsOf<S["attrs"]>> = S["arity"] extends "n"
+  ? (inputs: readonly Input[], attrs?: A) => Out<S>
+  : S["arity"] extends 0
+    ? (attrs?: A) => Out<S>
+    : S["arity"] extends 1
+      ? (x: Input, attrs?: A) => Out<S>
+      : S["arity"] extends 2
+        ? (a: Input, b: Input, attrs?: A) => Out<S>
+        : S["arity"] extends 3
+          ? (a: Input, b: Input, c: In, attrs?: A) => Out<S>
+          : (a: Input, b: Input, c: Input, d: Input, e: Input, attrs?: A) => Out<S>;
 
-/** The emitting methods, one per operator. */
-type Emit = { readonly [K in OpName]: Method<K> };
+/** The emitting methods of a table, one per operator. */
+type Emit<T> = { readonly [K in keyof T]: T[K] extends Entry ? Method<T[K]> : never };
 
 class GraphBuilder {
   readonly name: string;
@@ -36,11 +39,13 @@ class GraphBuilder {
   private readonly names = new Set<string>();
   private readonly constants = new Map<string, Value>();
   private readonly stored = new Map<Value, Tensor>();
+  private readonly meanings: Map<Value, Meaning>;
   private prefix = "";
 
   /** @param from a graph to go on from: its inputs, initializers and nodes are taken over, its outputs are not. */
   constructor(name = "graph", from?: Graph) {
     this.name = name;
+    this.meanings = new Map(from?.meanings);
     if (!from) return;
     for (const v of from.inputs) this.inputs.push(v);
     for (const [v, t] of from.initializers) this.initializers.set(v, t);
@@ -51,7 +56,7 @@ class GraphBuilder {
   /** Takes over a finished node as it is. */
   add(node: Node): void {
     this.nodes.push(node);
-    if (node.op === "Constant") this.stored.set(node.outputs[0]!, node.attrs.value as Tensor);
+    if (node.op === "Constant" && node.domain === "") this.stored.set(node.outputs[0]!, node.attrs.value as Tensor);
     for (const o of node.outputs) if (o) this.names.add(o.name);
   }
 
@@ -127,23 +132,52 @@ class GraphBuilder {
     invariant(!this.names.has(name), `the name ${name} is taken`);
     this.names.add(name);
     const out: Value = { ...v, name };
-    this.nodes.push({ op: "Identity", domain: "", name, inputs: [v], outputs: [out], attrs: {} });
+    this.nodes.push(identity(name, v, out));
     return out;
   }
 
-  /** Emits any operator by name; typed methods exist for those of the table. */
-  emit(op: string, inputs: readonly In[], attrs: Attrs = {}): Value[] {
+  /** Says what a value is, so that lower/ may compute it otherwise; the nodes that stand are one way to compute it. */
+  means<K extends MeaningName>(v: Value, of: K, inputs: Meanings[K]["inputs"], attrs: Meanings[K]["attrs"]): Value {
+    invariant(!this.meanings.has(v), `${v.name} means two things`);
+    this.meanings.set(v, { of, inputs, attrs });
+    return v;
+  }
+
+  /** Names that nothing new may have: those of nodes that will be added. */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.names.add(name);
+  }
+
+  /** Puts `made` in the place of a value that its readers know already. */
+  replace(v: Value, made: Value): void {
+    invariant(typeText(v) === typeText(made), `${v.name} is ${typeText(v)}, not ${typeText(made)}`);
+    const last = this.nodes.at(-1);
+    if (last?.outputs[0] !== made || last.op === "Constant") this.add(identity(v.name, made, v));
+    else this.nodes[this.nodes.length - 1] = { ...last, outputs: last.outputs.with(0, v) };
+  }
+
+  /** The emitting methods of another domain: `g.in("com.microsoft").FusedMatMul(a, b, { transA: 1 })`. */
+  in<D extends Domain>(domain: D): Emit<(typeof foreign)[D]> {
+    const methods = Object.entries(foreign[domain]).map(([op, entry]) => [
+      op,
+      (...args: unknown[]) => call(this, op, entry, args, domain),
+    ]);
+    return Object.fromEntries(methods) as Emit<(typeof foreign)[D]>;
+  }
+
+  /** Emits any operator by name; typed methods exist for those of the tables. */
+  emit(op: string, inputs: readonly In[], attrs: Attrs = {}, domain = ""): Value[] {
     const peer = inputs.find((x): x is Value => typeof x === "object" && x !== null);
     const ins = inputs.map((x) => (typeof x === "number" ? this.scalar(x, peer?.dtype) : x));
     while (ins.length > 0 && ins[ins.length - 1] === null) ins.pop();
     const name = this.fresh(this.prefix + op);
-    const inferred = inferNode(op, "", name, ins, attrs);
+    const inferred = inferNode(op, domain, name, ins, attrs);
     const outputs = inferred.outputs.map((t, i) => ({
       name: i === 0 ? name : this.fresh(`${name}:${i}`),
       dtype: t.dtype,
       shape: t.shape,
     }));
-    this.nodes.push({ op, domain: "", name, inputs: ins, outputs, attrs: inferred.attrs });
+    this.nodes.push({ op, domain, name, inputs: ins, outputs, attrs: inferred.attrs });
     return outputs;
   }
 
@@ -155,21 +189,36 @@ class GraphBuilder {
       outputs: this.outputs,
       initializers: this.initializers,
       nodes: this.nodes,
+      meanings: this.meanings,
     };
   }
+}
+
+const identity = (name: string, x: Value, y: Value): Node => ({
+  op: "Identity",
+  domain: "",
+  name,
+  inputs: [x],
+  outputs: [y],
+  attrs: {},
+});
+
+/** What a method does with its arguments: inputs, then attributes. */
+function call(g: GraphBuilder, op: string, entry: Entry, args: readonly unknown[], domain = ""): Value | Value[] {
+  const { arity } = entry;
+  const inputs = arity === "n" ? (args[0] as In[]) : (args.slice(0, arity) as In[]);
+  const outputs = g.emit(op, inputs, (args[arity === "n" ? 1 : arity] ?? {}) as Attrs, domain);
+  return entry.multi ? outputs : outputs[0];
 }
 
 for (const [name, entry] of Object.entries(ops)) {
   Object.defineProperty(GraphBuilder.prototype, name, {
     value(this: GraphBuilder, ...args: unknown[]) {
-      const inputs = entry.arity === "n" ? (args[0] as In[]) : (args.slice(0, entry.arity) as In[]);
-      const attrs = (args[entry.arity === "n" ? 1 : entry.arity] ?? {}) as Attrs;
-      const outputs = this.emit(name, inputs, attrs);
-      return entry.multi ? outputs : outputs[0];
+      return call(this, name, entry, args);
     },
   });
 }
 
-export type Builder = GraphBuilder & Emit;
+export type Builder = GraphBuilder & Emit<typeof ops>;
 /** A builder, empty or going on from a graph. */
 export const builder = (name?: string, from?: Graph): Builder => new GraphBuilder(name, from) as Builder;

@@ -72,3 +72,23 @@ test("a kernel_shape that is not the kernel's is refused", () => {
   const conv = () => g.Conv(x, g.constant(full([1, 1, 3, 3], 1)), null, { kernel_shape: [7, 3] });
   expect(conv).toThrow("Conv: kernel_shape is not that of the kernel");
 });
+
+test("emits operators of other domains, typed and shaped as those of the table", () => {
+  const g = builder();
+  const a = g.input("a", "float32", [3, 2]);
+  const b = g.input("b", "float32", [4, 3]);
+  g.output(g.in("com.microsoft").FusedMatMul(a, b, { transA: 1, transB: 1, alpha: 2 }), "y");
+  expect(check(g.build())).toEqual([]);
+  expect(g.build().outputs[0].shape).toEqual([2, 4]);
+  expect(() => g.in("com.microsoft").FusedMatMul(a, b)).toThrow("MatMul sizes differ");
+});
+
+test("what a value means is kept by pruning, and gone where values are new", () => {
+  const g = builder();
+  const x = g.input("x", "float32", [2]);
+  const y = g.output(g.means(g.Relu(x), "ReluGradient", [x, x], {}));
+  expect(() => g.means(y, "ReluGradient", [x, x], {})).toThrow("means two things");
+  const graph = prune(g.build());
+  expect(graph.meanings?.get(y)?.of).toBe("ReluGradient");
+  expect(reshapeInputs(graph, new Map([[x, [3]]])).graph.meanings).toBeUndefined();
+});

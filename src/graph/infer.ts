@@ -1,7 +1,7 @@
 /** Types of a node's outputs by the operator table, and re-inference of a whole graph for other input shapes. */
 import { EspalierError } from "../error.ts";
 import type { Type } from "./op.ts";
-import { opOf, withDefaults } from "./ops/index.ts";
+import { entryOf, opOf, withDefaults } from "./ops/index.ts";
 import { typeText } from "./tensor.ts";
 import type { Attrs, Graph, Model, Node, Shape, Value } from "./types.ts";
 
@@ -13,7 +13,7 @@ export function inferNode(
   inputs: readonly (Type | null)[],
   attrs: Attrs,
 ): { attrs: Attrs; outputs: readonly Type[] } {
-  const entry = opOf(op, domain);
+  const entry = entryOf(op, domain);
   const where = { node: name, inputs: inputs.map((x) => (x ? typeText(x) : "—")).join(", ") };
   if (!entry) throw new EspalierError(`unknown operator ${domain ? `${domain}.` : ""}${op}`, where);
   const present = inputs.filter((x) => x).length;
@@ -65,7 +65,8 @@ export function reshapeInputs(
     });
     return { ...node, attrs, inputs: ins, outputs: outs };
   });
-  return { graph: { ...graph, inputs, outputs: graph.outputs.map((o) => map.get(o)!), nodes, initializers }, map };
+  const outputs = graph.outputs.map((o) => map.get(o)!);
+  return { graph: { name: graph.name, inputs, outputs, nodes, initializers }, map };
 }
 
 /** The model's graph for one batch size: axis 0 of every input, where it is dynamic, becomes `n`. */

@@ -45,6 +45,13 @@ export interface Node {
   readonly attrs: Attrs;
 }
 
+/** What a value is, whatever the nodes that make it: one of the names of meanings.ts, with operands as an operator has. */
+export interface Meaning {
+  readonly of: string;
+  readonly inputs: readonly Value[];
+  readonly attrs: Attrs;
+}
+
 /** A computation on tensors. */
 export interface Graph {
   readonly name: string;
@@ -54,6 +61,11 @@ export interface Graph {
   readonly initializers: ReadonlyMap<Value, Tensor>;
   /** In topological order. */
   readonly nodes: readonly Node[];
+  /**
+   * What some values are, for a pass that may compute them otherwise; the nodes that make them are one way to do it.
+   * A pass that changes values may drop it; what is said of a value that is not in the graph says nothing.
+   */
+  readonly meanings?: ReadonlyMap<Value, Meaning>;
 }
 
 /** A dimension as a file declares it: a number, or the name of a dynamic axis. */

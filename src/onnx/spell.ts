@@ -1,6 +1,6 @@
 /** Canonical node → the node as an opset spells it. The inverse of canonical.ts. */
 import { EspalierError } from "../error.ts";
-import { opOf } from "../graph/ops/index.ts";
+import { entryOf, opOf } from "../graph/ops/index.ts";
 import { size } from "../graph/tensor.ts";
 import type { Attr, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
@@ -59,7 +59,7 @@ function positive(node: Node, key: string, a: Attr): Attr {
 }
 
 function spellAttr(node: Node, opset: number, key: string, a: Attr): Uint8Array {
-  const type = opOf(node.op, node.domain)?.attrs[key]?.type;
+  const type = entryOf(node.op, node.domain)?.attrs[key]?.type;
   if (node.op === "Cast" && key === "to") return encodeAttribute(key, dataTypes[a as DType], "int");
   if (type && opset < 11 && node.inputs[0]) return encodeAttribute(key, positive(node, key, a), type);
   return encodeAttribute(key, a, type);

@@ -4,6 +4,8 @@ import type { Split } from "../data/split.ts";
 import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Model, Tensor } from "../graph/types.ts";
+import { lower } from "../lower/lower.ts";
+import { targetOf } from "../lower/target.ts";
 import { encode } from "../onnx/write.ts";
 import type { InputPlan, Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
@@ -62,7 +64,7 @@ export class Evaluator {
   private session(n: number, input: InputPlan): Promise<Session> {
     const key = `${n} ${input.dtype}`;
     const program = () => evaluationProgram(atBatch(this.model, n), { ...this.plan, input });
-    const made = this.sessions.get(key) ?? this.engine.load(encode(program()));
+    const made = this.sessions.get(key) ?? this.engine.load(encode(lower(program(), targetOf(this.engine))));
     this.sessions.set(key, made);
     return made;
   }

@@ -2,6 +2,8 @@
 import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Graph, Model } from "../graph/types.ts";
+import { lower } from "../lower/lower.ts";
+import { targetOf } from "../lower/target.ts";
 import { encode } from "../onnx/write.ts";
 import type { Mask } from "../step/forward.ts";
 import type { InputPlan } from "../step/input.ts";
@@ -28,7 +30,7 @@ export class Sessions {
     let made = this.open.get(key);
     if (!made) {
       const { graph, masks = [] } = build();
-      made = this.engine.load(encode(graph)).then((session) => ({ session, masks }));
+      made = this.engine.load(encode(lower(graph, targetOf(this.engine)))).then((session) => ({ session, masks }));
       this.open.set(key, made);
     }
     return made;

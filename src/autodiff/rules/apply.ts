@@ -3,7 +3,7 @@ import type { Builder } from "../../graph/builder.ts";
 import { ops } from "../../graph/ops/index.ts";
 import type { Attrs, Node, Shape, Value } from "../../graph/types.ts";
 import { expand } from "../fit.ts";
-import { type Differentiable, pointwise, rules } from "./index.ts";
+import { broadcasting, type Differentiable, rules } from "./index.ts";
 import type { Linear, Missing } from "./rule.ts";
 
 /** The gradient of one input: `dx`, repeated to the shape `spread` where it is smaller, times `factor`. */
@@ -34,7 +34,7 @@ export function applyRule(g: Builder, node: Node, dy: readonly (Value | null)[])
       return factor === 0 ? null : { dx: dy[0]!, spread: y!.shape, factor };
     });
 
-  const lazy = pointwise.has(name);
+  const lazy = broadcasting.has(name);
   const given = lazy ? dy : dy.map((d, i) => d && expand(g, d, node.outputs[i]!.shape));
   const { multi } = ops[name];
   const site = { in: node.inputs, out: multi ? node.outputs : y, attrs: node.attrs };

@@ -1,10 +1,11 @@
 /** Arithmetic, elementary functions and selection. Activations have their own file. */
 
 import type { Builder } from "../../graph/builder.ts";
+import { ones } from "../../graph/emit.ts";
 import { isFloat } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
-import { number, ones, sign } from "./masks.ts";
-import { linear, passThrough, type Rules, zero } from "./rule.ts";
+import { number, sign } from "./masks.ts";
+import { passThrough, type Rules, weightedSum, zeroGradient } from "./rule.ts";
 
 type Elementwise =
   | "Abs"
@@ -38,17 +39,17 @@ type Elementwise =
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
-export const elementwise: Rules<Elementwise> = {
+export const elementwiseRules: Rules<Elementwise> = {
   Add: passThrough,
   Sum: passThrough,
   Identity: passThrough,
   Dropout: passThrough, // the canonical form is inference
-  Sub: linear(1, -1),
-  Neg: linear(-1),
-  Ceil: zero,
-  Floor: zero,
-  Round: zero,
-  Sign: zero,
+  Sub: weightedSum(1, -1),
+  Neg: weightedSum(-1),
+  Ceil: zeroGradient,
+  Floor: zeroGradient,
+  Round: zeroGradient,
+  Sign: zeroGradient,
 
   // y = Σ xᵢ/n
   Mean: (g, { in: x }, dy) => {

@@ -1,13 +1,13 @@
 /** Every operator's gradient rule. An operator of the table that is missing here does not compile. */
 import type { OpName } from "../../graph/ops/index.ts";
-import { activation } from "./activation.ts";
-import { convolution } from "./convolution.ts";
-import { elementwise } from "./elementwise.ts";
+import { activationRules } from "./activation.ts";
+import { convolutionRules } from "./convolution.ts";
+import { elementwiseRules } from "./elementwise.ts";
 import { linearRules } from "./linear.ts";
-import { movement } from "./movement.ts";
-import { normalization } from "./normalization.ts";
-import { pooling } from "./pooling.ts";
-import { reduction } from "./reduction.ts";
+import { movementRules } from "./movement.ts";
+import { normalizationRules } from "./normalization.ts";
+import { poolingRules } from "./pooling.ts";
+import { reductionRules } from "./reduction.ts";
 import type { Rules } from "./rule.ts";
 
 /** Results that are no floats, or that depend on no float. */
@@ -32,15 +32,18 @@ const notDifferentiable = [
 export type Differentiable = Exclude<OpName, (typeof notDifferentiable)[number]>;
 
 export const rules: Rules<Differentiable> = {
-  ...elementwise,
-  ...activation,
+  ...elementwiseRules,
+  ...activationRules,
   ...linearRules,
-  ...convolution,
-  ...pooling,
-  ...normalization,
-  ...reduction,
-  ...movement,
+  ...convolutionRules,
+  ...poolingRules,
+  ...normalizationRules,
+  ...reductionRules,
+  ...movementRules,
 };
 
 /** Operators whose rules are elementwise themselves, and so may be given a dy that still broadcasts to y. */
-export const pointwise: ReadonlySet<string> = new Set([...Object.keys(elementwise), ...Object.keys(activation)]);
+export const broadcasting: ReadonlySet<string> = new Set([
+  ...Object.keys(elementwiseRules),
+  ...Object.keys(activationRules),
+]);

@@ -1,8 +1,8 @@
 /** Matrix products. Transposes in front of MatMul are free on the CPU: ONNX Runtime fuses them. */
 import type { Builder } from "../../graph/builder.ts";
+import { reshape } from "../../graph/emit.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
-import { reshape } from "../fit.ts";
 import type { Rules } from "./rule.ts";
 
 /** The last two axes exchanged. */
@@ -22,7 +22,7 @@ export const linearRules: Rules<"MatMul" | "Gemm"> = {
     const batch = dy.shape.slice(0, dy.shape.length + 2 - Math.min(a.shape.length, 2) - Math.min(b.shape.length, 2));
     const dY = reshape(g, dy, [...batch, A.shape.at(-2)!, B.shape.at(-1)!]);
     const dA = g.MatMul(dY, transposed(g, B));
-    // one B for a whole batch of A: a single product over all rows, instead of one per batch and a sum
+    // one B for a whole batch of A: the batch's rows are rows of A like any others
     const shared = B.shape.length === 2;
     const dB = shared ? g.MatMul(transposed(g, rows(g, A)), rows(g, dY)) : g.MatMul(transposed(g, A), dY);
     return [dA, b.shape.length === 1 ? reshape(g, dB, dB.shape.slice(0, -1)) : dB];

@@ -1,11 +1,11 @@
 /** Operators that only move data: the gradient moves back. */
 import type { Builder } from "../../graph/builder.ts";
+import { reshape, reversed } from "../../graph/emit.ts";
 import { axisOf } from "../../graph/op.ts";
 import { sliceRange } from "../../graph/ops/movement.ts";
 import { i64, size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
-import { reshape } from "../fit.ts";
-import { putBack, reversed, ungather, zeros } from "./indexing.ts";
+import { putBack, ungather, zerosAs } from "./indexing.ts";
 import { passThrough, type RuleFunction, type Rules } from "./rule.ts";
 
 type Reshaping = "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze";
@@ -61,7 +61,7 @@ function paddedFrom(d: number, begin: number, end: number, mode: "edge" | "refle
   });
 }
 
-export const movement: Rules<Movement> = {
+export const movementRules: Rules<Movement> = {
   Reshape: reshaped,
   Flatten: reshaped,
   Squeeze: reshaped,
@@ -86,7 +86,7 @@ export const movement: Rules<Movement> = {
   // an output that nobody used contributes zeros
   Split: (g, { in: [x], attrs: { axis, split } }, dy) => {
     const a = axisOf(axis, x.shape.length);
-    const parts = dy.map((d, i) => d ?? zeros(g, { dtype: x.dtype, shape: x.shape.with(a, split[i]) }));
+    const parts = dy.map((d, i) => d ?? zerosAs(g, { dtype: x.dtype, shape: x.shape.with(a, split[i]) }));
     return [g.Concat(parts, { axis: a })];
   },
   // axis by axis; a negative step takes the same elements in the other order
@@ -113,20 +113,20 @@ export const movement: Rules<Movement> = {
     return [ungather(g, dy, index, a, x.shape[a]), null];
   },
   GatherElements: (g, { in: [x, index], attrs: { axis } }, dy) => [
-    g.ScatterElements(zeros(g, x), index, dy, { axis, reduction: "add" }),
+    g.ScatterElements(zerosAs(g, x), index, dy, { axis, reduction: "add" }),
     null,
   ],
   // y = x but y[index] = u, or += u  ⇒  du = dy[index]; dx = dy, without what was overwritten
   ScatterElements: (g, { in: [, index], attrs: { axis, reduction } }, dy) => {
     if (reduction !== "none" && reduction !== "add") return { without: `reduction "${reduction}"` };
-    const nothing = zeros(g, { dtype: dy.dtype, shape: index.shape });
+    const nothing = zerosAs(g, { dtype: dy.dtype, shape: index.shape });
     const dx = reduction === "add" ? dy : g.ScatterElements(dy, index, nothing, { axis });
     return [dx, null, g.GatherElements(dy, index, { axis })];
   },
   // the same by rows: index […, k] addresses the first k axes, made one axis here
   ScatterND: (g, { in: [x, index, updates], attrs: { reduction } }, dy) => {
     if (reduction !== "none" && reduction !== "add") return { without: `reduction "${reduction}"` };
-    const dx = reduction === "add" ? dy : g.ScatterND(dy, index, zeros(g, updates!));
+    const dx = reduction === "add" ? dy : g.ScatterND(dy, index, zerosAs(g, updates!));
     const k = index.shape.at(-1)!;
     const addressed = x.shape.slice(0, k);
     const strides = addressed.map((_, i) => size(addressed.slice(i + 1)));

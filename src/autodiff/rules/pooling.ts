@@ -3,27 +3,27 @@
  * 42 % of LeNet's windows have ties. MaxPool's Indices output would say which one, but fails on WebGPU at run time.
  */
 import type { Builder } from "../../graph/builder.ts";
+import { constantOf, ones, reshape } from "../../graph/emit.ts";
 import { i32Range, size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
-import { reshape } from "../fit.ts";
-import { ones } from "./masks.ts";
+import { grid, oneHotTaps, spatial, type Window } from "../../graph/windows.ts";
 import type { Rules } from "./rule.ts";
-import { constantOf, grid, oneHot, overlapAdd, spatial, type Window } from "./windows.ts";
+import { overlapAdd } from "./windows.ts";
 
-export const pooling: Rules<"AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "MaxPool"> = {
+export const poolingRules: Rules<"AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "MaxPool"> = {
   MaxPool: (g, { in: [x], out: [y], attrs }, [dy]) => {
     if (!dy) return [null];
-    const tiles = tiling(x, dy, attrs);
-    return [tiles ? maxOfTiles(g, x, y!, dy, tiles) : maxOfWindows(g, x, y!, dy, attrs)];
+    const a = windowOf(attrs);
+    return [g.means(toFirstMaximum(g, x, y!, dy, a), "MaxPoolGradient", [x, y!, dy], a)];
   },
   // dy/count to every element of the window
   AveragePool: (g, { in: [x], attrs }, dy) => {
+    const a = windowOf(attrs);
     const part = g.Div(dy, counts(g, x, dy, attrs));
-    const tiles = tiling(x, dy, attrs);
-    if (tiles) return [reshape(g, spreadTiles(g, part, tiles), x.shape)];
     const kernel = constantOf(g, x.dtype, [1, 1, ...attrs.kernel_shape], () => 1);
     const maps = reshape(g, part, [x.shape[0] * x.shape[1], 1, ...spatial(dy)]);
-    return [reshape(g, overlapAdd(g, maps, kernel, spatial(x), attrs), x.shape)];
+    const dx = reshape(g, overlapAdd(g, maps, kernel, spatial(x), a), x.shape);
+    return [g.means(dx, "AveragePoolGradient", [part], { ...a, to: spatial(x) })];
   },
   GlobalAveragePool: (g, { in: [x] }, dy) => [g.Div(dy, size(spatial(x)))],
   // int32, because comparisons of int64 have no WebGPU kernel
@@ -35,63 +35,15 @@ export const pooling: Rules<"AveragePool" | "GlobalAveragePool" | "GlobalMaxPool
   },
 };
 
-/** Windows that tile the plane: one row of windows is `height` full rows of x, side by side `width · across` long. */
-interface Tiles {
-  readonly height: number;
-  readonly width: number;
-  /** Windows beside each other. */
-  readonly across: number;
-}
+const windowOf = ({ kernel_shape, strides, pads, dilations }: Window): Window => ({
+  kernel_shape,
+  strides,
+  pads,
+  dilations,
+});
 
-/** Of the 0/1 matrices, whose side is the number of elements of a row of windows. */
-const SIDE_LIMIT = 512;
-
-function tiling(x: Value, dy: Value, a: Window): Tiles | undefined {
-  const exact = spatial(x).every(
-    (d, i) => a.strides[i] === a.kernel_shape[i] && a.dilations[i] === 1 && d === spatial(dy)[i] * a.kernel_shape[i],
-  );
-  const rank = a.kernel_shape.length;
-  const [height, width] = rank === 1 ? [1, ...a.kernel_shape] : a.kernel_shape;
-  const across = dy.shape.at(-1)!;
-  const fits = exact && rank <= 2 && a.pads.every((p) => p === 0) && height * width * across <= SIDE_LIMIT;
-  return fits ? { height, width, across } : undefined;
-}
-
-/** Which window of its row the element at position i of a row of windows [height, across·width] belongs to, and its rank there. */
-function tileOf({ width, across }: Tiles, i: number): { window: number; rank: number } {
-  const [row, column] = [Math.floor(i / (across * width)), i % (across * width)];
-  return { window: Math.floor(column / width), rank: row * width + (column % width) };
-}
-
-/** y [N, C, …] → a row of windows per row: [rows, height·across·width], every window filled with its number. */
-function spreadTiles(g: Builder, y: Value, t: Tiles): Value {
-  const side = t.height * t.width * t.across;
-  const pick = constantOf(g, y.dtype, [t.across, side], (k) =>
-    tileOf(t, k % side).window === Math.floor(k / side) ? 1 : 0,
-  );
-  return g.MatMul(reshape(g, y, [size(y.shape) / t.across, t.across]), pick);
-}
-
-/**
- * Two products with 0/1 matrices repeat y and dy; a third counts, for each largest element, those before it in its
- * window: first = max(0, e − Σ_before e). Against MaxPool's Indices and ScatterElements: 0.5 of the time at
- * 20 channels, 24×24 and 50, 8×8; 0.75 at 64, 32×32. An infinite y or dy makes its whole row NaN.
- */
-function maxOfTiles(g: Builder, x: Value, y: Value, dy: Value, t: Tiles): Value {
-  const side = t.height * t.width * t.across;
-  const rows = reshape(g, x, [size(x.shape) / side, side]);
-  const largest = ones(g, g.GreaterOrEqual(rows, spreadTiles(g, y, t)), x);
-  const minusBefore = constantOf(g, x.dtype, [side, side], (k) => {
-    const [other, self] = [tileOf(t, Math.floor(k / side)), tileOf(t, k % side)];
-    if (other.window !== self.window || other.rank > self.rank) return 0;
-    return other.rank === self.rank ? 1 : -1;
-  });
-  const first = g.Relu(g.MatMul(largest, minusBefore));
-  return reshape(g, g.Mul(first, spreadTiles(g, dy, t)), x.shape);
-}
-
-/** Any window: tap by tap, a largest element takes dy if none before it did; then the taps go back to their places. */
-function maxOfWindows(g: Builder, x: Value, y: Value, dy: Value, a: Window): Value {
+/** Tap by tap, a largest element takes dy if none before it did; then the taps go back to their places. */
+function toFirstMaximum(g: Builder, x: Value, y: Value, dy: Value, a: Window): Value {
   const [n, c] = x.shape;
   let free: Value | undefined;
   const parts = tapsOf(g, x, spatial(dy), a).map((tap) => {
@@ -101,8 +53,8 @@ function maxOfWindows(g: Builder, x: Value, y: Value, dy: Value, a: Window): Val
     return reshape(g, g.Mul(taken, dy), [n * c, 1, ...spatial(dy)]);
   });
   const stacked = g.Concat(parts, { axis: 1 });
-  const back = overlapAdd(g, stacked, oneHot(g, x.dtype, 1, a.kernel_shape), spatial(x), a);
-  return reshape(g, back, [...x.shape]);
+  const back = overlapAdd(g, stacked, oneHotTaps(g, x.dtype, 1, a.kernel_shape), spatial(x), a);
+  return reshape(g, back, x.shape);
 }
 
 /** For each tap of the window, the element of x that it meets at every output position; −∞ outside of x. */

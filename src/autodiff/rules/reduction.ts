@@ -1,10 +1,10 @@
 /** Reductions, softmax and TopK. What a reduction hands back has length 1 along its axes: the same all along them. */
 import type { Builder } from "../../graph/builder.ts";
+import { ones, reshape } from "../../graph/emit.ts";
 import { axesOf } from "../../graph/op.ts";
 import type { Value } from "../../graph/types.ts";
-import { reshape } from "../fit.ts";
-import { zeros } from "./indexing.ts";
-import { number, ones, sign } from "./masks.ts";
+import { zerosAs } from "./indexing.ts";
+import { number, sign } from "./masks.ts";
 import type { Rules, Site } from "./rule.ts";
 
 type Reduction =
@@ -34,7 +34,7 @@ function extreme(g: Builder, site: Site<Reduction>, dy: Value): [Value] {
   return [g.Mul(chosen, g.Div(kept(dy), g.ReduceSum(chosen, { axes, keepdims: 1 })))];
 }
 
-export const reduction: Rules<Reduction | "CumSum" | "LogSoftmax" | "Softmax" | "TopK"> = {
+export const reductionRules: Rules<Reduction | "CumSum" | "LogSoftmax" | "Softmax" | "TopK"> = {
   ReduceSum: (g, site, dy) => [reduced(g, site).kept(dy)],
   ReduceMean: (g, site, dy) => {
     const { kept, count } = reduced(g, site);
@@ -85,6 +85,6 @@ export const reduction: Rules<Reduction | "CumSum" | "LogSoftmax" | "Softmax" | 
   // y = x[indices]  ⇒  dy goes back to where it came from
   TopK: (g, { in: [x], out: [, found], attrs }, [dy]) => {
     const indices = found ?? g.TopK(x, attrs)[1];
-    return [dy && g.ScatterElements(zeros(g, x), indices, dy, { axis: attrs.axis })];
+    return [dy && g.ScatterElements(zerosAs(g, x), indices, dy, { axis: attrs.axis })];
   },
 };

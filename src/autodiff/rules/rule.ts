@@ -47,8 +47,8 @@ export interface Linear {
 type Rule<K extends OpName> = Linear | RuleFunction<K>;
 export type Rules<K extends OpName> = { readonly [P in K]: Rule<P> };
 
-export const linear = (...factors: readonly number[]): Linear => ({ factors });
+export const weightedSum = (...factors: readonly number[]): Linear => ({ factors });
 /** dx = dy, for every input. */
-export const passThrough = linear(1);
+export const passThrough = weightedSum(1);
 /** The derivative is zero wherever it exists. */
-export const zero = linear(0);
+export const zeroGradient = weightedSum(0);

@@ -2,6 +2,7 @@
 import type { AttrDef, AttrsOf, FullAttrs, Op } from "../op.ts";
 import { convolutionOps } from "./convolution.ts";
 import { elementwiseOps } from "./elementwise.ts";
+import { type Domain, foreign } from "./foreign.ts";
 import { linearOps } from "./linear.ts";
 import { movementOps } from "./movement.ts";
 import { normalizationOps } from "./normalization.ts";
@@ -41,6 +42,13 @@ export type OpMulti<K extends OpName> = Spec<K>["multi"];
 export function opOf(name: string, domain = ""): Op | undefined {
   if (domain !== "" || !Object.hasOwn(ops, name)) return undefined;
   return ops[name as OpName] as unknown as Op;
+}
+
+/** The same, with the operators of other domains that Espalier emits. It does not interpret those of a model that it reads. */
+export function entryOf(name: string, domain: string): Op | undefined {
+  if (!Object.hasOwn(foreign, domain)) return opOf(name, domain);
+  const table = foreign[domain as Domain];
+  return Object.hasOwn(table, name) ? (table[name as keyof typeof table] as unknown as Op) : undefined;
 }
 
 /** Attributes with the table's defaults filled in. */

@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { loadGraph } from "../../test/fixtures/autodiff/run.ts";
+import { backward } from "../autodiff/backward.ts";
+import { builder } from "../graph/builder.ts";
+import { check } from "../graph/check.ts";
+import { print } from "../graph/print.ts";
+import { f32, size } from "../graph/tensor.ts";
+import type { Graph, Shape, Tensor } from "../graph/types.ts";
+import { prune } from "../graph/walk.ts";
+import { Random } from "../math/random.ts";
+import { lower } from "./lower.ts";
+import { keyOf } from "./pattern.ts";
+import { extract, optionsOf, sitesOf } from "./sites.ts";
+import { portable, type Target, targetOf } from "./target.ts";
+
+const cpu = targetOf({ device: "cpu", threads: 1 });
+
+/** Conv, ReLU and pooling, and their gradients. */
+function program(x: Shape, w: Shape, group = 1): Graph {
+  const g = builder("step");
+  const [image, kernel] = [g.input("x", "float32", x), g.input("w", "float32", w)];
+  const pads = [1, 1, 1, 1];
+  const [y] = g.MaxPool(g.Relu(g.Conv(image, kernel, null, { pads, group })), {
+    kernel_shape: [2, 2],
+    strides: [2, 2],
+  });
+  const gradients = backward(g, g.ReduceSum(g.Mul(y, y), { keepdims: 0 }), [image, kernel]);
+  g.output(gradients.get(image)!, "dx");
+  g.output(gradients.get(kernel)!, "dw");
+  return prune(g.build());
+}
+
+const feeds = (graph: Graph, random = new Random(1, "verify")): Record<string, Tensor> =>
+  Object.fromEntries(
+    graph.inputs.map((v) => [
+      v.name,
+      f32(
+        Array.from({ length: size(v.shape) }, () => random.normal()),
+        v.shape,
+      ),
+    ]),
+  );
+
+async function run(graph: Graph, given: Record<string, Tensor>): Promise<Record<string, number[]>> {
+  const runnable = await loadGraph(graph);
+  const out = await runnable.run(given);
+  await runnable.release();
+  return out;
+}
+
+const operators = (graph: Graph): string[] => [...new Set(graph.nodes.map((n) => n.op))].sort();
+
+test("the portable target leaves a graph as it is", () => {
+  const graph = program([2, 9, 8, 8], [4, 9, 3, 3]);
+  expect(print(lower(graph, portable))).toBe(print(graph));
+});
+
+test("what is lowered has the same inputs and outputs, is well formed and says no more what its values are", () => {
+  const graph = program([2, 9, 8, 8], [4, 9, 3, 3]);
+  const lowered = lower(graph, cpu);
+  expect(check(lowered)).toEqual([]);
+  expect([lowered.inputs, lowered.outputs]).toEqual([graph.inputs, graph.outputs]);
+  expect(sitesOf(lowered)).toEqual([]);
+  expect(print(lowered)).not.toBe(print(graph));
+});
+
+/** Which formulation a target prefers, found by asking for each in turn. */
+function chosen(graph: Graph, target: Target): string[] {
+  return sitesOf(graph).map((site) => {
+    const alone = extract(graph, site);
+    const by = (name: string) => print(lower(alone, target, { [keyOf(site)]: name }));
+    const found = optionsOf(site, target).filter((name) => by(name) === print(lower(alone, target)));
+    return `${site.of}: ${found.join(" or ")}`;
+  });
+}
+
+describe("the CPU chooses by shape", () => {
+  const weight = (x: Shape, w: Shape, group?: number) =>
+    chosen(program(x, w, group), cpu).filter((line) => line.startsWith("Conv"));
+  test("rows where the image is small", () => {
+    expect(weight([2, 8, 4, 4], [4, 8, 3, 3])).toEqual(["ConvInputGradient: rows", "ConvWeightGradient: rows"]);
+  });
+  test("a flipped Conv above 16 positions", () => {
+    expect(weight([2, 8, 6, 6], [4, 8, 3, 3])).toEqual(["ConvInputGradient: flipped", "ConvWeightGradient: rows"]);
+  });
+  test("halves above 256 positions, columns for few channels or groups", () => {
+    expect(weight([2, 8, 18, 18], [4, 8, 3, 3])).toEqual(["ConvInputGradient: flipped", "ConvWeightGradient: halves"]);
+    expect(weight([2, 3, 18, 18], [4, 3, 3, 3])[1]).toBe("ConvWeightGradient: columns");
+    expect(weight([2, 16, 18, 18], [4, 8, 3, 3], 2)[1]).toBe("ConvWeightGradient: columns");
+  });
+  test("a mask for ReLU, tiles for pooling", () => {
+    const rest = chosen(program([2, 8, 4, 4], [4, 8, 3, 3]), cpu).filter((line) => !line.startsWith("Conv"));
+    expect(rest).toEqual(["MaxPoolGradient: tiles", "ReluGradient: mask"]);
+  });
+});
+
+test("a device that nobody measured keeps the plain formulations", () => {
+  const lines = chosen(program([2, 8, 4, 4], [4, 8, 3, 3]), targetOf({ device: "webgpu", threads: 1 }));
+  expect(lines.map((line) => line.split(": ")[1])).toEqual(lines.map(() => "plain"));
+});
+
+describe("a target without an operator gets the same values without it", () => {
+  const graph = program([2, 9, 8, 8], [4, 9, 3, 3]);
+  const given = feeds(graph);
+  for (const op of ["ConvTranspose", "Gather", "MatMul", "Pad", "Slice", "Where"])
+    test(op, async () => {
+      const target = { ...cpu, operators: { ...cpu.operators, "": cpu.operators[""].filter((o) => o !== op) } };
+      const lowered = lower(graph, target);
+      expect(operators(lowered)).not.toContain(op);
+      const [got, wanted] = [await run(lowered, given), await run(lower(graph, portable), given)];
+      for (const name of ["dx", "dw"]) {
+        const scale = Math.max(1, ...wanted[name].map(Math.abs));
+        const worst = Math.max(...got[name].map((v, i) => Math.abs(v - wanted[name][i]))) / scale;
+        expect(worst, name).toBeLessThan(1e-5);
+      }
+    });
+});
+
+test("a plan decides, site by site", () => {
+  const graph = program([2, 9, 8, 8], [4, 9, 3, 3]);
+  const site = sitesOf(graph).find((s) => s.of === "ConvWeightGradient")!;
+  expect(keyOf(site)).toMatchInlineSnapshot(
+    `"ConvWeightGradient float32[2,9,8,8] float32[2,4,8,8] dilations=1,1 group=1 kernel_shape=3,3 pads=1,1,1,1 strides=1,1"`,
+  );
+  const plan = { [keyOf(site)]: "columns" };
+  expect(operators(lower(graph, portable, plan))).toContain("ReduceSum");
+  expect(print(lower(graph, cpu, plan))).not.toBe(print(lower(graph, cpu)));
+  const plain = Object.fromEntries(sitesOf(graph).map((s) => [keyOf(s), "plain"]));
+  expect(print(lower(graph, cpu, plain))).toBe(print(graph));
+});
+
+test("a plan that does not fit is refused", () => {
+  const graph = program([2, 8, 4, 4], [4, 4, 3, 3], 2);
+  const site = sitesOf(graph).find((s) => s.of === "ConvWeightGradient")!;
+  expect(() => lower(graph, cpu, { [keyOf(site)]: "halves" })).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: ConvWeightGradient has no formulation "halves" here
+      value   Conv/Transpose_2
+      site    ConvWeightGradient float32[2,8,4,4] float32[2,4,4,4] dilations=1,1 group=2 kernel_shape=3,3 pads=1,1,1,1 strides=1,1
+      wanted  plain, columns
+      fix     make the plan again for this model and device]
+  `);
+});

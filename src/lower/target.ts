@@ -1,0 +1,70 @@
+/** What a step graph is made for, as plain data: it can be recorded, sent and compared. */
+import type { Engine } from "../engine/engine.ts";
+import { foreign } from "../graph/ops/foreign.ts";
+import { ops } from "../graph/ops/index.ts";
+
+/** Where one formulation overtakes another. Measured on one machine; a tuner knows better. */
+export interface Thresholds {
+  /** Most positions of X, and of Y, for the input's gradient by rows. */
+  readonly inputRows: number;
+  /** Most positions of X per position of Y for the input's gradient by a flipped Conv. */
+  readonly flippedGrowth: number;
+  /** Fewest channels for the weight's gradient by rows or by halves. */
+  readonly productChannels: number;
+  /** Most positions of Y for the weight's gradient by rows. */
+  readonly weightRows: number;
+  /** Longest side of the 0/1 matrices that spread windows. */
+  readonly tileSide: number;
+  /** Most elements of the 0/1 matrix that puts back what was gathered. */
+  readonly indexMatrix: number;
+}
+
+export interface Target {
+  /** "cpu", "webgpu", "cuda"; "any" for the portable target. */
+  readonly device: string;
+  /** The operators there, by domain. */
+  readonly operators: Readonly<Record<string, readonly string[]>>;
+  /** Channels of a block of `com.microsoft.nchwc`; undefined = not known, so none are used. It must be probed. */
+  readonly block?: number;
+  readonly threads?: number;
+  /** Undefined = nothing was measured, and the plain formulations stay. */
+  readonly thresholds?: Thresholds;
+}
+
+const standard = Object.keys(ops);
+
+/** Standard operators, and of every formulation the plain one. */
+export const portable: Target = { device: "any", operators: { "": standard } };
+
+/** onnxruntime-node 1.30, two cores of an AMD EPYC (Zen 3), batch 128. Each formulation says what was compared. */
+const cpu: Thresholds = {
+  inputRows: 16,
+  flippedGrowth: 1.5,
+  productChannels: 8,
+  weightRows: 256,
+  tileSide: 512,
+  indexMatrix: 1 << 20,
+};
+
+/** What ONNX Runtime 1.30 takes back to the CPU, with copies both ways, or refuses at run time. */
+const notOnWebGpu = new Set([
+  ..."Dropout LogSoftmax Mean Mod OneHot Round Shape Sign SpaceToDepth Sum ConstantOfShape".split(" "),
+]);
+
+const everything = (domains: readonly (keyof typeof foreign)[]) =>
+  Object.fromEntries([["", standard], ...domains.map((d) => [d, Object.keys(foreign[d])])]);
+
+const devices: Readonly<Record<string, Omit<Target, "device" | "threads">>> = {
+  cpu: { operators: everything(["com.microsoft", "com.microsoft.nchwc"]), thresholds: cpu },
+  webgpu: { operators: { "": standard.filter((op) => !notOnWebGpu.has(op)) } },
+  cuda: { operators: everything(["com.microsoft"]) },
+};
+
+/** The target that an engine is. Of a device that nobody has measured: the portable one, with its name. */
+export function targetOf({ device, threads }: Pick<Engine, "device" | "threads">): Target {
+  return { ...(devices[device] ?? portable), device, threads };
+}
+
+/** Whether a target has an operator. */
+export const has = (target: Target, op: string, domain = ""): boolean =>
+  target.operators[domain]?.includes(op) ?? false;
