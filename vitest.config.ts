@@ -15,7 +15,7 @@ export default defineConfig({
         resolve: { alias: { "espalier/node": path("./src/node.ts"), espalier: path("./src/index.ts") } },
         test: { name: "unit", include: ["{src,cli}/**/*.test.ts"], testTimeout: 60_000 },
       },
-      { test: { name: "pipeline", include: ["test/**/*.test.ts"], testTimeout: 300_000 } },
+      { test: { name: "pipeline", include: ["test/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 120_000 } },
     ],
   },
 });

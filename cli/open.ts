@@ -9,10 +9,9 @@ import {
   type Model,
   splitValidation,
 } from "espalier";
-import { datasets } from "espalier/node";
+import { datasets, readModel } from "espalier/node";
 import type { Choices } from "./settings/choices.ts";
 import type { TrainConfig } from "./settings/train-fields.ts";
-import { readModel } from "./terminal/files.ts";
 
 export async function openData(
   s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,

@@ -45,7 +45,7 @@ const train = (out: string) =>
     ..."--groups input-channel --threads 1 --out".split(" "),
     out,
   );
-const FULL = /^error: cannot write .*\n {2}path .*\n {2}reason +the disk is full\n {2}fix +free space/m;
+const FULL = /^error: cannot write .*\n {2}(?:path|file) .*\n {2}reason +the disk is full\n {2}fix +free space/m;
 
 test("full at the first checkpoint: said, and nothing half-written is left", (ctx) => {
   ctx.skip(refused !== undefined, refused);

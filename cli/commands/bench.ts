@@ -1,10 +1,10 @@
 /** `espalier bench`: how long a model takes, or two in turn. */
 import { change, counted, milliseconds, type Table, timedBatches, timeModels } from "espalier";
+import { readBytes, readModel } from "espalier/node";
 import { z } from "zod";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { integer, numbers } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
-import { readBytes, readModel } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
 export const bench = () =>

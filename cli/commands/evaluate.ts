@@ -1,11 +1,10 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
 import { percent, evaluate as score, significant, UsageError } from "espalier";
-import { datasets } from "espalier/node";
+import { datasets, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, text } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";
 import { command } from "../terminal/command.ts";
-import { readModel } from "../terminal/files.ts";
 
 export const evaluate = () =>
   command({

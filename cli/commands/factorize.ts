@@ -18,7 +18,7 @@ import {
   verify,
   write,
 } from "espalier";
-import { datasets } from "espalier/node";
+import { datasets, readBytes, readModel, writeBytes } from "espalier/node";
 import { type Factorized, factorizedText } from "../factorized.ts";
 import {
   checkJudge,
@@ -36,7 +36,7 @@ import { choice, integer, text, toggle, type ValuesOf } from "../settings/field.
 import { losses, lossField } from "../settings/losses.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
-import { checkTarget, readBytes, readModel, writeFile } from "../terminal/files.ts";
+import { checkTarget } from "../terminal/files.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 
@@ -146,7 +146,7 @@ async function factorizeFile(
   const after = data && (small === truncated ? cut : await evaluate(small, data, scoring));
   signal.throwIfAborted();
   const bytes = write(small);
-  await writeFile(to, bytes);
+  await writeBytes(to, bytes);
   return {
     in: from,
     out: to,

@@ -9,9 +9,9 @@ import {
   spectra,
   type Table,
 } from "espalier";
+import { readModel } from "espalier/node";
 import { toggle } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
-import { readModel } from "../terminal/files.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 

@@ -11,11 +11,11 @@ import {
   type Table,
   write,
 } from "espalier";
-import { datasets } from "espalier/node";
+import { datasets, readBytes, readModel, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { number, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
-import { checkTarget, readBytes, readModel, writeFile } from "../terminal/files.ts";
+import { checkTarget } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
 export const shrink = () =>
@@ -51,9 +51,9 @@ export const shrink = () =>
         verification,
       } = await cut(full, { engine, inputs, ...(tolerance !== undefined && { tolerance }) });
       const bytes = write(small);
-      await writeFile(to!, bytes);
+      await writeBytes(to!, bytes);
       if (values.certificate)
-        await writeFile(values.certificate, new TextEncoder().encode(`${JSON.stringify(certificate, null, 2)}\n`));
+        await writeBytes(values.certificate, new TextEncoder().encode(`${JSON.stringify(certificate, null, 2)}\n`));
 
       const [a, b] = [cost(full), cost(small)];
       const size = { before: fileBefore, after: bytes.length };

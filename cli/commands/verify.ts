@@ -8,11 +8,10 @@ import {
   replay,
   significant,
 } from "espalier";
-import { datasets } from "espalier/node";
+import { datasets, readBytes, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { integer, number, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
-import { readBytes, readModel } from "../terminal/files.ts";
 
 export const verify = () =>
   command({

@@ -1,9 +1,9 @@
 /** Settings from flags, `--set` and files: merged in that order of precedence, every key checked by its field. */
 import { readFile } from "node:fs/promises";
 import { nearest, UsageError } from "espalier";
+import { systemReason } from "espalier/node";
 import { parse } from "yaml";
 import { z } from "zod";
-import { reasons } from "../terminal/files.ts";
 import type { Field, Fields, ValuesOf } from "./field.ts";
 import { camel, kebab } from "./names.ts";
 
@@ -48,10 +48,9 @@ export async function fromFile(path: string): Promise<Source> {
   try {
     values = parse(await readFile(path, "utf8")) ?? {};
   } catch (e) {
-    const { code, message } = e as NodeJS.ErrnoException;
     throw new UsageError(
       "the configuration file cannot be read",
-      { file: path, reason: reasons[code ?? ""] ?? message.trim() },
+      { file: path, reason: systemReason(e, "read") },
       "--config wants a YAML or JSON file of settings",
     );
   }

@@ -5,6 +5,7 @@
 import { invariant } from "../error.ts";
 import { inferNode } from "./infer.ts";
 import type { MeaningName, Meanings } from "./meanings.ts";
+import { takeName } from "./new-names.ts";
 import type { AttrsOf, Op } from "./op.ts";
 import { type Domain, foreign } from "./ops/foreign.ts";
 import { ops } from "./ops/index.ts";
@@ -72,10 +73,7 @@ class GraphBuilder {
   }
 
   private fresh(stem: string): string {
-    let name = stem;
-    for (let i = 1; this.names.has(name); i++) name = `${stem}_${i}`;
-    this.names.add(name);
-    return name;
+    return takeName(stem, this.names);
   }
 
   /** A graph input. The name must be new. */

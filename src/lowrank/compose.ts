@@ -9,6 +9,7 @@
 import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { matcher, matchingNames } from "../graph/name-patterns.ts";
+import { newNames } from "../graph/new-names.ts";
 import { makeNode } from "../graph/nodes.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Node, Shape, Tensor, Value } from "../graph/types.ts";
@@ -17,7 +18,7 @@ import { Random } from "../math/random.ts";
 import { svd } from "../math/svd.ts";
 import { factorNames, isComposed, recordFactors } from "./factors.ts";
 import { fromMatrix, kernelOf, type MatrixLayer, matrixLayers, type Skipped, toMatrix } from "./layers.ts";
-import { newNames, partName, rewrite, stored } from "./rewrite.ts";
+import { partName, rewrite, stored } from "./rewrite.ts";
 
 /** Options of `compose`. */
 export interface ComposeOptions {

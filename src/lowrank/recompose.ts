@@ -1,11 +1,13 @@
 /** Multiplies factors back: the model that `compose` was given, with trained weights (LoRITa, Zhang et al. 2024). */
+
+import { newNames } from "../graph/new-names.ts";
 import { numbers } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { multiply } from "../math/matrix.ts";
 import { findChains, hasInnerBias } from "./chains.ts";
 import { factorNames, recordFactors } from "./factors.ts";
 import { fromMatrix, kernelOf, type MatrixLayer, toMatrix } from "./layers.ts";
-import { newNames, partName, rewrite, stored } from "./rewrite.ts";
+import { partName, rewrite, stored } from "./rewrite.ts";
 
 /**
  * The model with every composed layer as one layer again: the architecture, the names and the order of nodes are those from before

@@ -21,18 +21,6 @@ export const stored = (name: string, tensor: Tensor): readonly [Value, Tensor] =
   tensor,
 ];
 
-/** Names that a graph does not have yet. */
-export function newNames(graph: Graph): (stem: string) => string {
-  const taken = new Set([...graph.inputs, ...graph.initializers.keys()].map((v) => v.name));
-  for (const n of graph.nodes) for (const o of n.outputs) if (o) taken.add(o.name);
-  return (stem) => {
-    let name = stem;
-    for (let i = 1; taken.has(name); i++) name = `${stem}_${i}`;
-    taken.add(name);
-    return name;
-  };
-}
-
 /** "fc1.weight", "low.0" → "fc1.low.0.weight" */
 export const partName = (weight: string, part: string): string =>
   weight.endsWith(".weight") ? `${weight.slice(0, -"weight".length)}${part}.weight` : `${weight}.${part}`;

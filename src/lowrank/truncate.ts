@@ -5,12 +5,13 @@
  * A layer that stays one gains nothing from a lower rank, so it keeps its weight unless asked otherwise.
  */
 import { UsageError } from "../error.ts";
+import { newNames } from "../graph/new-names.ts";
 import { makeNode } from "../graph/nodes.ts";
 import type { Model, Node, Tensor, Value } from "../graph/types.ts";
 import { transpose, weave } from "../math/matrix.ts";
 import { fromMatrix, kernelOf } from "./layers.ts";
 import type { Ranks } from "./ranks.ts";
-import { newNames, partName, rewrite, stored } from "./rewrite.ts";
+import { partName, rewrite, stored } from "./rewrite.ts";
 import { type Spectra, spectra } from "./spectra.ts";
 
 /** Options of `truncate`. */

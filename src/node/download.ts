@@ -3,7 +3,11 @@
 import type { Download } from "../data/registry.ts";
 import { untar } from "../data/tar.ts";
 import { EspalierError } from "../error.ts";
-import { joinPath, PartialFile, readWhole, remove, sha256, writeWhole } from "./files.ts";
+import { joinPath, remove, sha256 } from "./files.ts";
+import { PartialFile } from "./partial-file.ts";
+import { refused } from "./system-error.ts";
+import { readWhole } from "./unpack.ts";
+import { writeWhole } from "./whole-files.ts";
 
 /** A server that sends nothing for so long is given up. */
 const PATIENCE_MS = 30_000;
@@ -32,8 +36,12 @@ export async function fetchInto(folder: string, wanted: Download, options: Downl
   if (contains === undefined || (await sha256(path)) !== wanted.sha256) await download(path, wanted, options);
   if (contains) {
     const bytes = await readWhole(path, (_, trailer) => trailer);
-    for (const [name, content] of untar(bytes, Object.keys(contains), path))
-      await writeWhole(joinPath(folder, name), content);
+    for (const [name, content] of untar(bytes, Object.keys(contains), path)) {
+      const file = joinPath(folder, name);
+      await writeWhole(file, content).catch((error) => {
+        throw refused("write the file", { file }, error, "write");
+      });
+    }
     await remove(path);
   }
   return true;

@@ -6,7 +6,8 @@ import { idxHeader, type NamedBytes, readIdxSplit } from "../data/idx.ts";
 import { type Facts, facts, isKnown, type Source, source } from "../data/registry.ts";
 import { channelStatistics } from "../data/statistics.ts";
 import { EspalierError } from "../error.ts";
-import { dataRoot, fileSize, joinPath, listFolder, readWhole } from "./files.ts";
+import { dataRoot, fileSize, joinPath, listFolder } from "./files.ts";
+import { readWhole } from "./unpack.ts";
 
 export interface Place {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];

@@ -1,5 +1,6 @@
 /** Moves constant channels into biases: what a weight makes of them is added up in float64, and the weight set to zero. */
 
+import { newNames } from "../graph/new-names.ts";
 import { heldBy, holding, nodes } from "../graph/nodes.ts";
 import { f32, size, tensor } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
@@ -8,7 +9,6 @@ import { sameEnd } from "../groups/axes/rule.ts";
 import { eachRun } from "../groups/runs.ts";
 import { rootView, type WeightUse } from "../groups/weights.ts";
 import { weightData } from "./constants.ts";
-import { freshName } from "./names.ts";
 import { type Analysis, type Removals, zeroReads } from "./plan.ts";
 import { factorsOf, shrinkRuleOf, weightedOf } from "./rules/index.ts";
 
@@ -91,7 +91,7 @@ class Edit {
       const other = next[0].inputs[1 - at]!;
       if (here && there && sameEnd(here.b, there.b) && this.shiftVector(other, shift, 1)) return;
     }
-    const inner = { ...y, name: freshName(this.source, `${y.name}/folded`) };
+    const inner = { ...y, name: newNames(this.source)(`${y.name}/folded`) };
     const shape = y.shape.slice(made.axis).map((_, i) => (i === 0 ? shift.length : 1));
     const bias = this.store(`${y.name}/bias`, shift, shape);
     this.nodes.set(node, [{ ...node, outputs: [inner] }, nodes.Add(`${node.name}/bias`, [inner, bias], {}, y)]);
@@ -108,7 +108,7 @@ class Edit {
   }
 
   private store(name: string, data: Float64Array, shape: readonly number[]): Value {
-    const v: Value = { name: freshName(this.source, name, this.initializers.keys()), dtype: "float32", shape };
+    const v: Value = { name: newNames(this.source, this.initializers.keys())(name), dtype: "float32", shape };
     this.initializers.set(v, f32(data, shape));
     return v;
   }

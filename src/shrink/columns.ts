@@ -2,13 +2,14 @@
  * Columns of the network's input that no weight reads. The input keeps its name and shape; a Gather behind it picks the
  * columns that are left, where that saves more bytes than it costs.
  */
+
+import { newNames } from "../graph/new-names.ts";
 import { heldBy, nodes } from "../graph/nodes.ts";
 import { i64, numbers, size } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import type { WeightUse } from "../groups/weights.ts";
 import { cutTensor } from "./cut.ts";
-import { freshName } from "./names.ts";
 import { type Analysis, zeroReads } from "./plan.ts";
 import { shrinkRuleOf, weightedOf } from "./rules/index.ts";
 
@@ -84,9 +85,9 @@ function rewrite(
   const source = gather && numbers(storedIndices(graph, gather, axis)!);
   const columns = [...mask.keys()].filter((i) => mask[i]).map((i) => (source ? source[i] : i));
   const value = i64(columns);
-  const listed = nodes.Constant(freshName(graph, `${x.name}/columns`), [], { value });
+  const listed = nodes.Constant(newNames(graph)(`${x.name}/columns`), [], { value });
   const from = gather ? gather.inputs[0]! : x;
-  const gathered = nodes.Gather(freshName(graph, `${x.name}/read`), [from, listed.outputs[0]], { axis });
+  const gathered = nodes.Gather(newNames(graph)(`${x.name}/read`), [from, listed.outputs[0]], { axis });
   const [picked] = gathered.outputs as [Value];
   const added: Node[] = [listed, gathered];
   const map = new Map<Value, Value>([[x, picked]]);

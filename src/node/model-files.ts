@@ -1,0 +1,68 @@
+/** Models in files. */
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
+import { EspalierError } from "../error.ts";
+import type { Model } from "../graph/types.ts";
+import { read } from "../onnx/read.ts";
+import { refused, systemReason } from "./system-error.ts";
+import { writeWhole } from "./whole-files.ts";
+
+/**
+ * A file's bytes.
+ * @throws EspalierError naming the file
+ */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch((error) => {
+    throw refused("read the file", { file: path }, error, "read");
+  });
+  return new Uint8Array(bytes); // a plain array: a Buffer's slice would share memory
+}
+
+/**
+ * Reads a model; its external data, if any, from the folder it lies in.
+ * @throws EspalierError naming the file, for what cannot be read and for what is no model
+ */
+export async function readModel(path: string): Promise<Model> {
+  const bytes = await readBytes(path);
+  try {
+    return read(bytes, { external: besides(path) });
+  } catch (e) {
+    if (!(e instanceof EspalierError)) throw e;
+    throw new EspalierError(e.what, { file: path, ...e.details }, e.fix);
+  }
+}
+
+/** Reads the files beside a model, each once. A link must not lead out of the folder. */
+function besides(path: string): (location: string) => Uint8Array {
+  const read = new Map<string, Uint8Array>();
+  return (location) => {
+    let bytes = read.get(location);
+    if (!bytes) {
+      const file = join(dirname(path), location);
+      try {
+        if (!realpathSync(file).startsWith(realpathSync(dirname(path)) + sep))
+          throw new Error("it lies outside the model's folder");
+        if (!statSync(file).isFile()) throw new Error("it is no regular file"); // a pipe would never end
+        bytes = new Uint8Array(readFileSync(file));
+      } catch (e) {
+        throw new EspalierError(
+          "cannot read the model's external data",
+          { "data file": file, reason: systemReason(e, "read") },
+          "put the data file beside the model, where it was exported to",
+        );
+      }
+      read.set(location, bytes);
+    }
+    return bytes;
+  };
+}
+
+/**
+ * Replaces the file only when all of it is written, and makes its folder.
+ * @throws EspalierError naming the file and why it cannot be written
+ */
+export const writeBytes = (path: string, bytes: Uint8Array): Promise<void> =>
+  writeWhole(resolve(path), bytes).catch((error) => {
+    throw refused("write the file", { file: path }, error, "write");
+  });

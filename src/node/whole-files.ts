@@ -1,0 +1,75 @@
+/** Files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder. */
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { codeOf } from "./system-error.ts";
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path)
+    .then((s) => s.isDirectory())
+    .catch(() => false);
+
+/**
+ * Makes a folder and those above it. Node's own recursive mkdir never returns below /proc, and on a read-only disk it
+ * says that the folder is not there.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (await isFolder(path)) return;
+    const above = dirname(path);
+    if (codeOf(error) !== "ENOENT" || above === path || (await isFolder(above))) throw error;
+    await makeFolder(above);
+    await makeFolder(path);
+  }
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) !== "ESRCH"; // EPERM: somebody else's
+  }
+};
+
+/** Removes what processes that were killed while they wrote this file left behind: NAME.PID.tmp, nothing else. */
+async function removeTemporaries(folder: string, name: string): Promise<void> {
+  for (const found of await readdir(folder)) {
+    const pid = found.startsWith(`${name}.`) ? /^(\d+)\.tmp$/.exec(found.slice(name.length + 1))?.[1] : undefined;
+    if (pid && !isRunning(Number(pid))) await rm(join(folder, found), { force: true });
+  }
+}
+
+/** Replaces a file when all of it is written, and makes its folder. A failed write leaves the old file and no temporary. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  await makeFolder(folder);
+  await removeTemporaries(folder, basename(path));
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Makes the names in a folder survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (process.platform !== "win32") throw error; // Windows cannot fsync a folder
+  } finally {
+    await handle.close();
+  }
+}
