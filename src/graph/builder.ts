@@ -6,6 +6,7 @@ import { invariant } from "../error.ts";
 import { inferNode } from "./infer.ts";
 import type { MeaningName, Meanings } from "./meanings.ts";
 import { takeName } from "./new-names.ts";
+import { heldBy, nodes } from "./nodes.ts";
 import type { AttrsOf, Op } from "./op.ts";
 import { type Domain, foreign } from "./ops/foreign.ts";
 import { ops } from "./ops/index.ts";
@@ -57,7 +58,8 @@ class GraphBuilder {
   /** Takes over a finished node as it is. */
   add(node: Node): void {
     this.nodes.push(node);
-    if (node.op === "Constant" && node.domain === "") this.stored.set(node.outputs[0]!, node.attrs.value as Tensor);
+    const held = heldBy(node);
+    if (held) this.stored.set(node.outputs[0]!, held);
     for (const o of node.outputs) if (o) this.names.add(o.name);
   }
 
@@ -101,7 +103,7 @@ class GraphBuilder {
     if (known) return known;
     const name = this.fresh(`${this.prefix}Constant`);
     const v: Value = { name, dtype: t.dtype, shape: t.shape };
-    this.add({ op: "Constant", domain: "", name, inputs: [], outputs: [v], attrs: { value: t } });
+    this.add(nodes.Constant(name, [], { value: t }, v));
     if (key) this.constants.set(key, v);
     return v;
   }
@@ -130,7 +132,7 @@ class GraphBuilder {
     invariant(!this.names.has(name), `the name ${name} is taken`);
     this.names.add(name);
     const out: Value = { ...v, name };
-    this.nodes.push(identity(name, v, out));
+    this.nodes.push(nodes.Identity(name, [v], {}, out));
     return out;
   }
 
@@ -150,7 +152,7 @@ class GraphBuilder {
   replace(v: Value, made: Value): void {
     invariant(typeText(v) === typeText(made), `${v.name} is ${typeText(v)}, not ${typeText(made)}`);
     const last = this.nodes.at(-1);
-    if (last?.outputs[0] !== made || last.op === "Constant") this.add(identity(v.name, made, v));
+    if (last?.outputs[0] !== made || heldBy(last)) this.add(nodes.Identity(v.name, [made], {}, v));
     else this.nodes[this.nodes.length - 1] = { ...last, outputs: last.outputs.with(0, v) };
   }
 
@@ -191,15 +193,6 @@ class GraphBuilder {
     };
   }
 }
-
-const identity = (name: string, x: Value, y: Value): Node => ({
-  op: "Identity",
-  domain: "",
-  name,
-  inputs: [x],
-  outputs: [y],
-  attrs: {},
-});
 
 /** What a method does with its arguments: inputs, then attributes. */
 function call(g: GraphBuilder, op: string, entry: Entry, args: readonly unknown[], domain = ""): Value | Value[] {

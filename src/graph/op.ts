@@ -6,12 +6,15 @@ import type { DType, Shape, Tensor } from "./types.ts";
 export type AttrType = "int" | "ints" | "float" | "floats" | "string" | "strings" | "tensor";
 export interface AttrDef<T = unknown> {
   readonly type: AttrType;
+  /** An int in files that names an element type. */
+  readonly dtype?: true;
   readonly default?: T;
 }
 export const int = (d?: number): AttrDef<number> => ({ type: "int", default: d });
 export const ints = (d?: readonly number[]): AttrDef<readonly number[]> => ({ type: "ints", default: d });
 export const float = (d?: number): AttrDef<number> => ({ type: "float", default: d });
 export const string = <S extends string = string>(d?: S): AttrDef<S> => ({ type: "string", default: d });
+export const elementType = (): AttrDef<DType> => ({ type: "int", dtype: true });
 export const tensorAttr = (): AttrDef<Tensor> => ({ type: "tensor" });
 
 /** Attributes as a caller may give them: defaults may be left out. */
@@ -27,6 +30,16 @@ export interface Type {
 /** The largest number of inputs in canonical form; "n" = a list. */
 export type Arity = 0 | 1 | 2 | 3 | 4 | 5 | "n";
 
+/** An operator that multiplies channels with a weight, and may add a bias: input 2. */
+interface Product<A> {
+  /** True where the weight is stored as [in, out]. Default false. */
+  readonly inputsFirst?: (a: A) => boolean;
+  /** Factors of the product and of the bias. Default 1. */
+  readonly factors?: (a: A) => { readonly product: number; readonly bias: number };
+  /** The attributes with which a bias may be added; absent where the operator has no such input. */
+  readonly withBias?: (a: A) => A;
+}
+
 /** What is to be said of an operator beside its types; most have none of it. */
 interface Traits<A> {
   /** The first opset that has it, where that is after 9. */
@@ -41,8 +54,8 @@ interface Traits<A> {
   readonly statistics?: readonly number[];
   /** What each input holds in a new model; undefined = random numbers. */
   readonly starts?: readonly (number | undefined)[];
-  /** True where its weight is stored as [in, out]. */
-  readonly inputsFirst?: (a: FullAttrs<A>) => boolean;
+  /** It multiplies channels with a weight. */
+  readonly product?: Product<FullAttrs<A>>;
   /** Its output is the probabilities of the classes whose logits are input 0, or their logarithms. */
   readonly probabilities?: true;
   /** `axis` and `axes` count the output's axes. */

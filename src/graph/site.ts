@@ -37,9 +37,11 @@ export const siteOf = ({ op, inputs, outputs, attrs }: Node): AnySite => ({
 });
 
 /**
- * What a table with one entry per operator says of a node; undefined for operators that Espalier does not know. Entries
+ * What a table with an entry per operator says of a node; undefined for operators that it does not have. Entries
  * are typed by their operator; here, where the operator is known only as a string, that type ends.
  * @template Entry any of the table's entries, called with `siteOf(node)`
  */
-export const entryOf = <Entry>(table: { readonly [K in OpName]: unknown }, { op, domain }: Node): Entry | undefined =>
-  opOf(op, domain) && (table[op as OpName] as Entry);
+export const entryOf = <Entry>(
+  table: { readonly [K in OpName]?: unknown },
+  { op, domain }: Pick<Node, "op" | "domain">,
+): Entry | undefined => opOf(op, domain) && (table[op as OpName] as Entry | undefined);

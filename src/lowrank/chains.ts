@@ -1,8 +1,10 @@
 /** Finds the factors of composed layers in a graph, and makes sure that multiplying them back gives the same function. */
 import { EspalierError } from "../error.ts";
+import { inputsFirst } from "../graph/products.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import { kernelOf, type MatrixLayer, matrixLayers } from "./layers.ts";
+import { isBare, isConvolution, matrixRuleOf } from "./matrix-rules.ts";
 
 /** The factors of one weight. */
 interface Chain {
@@ -62,7 +64,7 @@ const broken = (weight: string, factor: string, why: string) =>
 /** A convolution's window is the first factor's, or the last one's if that is 1×1; a linear layer's alpha is the last one's. */
 function windowOf(layers: readonly MatrixLayer[]): number {
   const last = layers.length - 1;
-  return layers[last].node.op === "Conv" && !isPlain(layers[0]) && isPlain(layers[last]) ? 0 : last;
+  return isConvolution(layers[last].node) && !isBare(layers[0].node) && isBare(layers[last].node) ? 0 : last;
 }
 
 interface Place {
@@ -84,10 +86,10 @@ function obstacle(
   if (next && (readers.get(y!)?.length !== 1 || next.node.inputs[0] !== y || graph.outputs.includes(y!)))
     return "another node reads what it makes";
   if (node.op !== first.node.op) return `it is of ${node.op}, the first of ${first.node.op}`;
-  if (node.attrs.transB !== first.node.attrs.transB) return "it is stored the other way round than the first";
+  if (inputsFirst(node) !== inputsFirst(first.node)) return "it is stored the other way round than the first";
   if (next && next.columns / kernelSize(next) !== layer.rows)
     return `it makes ${layer.rows} channels, the next reads ${next.columns / kernelSize(next)}`;
-  if (!own && !isPlain(layer)) return node.op === "Gemm" ? "it has an alpha" : "it has a stride, a padding or a kernel";
+  if (!own && !isBare(node)) return matrixRuleOf(node)!.beyond;
   if (own && layer !== first && kernelSize(layer) !== 1) return "its kernel follows another factor";
   return undefined;
 }
@@ -117,10 +119,3 @@ function biasObstacle(
 }
 
 const kernelSize = ({ weight }: MatrixLayer): number => kernelOf(weight).reduce((a, b) => a * b, 1);
-
-/** Whether a node does nothing but multiply: no window, no factor. */
-function isPlain({ node: { op, attrs }, weight }: MatrixLayer): boolean {
-  if (op !== "Conv") return ((attrs.alpha as number | undefined) ?? 1) === 1;
-  const all = (key: string, n: number) => (attrs[key] as readonly number[]).every((x) => x === n);
-  return kernelOf(weight).every((k) => k === 1) && all("strides", 1) && all("pads", 0);
-}

@@ -18,6 +18,7 @@ import { Random } from "../math/random.ts";
 import { svd } from "../math/svd.ts";
 import { factorNames, isComposed, recordFactors } from "./factors.ts";
 import { fromMatrix, kernelOf, type MatrixLayer, matrixLayers, type Skipped, toMatrix } from "./layers.ts";
+import { isConvolution, matrixRuleOf } from "./matrix-rules.ts";
 import { partName, rewrite, stored } from "./rewrite.ts";
 
 /** Options of `compose`. */
@@ -112,21 +113,21 @@ function select(
 }
 
 /** True where the kernel comes first and square maps out → out follow; else square maps in → in come first. */
-function kernelFirst({ op, attrs }: Node, weight: Value): boolean {
-  if (op !== "Conv") return false;
-  return kernelOf(weight).some((k) => k !== 1) || (attrs.pads as number[]).some((p) => p !== 0);
+function kernelFirst(node: Node, weight: Value): boolean {
+  if (!isConvolution(node)) return false;
+  return kernelOf(weight).some((k) => k !== 1) || (node.attrs.pads as number[]).some((p) => p !== 0);
 }
 
 /** The nodes that take a node's place: one per factor. The last has its name, its output and its bias. */
 function chain(node: Node, factors: readonly Value[], fresh: (stem: string) => string): Node[] {
   const [x, weight, ...bias] = node.inputs;
   const first = kernelFirst(node, weight!);
-  const square = node.op === "Gemm" ? { transB: node.attrs.transB } : {};
+  const square = matrixRuleOf(node)!.bareAttrs(node.attrs);
   const made: Node[] = [];
   factors.forEach((w, i) => {
     const last = i === factors.length - 1;
     const from = i === 0 ? x : made[i - 1].outputs[0];
-    const own = node.op === "Conv" ? i === (first ? 0 : factors.length - 1) : last; // has the layer's own attributes
+    const own = isConvolution(node) ? i === (first ? 0 : factors.length - 1) : last; // has the layer's own attributes
     const attrs = own ? node.attrs : square;
     const inputs = last ? [from, w, ...bias] : [from, w];
     const next = makeNode(node.op, last ? node.name : fresh(`${node.name}/factors.${i}`), inputs, attrs);

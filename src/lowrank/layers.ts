@@ -3,10 +3,15 @@
  * stored weight of their own. The kernel's reshape is row-major, as in LoRITa's code (Zhang et al. 2024).
  */
 
+import { heldBy } from "../graph/nodes.ts";
+import { opOf } from "../graph/ops/index.ts";
+import { inputsFirst } from "../graph/products.ts";
+import { siteOf } from "../graph/site.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers, producers } from "../graph/walk.ts";
 import { transpose } from "../math/matrix.ts";
+import { matrixRuleOf } from "./matrix-rules.ts";
 
 /** A layer whose weight is a matrix of its own. */
 export interface MatrixLayer {
@@ -35,7 +40,8 @@ export function matrixLayers(graph: Graph): { layers: MatrixLayer[]; skipped: Sk
   };
   const makers = producers(graph);
   for (const node of graph.nodes) {
-    if (node.domain !== "" || !["Gemm", "MatMul", "Conv", "ConvTranspose"].includes(node.op)) continue;
+    const rule = matrixRuleOf(node);
+    if (!rule) continue;
     const [left, weight] = node.inputs;
     const tensor = weight && graph.initializers.get(weight);
     if (!tensor) {
@@ -44,7 +50,9 @@ export function matrixLayers(graph: Graph): { layers: MatrixLayer[]; skipped: Sk
       else if (left && graph.initializers.has(left)) skip(left.name, "is multiplied from the left");
       continue;
     }
-    const why = obstacle(node, weight, readers.get(weight)!.length > 1 || graph.inputs.includes(weight));
+    const shared = readers.get(weight)!.length > 1 || graph.inputs.includes(weight);
+    const own = weight.dtype === "float32" ? rule.obstacle(siteOf(node)) : `is ${weight.dtype}`;
+    const why = own ?? (shared ? "is used more than once" : undefined);
     if (why) skip(weight.name, why);
     else {
       const rows = rowsOf(node, weight);
@@ -59,24 +67,13 @@ function storedBehind(graph: Graph, makers: ReadonlyMap<Value, Node>, v: Value):
   if (graph.initializers.has(v)) return { weight: v.name, why: "" };
   const maker = makers.get(v);
   if (!maker) return undefined;
-  if (maker.op === "Constant") return { weight: v.name, why: "is a constant" };
+  if (heldBy(maker)) return { weight: v.name, why: "is a constant" };
   const behind = maker.inputs.map((x) => x && storedBehind(graph, makers, x));
   if (!behind[0] || behind.some((b) => b === undefined)) return undefined;
-  const why = maker.op === "Transpose" ? "is transposed by a node" : `is changed by a node (${maker.op})`;
+  const order = opOf(maker.op, maker.domain)?.permutes?.(maker.inputs[0]!, maker.attrs);
+  const why = order?.some((p, i) => p !== i) ? "is transposed by a node" : `is changed by a node (${maker.op})`;
   return { weight: behind[0].weight, why: behind[0].why || why };
 }
-
-function obstacle({ op, attrs }: Node, weight: Value, shared: boolean): string | undefined {
-  if (weight.dtype !== "float32") return `is ${weight.dtype}`;
-  if (op === "ConvTranspose") return "is of a transposed convolution";
-  if (op === "Conv" && attrs.group !== 1) return `is a grouped convolution (${attrs.group} groups)`;
-  if (op !== "Conv" && weight.shape.length !== 2) return "has batch axes";
-  if (op === "Gemm" && attrs.transA) return "multiplies a transposed input";
-  return shared ? "is used more than once" : undefined;
-}
-
-/** True where the weight is stored as [in, out]. */
-const inputsFirst = ({ op, attrs }: Node): boolean => op === "MatMul" || (op === "Gemm" && !attrs.transB);
 
 /** Outputs of a node's weight: the rows of its matrix. */
 const rowsOf = (node: Node, { shape }: Value): number => (inputsFirst(node) ? shape[1] : shape[0]);

@@ -4,6 +4,7 @@
  */
 import { checkInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
+import { isConvolution } from "./matrix-rules.ts";
 import type { Spectrum } from "./spectra.ts";
 
 /** Singular values that a layer keeps, by the name of its weight. */
@@ -47,7 +48,7 @@ export function localRanks({ layers }: Layers, { keep, least = 1 }: LocalOptions
 export function globalRanks({ layers }: Layers, options: GlobalOptions): Ranks {
   const { keep, least = 1, relative = "all" } = options;
   check(keep, least);
-  const isConv = ({ op }: Spectrum) => op === "Conv";
+  const isConv = ({ op }: Spectrum) => isConvolution({ op, domain: "" });
   const pools = relative === "conv" ? [layers.filter(isConv), layers.filter((l) => !isConv(l))] : [layers];
   const ranks = new Map<string, number>();
   for (const pool of pools) {

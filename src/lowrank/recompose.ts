@@ -1,6 +1,7 @@
 /** Multiplies factors back: the model that `compose` was given, with trained weights (LoRITa, Zhang et al. 2024). */
 
 import { newNames } from "../graph/new-names.ts";
+import { factorsOf, withBias } from "../graph/products.ts";
 import { numbers } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { multiply } from "../math/matrix.ts";
@@ -37,7 +38,7 @@ export function recompose(model: Model): Model {
     tensors.set(layers[0].weight, bias && !own ? [product, bias] : [product]);
     if (bias && own) tensors.set(own, [bias]);
     const rest = bias ? [bias[0]] : last.inputs.slice(2);
-    const attrs = bias && last.op === "Gemm" ? { ...window.attrs, beta: 1 } : window.attrs;
+    const attrs = bias ? withBias(window)! : window.attrs;
     nodes.set(last, [{ ...last, inputs: [layers[0].node.inputs[0], product[0], ...rest], attrs }]);
   }
   return recordFactors({ ...model, graph: rewrite(graph, { nodes, tensors }) }, new Map());
@@ -60,10 +61,10 @@ function innerBias(graph: Graph, layers: readonly MatrixLayer[]): Tensor | undef
   if (!hasInnerBias(layers)) return undefined;
   let carried: Float64Array = new Float64Array();
   for (const [i, { node, tensor, rows, columns }] of layers.entries()) {
-    const { alpha = 1, beta = 1 } = node.attrs as { alpha?: number; beta?: number };
+    const factors = factorsOf(node);
     const passed = i === 0 ? new Float64Array(rows) : multiply(toMatrix(node, tensor), carried, rows, columns, 1);
     const own = node.inputs[2] && numbers(graph.initializers.get(node.inputs[2])!);
-    carried = passed.map((x, j) => alpha * x + (own ? beta * own[own.length === 1 ? 0 : j] : 0));
+    carried = passed.map((x, j) => factors.product * x + (own ? factors.bias * own[own.length === 1 ? 0 : j] : 0));
   }
   return { dtype: "float32", shape: [carried.length], data: Float32Array.from(carried) };
 }

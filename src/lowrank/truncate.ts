@@ -10,6 +10,7 @@ import { makeNode } from "../graph/nodes.ts";
 import type { Model, Node, Tensor, Value } from "../graph/types.ts";
 import { transpose, weave } from "../math/matrix.ts";
 import { fromMatrix, kernelOf } from "./layers.ts";
+import { isConvolution, matrixRuleOf } from "./matrix-rules.ts";
 import type { Ranks } from "./ranks.ts";
 import { partName, rewrite, stored } from "./rewrite.ts";
 import { type Spectra, spectra } from "./spectra.ts";
@@ -98,10 +99,11 @@ function columnsOf(a: Float64Array, k: number, r: number, s?: Float64Array): Flo
 /** in → r with the layer's window, then r → out with its bias, its name and its output. */
 function splitNode(node: Node, right: Value, left: Value, fresh: (stem: string) => string): Node[] {
   const [x, , ...bias] = node.inputs;
-  const gemm = { transB: node.attrs.transB };
-  const first = makeNode(node.op, fresh(`${node.name}/low`), [x, right], node.op === "Gemm" ? gemm : node.attrs);
+  const bare = matrixRuleOf(node)!.bareAttrs(node.attrs);
+  const [before, after] = isConvolution(node) ? [node.attrs, bare] : [bare, node.attrs];
+  const first = makeNode(node.op, fresh(`${node.name}/low`), [x, right], before);
   const inputs = [first.outputs[0], left, ...bias];
-  const second = makeNode(node.op, node.name, inputs, node.op === "Gemm" ? node.attrs : {});
+  const second = makeNode(node.op, node.name, inputs, after);
   return [first, { ...second, outputs: node.outputs }];
 }
 

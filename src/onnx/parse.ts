@@ -122,7 +122,7 @@ function attributesOf(node: Message<"NodeProto">, path: string, file: Uint8Array
     const name = proto.name ?? "";
     if (Object.hasOwn(attrs, name)) throw new EspalierError("an attribute is given twice", { field, name });
     const known = entry && decodeAttribute(proto, field, external);
-    const wanted = node.op_type === "Cast" && name === "to" ? "int" : entry?.attrs[name]?.type;
+    const wanted = entry?.attrs[name]?.type;
     if (entry && wanted && known?.type !== wanted)
       throw new EspalierError(`${node.op_type} has an attribute of the wrong type`, {
         field: `${field}.type`,

@@ -59,8 +59,8 @@ function positive(node: Node, key: string, a: Attr): Attr {
 }
 
 function spellAttr(node: Node, opset: number, key: string, a: Attr): Uint8Array {
-  const type = entryOf(node.op, node.domain)?.attrs[key]?.type;
-  if (node.op === "Cast" && key === "to") return encodeAttribute(key, dataTypes[a as DType], "int");
+  const { type, dtype } = entryOf(node.op, node.domain)?.attrs[key] ?? {};
+  if (dtype) return encodeAttribute(key, dataTypes[a as DType], type);
   if (type && opset < 11 && node.inputs[0]) return encodeAttribute(key, positive(node, key, a), type);
   return encodeAttribute(key, a, type);
 }

@@ -1,8 +1,9 @@
 /** Graph → bytes: `write` for models that leave Espalier, `encode` for graphs that only the engine sees. */
 import { EspalierError } from "../error.ts";
+import { heldBy } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
-import type { Dim, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
+import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { type Rest, restOf } from "./rest.ts";
 import { dataTypes, type Message } from "./schema.ts";
 import { neededOpset, spell } from "./spell.ts";
@@ -62,12 +63,10 @@ class Store {
   };
 }
 
-const isConstant = (n: Node): boolean => n.op === "Constant" && n.domain === "";
-
 function checkSize(graph: Graph): void {
   let bytes = 0;
   for (const t of graph.initializers.values()) bytes += t.data.byteLength;
-  for (const n of graph.nodes) if (isConstant(n)) bytes += (n.attrs.value as Tensor).data.byteLength;
+  for (const n of graph.nodes) bytes += heldBy(n)?.data.byteLength ?? 0;
   if (bytes > MAX_BYTES)
     throw new EspalierError("the model is too large for one ONNX file", { got: bytes, wanted: `at most ${MAX_BYTES}` });
 }
@@ -95,7 +94,8 @@ export function encode(graph: Graph): Uint8Array {
   const node: Message<"NodeProto">[] = [];
   for (const n of graph.nodes) {
     const [out] = n.outputs;
-    if (isConstant(n) && !outputs.has(out!)) constants.push(tensorProto(out!.name, n.attrs.value as Tensor));
+    const held = heldBy(n);
+    if (held && !outputs.has(out!)) constants.push(tensorProto(out!.name, held));
     else node.push(spell(n, opset, store.add));
   }
   const domains = new Set(graph.nodes.map((n) => n.domain).filter((d) => d !== ""));

@@ -2,6 +2,7 @@
 
 import { newNames } from "../graph/new-names.ts";
 import { heldBy, holding, nodes } from "../graph/nodes.ts";
+import { factorsOf, withBias } from "../graph/products.ts";
 import { f32, size, tensor } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
@@ -10,7 +11,7 @@ import { eachRun } from "../groups/runs.ts";
 import { rootView, type WeightUse } from "../groups/weights.ts";
 import { weightData } from "./constants.ts";
 import { type Analysis, type Removals, zeroReads } from "./plan.ts";
-import { factorsOf, shrinkRuleOf, weightedOf } from "./rules/index.ts";
+import { shrinkRuleOf } from "./rules/index.ts";
 
 /** The graph with every constant that the plan folds moved; its channels are then unread. */
 export function foldConstants(analysis: Analysis, { remove }: Removals): Graph {
@@ -78,10 +79,10 @@ class Edit {
     const own = node.inputs[2];
     const ownTie = own && tieOf(node, 2);
     if (ownTie && sameEnd(ownTie.b, made) && beta !== 0 && this.shiftVector(own, shift, 1 / beta)) return;
-    const withBias = weightedOf(node)?.withBias;
-    if (!own && withBias && made.axis === 1) {
+    const attrs = withBias(node);
+    if (!own && attrs && made.axis === 1) {
       const bias = this.store(biasName(stored.root.name), shift, [shift.length]);
-      this.nodes.set(node, [{ ...node, inputs: [node.inputs[0], node.inputs[1], bias], attrs: withBias(node.attrs) }]);
+      this.nodes.set(node, [{ ...node, inputs: [node.inputs[0], node.inputs[1], bias], attrs }]);
       return;
     }
     const next = this.readers.get(y) ?? [];

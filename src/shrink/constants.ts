@@ -3,6 +3,7 @@
  * order along the ties of the grouping rules.
  */
 
+import { factorsOf } from "../graph/products.ts";
 import { siteOf } from "../graph/site.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
@@ -10,7 +11,7 @@ import { outputEnd, sameEnd, type Tie } from "../groups/axes/rule.ts";
 import type { Channels } from "../groups/channels.ts";
 import { eachRun } from "../groups/runs.ts";
 import type { WeightUse } from "../groups/weights.ts";
-import { factorsOf, folds, shrinkRuleOf } from "./rules/index.ts";
+import { folds, shrinkRuleOf } from "./rules/index.ts";
 
 export interface Constants {
   /** Per index of an axis: the number that the channel holds everywhere, NaN when none is known. */

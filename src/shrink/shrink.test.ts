@@ -197,19 +197,22 @@ test("a residual branch that is a constant becomes that constant", async () => {
   expect(small.graph.nodes.map((n) => n.op)).toContain("Add");
 });
 
-test.each(["Max", "Min", "Mean", "Sum"] as const)("a dead branch beside a live one in %s changes no result", async (op) => {
-  const full = model(
-    [4],
-    (g, x) => {
-      const live = g.MatMul(x, w(g, "live", [4, 5]));
-      return g.MatMul(g[op]([live, g.MatMul(x, w(g, "dead", [4, 5]))]), w(g, "last", [5, 2]));
-    },
-    (name, t) => (name === "dead" ? all(t) : t),
-  );
-  const { model: small, verification } = await shrink(full, { engine });
-  expect(verification.maxRel).toBeLessThan(1e-6);
-  expect(shapes(small)).toEqual({ live: "4×5", last: "5×2" });
-});
+test.each(["Max", "Min", "Mean", "Sum"] as const)(
+  "a dead branch beside a live one in %s changes no result",
+  async (op) => {
+    const full = model(
+      [4],
+      (g, x) => {
+        const live = g.MatMul(x, w(g, "live", [4, 5]));
+        return g.MatMul(g[op]([live, g.MatMul(x, w(g, "dead", [4, 5]))]), w(g, "last", [5, 2]));
+      },
+      (name, t) => (name === "dead" ? all(t) : t),
+    );
+    const { model: small, verification } = await shrink(full, { engine });
+    expect(verification.maxRel).toBeLessThan(1e-6);
+    expect(shapes(small)).toEqual({ live: "4×5", last: "5×2" });
+  },
+);
 
 test("dead columns of the network's input are dropped behind it, once", async () => {
   const full = model(

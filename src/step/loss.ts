@@ -2,6 +2,7 @@
 
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
+import { opOf } from "../graph/ops/index.ts";
 import { i32Range } from "../graph/tensor.ts";
 import type { DType, Graph, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
@@ -77,7 +78,7 @@ export const binaryCrossEntropy = (): Loss => ({
 });
 
 /**
- * The value a loss attaches to. Cross-entropy on an output made by Softmax or LogSoftmax uses its input.
+ * The value a loss attaches to. Cross-entropy on probabilities or their logarithms uses the logits they are made of.
  * @param name of the output. Default: the first
  * @returns the value and a sentence about the choice, if one was made
  * @throws UsageError naming the nearest output when there is none of that name
@@ -85,7 +86,7 @@ export const binaryCrossEntropy = (): Loss => ({
 export function lossInput(graph: Graph, loss: Loss, name?: string): { output: Value; note?: string } {
   const output = name === undefined ? graph.outputs[0] : outputOf(graph, name);
   const made = producers(graph).get(output);
-  if (loss.name !== "crossEntropy" || !made || (made.op !== "Softmax" && made.op !== "LogSoftmax")) return { output };
+  if (loss.name !== "crossEntropy" || !made || !opOf(made.op, made.domain)?.probabilities) return { output };
   return {
     output: made.inputs[0]!,
     note: `output ${output.name} is a ${made.op}: cross-entropy uses its input ${made.inputs[0]!.name}`,

@@ -1,6 +1,7 @@
 /** Parameters that stay as they are: positional encodings, masks and other buffers, or layers that are not to be trained. */
 import { matchingNames } from "../graph/name-patterns.ts";
-import type { Graph, Node } from "../graph/types.ts";
+import { nodes } from "../graph/nodes.ts";
+import type { Graph } from "../graph/types.ts";
 
 /**
  * The names of the initializers that match one of the patterns.
@@ -23,9 +24,7 @@ export function freezeParameters(graph: Graph, patterns: readonly string[]): Gra
   const stored = [...graph.initializers];
   const constants = stored
     .filter(([v]) => frozen.has(v.name))
-    .map(
-      ([v, t]): Node => ({ op: "Constant", domain: "", name: v.name, inputs: [], outputs: [v], attrs: { value: t } }),
-    );
+    .map(([v, t]) => nodes.Constant(v.name, [], { value: t }, v));
   return {
     ...graph,
     initializers: new Map(stored.filter(([v]) => !frozen.has(v.name))),

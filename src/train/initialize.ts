@@ -1,4 +1,6 @@
 /** New initial weights for a model of any origin: torch's defaults for Linear and Conv. */
+import { opOf } from "../graph/ops/index.ts";
+import { inputsFirst } from "../graph/products.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
@@ -16,14 +18,13 @@ export function initialize(model: Model, seed: number, freeze: readonly string[]
   const fixed = new Map<string, number>();
   for (const node of graph.nodes) {
     const stored = node.inputs.filter((v) => v && graph.initializers.has(v));
-    if (node.op.endsWith("Normalization"))
-      node.inputs.forEach((v, i) => {
-        if (v && i > 0) fixed.set(v.name, i === 1 || i === 4 ? 1 : 0);
-      });
+    opOf(node.op, node.domain)?.starts?.forEach((start, i) => {
+      const v = node.inputs[i];
+      if (v && start !== undefined) fixed.set(v.name, start);
+    });
     const weight = stored.find((v) => v!.shape.length >= 2);
     if (!weight) continue;
-    const rowsAreInputs = node.op === "MatMul" || (node.op === "Gemm" && !node.attrs.transB);
-    const outputs = rowsAreInputs ? weight.shape[weight.shape.length - 1] : weight.shape[0];
+    const outputs = inputsFirst(node) ? weight.shape[weight.shape.length - 1] : weight.shape[0];
     for (const v of stored) fanIn.set(v!.name, size(weight.shape) / outputs);
   }
   const frozen = frozenNames(graph, freeze);

@@ -59,7 +59,11 @@ export const convolutionOps = {
       checkConv(x, w, x.shape[1], w.shape[1] * a.group, a.kernel_shape);
       return { dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...windowOutput(x.shape.slice(2), a)] };
     },
-    { required: 2, complete: ([x, w], a) => completeWindow(x.shape.slice(2), a.kernel_shape ?? w.shape.slice(2), a) },
+    {
+      required: 2,
+      complete: ([x, w], a) => completeWindow(x.shape.slice(2), a.kernel_shape ?? w.shape.slice(2), a),
+      product: { withBias: (a) => a },
+    },
   ),
   /** X [N, C, …], W [C, M/group, k…], B [M]. output_shape is turned into pads on reading. */
   ConvTranspose: op(
@@ -104,6 +108,7 @@ export const convolutionOps = {
           output_shape: undefined as unknown as readonly number[],
         };
       },
+      product: { withBias: (a) => a },
     },
   ),
 };

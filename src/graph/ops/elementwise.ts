@@ -1,7 +1,6 @@
 /** Elementwise operators: unary, binary with broadcasting, comparisons, selection. */
 
-import { type AttrDef, broadcast, float, int, op, sameType, string } from "../op.ts";
-import type { DType } from "../types.ts";
+import { type AttrDef, broadcast, elementType, float, int, op, sameType, string } from "../op.ts";
 
 const unary = <A extends Record<string, AttrDef>>(attrs: A, since?: number) => op(1, attrs, ([x]) => x, { since });
 const plain = unary({});
@@ -51,7 +50,7 @@ export const elementwiseOps = {
   /** Bounds are attributes in canonical form; absent = unbounded. */
   Clip: unary({ min: float(), max: float() }),
   Gelu: unary({ approximate: string<"none" | "tanh">("none") }, 20),
-  Cast: op(1, { to: string<DType>() }, ([x], { to }) => ({ dtype: to, shape: x.shape })),
+  Cast: op(1, { to: elementType() }, ([x], { to }) => ({ dtype: to, shape: x.shape })),
   /** Inference: the identity. Training: `train/` replaces it by a mask from the counter generator. */
   Dropout: op(1, { ratio: float(0.5), seed: int() }, ([x]) => x),
 

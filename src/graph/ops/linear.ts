@@ -16,7 +16,7 @@ export const linearOps = {
         shape: [...batch, ...(a.length > 1 ? [a[a.length - 2]] : []), ...(b.length > 1 ? [b[b.length - 1]] : [])],
       };
     },
-    { inputsFirst: () => true },
+    { product: { inputsFirst: () => true } },
   ),
   /** Y = alpha·A'·B' + beta·C, 2-D. */
   Gemm: op(
@@ -36,6 +36,13 @@ export const linearOps = {
         reject("Gemm's C does not broadcast", `[${c.shape}]`, `[${m},${n}]`);
       return { dtype: sameType([a, b]), shape: [m, n] };
     },
-    { required: 2, inputsFirst: ({ transB }) => !transB },
+    {
+      required: 2,
+      product: {
+        inputsFirst: ({ transB }) => !transB,
+        factors: ({ alpha, beta }) => ({ product: alpha, bias: beta }),
+        withBias: (a) => ({ ...a, beta: 1 }),
+      },
+    },
   ),
 };

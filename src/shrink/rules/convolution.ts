@@ -17,13 +17,13 @@ function cutGroup<A extends { readonly group: number }>({ in: [x] }: Grouped, at
 export const convolutionShrinking: ShrinkRules<"convolution"> = {
   Conv: {
     fold: {
-      weight: { uniform: ({ attrs: { pads } }) => pads.every((p) => p === 0), withBias: (attrs) => attrs },
+      weight: { uniform: ({ attrs: { pads } }) => pads.every((p) => p === 0) },
     },
     cut: { attrs: (site, masks) => cutGroup(site, site.attrs, masks) },
     macs: ({ in: [, w], out }) => size(out.shape) * size(w.shape.slice(1)), // per output element: the kernel
   },
   ConvTranspose: {
-    fold: { weight: { uniform: () => false, withBias: (attrs) => attrs } },
+    fold: { weight: { uniform: () => false } },
     cut: { attrs: (site, masks) => cutGroup(site, site.attrs, masks) },
     macs: ({ in: [x, w] }) => size(x.shape) * size(w.shape.slice(1)), // per input element: the kernel
   },

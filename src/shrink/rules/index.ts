@@ -30,10 +30,6 @@ export function weightedOf(node: Node): Weighted | undefined {
   return fold && "weight" in fold ? fold.weight : undefined;
 }
 
-/** Factors of a weighted node's product and of its bias. */
-export const factorsOf = (node: Node): { readonly product: number; readonly bias: number } =>
-  weightedOf(node)?.factors?.(node.attrs) ?? { product: 1, bias: 1 };
-
 /** Whether a weighted node turns a constant channel into the same number everywhere, so that it can move into the bias. */
 export function folds(node: Node, constant: number): boolean {
   if (constant === 0) return true;

@@ -10,12 +10,7 @@ export const linearShrinking: ShrinkRules<"linear"> = {
   },
   Gemm: {
     fold: {
-      weight: {
-        uniform: () => true,
-        factors: ({ alpha, beta }) => ({ product: alpha, bias: beta }),
-        withBias: (attrs) => ({ ...attrs, beta: 1 }),
-        columns: true,
-      },
+      weight: { uniform: () => true, columns: true },
     },
     cut: same,
     macs: ({ in: [a], out, attrs: { transA } }) => size(out.shape) * a.shape[transA ? 0 : 1],

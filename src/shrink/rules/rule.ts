@@ -10,7 +10,7 @@ import type { Attrs } from "../../graph/types.ts";
  * A number stands for a channel that holds it everywhere and for every input, in float64; NaN for a channel that is not known to
  * be constant. Activations are taken to be finite, so 0 · x = 0.
  */
-type Fold<S = AnySite, A = Attrs> = Elements<A> | Along<S> | { readonly weight: Weighted<S, A> } | Opaque;
+type Fold<S = AnySite, A = Attrs> = Elements<A> | Along<S> | { readonly weight: Weighted<S> } | Opaque;
 
 /** It works on each element alone, given the vectors that go with its channel. */
 interface Elements<A> {
@@ -31,13 +31,9 @@ interface Along<S> {
 }
 
 /** It multiplies channels with a weight. */
-export interface Weighted<S = AnySite, A = Attrs> {
+export interface Weighted<S = AnySite> {
   /** Whether a constant that is not zero adds the same number everywhere, so that it can move into a bias. */
   readonly uniform: (site: S) => boolean;
-  /** Factors of the product and of the bias, input 2. Default 1. */
-  readonly factors?: (attrs: A) => { readonly product: number; readonly bias: number };
-  /** The attributes with which a bias may be added as input 2; undefined for an operator without that input. */
-  readonly withBias?: (attrs: A) => A;
   /** A Gather may stand in front of it that picks some of its columns. */
   readonly columns?: true;
 }
