@@ -5,11 +5,11 @@
 import { EspalierError } from "../error.ts";
 import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
-import { size, tensor, typeText } from "../graph/tensor.ts";
-import type { Attr, Attrs, Tensor } from "../graph/types.ts";
+import { typeText } from "../graph/tensor.ts";
+import type { Attr, Attrs } from "../graph/types.ts";
+import { specials } from "./canonical-forms.ts";
 import type { Known } from "./fold-shapes.ts";
-import { IDENTITY_OVER_NOTHING, type Moved, movedParameters } from "./spelling.ts";
-import { dataOf, dtypeOf } from "./tensors.ts";
+import { type Moved, movedParameters } from "./spelling.ts";
 
 /** A node by names; "" = an absent input or output. */
 export interface Step {
@@ -31,109 +31,6 @@ export interface Context {
   /** A new value name. Must be the same when the file is read at another batch size. */
   fresh(stem: string): string;
 }
-
-type Special = (step: Step, context: Context) => readonly Step[];
-
-const withAttrs = (step: Step, attrs: Attrs): Step[] => [{ ...step, attrs: { ...step.attrs, ...attrs } }];
-
-/** Leftovers of older opsets without meaning from 9 on, and switches between training and inference. */
-const without =
-  (...names: readonly string[]): Special =>
-  (step) =>
-    withAttrs(step, Object.fromEntries(names.map((k) => [k, undefined])));
-
-/** Before opset 13: over the input flattened to two dimensions at `axis`, by default 1. */
-const softmax: Special = (step, { opset, type, fresh }) => {
-  if (opset >= 13) return [step];
-  const { shape } = type(step.inputs[0]);
-  const given = (step.attrs.axis as number | undefined) ?? 1;
-  const axis = given < 0 ? given + shape.length : given;
-  if (size(shape.slice(axis + 1)) === 1) return withAttrs(step, { axis });
-  const flat = fresh(`${step.outputs[0]}.flat`);
-  const soft = fresh(`${step.outputs[0]}.soft`);
-  return [
-    { ...step, op: "Flatten", name: `${step.name}.flat`, outputs: [flat], attrs: { axis } },
-    { ...step, inputs: [flat], outputs: [soft], attrs: { axis: 1 } },
-    { ...step, op: "Reshape", name: `${step.name}.shape`, inputs: [soft], attrs: { shape } },
-  ];
-};
-
-const reduce: Special = (step) => {
-  const { noop_with_empty_axes: noop, axes } = step.attrs;
-  const nothing = axes === undefined || (axes as readonly number[]).length === 0;
-  const plain = { noop_with_empty_axes: undefined, axes: nothing ? undefined : axes };
-  if (!noop || !nothing) return withAttrs(step, plain);
-  if (!IDENTITY_OVER_NOTHING.has(step.op))
-    throw new EspalierError(`${step.op} over no axis is not supported`, { node: step.name });
-  return [{ ...step, op: "Identity", attrs: {} }];
-};
-
-const constant: Special = (step) => {
-  const { value, value_float, value_floats, value_int, value_ints } = step.attrs;
-  const float = (value_floats ?? (value_float === undefined ? undefined : [value_float])) as readonly number[];
-  const int = (value_ints ?? (value_int === undefined ? undefined : [value_int])) as readonly number[];
-  const numbers = float ?? int;
-  if (value === undefined && !numbers)
-    throw new EspalierError("a Constant holds no tensor of numbers", {
-      node: step.name,
-      got: Object.keys(step.attrs).join(", ") || "no attribute",
-    });
-  const dtype = float ? "float32" : "int64";
-  const shape = value_floats || value_ints ? [numbers?.length] : [];
-  return [{ ...step, attrs: { value: value ?? tensor(dtype, shape, dataOf(dtype, numbers)) } }];
-};
-
-const zero: Tensor = { dtype: "float32", shape: [1], data: new Float32Array(1) };
-
-const split: Special = (step, { type }) => {
-  if (step.attrs.split) return withAttrs(step, { num_outputs: undefined });
-  const { shape } = type(step.inputs[0]);
-  const axis = (step.attrs.axis as number | undefined) ?? 0;
-  const length = shape.at(axis) ?? 0;
-  const parts = step.outputs.length;
-  const part = Math.ceil(length / parts);
-  const sizes = step.outputs.map((_, i) => (i < parts - 1 ? part : length - part * (parts - 1)));
-  return withAttrs(step, { split: sizes, num_outputs: undefined });
-};
-
-/** Without axes every dimension of 1 goes; they are named, so that a batch of 1 does not go with them. */
-const squeeze: Special = (step, { type }) => {
-  const { shape } = type(step.inputs[0]);
-  const ones = shape.flatMap((d, i) => (d === 1 ? [i] : []));
-  return withAttrs(step, { axes: step.attrs.axes ?? ones });
-};
-
-const pad: Special = (step, { type }) => {
-  const { axes, pads } = step.attrs as { axes?: readonly number[]; pads?: readonly number[] };
-  if (!axes || !pads) return [step];
-  const rank = type(step.inputs[0]).shape.length;
-  const all = new Array<number>(2 * rank).fill(0);
-  axes.forEach((a, i) => {
-    const at = a < 0 ? a + rank : a;
-    if (!(at >= 0 && at < rank))
-      throw new EspalierError("Pad: axis out of range", { node: step.name, got: a, wanted: `rank ${rank}` });
-    all[at] = pads[i];
-    all[at + rank] = pads[i + axes.length];
-  });
-  return withAttrs(step, { axes: undefined, pads: all });
-};
-
-const specials: Readonly<Record<string, Special>> = {
-  /** The training form reads as the inference form: `train/` writes out batch statistics itself. */
-  BatchNormalization: without("training_mode", "is_test", "spatial", "consumed_inputs"),
-  Cast: (step) => withAttrs(step, { to: dtypeOf(step.attrs.to as number | undefined, `${step.name}.to`) }),
-  Constant: constant,
-  ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
-  Dropout: without("training_mode", "is_test"),
-  LogSoftmax: softmax,
-  Pad: pad,
-  /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */
-  Reshape: (step) =>
-    (step.attrs.shape as readonly number[] | undefined)?.includes(0) ? [step] : withAttrs(step, { allowzero: 0 }),
-  Softmax: softmax,
-  Split: split,
-  Squeeze: squeeze,
-};
 
 /** A static parameter out of the input that carries it. */
 function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
@@ -182,6 +79,5 @@ export function canonical(step: Step, context: Context): readonly Step[] {
       input: missing,
     });
   const plain = { ...step, inputs, attrs };
-  const special = step.op.startsWith("Reduce") ? reduce : specials[step.op];
-  return special ? special(plain, context) : [plain];
+  return specials[step.op]?.(plain, context) ?? [plain];
 }

@@ -135,14 +135,19 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
+/** What is known from the types of the inputs alone. */
+const measures: Readonly<Record<string, (x: readonly Type[], attrs: Attrs) => readonly number[]>> = {
+  Shape: ([x], { start, end }) => x.shape.slice(start as number, end as number | undefined),
+};
+
 /**
  * The values of a node's first output, or undefined when they depend on data (or no shape computation looks like that).
  * @param attrs canonical and complete
  * @param inputs types of the inputs; those that are known carry values
  */
 export function foldShapes(op: string, attrs: Attrs, inputs: readonly (Type | Known)[], out: Type): Known | undefined {
-  if (op === "Shape")
-    return { ...out, values: inputs[0].shape.slice(attrs.start as number, attrs.end as number | undefined) };
+  const measured = Object.hasOwn(measures, op) ? measures[op](inputs, attrs) : undefined;
+  if (measured) return { ...out, values: measured };
   const rule = Object.hasOwn(rules, op) ? rules[op] : undefined;
   if (!rule || !isSmall(out.shape) || out.dtype.endsWith("float16")) return undefined;
   const known = inputs.filter((x): x is Known => "values" in x);

@@ -1,11 +1,10 @@
 /** Canonical node → the node as an opset spells it. The inverse of canonical.ts. */
 import { EspalierError } from "../error.ts";
 import { entryOf, opOf } from "../graph/ops/index.ts";
-import { size } from "../graph/tensor.ts";
 import type { Attr, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import { dataTypes, type Message } from "./schema.ts";
-import { attributeSince, IDENTITY_OVER_NOTHING, type Moved, movedParameters } from "./spelling.ts";
+import { attributeSince, IDENTITY, type Moved, movedParameters, overNothing, settingSince } from "./spelling.ts";
 import { dataOf } from "./tensors.ts";
 
 /** Stores a tensor as an initializer of the file and gives its name. */
@@ -18,26 +17,12 @@ function isNeutral(node: Node, attr: string): boolean {
   return a === undefined || a === byDefault || (Array.isArray(a) && a.every((d) => d === 1));
 }
 
-/** Before opset 13, Softmax worked on the input flattened to two dimensions at `axis`. */
-function softmaxNeeds(node: Node): number {
-  const shape = node.inputs[0]!.shape;
-  const axis = node.attrs.axis as number;
-  return size(shape.slice((axis < 0 ? axis + shape.length : axis) + 1)) === 1 ? 0 : 13;
-}
-
-const needs: Readonly<Record<string, (node: Node) => number>> = {
-  Softmax: softmaxNeeds,
-  LogSoftmax: softmaxNeeds,
-  /** Its C became optional. */
-  Gemm: (n) => (n.inputs[2] ? 0 : 11),
-};
-
 /** The oldest opset, from 9 on, that can express a canonical node. */
 export function neededOpset(node: Node): number {
   const entry = opOf(node.op, node.domain);
   if (!entry) return 9;
   const attrs = Object.entries(attributeSince[node.op] ?? {}).map(([k, since]) => (isNeutral(node, k) ? 0 : since));
-  return Math.max(9, entry.since ?? 0, needs[node.op]?.(node) ?? 0, ...attrs);
+  return Math.max(9, entry.since ?? 0, settingSince[node.op]?.(node) ?? 0, ...attrs);
 }
 
 function carry({ attr, carrier }: Moved, node: Node, store: Store): string {
@@ -65,10 +50,11 @@ function spellAttr(node: Node, opset: number, key: string, a: Attr): Uint8Array 
   return encodeAttribute(key, a, type);
 }
 
-function overNothing(node: Node): boolean {
-  if (!node.op.startsWith("Reduce") || (node.attrs.axes as readonly number[] | undefined)?.length !== 0) return false;
-  if (!IDENTITY_OVER_NOTHING.has(node.op))
-    throw new EspalierError(`${node.op} over no axis cannot be written`, { node: node.name });
+/** Whether a node reduces no axis, and so is spelled as the identity. */
+function reducesNothing(node: Node): boolean {
+  const what = overNothing[node.op];
+  if (!what || (node.attrs.axes as readonly number[] | undefined)?.length !== 0) return false;
+  if (what === "changes") throw new EspalierError(`${node.op} over no axis cannot be written`, { node: node.name });
   return true;
 }
 
@@ -84,7 +70,7 @@ export function spell(node: Node, opset: number, store: Store): Message<"NodePro
   };
   const message = { name: node.name, output: names(node.outputs), domain: node.domain || undefined };
   const known = opOf(node.op, node.domain) !== undefined;
-  if (known && overNothing(node)) return { ...message, op_type: "Identity", input: names(node.inputs) };
+  if (known && reducesNothing(node)) return { ...message, op_type: IDENTITY, input: names(node.inputs) };
 
   const parameters = known ? (movedParameters[node.op] ?? []).filter((m) => m.since <= opset) : [];
   const inputs = node.inputs.map((v) => v?.name ?? "");

@@ -3,6 +3,9 @@
  * opset 9. Reading and writing both follow these tables. Source: ONNX's Changelog.md, opsets 9 to 24.
  */
 
+import { size } from "../graph/tensor.ts";
+import type { Node } from "../graph/types.ts";
+
 /** What the input that carries a parameter looks like. `like` = a scalar of the element type of the first input. */
 type Carrier = "list" | "single" | "scalar" | "like";
 
@@ -26,7 +29,7 @@ const axesSince18 = [moved("axes", 1, 18)];
 
 /**
  * Parameters that are attributes in canonical form and inputs of the file's operator, at least in newer opsets.
- * (Dropout's training_mode and Pad's axes have no place in canonical form; canonical.ts takes them out again.)
+ * (Dropout's training_mode and Pad's axes have no place in canonical form; canonical-forms.ts takes them out again.)
  */
 export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   Clip: [moved("min", 1, 11, "like"), moved("max", 2, 11, "like")],
@@ -55,14 +58,22 @@ export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   Unsqueeze: [moved("axes", 1, 13)],
 };
 
-/** Reductions that are the identity when they reduce no axis; the others would still change each element. */
-export const IDENTITY_OVER_NOTHING: ReadonlySet<string> = new Set([
-  "ReduceMax",
-  "ReduceMean",
-  "ReduceMin",
-  "ReduceProd",
-  "ReduceSum",
-]);
+/** What a node is spelled as that does nothing. */
+export const IDENTITY = "Identity";
+
+/** Reductions, and what they are when they reduce no axis; "changes": they would still change each element. */
+export const overNothing: Readonly<Record<string, "identity" | "changes">> = {
+  ReduceL1: "changes",
+  ReduceL2: "changes",
+  ReduceLogSum: "changes",
+  ReduceLogSumExp: "changes",
+  ReduceMax: "identity",
+  ReduceMean: "identity",
+  ReduceMin: "identity",
+  ReduceProd: "identity",
+  ReduceSum: "identity",
+  ReduceSumSquare: "changes",
+};
 
 /** The opset that brought an attribute, where that is after 9 and after its operator. */
 export const attributeSince: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -78,4 +89,19 @@ export const attributeSince: Readonly<Record<string, Readonly<Record<string, num
   Shape: { start: 15, end: 15 },
   Slice: { steps: 10 },
   TopK: { largest: 11, sorted: 11 },
+};
+
+/** Before opset 13, Softmax worked on the input flattened to two dimensions at `axis`. */
+function softmaxNeeds(node: Node): number {
+  const shape = node.inputs[0]!.shape;
+  const axis = node.attrs.axis as number;
+  return size(shape.slice((axis < 0 ? axis + shape.length : axis) + 1)) === 1 ? 0 : 13;
+}
+
+/** The opset that brought what a node makes use of, where neither its operator nor its attributes tell. */
+export const settingSince: Readonly<Record<string, (node: Node) => number>> = {
+  Softmax: softmaxNeeds,
+  LogSoftmax: softmaxNeeds,
+  /** Its C became optional. */
+  Gemm: (n) => (n.inputs[2] ? 0 : 11),
 };

@@ -14,11 +14,12 @@ import type { Graph, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { type Optimizer, stepRule } from "../optim/optimizer.ts";
 import type { BoundPenalty } from "../prox/penalty.ts";
-import { forward, type Mask } from "../step/forward.ts";
+import { forward } from "../step/forward.ts";
 import { applyInput, type InputPlan } from "../step/input.ts";
 import { type Loss, labelType, lossInput } from "../step/loss.ts";
 import { parameters } from "../step/parameters.ts";
 import type { PenaltyNumber } from "../step/penalty-clock.ts";
+import type { Mask } from "../step/training-forms.ts";
 
 export interface Plan {
   readonly input: InputPlan;

@@ -5,8 +5,8 @@ import type { Graph, Model } from "../graph/types.ts";
 import { lower } from "../lower/lower.ts";
 import { targetOf } from "../lower/target.ts";
 import { encode } from "../onnx/write.ts";
-import type { Mask } from "../step/forward.ts";
 import type { InputPlan } from "../step/input.ts";
+import type { Mask } from "../step/training-forms.ts";
 import { acceptProgram, dualProgram, evaluationProgram, initProgram, type Plan, stepProgram } from "./programs.ts";
 
 export interface StepSession {

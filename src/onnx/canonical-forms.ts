@@ -1,0 +1,111 @@
+/** Operators that older opsets, or training, spell in ways that are more than a parameter that moved: one canonical form each. */
+import { EspalierError } from "../error.ts";
+import { size, tensor } from "../graph/tensor.ts";
+import type { Attrs, Tensor } from "../graph/types.ts";
+import type { Context, Step } from "./canonical.ts";
+import { overNothing } from "./spelling.ts";
+import { dataOf, dtypeOf } from "./tensors.ts";
+
+type Special = (step: Step, context: Context) => readonly Step[];
+
+const withAttrs = (step: Step, attrs: Attrs): Step[] => [{ ...step, attrs: { ...step.attrs, ...attrs } }];
+
+/** Leftovers of older opsets without meaning from 9 on, and switches between training and inference. */
+const without =
+  (...names: readonly string[]): Special =>
+  (step) =>
+    withAttrs(step, Object.fromEntries(names.map((k) => [k, undefined])));
+
+/** Before opset 13: over the input flattened to two dimensions at `axis`, by default 1. */
+const softmax: Special = (step, { opset, type, fresh }) => {
+  if (opset >= 13) return [step];
+  const { shape } = type(step.inputs[0]);
+  const given = (step.attrs.axis as number | undefined) ?? 1;
+  const axis = given < 0 ? given + shape.length : given;
+  if (size(shape.slice(axis + 1)) === 1) return withAttrs(step, { axis });
+  const flat = fresh(`${step.outputs[0]}.flat`);
+  const soft = fresh(`${step.outputs[0]}.soft`);
+  return [
+    { ...step, op: "Flatten", name: `${step.name}.flat`, outputs: [flat], attrs: { axis } },
+    { ...step, inputs: [flat], outputs: [soft], attrs: { axis: 1 } },
+    { ...step, op: "Reshape", name: `${step.name}.shape`, inputs: [soft], attrs: { shape } },
+  ];
+};
+
+const reduce: Special = (step) => {
+  const { noop_with_empty_axes: noop, axes } = step.attrs;
+  const nothing = axes === undefined || (axes as readonly number[]).length === 0;
+  const plain = { noop_with_empty_axes: undefined, axes: nothing ? undefined : axes };
+  if (!noop || !nothing) return withAttrs(step, plain);
+  if (overNothing[step.op] !== "identity")
+    throw new EspalierError(`${step.op} over no axis is not supported`, { node: step.name });
+  return [{ ...step, op: "Identity", attrs: {} }];
+};
+
+const constant: Special = (step) => {
+  const { value, value_float, value_floats, value_int, value_ints } = step.attrs;
+  const float = (value_floats ?? (value_float === undefined ? undefined : [value_float])) as readonly number[];
+  const int = (value_ints ?? (value_int === undefined ? undefined : [value_int])) as readonly number[];
+  const numbers = float ?? int;
+  if (value === undefined && !numbers)
+    throw new EspalierError("a Constant holds no tensor of numbers", {
+      node: step.name,
+      got: Object.keys(step.attrs).join(", ") || "no attribute",
+    });
+  const dtype = float ? "float32" : "int64";
+  const shape = value_floats || value_ints ? [numbers?.length] : [];
+  return [{ ...step, attrs: { value: value ?? tensor(dtype, shape, dataOf(dtype, numbers)) } }];
+};
+
+const zero: Tensor = { dtype: "float32", shape: [1], data: new Float32Array(1) };
+
+const split: Special = (step, { type }) => {
+  if (step.attrs.split) return withAttrs(step, { num_outputs: undefined });
+  const { shape } = type(step.inputs[0]);
+  const axis = (step.attrs.axis as number | undefined) ?? 0;
+  const length = shape.at(axis) ?? 0;
+  const parts = step.outputs.length;
+  const part = Math.ceil(length / parts);
+  const sizes = step.outputs.map((_, i) => (i < parts - 1 ? part : length - part * (parts - 1)));
+  return withAttrs(step, { split: sizes, num_outputs: undefined });
+};
+
+/** Without axes every dimension of 1 goes; they are named, so that a batch of 1 does not go with them. */
+const squeeze: Special = (step, { type }) => {
+  const { shape } = type(step.inputs[0]);
+  const ones = shape.flatMap((d, i) => (d === 1 ? [i] : []));
+  return withAttrs(step, { axes: step.attrs.axes ?? ones });
+};
+
+const pad: Special = (step, { type }) => {
+  const { axes, pads } = step.attrs as { axes?: readonly number[]; pads?: readonly number[] };
+  if (!axes || !pads) return [step];
+  const rank = type(step.inputs[0]).shape.length;
+  const all = new Array<number>(2 * rank).fill(0);
+  axes.forEach((a, i) => {
+    const at = a < 0 ? a + rank : a;
+    if (!(at >= 0 && at < rank))
+      throw new EspalierError("Pad: axis out of range", { node: step.name, got: a, wanted: `rank ${rank}` });
+    all[at] = pads[i];
+    all[at + rank] = pads[i + axes.length];
+  });
+  return withAttrs(step, { axes: undefined, pads: all });
+};
+
+export const specials: Readonly<Record<string, Special>> = {
+  ...Object.fromEntries(Object.keys(overNothing).map((op) => [op, reduce])),
+  /** The training form reads as the inference form: `train/` writes out batch statistics itself. */
+  BatchNormalization: without("training_mode", "is_test", "spatial", "consumed_inputs"),
+  Cast: (step) => withAttrs(step, { to: dtypeOf(step.attrs.to as number | undefined, `${step.name}.to`) }),
+  Constant: constant,
+  ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
+  Dropout: without("training_mode", "is_test"),
+  LogSoftmax: softmax,
+  Pad: pad,
+  /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */
+  Reshape: (step) =>
+    (step.attrs.shape as readonly number[] | undefined)?.includes(0) ? [step] : withAttrs(step, { allowzero: 0 }),
+  Softmax: softmax,
+  Split: split,
+  Squeeze: squeeze,
+};
