@@ -4,9 +4,9 @@
  */
 
 import { heldBy } from "../graph/nodes.ts";
+import { opSiteOf } from "../graph/op-site.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { inputsFirst } from "../graph/products.ts";
-import { siteOf } from "../graph/site.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers, producers } from "../graph/walk.ts";
@@ -51,7 +51,7 @@ export function matrixLayers(graph: Graph): { layers: MatrixLayer[]; skipped: Sk
       continue;
     }
     const shared = readers.get(weight)!.length > 1 || graph.inputs.includes(weight);
-    const own = weight.dtype === "float32" ? rule.obstacle(siteOf(node)) : `is ${weight.dtype}`;
+    const own = weight.dtype === "float32" ? rule.obstacle(opSiteOf(node)) : `is ${weight.dtype}`;
     const why = own ?? (shared ? "is used more than once" : undefined);
     if (why) skip(weight.name, why);
     else {

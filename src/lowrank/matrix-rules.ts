@@ -1,6 +1,7 @@
 /** How the weight of an operator, its input 1, is a matrix out × (in·k²). Every linear operator and convolution has a rule. */
+
+import { type AnySite, type OpSite, opSiteOf, ruleIn } from "../graph/op-site.ts";
 import type { Families, OpFullAttrs } from "../graph/ops/index.ts";
-import { type AnySite, entryOf, type Site, siteOf } from "../graph/site.ts";
 import { size } from "../graph/tensor.ts";
 import type { Attrs, Node } from "../graph/types.ts";
 
@@ -25,7 +26,7 @@ const convolution = {
   bareAttrs: () => ({}),
 };
 
-const rules: { readonly [K in Families["linear" | "convolution"]]: MatrixRule<Site<K>, OpFullAttrs<K>> } = {
+const rules: { readonly [K in Families["linear" | "convolution"]]: MatrixRule<OpSite<K>, OpFullAttrs<K>> } = {
   MatMul: {
     obstacle: ({ in: [, w] }) => noMatrix(w),
     convolution: false,
@@ -51,11 +52,11 @@ const rules: { readonly [K in Families["linear" | "convolution"]]: MatrixRule<Si
 
 /** The rule of a node; undefined for operators that multiply with no weight. */
 export const matrixRuleOf = (node: Pick<Node, "op" | "domain">): MatrixRule | undefined =>
-  entryOf<MatrixRule>(rules, node);
+  ruleIn<MatrixRule>(rules, node);
 
 /** Whether an operator is a convolution. */
 export const isConvolution = ({ op, domain }: Pick<Node, "op" | "domain">): boolean =>
   matrixRuleOf({ op, domain })?.convolution ?? false;
 
 /** Whether a node does nothing but multiply. */
-export const isBare = (node: Node): boolean => matrixRuleOf(node)?.bare(siteOf(node)) ?? false;
+export const isBare = (node: Node): boolean => matrixRuleOf(node)?.bare(opSiteOf(node)) ?? false;

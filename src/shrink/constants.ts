@@ -3,8 +3,8 @@
  * order along the ties of the grouping rules.
  */
 
+import { opSiteOf } from "../graph/op-site.ts";
 import { factorsOf } from "../graph/products.ts";
-import { siteOf } from "../graph/site.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { outputEnd, sameEnd, type Tie } from "../groups/axes/rule.ts";
@@ -99,7 +99,7 @@ class Propagation implements Constants {
     }
     const tied = this.tiesTo(node, at, axis);
     if (!("along" in fold) || tied.length === 0) return undefined;
-    const f = fold.along(siteOf(node));
+    const f = fold.along(opSiteOf(node));
     return this.meet(node, tied, y.shape[axis]).map((x) => f(x));
   }
 

@@ -3,8 +3,8 @@ import { invariant } from "../error.ts";
 import { inferNode } from "../graph/infer.ts";
 import { heldBy, holding, nodes } from "../graph/nodes.ts";
 import { axisOf } from "../graph/op.ts";
+import { opSiteOf } from "../graph/op-site.ts";
 import { opOf } from "../graph/ops/index.ts";
-import { siteOf } from "../graph/site.ts";
 import { arrayOf, i64, numbers, size, tensor } from "../graph/tensor.ts";
 import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
@@ -66,7 +66,7 @@ function cutNode(
   if (!touched && inputs.every((x, i) => x === node.inputs[i])) return { node };
   const cut = shrinkRuleOf(node)?.cut ?? {};
   const masksOf: Masks = (side, at) => masks((side === "in" ? node.inputs : node.outputs)[at]);
-  const attrs = cut.attrs?.(siteOf(node), masksOf) ?? node.attrs;
+  const attrs = cut.attrs?.(opSiteOf(node), masksOf) ?? node.attrs;
   const before = cut.indices === undefined ? undefined : cutIndices(analysis, node, cut.indices, masks);
   if (before) inputs = inputs.map((x, i) => (i === cut.indices ? before.outputs[0] : x));
   const kept = keptOutputs(node, gone);

@@ -1,8 +1,8 @@
 /** Operators that compute something else in training than in evaluation. What is not listed computes the same in both. */
 import type { Override } from "../autodiff/backward.ts";
 import type { Builder } from "../graph/builder.ts";
+import { type AnySite, type OpSite, ruleIn } from "../graph/op-site.ts";
 import type { OpName } from "../graph/ops/index.ts";
-import { type AnySite, entryOf, type Site } from "../graph/site.ts";
 import type { Node, Shape, Value } from "../graph/types.ts";
 import { batchNorm } from "./batch-norm.ts";
 
@@ -30,7 +30,7 @@ type Form<S> = (
   training: Training,
 ) => readonly Value[] | undefined;
 
-const forms: { readonly [K in OpName]?: Form<Pick<Site<K>, "in" | "attrs">> } = {
+const forms: { readonly [K in OpName]?: Form<Pick<OpSite<K>, "in" | "attrs">> } = {
   /** Frozen running statistics are used as they are. */
   BatchNormalization(g, { in: inputs, attrs }, [, , , mean, variance], { running, overrides }) {
     if (!mean || !variance) return undefined;
@@ -50,4 +50,4 @@ const forms: { readonly [K in OpName]?: Form<Pick<Site<K>, "in" | "attrs">> } = 
 };
 
 /** What a node computes in training; undefined where that is what it computes in evaluation. */
-export const trainingFormOf = (node: Node): Form<Pick<AnySite, "in" | "attrs">> | undefined => entryOf(forms, node);
+export const trainingFormOf = (node: Node): Form<Pick<AnySite, "in" | "attrs">> | undefined => ruleIn(forms, node);

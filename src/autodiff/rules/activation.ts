@@ -3,7 +3,7 @@ import { ones, positive } from "../../graph/emit.ts";
 import { number } from "./masks.ts";
 import type { Rules } from "./rule.ts";
 
-type Activation =
+export type Activation =
   | "Celu"
   | "Elu"
   | "Gelu"

@@ -10,10 +10,10 @@ import { reshape } from "../../graph/emit.ts";
 import type { Convolution } from "../../graph/meanings.ts";
 import type { Shape, Value } from "../../graph/types.ts";
 import { spatial } from "../../graph/windows.ts";
-import type { Rules } from "./rule.ts";
+import type { FamilyRules } from "./rule.ts";
 import { overlapAdd } from "./windows.ts";
 
-export const convolutionRules: Rules<"Conv" | "ConvTranspose"> = {
+export const convolutionRules: FamilyRules<"convolution"> = {
   Conv: (g, { in: [x, w], attrs }, dy) => {
     const { kernel_shape, strides, dilations, pads, group } = attrs;
     const a = { kernel_shape, strides, dilations, pads, group };

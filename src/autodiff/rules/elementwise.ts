@@ -4,42 +4,13 @@ import type { Builder } from "../../graph/builder.ts";
 import { ones } from "../../graph/emit.ts";
 import { isFloat } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
+import type { Activation } from "./activation.ts";
 import { number, sign } from "./masks.ts";
-import { passThrough, type Rules, weightedSum, zeroGradient } from "./rule.ts";
-
-type Elementwise =
-  | "Abs"
-  | "Add"
-  | "Cast"
-  | "Ceil"
-  | "Clip"
-  | "Cos"
-  | "Div"
-  | "Dropout"
-  | "Erf"
-  | "Exp"
-  | "Floor"
-  | "Identity"
-  | "Log"
-  | "Max"
-  | "Mean"
-  | "Min"
-  | "Mod"
-  | "Mul"
-  | "Neg"
-  | "Pow"
-  | "Reciprocal"
-  | "Round"
-  | "Sign"
-  | "Sin"
-  | "Sqrt"
-  | "Sub"
-  | "Sum"
-  | "Where";
+import { type FamilyRules, passThrough, weightedSum, zeroGradient } from "./rule.ts";
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
-export const elementwiseRules: Rules<Elementwise> = {
+export const elementwiseRules: FamilyRules<"elementwise", Activation> = {
   Add: passThrough,
   Sum: passThrough,
   Identity: passThrough,

@@ -3,7 +3,7 @@ import type { Builder } from "../../graph/builder.ts";
 import { reshape } from "../../graph/emit.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
-import type { Rules } from "./rule.ts";
+import type { FamilyRules } from "./rule.ts";
 
 /** The last two axes exchanged. */
 function transposed(g: Builder, x: Value): Value {
@@ -14,7 +14,7 @@ function transposed(g: Builder, x: Value): Value {
 /** All axes but the last made one. */
 const rows = (g: Builder, x: Value): Value => reshape(g, x, [size(x.shape.slice(0, -1)), x.shape.at(-1)!]);
 
-export const linearRules: Rules<"MatMul" | "Gemm"> = {
+export const linearRules: FamilyRules<"linear"> = {
   // Y = A·B  ⇒  dA = dY·Bᵀ,  dB = Aᵀ·dY. A vector is a row on the left, a column on the right.
   MatMul: (g, { in: [a, b] }, dy) => {
     const A = a.shape.length === 1 ? reshape(g, a, [1, ...a.shape]) : a;

@@ -6,24 +6,9 @@ import { sliceRange } from "../../graph/ops/movement.ts";
 import { i64, size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
 import { putBack, ungather, zerosAs } from "./indexing.ts";
-import { passThrough, type RuleFunction, type Rules } from "./rule.ts";
+import { type FamilyRules, passThrough, type RuleFunction } from "./rule.ts";
 
 type Reshaping = "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze";
-type Movement =
-  | Reshaping
-  | "Concat"
-  | "DepthToSpace"
-  | "Expand"
-  | "Gather"
-  | "GatherElements"
-  | "Pad"
-  | "ScatterElements"
-  | "ScatterND"
-  | "Slice"
-  | "SpaceToDepth"
-  | "Split"
-  | "Tile"
-  | "Transpose";
 
 const reshaped: RuleFunction<Reshaping> = (g, { in: [x] }, dy) => [reshape(g, dy, x.shape)];
 
@@ -61,7 +46,7 @@ function paddedFrom(d: number, begin: number, end: number, mode: "edge" | "refle
   });
 }
 
-export const movementRules: Rules<Movement> = {
+export const movementRules: FamilyRules<"movement"> = {
   Reshape: reshaped,
   Flatten: reshaped,
   Squeeze: reshaped,

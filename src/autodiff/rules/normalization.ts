@@ -2,7 +2,7 @@
 import type { Builder } from "../../graph/builder.ts";
 import { reshape } from "../../graph/emit.ts";
 import type { Value } from "../../graph/types.ts";
-import type { Rules } from "./rule.ts";
+import type { FamilyRules } from "./rule.ts";
 
 /** A value per channel, ready to multiply x [N, C, …]. */
 const perChannel = (g: Builder, v: Value, x: Value): Value =>
@@ -24,7 +24,7 @@ function standardized(g: Builder, x: Value, axes: readonly number[], epsilon: nu
   return { hat, back };
 }
 
-export const normalizationRules: Rules<"BatchNormalization" | "InstanceNormalization" | "LayerNormalization"> = {
+export const normalizationRules: FamilyRules<"normalization"> = {
   // y = γ·(x − μ)·r + β, r = 1/√(v + ε), with S₁ = Σ dy, S₂ = Σ dy·(x − μ) per channel:
   // dx = dy·γ·r,  dγ = r·S₂,  dβ = S₁,  dμ = −γ·r·S₁,  dv = −½·γ·r³·S₂
   BatchNormalization: (g, { in: [x, gamma, , mu, v], attrs: { epsilon } }, dy) => {

@@ -7,10 +7,10 @@ import { constantOf, ones, reshape } from "../../graph/emit.ts";
 import { i32Range, size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
 import { grid, oneHotTaps, spatial, type Window } from "../../graph/windows.ts";
-import type { Rules } from "./rule.ts";
+import type { FamilyRules } from "./rule.ts";
 import { overlapAdd } from "./windows.ts";
 
-export const poolingRules: Rules<"AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "MaxPool"> = {
+export const poolingRules: FamilyRules<"pooling"> = {
   MaxPool: (g, { in: [x], out: [y], attrs }, [dy]) => {
     if (!dy) return [null];
     const a = windowOf(attrs);

@@ -2,10 +2,11 @@
 import type { Builder } from "../../graph/builder.ts";
 import { ones, reshape } from "../../graph/emit.ts";
 import { axesOf } from "../../graph/op.ts";
+import type { OpSite } from "../../graph/op-site.ts";
 import type { Value } from "../../graph/types.ts";
 import { zerosAs } from "./indexing.ts";
 import { number, sign } from "./masks.ts";
-import type { Rules, Site } from "./rule.ts";
+import type { FamilyRules } from "./rule.ts";
 
 type Reduction =
   | "ReduceL1"
@@ -20,21 +21,21 @@ type Reduction =
   | "ReduceSumSquare";
 
 /** The axes of a reduction, and a map that gives a reduced value its axes back, with length 1. */
-function reduced(g: Builder, { in: [x], attrs }: Site<Reduction>) {
+function reduced(g: Builder, { in: [x], attrs }: OpSite<Reduction>) {
   const axes = axesOf(attrs.axes ?? [...x.shape.keys()], x.shape.length);
   const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
   return { axes, kept: (v: Value) => reshape(g, v, kept), count: axes.reduce((n, a) => n * x.shape[a], 1) };
 }
 
 /** dy goes to the elements equal to the result; ties share it evenly, as in torch.amax. */
-function extreme(g: Builder, site: Site<Reduction>, dy: Value): [Value] {
+function extreme(g: Builder, site: OpSite<Reduction>, dy: Value): [Value] {
   const [x] = site.in;
   const { axes, kept } = reduced(g, site);
   const chosen = ones(g, g.Equal(x, kept(site.out)), x);
   return [g.Mul(chosen, g.Div(kept(dy), g.ReduceSum(chosen, { axes, keepdims: 1 })))];
 }
 
-export const reductionRules: Rules<Reduction | "CumSum" | "LogSoftmax" | "Softmax" | "TopK"> = {
+export const reductionRules: FamilyRules<"reduction"> = {
   ReduceSum: (g, site, dy) => [reduced(g, site).kept(dy)],
   ReduceMean: (g, site, dy) => {
     const { kept, count } = reduced(g, site);

@@ -1,25 +1,8 @@
 /** What a gradient rule is: a kind, where the derivative is a constant, or a function that emits the gradient. */
 import type { Builder } from "../../graph/builder.ts";
-import type { OpArity, OpFullAttrs, OpMulti, OpName } from "../../graph/ops/index.ts";
+import type { OpSite } from "../../graph/op-site.ts";
+import type { Families, OpMulti, OpName } from "../../graph/ops/index.ts";
 import type { Value } from "../../graph/types.ts";
-
-type Inputs<K extends OpName> =
-  OpArity<K> extends "n"
-    ? readonly Value[]
-    : OpArity<K> extends 1
-      ? readonly [Value]
-      : OpArity<K> extends 2
-        ? readonly [Value, Value]
-        : OpArity<K> extends 3
-          ? readonly [Value, Value, Value | null]
-          : readonly [Value, Value, Value, Value, Value];
-
-/** The node whose gradient is asked for. An optional input or output that is absent is null. */
-export interface Site<K extends OpName> {
-  readonly in: Inputs<K>;
-  readonly out: OpMulti<K> extends true ? readonly (Value | null)[] : Value;
-  readonly attrs: OpFullAttrs<K>;
-}
 
 /** The gradient of each output: one value, or a list with null where nobody used the output. */
 type Incoming<K extends OpName> = OpMulti<K> extends true ? readonly (Value | null)[] : Value;
@@ -35,7 +18,7 @@ export interface Missing {
  */
 export type RuleFunction<K extends OpName> = (
   g: Builder,
-  site: Site<K>,
+  site: OpSite<K>,
   dy: Incoming<K>,
 ) => readonly (Value | null)[] | Missing;
 
@@ -46,6 +29,32 @@ export interface Linear {
 
 type Rule<K extends OpName> = Linear | RuleFunction<K>;
 export type Rules<K extends OpName> = { readonly [P in K]: Rule<P> };
+
+/** Results that are no floats, or that depend on no float. */
+const notDifferentiable = [
+  "And",
+  "ArgMax",
+  "ArgMin",
+  "Constant",
+  "ConstantOfShape",
+  "Equal",
+  "Greater",
+  "GreaterOrEqual",
+  "Less",
+  "LessOrEqual",
+  "Not",
+  "OneHot",
+  "Or",
+  "Shape",
+  "Xor",
+] as const satisfies readonly OpName[];
+
+export type Differentiable = Exclude<OpName, (typeof notDifferentiable)[number]>;
+
+/** The rules of a family, without those that stand in another file. An operator that is missing does not compile. */
+export type FamilyRules<F extends keyof Families, Elsewhere extends OpName = never> = Rules<
+  Exclude<Extract<Families[F], Differentiable>, Elsewhere>
+>;
 
 export const weightedSum = (...factors: readonly number[]): Linear => ({ factors });
 /** dx = dy, for every input. */

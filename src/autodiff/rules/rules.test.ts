@@ -11,7 +11,7 @@ import { arrayOf, i64, size, tensor } from "../../graph/tensor.ts";
 import type { Attrs, Shape, Tensor, Value } from "../../graph/types.ts";
 import { Random } from "../../math/random.ts";
 import { backward } from "../backward.ts";
-import type { Differentiable } from "./index.ts";
+import type { Differentiable } from "./rule.ts";
 
 /** An input to differentiate: its shape, and how its elements are drawn. */
 interface Drawn {

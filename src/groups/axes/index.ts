@@ -1,6 +1,7 @@
 /** How channels pass through each operator. An operator of the table that has no entry here does not compile. */
+
+import { type AnySite, opSiteOf, ruleIn } from "../../graph/op-site.ts";
 import type { OpName } from "../../graph/ops/index.ts";
-import { type AnySite, entryOf, siteOf } from "../../graph/site.ts";
 import type { Node } from "../../graph/types.ts";
 import { convolutionAxes } from "./convolution.ts";
 import { elementwiseAxes } from "./elementwise.ts";
@@ -23,7 +24,7 @@ const axes = {
 
 /** What the table says of a node; an operator outside of it is a barrier: nothing is removed across it. */
 export function flowOf(node: Node, stored: StoredInput): Flow {
-  const rule = entryOf<Barrier | ((site: AnySite, stored: StoredInput) => Flow)>(axes, node);
+  const rule = ruleIn<Barrier | ((site: AnySite, stored: StoredInput) => Flow)>(axes, node);
   if (!rule) return { ties: [], why: "has no grouping rule" };
-  return "barrier" in rule ? { ties: [], why: rule.barrier } : rule(siteOf(node), stored);
+  return "barrier" in rule ? { ties: [], why: rule.barrier } : rule(opSiteOf(node), stored);
 }

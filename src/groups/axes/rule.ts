@@ -2,8 +2,9 @@
  * What a grouping rule says of one node, as data: which axes move together (ties), and which stored operand turns
  * channels into channels (weight). An input axis that no tie names is mixed by the node and cannot lose an index.
  */
+
+import type { OpSite } from "../../graph/op-site.ts";
 import type { Families } from "../../graph/ops/index.ts";
-import type { Site } from "../../graph/site.ts";
 import type { Shape, Tensor, Value } from "../../graph/types.ts";
 
 /** An axis of one input or output of a node. */
@@ -68,7 +69,7 @@ export interface Barrier {
 
 /** The rules of a family: each of its operators says how channels pass, or that none do. */
 export type AxesRules<F extends keyof Families> = {
-  readonly [K in Families[F]]: Barrier | ((site: Site<K>, stored: StoredInput) => Flow);
+  readonly [K in Families[F]]: Barrier | ((site: OpSite<K>, stored: StoredInput) => Flow);
 };
 
 export const barrier = (why: string): Barrier => ({ barrier: why });

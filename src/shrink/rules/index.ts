@@ -1,6 +1,7 @@
 /** What shrinking knows of each operator. An operator of the table that has no entry here does not compile. */
+
+import { type OpSite, opSiteOf, ruleIn } from "../../graph/op-site.ts";
 import type { OpFullAttrs, OpName } from "../../graph/ops/index.ts";
-import { entryOf, type Site, siteOf } from "../../graph/site.ts";
 import type { Node } from "../../graph/types.ts";
 import { convolutionShrinking } from "./convolution.ts";
 import { elementwiseShrinking } from "./elementwise.ts";
@@ -11,7 +12,7 @@ import { poolingShrinking } from "./pooling.ts";
 import { reductionShrinking } from "./reduction.ts";
 import type { ShrinkRule, Weighted } from "./rule.ts";
 
-const shrinkRules: { readonly [K in OpName]: ShrinkRule<Site<K>, OpFullAttrs<K>> } = {
+const shrinkRules: { readonly [K in OpName]: ShrinkRule<OpSite<K>, OpFullAttrs<K>> } = {
   ...elementwiseShrinking,
   ...linearShrinking,
   ...convolutionShrinking,
@@ -22,7 +23,7 @@ const shrinkRules: { readonly [K in OpName]: ShrinkRule<Site<K>, OpFullAttrs<K>>
 };
 
 /** The rule of a node; undefined for operators outside the table. */
-export const shrinkRuleOf = (node: Node): ShrinkRule | undefined => entryOf<ShrinkRule>(shrinkRules, node);
+export const shrinkRuleOf = (node: Node): ShrinkRule | undefined => ruleIn<ShrinkRule>(shrinkRules, node);
 
 /** What a node does with a weight; undefined where its operator takes none. */
 export function weightedOf(node: Node): Weighted | undefined {
@@ -33,8 +34,8 @@ export function weightedOf(node: Node): Weighted | undefined {
 /** Whether a weighted node turns a constant channel into the same number everywhere, so that it can move into the bias. */
 export function folds(node: Node, constant: number): boolean {
   if (constant === 0) return true;
-  return !Number.isNaN(constant) && (weightedOf(node)?.uniform(siteOf(node)) ?? false);
+  return !Number.isNaN(constant) && (weightedOf(node)?.uniform(opSiteOf(node)) ?? false);
 }
 
 /** Multiply–accumulates of a node; 0 for operators outside the table. */
-export const macsOf = (node: Node): number => shrinkRuleOf(node)?.macs(siteOf(node)) ?? 0;
+export const macsOf = (node: Node): number => shrinkRuleOf(node)?.macs(opSiteOf(node)) ?? 0;

@@ -2,8 +2,9 @@
  * What shrinking must know of an operator: what it makes of constant channels (`fold`), how it follows when channels go
  * (`cut`), and what it costs (`macs`).
  */
+
+import type { AnySite, OpSite } from "../../graph/op-site.ts";
 import type { Families, OpFullAttrs } from "../../graph/ops/index.ts";
-import type { AnySite, Site } from "../../graph/site.ts";
 import type { Attrs } from "../../graph/types.ts";
 
 /**
@@ -65,7 +66,7 @@ export interface ShrinkRule<S = AnySite, A = Attrs> {
 
 /** The rules of a family: an operator that is missing does not compile. */
 export type ShrinkRules<F extends keyof Families> = {
-  readonly [K in Families[F]]: ShrinkRule<Site<K>, OpFullAttrs<K>>;
+  readonly [K in Families[F]]: ShrinkRule<OpSite<K>, OpFullAttrs<K>>;
 };
 
 /** No attribute counts indices. */

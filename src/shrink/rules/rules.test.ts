@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { runOnce } from "../../engine/engine.ts";
 import { node } from "../../engine/node.ts";
 import { builder } from "../../graph/builder.ts";
-import { siteOf } from "../../graph/site.ts";
+import { opSiteOf } from "../../graph/op-site.ts";
 import { f32, numbers } from "../../graph/tensor.ts";
 import type { Attrs, Node, Tensor } from "../../graph/types.ts";
 import { encode } from "../../onnx/write.ts";
@@ -24,7 +24,7 @@ function along(op: string, attrs: Attrs): (x: number) => number {
   const [made] = g.build().nodes;
   const fold = shrinkRuleOf(made)!.fold;
   if (!("along" in fold)) throw new Error(`${op} moves no channel`);
-  return fold.along(siteOf(made));
+  return fold.along(opSiteOf(made));
 }
 
 /** What the runtime makes of an operator. */

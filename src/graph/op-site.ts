@@ -16,7 +16,7 @@ type InputsOf<K extends OpName> =
             : readonly [Value, Value, Value, Value, Value];
 
 /** A node of operator K: attributes complete. An optional input or output that is absent is null. */
-export interface Site<K extends OpName> {
+export interface OpSite<K extends OpName> {
   readonly in: InputsOf<K>;
   readonly out: OpMulti<K> extends true ? readonly (Value | null)[] : Value;
   readonly attrs: OpFullAttrs<K>;
@@ -30,7 +30,7 @@ export interface AnySite {
 }
 
 /** @param node of the operator table */
-export const siteOf = ({ op, inputs, outputs, attrs }: Node): AnySite => ({
+export const opSiteOf = ({ op, inputs, outputs, attrs }: Node): AnySite => ({
   in: inputs,
   out: ops[op as OpName].multi ? outputs : outputs[0]!,
   attrs,
@@ -39,9 +39,9 @@ export const siteOf = ({ op, inputs, outputs, attrs }: Node): AnySite => ({
 /**
  * What a table with an entry per operator says of a node; undefined for operators that it does not have. Entries
  * are typed by their operator; here, where the operator is known only as a string, that type ends.
- * @template Entry any of the table's entries, called with `siteOf(node)`
+ * @template Entry any of the table's entries, called with `opSiteOf(node)`
  */
-export const entryOf = <Entry>(
+export const ruleIn = <Entry>(
   table: { readonly [K in OpName]?: unknown },
   { op, domain }: Pick<Node, "op" | "domain">,
 ): Entry | undefined => opOf(op, domain) && (table[op as OpName] as Entry | undefined);
