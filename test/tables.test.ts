@@ -6,10 +6,11 @@ import { ops } from "../src/graph/ops/index.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
-/** Where operators have names: tables with an entry per operator, and what is emitted in their place. */
+/** Where operators have names: tables with an entry per operator, what is emitted in their place, a model made of bytes. */
 const tables = [
   "graph/ops/",
   "autodiff/rules/",
+  "engine/identity.ts",
   "groups/axes/",
   "lower/",
   "shrink/rules/",
