@@ -4,7 +4,7 @@
  */
 import { invariant } from "../error.ts";
 import { inferNode } from "./infer.ts";
-import type { MeaningName, Meanings } from "./meanings.ts";
+import type { Gradients } from "./meanings.ts";
 import { takeName } from "./new-names.ts";
 import { heldBy, nodes } from "./nodes.ts";
 import type { AttrsOf, Op } from "./op.ts";
@@ -137,7 +137,12 @@ class GraphBuilder {
   }
 
   /** Says what a value is, so that lower/ may compute it otherwise; the nodes that stand are one way to compute it. */
-  means<K extends MeaningName>(v: Value, of: K, inputs: Meanings[K]["inputs"], attrs: Meanings[K]["attrs"]): Value {
+  means<K extends keyof Gradients>(
+    v: Value,
+    of: K,
+    inputs: Gradients[K]["inputs"],
+    attrs: Gradients[K]["attrs"],
+  ): Value {
     invariant(!this.meanings.has(v), `${v.name} means two things`);
     this.meanings.set(v, { of, inputs, attrs });
     return v;

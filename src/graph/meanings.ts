@@ -1,7 +1,8 @@
 /**
  * Gradients for which ONNX has no operator, described as an operator is: a name, operands, attributes. autodiff/ emits
  * each as one plain formulation in standard operators and writes its meaning beside the resulting value; lower/ may
- * compute the value otherwise. Nobody has to look: a graph without its meanings says the same.
+ * compute the value otherwise. Nobody has to look: a graph without its meanings says the same. Of an operator that ONNX
+ * has, the node itself is the meaning.
  */
 import type { Attrs, Shape, Value } from "./types.ts";
 import type { Window } from "./windows.ts";
@@ -9,13 +10,18 @@ import type { Window } from "./windows.ts";
 /** A window that slides over channels in groups. */
 export type Convolution = Window & { readonly group: number };
 
-interface Of<I extends readonly Value[], A extends Attrs> {
+interface Of<I extends readonly (Value | undefined)[], A extends Attrs> {
   readonly inputs: I;
   readonly attrs: A;
 }
 
-/** Every meaning there is, by name. */
-export interface Meanings {
+/** Standard operators that may be computed otherwise. An absent last input is left out. */
+interface Operators {
+  Conv: Of<readonly [x: Value, w: Value, bias?: Value], Convolution>;
+}
+
+/** The gradients, by name. */
+export interface Gradients {
   /** y = relu x: dx of y, dy. dy may still broadcast to y. */
   ReluGradient: Of<readonly [y: Value, dy: Value], Record<never, never>>;
   /** Y = X ⋆ W: dX of dY, W. `to`: X's spatial shape. */
@@ -33,4 +39,6 @@ export interface Meanings {
   >;
 }
 
+/** Every meaning there is. */
+export interface Meanings extends Operators, Gradients {}
 export type MeaningName = keyof Meanings;

@@ -7,7 +7,7 @@ import { type Builder, builder } from "../graph/builder.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers, prune } from "../graph/walk.ts";
 import { type Formulation, keyOf, PLAIN, type Site } from "./pattern.ts";
-import { optionsOf, patternOf, plainNodes, siteOf } from "./sites.ts";
+import { optionsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
 import { has, type Target } from "./target.ts";
 
 /** A plan: formulations by the sites' keys (`keyOf`); "plain" leaves a site as it is. */
@@ -24,8 +24,9 @@ export function lower(graph: Graph, target: Target, choices: Choices = {}): Grap
   const g = builder(graph.name, { ...plain, nodes: [] });
   g.reserve(namesIn(graph));
   const makes = producers(graph);
+  const sites = new Map(sitesOf(graph).map((site) => [site.output, site]));
   for (const node of graph.nodes) {
-    const site = node.outputs[0] && siteOf(node.outputs[0], meanings?.get(node.outputs[0]));
+    const site = node.outputs[0] ? sites.get(node.outputs[0]) : undefined;
     const made = site && g.scope(node.name, () => emitSite(g, site, target, choices[keyOf(site)], makes));
     if (made) g.replace(site.output, made);
     else g.add(node);

@@ -43,7 +43,7 @@ function attrText(a: Attr | undefined): string {
  * kernel_shape=3,3 …"
  */
 export function keyOf({ of, inputs, attrs }: Site): string {
-  const types = inputs.map(typeText);
+  const types = (inputs as readonly Value[]).map(typeText);
   const named = Object.entries(attrs).map(([k, a]) => `${k}=${attrText(a)}`);
   return [of, ...types, ...named.sort()].join(" ");
 }

@@ -1,19 +1,26 @@
 /** Where a graph computes something that can be computed in several ways. */
-import type { Graph, Meaning, Node, Value } from "../graph/types.ts";
+import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
 import { patterns } from "./formulations/index.ts";
 import { type Pattern, PLAIN, type Site } from "./pattern.ts";
 import type { Target } from "./target.ts";
 
-/** The site of a value, if its meaning is one that has formulations. */
-export function siteOf(v: Value, meaning: Meaning | undefined): Site | undefined {
-  if (!meaning || !Object.hasOwn(patterns, meaning.of)) return undefined;
-  return { ...(meaning as unknown as Site), output: v }; // `Builder.means` checked the operands
+/** Every site of a graph, in the order of its nodes. What only serves to compute a site is none. */
+export function sitesOf(graph: Graph): Site[] {
+  const makes = producers(graph);
+  const found = graph.nodes.flatMap((node) => siteOf(node, node.outputs[0], graph.meanings) ?? []);
+  const inner = new Set(found.flatMap((site) => plainNodes(site, makes).slice(0, -1)));
+  return found.filter((site) => !inner.has(makes.get(site.output)!));
 }
 
-/** Every site of a graph, in the order of its nodes. */
-export const sitesOf = (graph: Graph): Site[] =>
-  graph.nodes.flatMap(({ outputs: [v] }) => (v && siteOf(v, graph.meanings?.get(v))) || []);
+/** The site of a node's value, if its meaning is one that has formulations. */
+function siteOf(node: Node, v: Value | null, meanings: Graph["meanings"]): Site | undefined {
+  if (!v) return undefined;
+  const inputs = node.inputs.filter((x) => x !== null);
+  const meaning = meanings?.get(v) ?? (node.domain === "" ? { of: node.op, inputs, attrs: node.attrs } : undefined);
+  if (!meaning || !Object.hasOwn(patterns, meaning.of)) return undefined;
+  return { ...(meaning as unknown as Site), output: v }; // its operands: as `Builder.means` or the table checked them
+}
 
 /** The formulations of a site beside the plain one, right or not. */
 export const patternOf = (site: Site): Pattern => patterns[site.of];
@@ -24,9 +31,9 @@ export const optionsOf = (site: Site, target: Target): string[] => [
   ...Object.entries(patternOf(site)).flatMap(([name, f]) => (f.applies?.(site, target) === false ? [] : [name])),
 ];
 
-/** The nodes that compute a site, up to its inputs. */
+/** The nodes that compute a site, up to its inputs; the one that makes its value is the last. */
 export function plainNodes({ inputs, output }: Site, makes: ReadonlyMap<Value, Node>): Node[] {
-  const given = new Set<Value>(inputs);
+  const given = new Set(inputs as readonly Value[]);
   const nodes = new Set<Node>();
   const visit = (v: Value | null): void => {
     const node = v && !given.has(v) && makes.get(v);
@@ -40,8 +47,9 @@ export function plainNodes({ inputs, output }: Site, makes: ReadonlyMap<Value, N
 
 /** A graph of one site alone: its inputs in, its value out. What a formulation costs and whether it is right is seen here. */
 export function extract(graph: Graph, site: Site): Graph {
-  const inputs = [...new Set<Value>(site.inputs)];
+  const operands = site.inputs as readonly Value[];
+  const inputs = [...new Set(operands)];
   const nodes = plainNodes(site, producers(graph));
-  const meanings = new Map([[site.output, { of: site.of, inputs: site.inputs, attrs: site.attrs }]]);
+  const meanings = new Map([[site.output, { of: site.of, inputs: operands, attrs: site.attrs }]]);
   return { name: site.of, inputs, outputs: [site.output], initializers: new Map(), nodes, meanings };
 }

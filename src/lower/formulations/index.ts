@@ -1,14 +1,23 @@
 /** Every pattern's formulations beside the plain one. The first that applies and is preferred is taken, unless a plan says otherwise. */
 import type { MeaningName } from "../../graph/meanings.ts";
 import type { Pattern } from "../pattern.ts";
-import { inputByFlippedConv, inputByRows, weightByColumns, weightByHalves, weightByRows } from "./convolution.ts";
+import { convByBlocks, inputByBlocks } from "./blocks.ts";
+import {
+  convByRows,
+  inputByFlippedConv,
+  inputByRows,
+  weightByColumns,
+  weightByHalves,
+  weightByRows,
+} from "./convolution.ts";
 import { reluByMask } from "./elementwise.ts";
 import { putBackByGather, putBackByMatrix } from "./movement.ts";
 import { averageByTiles, maxByTiles } from "./pooling.ts";
 
 export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
   AveragePoolGradient: { tiles: averageByTiles },
-  ConvInputGradient: { rows: inputByRows, flipped: inputByFlippedConv },
+  Conv: { rows: convByRows, blocks: convByBlocks },
+  ConvInputGradient: { rows: inputByRows, flipped: inputByFlippedConv, blocks: inputByBlocks },
   ConvWeightGradient: { rows: weightByRows, halves: weightByHalves, columns: weightByColumns },
   MaxPoolGradient: { tiles: maxByTiles },
   PutBack: { gather: putBackByGather, matrix: putBackByMatrix },
