@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { EspalierError, FILES, type Summary } from "espalier";
 import { directory } from "espalier/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openComparison } from "./compare-open.ts";
-import { comparePlan } from "./compare-plan.ts";
+import { openComparison } from "./commands/compare-open.ts";
 import { COMPARISON, readSaved, writeResults } from "./comparison-directory.ts";
-import { place } from "./run-directory.ts";
+import { comparePlan } from "./settings/compare-plan.ts";
 import { fileOrigins } from "./settings/config.ts";
+import { place } from "./settings/place.ts";
 import { output } from "./terminal/output.ts";
 
 let root: string;

@@ -19,8 +19,8 @@ import {
 } from "espalier";
 import { directory } from "espalier/node";
 import { z } from "zod";
-import type { Planned } from "./compare-plan.ts";
 import { type CompareConfig, compareFields } from "./settings/compare-fields.ts";
+import type { Planned } from "./settings/compare-plan.ts";
 import { settings } from "./settings/config.ts";
 
 /** Settings and results; written before the first run, so it marks a comparison. */

@@ -1,12 +1,12 @@
 /** `espalier compare`: several methods with several seeds on one problem, and what they came to. */
 import { join } from "node:path";
-import { openComparison } from "../compare-open.ts";
-import { runComparison } from "../compare-runs.ts";
 import { COMPARISON, readSaved } from "../comparison-directory.ts";
 import { compareFields } from "../settings/compare-fields.ts";
 import { fromAssignments, fromFile, type Source } from "../settings/config.ts";
 import { command, setOption } from "../terminal/command.ts";
 import { interruption } from "../terminal/interrupt.ts";
+import { openComparison } from "./compare-open.ts";
+import { runComparison } from "./compare-runs.ts";
 
 /** In the help; a test runs it. */
 const notes = `A configuration, in YAML:

@@ -2,40 +2,33 @@
 import {
   cost,
   count,
-  type Engine,
   EspalierError,
   type EvaluateOptions,
   evaluate,
-  type Inputs,
-  isComposed,
-  type Model,
+  fineTune,
+  type RankRule,
   realInputs,
-  recompose,
-  spectra,
-  truncate,
+  factorize as split,
   UsageError,
-  type Verification,
-  verify,
   write,
 } from "espalier";
 import { datasets, readBytes, readModel, writeBytes } from "espalier/node";
-import { type Factorized, factorizedText } from "../factorized.ts";
-import {
-  checkJudge,
-  checkRule,
-  chooseRanks,
-  fineTune,
-  fineTuneField,
-  keepField,
-  relativeField,
-  ruleField,
-  toleranceField,
-} from "../low-rank.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, integer, text, toggle, type ValuesOf } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";
+import {
+  checkJudge,
+  fineTuneField,
+  keepField,
+  rankRule,
+  relativeField,
+  ruleField,
+  toleranceField,
+} from "../settings/rank-fields.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
+import { sayChoosing } from "../terminal/events.ts";
+import { type FactorizedFile, factorizedText } from "../terminal/factorized.ts";
 import { checkTarget } from "../terminal/files.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
@@ -90,24 +83,29 @@ export const factorize = () =>
     },
   });
 
+/** @throws UsageError for flags that do not go together, before anything is read */
+function ruleOf(values: ValuesOf<typeof fields>): RankRule {
+  const rule = values.rule ?? (values.data && values.keep === undefined ? "iterative" : "global");
+  const rank = rankRule({ rule, keep: values.keep, tolerance: values.tolerance, relative: values.relative });
+  if (!values.data) checkJudge(rule, undefined);
+  if (values.fineTune && !values.data)
+    throw new UsageError("fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
+  return rank;
+}
+
 async function factorizeFile(
   from: string,
   to: string,
   values: ValuesOf<typeof fields>,
   out: Output,
   signal: AbortSignal,
-): Promise<Factorized> {
+): Promise<FactorizedFile> {
   await checkTarget(to);
-  const rule = values.rule ?? (values.data && values.keep === undefined ? "iterative" : "global");
-  const ranking = { rule, keep: values.keep, tolerance: values.tolerance, relative: values.relative };
-  checkRule(ranking);
-  if (!values.data) checkJudge(rule, undefined);
-  if (values.fineTune && !values.data)
-    throw new UsageError("fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
+  const rank = ruleOf(values);
   const full = await readModel(from);
   const fileBefore = (await readBytes(from)).length; // before it is perhaps written over
   const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
-  checkJudge(rule, data);
+  checkJudge(rank.rule, data);
   const engine = engineOf(values);
   const scoring: EvaluateOptions = {
     engine,
@@ -115,33 +113,29 @@ async function factorizeFile(
     output: values.output,
     normalization: normalizationSetting(values.normalize),
   };
-  const judging = { ...scoring, data, seed: values.seed ?? 1, out, signal };
-  const { whole, composedBack } = await composeBack(
-    full,
-    await realInputs(full, data, engine, scoring.normalization),
-    engine,
-  );
-  const { freeze } = values;
-  const found = spectra(whole, { freeze });
-  if (found.layers.length === 0)
+  const judging = { ...scoring, seed: values.seed ?? 1, signal, onEvent: sayChoosing(out) };
+  const { freeze, dense } = values;
+  const inputs = await realInputs(full, data, engine, scoring.normalization);
+  const found = await split(full, { ...judging, data, rank, freeze, dense, inputs });
+  const { whole, model: truncated, layers, skipped, composedBack } = found;
+  if (layers.length === 0)
     throw new EspalierError("the model has no layer that could be factorized", {
-      skipped: found.skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
+      skipped: skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
     });
-  const ranks = await chooseRanks(found, ranking, judging);
-  const { model: truncated, layers } = truncate(found, ranks, { dense: values.dense });
   const [a, b] = [cost(whole), cost(truncated)];
   if (b.params >= a.params && !values.anyway)
     throw new EspalierError(
       "nothing gets smaller at these ranks, so nothing was written",
-      { parameters: `${count(a.params)} → ${count(b.params)}`, rule },
-      rule === "iterative"
+      { parameters: `${count(a.params)} → ${count(b.params)}`, rule: rank.rule },
+      rank.rule === "iterative"
         ? "allow a larger --tolerance, or write it nevertheless with --anyway"
         : "use a smaller --keep, or write it nevertheless with --anyway",
     );
   const cut = data && (await evaluate(truncated, data, scoring));
-  const small = values.fineTune
-    ? (await fineTune(truncated, { ...judging, freeze, epochs: values.fineTune })).model
-    : truncated;
+  const small =
+    data && values.fineTune
+      ? (await fineTune(truncated, data, { ...judging, freeze, epochs: values.fineTune })).model
+      : truncated;
   const before = data && (await evaluate(whole, data, scoring));
   const after = data && (small === truncated ? cut : await evaluate(small, data, scoring));
   signal.throwIfAborted();
@@ -150,10 +144,10 @@ async function factorizeFile(
   return {
     in: from,
     out: to,
-    rule,
+    rule: rank.rule,
     lossy: true,
     layers,
-    skipped: found.skipped,
+    skipped,
     params: { before: a.params, after: b.params },
     macs: { before: a.macs, after: b.macs },
     bytes: { before: composedBack ? write(whole).length : fileBefore, after: bytes.length },
@@ -164,19 +158,4 @@ async function factorizeFile(
     fineTuned: values.fineTune ?? 0,
     ...(composedBack && { composedBack }),
   };
-}
-
-/** A composed model as the architecture that it had; any other as it is. */
-async function composeBack(
-  full: Model,
-  inputs: readonly Inputs[],
-  engine: Engine,
-): Promise<{ whole: Model; composedBack: Verification | undefined }> {
-  if (!isComposed(full)) return { whole: full, composedBack: undefined };
-  const whole = recompose(full);
-  const composedBack = await verify(full, whole, { engine, inputs });
-  if (composedBack.agree) return { whole, composedBack };
-  throw new EspalierError("the model composed back does not agree with the composed one", {
-    reason: composedBack.reason,
-  });
 }

@@ -14,17 +14,17 @@ import {
   TRUNCATED,
   type Trial,
 } from "espalier";
-import { type Place, place } from "../run-directory.ts";
 import { type Choices, has } from "../settings/choices.ts";
 import { fromAssignments, fromFile } from "../settings/config.ts";
 import { kebab } from "../settings/names.ts";
+import { type Place, place } from "../settings/place.ts";
 import { headings } from "../settings/train-choices.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
 import { type Interruption, interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
-import { completeJob, type Job, openJob } from "../whole-run.ts";
+import { completeJob, type Job, openJob } from "./job.ts";
 
 export const train = () =>
   command({

@@ -1,8 +1,8 @@
 /** From the settings of a run to its choices: defaults filled in, and what does not go together refused. */
 import { availableParallelism } from "node:os";
 import { UsageError } from "espalier";
-import { checkRule } from "../low-rank.ts";
 import { kebab } from "./names.ts";
+import { rankRule } from "./rank-fields.ts";
 import { belongs, insteadOfMomentum } from "./train-choices.ts";
 import type { TrainConfig, TrainKey } from "./train-fields.ts";
 
@@ -60,7 +60,7 @@ export function choose(config: TrainConfig): Choices {
   if (optimizer === "proxSgd" && config.form !== "yang") checkUnit(config);
   checkBelongs("rankRule", choices.rankRule ?? "none", config);
   const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance, rankRelative: relative } = choices;
-  if (rule) checkRule({ rule, keep, tolerance, relative }, "rank-");
+  if (rule) rankRule({ rule, keep, tolerance, relative }, "rank-");
   if (rule && config.targetParams)
     throw new UsageError(
       "a search for lambda and a truncation of ranks exclude each other",

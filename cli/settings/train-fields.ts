@@ -1,10 +1,10 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns } from "espalier";
 import { z } from "zod";
-import { fineTuneField, keepField, relativeField, ruleField, toleranceField } from "../low-rank.ts";
 import { normalizationField } from "./engine-fields.ts";
 import { augmentation, choice, integer, number, numbers, text, texts, toggle, type ValuesOf } from "./field.ts";
 import { lossField } from "./losses.ts";
+import { fineTuneField, keepField, relativeField, ruleField, toleranceField } from "./rank-fields.ts";
 
 const epochList = z.int().min(1);
 

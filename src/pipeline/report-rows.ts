@@ -1,8 +1,9 @@
 /** From what the library says of a model and of its removals to the rows of tables. */
 import type { Model } from "../graph/types.ts";
-import type { LayerRow, RankRow, RemovalRow } from "../report/results.ts";
+import type { LayerRow, ModelInput, RankRow, RemovalRow } from "../report/results.ts";
 import type { Certificate } from "../shrink/certificate.ts";
 import type { Inspection } from "../shrink/inspect.ts";
+import type { Normalization } from "../step/input.ts";
 
 /** One row per layer with a weight: as trained, and what is left of it in the small model. */
 export function layerRows(
@@ -32,6 +33,17 @@ function zeroShare(data: ArrayLike<number | bigint> | undefined): number {
   let zeros = 0;
   for (let i = 0; i < data.length; i++) if (Number(data[i]) === 0) zeros++;
   return zeros / data.length;
+}
+
+/** How to run a model: its first input and the output that was trained. */
+export function inputRow(model: Model, output?: string, normalization?: Normalization): ModelInput {
+  const [input] = model.graph.inputs;
+  return {
+    name: input.name,
+    shape: model.dims.get(input.name) ?? input.shape,
+    output: output ?? model.graph.outputs[0].name,
+    ...normalization,
+  };
 }
 
 /** The certificate's removals, counted by tensor, axis and reason. */

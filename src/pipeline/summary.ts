@@ -1,12 +1,12 @@
 /** The figures of a finished run, as summary.json keeps them. */
 import type { Model } from "../graph/types.ts";
 import { isLossy } from "../report/low-rank.ts";
-import type { BeforeAfter, LowRank, Summary } from "../report/results.ts";
+import type { LowRank, Summary } from "../report/results.ts";
 import { cost } from "../shrink/cost.ts";
 import type { Inspection } from "../shrink/inspect.ts";
 import type { Verification } from "../shrink/verify.ts";
 import type { Run } from "../train/run.ts";
-import type { Score } from "../train/score.ts";
+import type { Measured } from "./measure.ts";
 
 /** A run's model before and after shrinking. */
 export interface Cut {
@@ -16,15 +16,6 @@ export interface Cut {
   readonly lowRank: LowRank | undefined;
   /** What compared them: shrinking alone, and the whole way where truncation is none but rounding. */
   readonly verifications: readonly Verification[];
-}
-
-/** What running both showed. */
-export interface Measured {
-  readonly scores: { readonly before: Score; readonly after: Score };
-  /** Of the files. */
-  readonly bytes: BeforeAfter;
-  /** Medians in milliseconds: at batch 1, and at batch 128 where a model takes any. */
-  readonly latencies: readonly BeforeAfter[];
 }
 
 /** @param found the lambda that a search found */

@@ -101,6 +101,25 @@ async function sha256(bytes: Uint8Array): Promise<string> {
   return Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
+/** The options that decide what is trained. */
+const choicesOf = (o: Resolved) => ({
+  optimizer: { name: o.optimizer.name, ...o.optimizer.options },
+  penalty: o.penalty ? { name: o.penalty.name, ...o.penalty.options } : null,
+  schedule: { name: o.schedule.name, ...o.schedule.options },
+  output: o.output ?? null,
+  loss: { name: o.loss.name, ...o.loss.options },
+  epochs: o.epochs,
+  lambdaWarmup: o.lambdaWarmup,
+  batchSize: o.batchSize,
+  seed: o.seed,
+  freeze: o.freeze,
+  augment: o.augment ?? null,
+  normalization: o.normalization ?? null,
+});
+
+/** The same for people, with the data's name. */
+export const settingsOf = (o: Resolved, data: Dataset): Config => ({ data: data.name, ...choicesOf(o) });
+
 export async function describeConfig(model: Model, data: Dataset, o: Resolved): Promise<Config> {
   const config = {
     model: await sha256(write(model)),
@@ -111,18 +130,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
       test: data.test.count,
       sample: await sha256(sampleOf(data.train)),
     },
-    optimizer: { name: o.optimizer.name, ...o.optimizer.options },
-    penalty: o.penalty ? { name: o.penalty.name, ...o.penalty.options } : null,
-    schedule: { name: o.schedule.name, ...o.schedule.options },
-    output: o.output ?? null,
-    loss: { name: o.loss.name, ...o.loss.options },
-    epochs: o.epochs,
-    lambdaWarmup: o.lambdaWarmup,
-    batchSize: o.batchSize,
-    seed: o.seed,
-    freeze: o.freeze,
-    augment: o.augment ?? null,
-    normalization: o.normalization ?? null,
+    ...choicesOf(o),
   };
   return JSON.parse(JSON.stringify(config));
 }

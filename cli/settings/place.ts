@@ -12,9 +12,9 @@ import {
   writeJson,
 } from "espalier";
 import { directory, environment } from "espalier/node";
-import { settings } from "./settings/config.ts";
-import { kebab } from "./settings/names.ts";
-import { type TrainConfig, type TrainKey, trainFields } from "./settings/train-fields.ts";
+import { settings } from "./config.ts";
+import { kebab } from "./names.ts";
+import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
 
 /** Settings that do not decide what is trained, and may differ when a run is resumed. */
 const MAY_CHANGE: readonly TrainKey[] = ["out", "resume", "overwrite", "threads", "device", "dataRoot"];

@@ -1,8 +1,8 @@
 import { UsageError } from "espalier";
 import { describe, expect, test } from "vitest";
+import type { CompareConfig } from "./compare-fields.ts";
 import { comparePlan } from "./compare-plan.ts";
-import type { CompareConfig } from "./settings/compare-fields.ts";
-import { fileOrigins } from "./settings/config.ts";
+import { fileOrigins } from "./config.ts";
 
 const base: CompareConfig = { model: "lenet5", data: "digits" };
 const planned = (config: CompareConfig) => comparePlan({ ...base, ...config }, fileOrigins("c.yaml"));

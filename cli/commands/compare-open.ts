@@ -3,17 +3,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Dataset, FILES, UsageError } from "espalier";
 import { directory } from "espalier/node";
-import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "./compare-plan.ts";
-import { COMPARISON, clearPlanned, type Ended, readSaved, type Saved } from "./comparison-directory.ts";
-import { modelItself, openData } from "./open.ts";
-import { differing, freeName, place } from "./run-directory.ts";
-import { checkResume } from "./settings/choices.ts";
-import type { CompareConfig } from "./settings/compare-fields.ts";
-import { fileOrigins, mergedOrigins, type Origins, type Source } from "./settings/config.ts";
-import type { TrainConfig } from "./settings/train-fields.ts";
-import type { Interruption } from "./terminal/interrupt.ts";
-import type { Output } from "./terminal/output.ts";
-import { openJob } from "./whole-run.ts";
+import { COMPARISON, clearPlanned, type Ended, readSaved, type Saved } from "../comparison-directory.ts";
+import { checkResume } from "../settings/choices.ts";
+import type { CompareConfig } from "../settings/compare-fields.ts";
+import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "../settings/compare-plan.ts";
+import { fileOrigins, mergedOrigins, type Origins, type Source } from "../settings/config.ts";
+import { modelItself, openData } from "../settings/open.ts";
+import { differing, freeName, place } from "../settings/place.ts";
+import type { TrainConfig } from "../settings/train-fields.ts";
+import type { Interruption } from "../terminal/interrupt.ts";
+import type { Output } from "../terminal/output.ts";
+import { openJob } from "./job.ts";
 
 /** A comparison that is checked and can start or go on. */
 export interface OpenComparison {

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { type Comparison, duration, methodTable, percent, type Summary, significant } from "espalier";
 import { directory, environment, node } from "espalier/node";
+import { COMPARISON, type Document, type Ended, writeResults } from "../comparison-directory.ts";
+import type { Planned } from "../settings/compare-plan.ts";
+import { place } from "../settings/place.ts";
+import { messageOf } from "../terminal/failure.ts";
+import { remainingSeconds } from "../terminal/remaining-time.ts";
+import { turnedTable } from "../terminal/terminal-table.ts";
 import type { OpenComparison } from "./compare-open.ts";
-import type { Planned } from "./compare-plan.ts";
-import { COMPARISON, type Document, type Ended, writeResults } from "./comparison-directory.ts";
-import { place } from "./run-directory.ts";
-import { messageOf } from "./terminal/failure.ts";
-import { remainingSeconds } from "./terminal/remaining-time.ts";
-import { turnedTable } from "./terminal/terminal-table.ts";
-import { completeJob, openJob } from "./whole-run.ts";
+import { completeJob, openJob } from "./job.ts";
 
 /** @returns the exit status: 1 when a run failed */
 export async function runComparison(session: OpenComparison): Promise<number> {

@@ -12,8 +12,8 @@ import {
   type Table,
   type Verification,
 } from "espalier";
-import type { Output } from "./terminal/output.ts";
-import { terminalTable } from "./terminal/terminal-table.ts";
+import type { Output } from "./output.ts";
+import { terminalTable } from "./terminal-table.ts";
 
 /** Before and after truncation, and after fine-tuning; the accuracy null outside classification. */
 interface Scores<T> {
@@ -22,7 +22,7 @@ interface Scores<T> {
   readonly after: T;
 }
 
-export interface Factorized {
+export interface FactorizedFile {
   readonly in: string;
   readonly out: string;
   readonly rule: string;
@@ -41,7 +41,7 @@ export interface Factorized {
   readonly composedBack?: Verification;
 }
 
-export function factorizedText(done: Factorized, out: Output): string {
+export function factorizedText(done: FactorizedFile, out: Output): string {
   const { params, macs, bytes, accuracy, loss, composedBack } = done;
   const quality =
     typeof accuracy?.before === "number"

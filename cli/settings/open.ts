@@ -10,8 +10,8 @@ import {
   splitValidation,
 } from "espalier";
 import { datasets, readModel } from "espalier/node";
-import type { Choices } from "./settings/choices.ts";
-import type { TrainConfig } from "./settings/train-fields.ts";
+import type { Choices } from "./choices.ts";
+import type { TrainConfig } from "./train-fields.ts";
 
 export async function openData(
   s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { FILES } from "espalier";
 import { directory } from "espalier/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COMPARISON } from "../comparison-directory.ts";
+import { type CompareConfig, compareFields } from "../settings/compare-fields.ts";
+import { fromAssignments, type Source, settings } from "../settings/config.ts";
+import { output } from "../terminal/output.ts";
 import { openComparison } from "./compare-open.ts";
-import { COMPARISON } from "./comparison-directory.ts";
-import { type CompareConfig, compareFields } from "./settings/compare-fields.ts";
-import { fromAssignments, type Source, settings } from "./settings/config.ts";
-import { output } from "./terminal/output.ts";
 
 let root: string;
 beforeAll(async () => {

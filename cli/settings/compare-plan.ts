@@ -1,11 +1,11 @@
 /** From the settings of a comparison to its runs. */
 import { join } from "node:path";
 import { EspalierError, UsageError } from "espalier";
-import { Misplaced } from "./settings/choices.ts";
-import { type CompareConfig, notPerMethod } from "./settings/compare-fields.ts";
-import { type Origins, settings } from "./settings/config.ts";
-import { camel } from "./settings/names.ts";
-import { type TrainConfig, type TrainKey, trainFields } from "./settings/train-fields.ts";
+import { Misplaced } from "./choices.ts";
+import { type CompareConfig, notPerMethod } from "./compare-fields.ts";
+import { type Origins, settings } from "./config.ts";
+import { camel } from "./names.ts";
+import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
 
 /** One method with one seed. */
 export interface Planned {

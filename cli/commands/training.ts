@@ -1,22 +1,11 @@
 /** One training run of the library with live progress. */
-import {
-  type Dataset,
-  type Engine,
-  factorPatterns,
-  type Model,
-  type Run,
-  type Store,
-  type TrainOptions,
-  train,
-} from "espalier";
-import { augmentSetting } from "./settings/augment.ts";
-import type { Choices } from "./settings/choices.ts";
-import { normalizationSetting } from "./settings/engine-fields.ts";
-import { methods } from "./settings/methods.ts";
-import type { Interruption } from "./terminal/interrupt.ts";
-import type { Output } from "./terminal/output.ts";
-import { reporter } from "./terminal/progress.ts";
-import { typed } from "./terminal/spelling.ts";
+import { type Dataset, type Engine, type Model, type Run, type Store, type TrainOptions, train } from "espalier";
+import type { Choices } from "../settings/choices.ts";
+import { trainOptions } from "../settings/run-options.ts";
+import type { Interruption } from "../terminal/interrupt.ts";
+import type { Output } from "../terminal/output.ts";
+import { reporter } from "../terminal/progress.ts";
+import { typed } from "../terminal/spelling.ts";
 
 /** What every run of a command shares. */
 export interface Workshop {
@@ -35,25 +24,15 @@ export const prepare = (
   store: Store,
   s: Choices,
   { model, data, engine, interruption }: Workshop,
-  watch: Watch = {},
+  watch: Pick<TrainOptions, "onProgress"> = {},
 ): Run =>
   train(model, data, {
-    engine,
-    ...methods({ ...s, ...(s.layers && { layers: [...factorPatterns(model, s.layers)] }) }),
-    epochs: s.epochs,
-    batchSize: s.batchSize,
-    seed: s.seed,
-    output: s.output,
-    freeze: s.freeze,
-    lambdaWarmup: s.lambdaWarmup,
-    augment: augmentSetting(s.augment),
-    normalization: normalizationSetting(s.normalize),
+    ...trainOptions(s, model, engine),
     store,
     resume: s.resume,
     signal: interruption.signal,
     ...watch,
   });
-type Watch = Pick<TrainOptions, "onProgress">;
 
 /**
  * Trains until the end or an interruption; which of the two, the run's `finished` says.

@@ -1,0 +1,119 @@
+/** One run from its settings to its summary: train, shrink, verify, measure. `train` and `compare` share it. */
+import {
+  clearRun,
+  type Dataset,
+  finish,
+  type Run,
+  type Skipped,
+  type Summary,
+  type TargetRun,
+  type Trial,
+  trainToTarget,
+  write,
+} from "espalier";
+import { environment, node } from "espalier/node";
+import { type Choices, choose } from "../settings/choices.ts";
+import { methods, resolved } from "../settings/methods.ts";
+import { openData, openModel } from "../settings/open.ts";
+import { type Place, writeRun } from "../settings/place.ts";
+import { checkJudge } from "../settings/rank-fields.ts";
+import { rankOptions } from "../settings/run-options.ts";
+import { sayFinishing, saySearching } from "../terminal/events.ts";
+import type { Interruption } from "../terminal/interrupt.ts";
+import type { Output } from "../terminal/output.ts";
+import { prepare, trainIn, type Workshop } from "./training.ts";
+
+/** A run that is checked and can start. */
+export interface Job {
+  readonly where: Place;
+  readonly choices: Choices;
+  readonly shop: Workshop;
+  /** With --lorita: weights that are trained as they are. */
+  readonly notComposed: readonly Skipped[];
+}
+
+export interface Outcome {
+  readonly summary: Summary;
+  /** Of a search for lambda, which ended at `lambda`. */
+  readonly trials?: readonly Trial[];
+  readonly lambda?: number;
+}
+
+/**
+ * Opens data and model and checks the run; nothing is written or cleared.
+ * @param data if it is open already
+ * @throws UsageError, EspalierError for what does not fit together, or does not run on this device
+ */
+export async function openJob(
+  where: Place,
+  { out, interruption, data: opened }: { out: Output; interruption: Interruption; data?: Dataset },
+): Promise<Job> {
+  const choices = choose(where.config);
+  const data = opened ?? (await openData(choices));
+  if (choices.rankRule) checkJudge(choices.rankRule, data);
+  const { model, skipped: notComposed } = await openModel(choices, data);
+  const engine = node({ threads: choices.threads, device: choices.device });
+  const shop: Workshop = { model, data, engine, out, interruption };
+  prepare(where.store, choices, shop);
+  await (await engine.load(write(model))).release();
+  return { where, choices, shop, notComposed };
+}
+
+/** Called on the way. */
+interface Stages {
+  /** The directory is there and can be written. */
+  begun?(): void;
+  /** All that can go on from where it was stopped is done: training, the choice of ranks, fine-tuning. */
+  trained?(): void;
+}
+
+/** @returns undefined when it was interrupted; it has left then what it can go on from */
+export async function completeJob(job: Job, stages: Stages = {}): Promise<Outcome | undefined> {
+  const { where, choices, shop } = job;
+  const { engine, out } = shop;
+  const config = resolved(choices, methods(choices));
+  if (choices.overwrite) await clearRun(where.store);
+  await writeRun(where.store, config, engine);
+  stages.begun?.();
+  const found = await trained(job);
+  if (!found?.run.finished) return undefined;
+  const { run, lambda, trials } = found;
+  const { signal } = shop.interruption;
+  const say = sayFinishing(out);
+  try {
+    const { summary } = await finish(run, {
+      ...rankOptions(choices),
+      store: where.store,
+      title: `${choices.model} on ${shop.data.name}`,
+      config,
+      environment: environment(engine),
+      lambda,
+      onEvent(event) {
+        if (event.type === "shrinking") stages.trained?.();
+        say(event);
+      },
+    });
+    return { summary, ...(lambda !== undefined && { lambda, trials }) };
+  } catch (e) {
+    if (signal.aborted && e === signal.reason) return undefined;
+    throw e;
+  }
+}
+
+/** Trains; with --target-params whole runs, until the small model keeps the wanted share. */
+async function trained({
+  where: { store },
+  choices,
+  shop,
+}: Job): Promise<({ readonly run: Run } & Partial<TargetRun>) | undefined> {
+  if (!choices.targetParams) return { run: await trainIn(store, choices, shop) };
+  let first = true;
+  return trainToTarget(
+    (lambda, inner) => {
+      const silent = !first;
+      first = false;
+      return trainIn(inner!, { ...choices, lambda, resume: true }, shop, silent);
+    },
+    { target: choices.targetParams, start: choices.lambda, store, onEvent: saySearching(shop.out) },
+  );
+}

@@ -1,0 +1,32 @@
+/** From the choices of a run to the options of the library's `train` and `finish`. */
+import { type Engine, type FinishOptions, factorPatterns, type Model, type TrainOptions } from "espalier";
+import { augmentSetting } from "./augment.ts";
+import type { Choices } from "./choices.ts";
+import { normalizationSetting } from "./engine-fields.ts";
+import { methods } from "./methods.ts";
+import { rankRule } from "./rank-fields.ts";
+
+/** Of `train`, but for where it keeps its files. */
+export const trainOptions = (s: Choices, model: Model, engine: Engine): TrainOptions => ({
+  engine,
+  ...methods({ ...s, ...(s.layers && { layers: [...factorPatterns(model, s.layers)] }) }),
+  epochs: s.epochs,
+  batchSize: s.batchSize,
+  seed: s.seed,
+  output: s.output,
+  freeze: s.freeze,
+  lambdaWarmup: s.lambdaWarmup,
+  augment: augmentSetting(s.augment),
+  normalization: normalizationSetting(s.normalize),
+});
+
+/** How singular values are truncated, if they are. */
+export const rankOptions = (s: Choices): Pick<FinishOptions, "rank" | "fineTune"> => ({
+  ...(s.rankRule && {
+    rank: rankRule(
+      { rule: s.rankRule, keep: s.rankKeep, tolerance: s.rankTolerance, relative: s.rankRelative },
+      "rank-",
+    ),
+  }),
+  fineTune: s.fineTune,
+});

@@ -1,0 +1,43 @@
+/** Training after truncation. */
+import type { Dataset } from "../data/dataset.ts";
+import type { Model } from "../graph/types.ts";
+import { cosine } from "../optim/schedule.ts";
+import { sgd } from "../optim/sgd.ts";
+import { crossEntropy } from "../step/loss.ts";
+import type { TrainOptions } from "../train/options.ts";
+import { train } from "../train/train.ts";
+import type { RankEvent } from "./events.ts";
+
+/** Options of `fineTune`; those of `train` that the recipe leaves open. */
+export interface FineTuneOptions
+  extends Pick<
+    TrainOptions,
+    "engine" | "epochs" | "loss" | "output" | "normalization" | "freeze" | "augment" | "seed" | "store" | "signal"
+  > {
+  readonly onEvent?: (event: RankEvent) => void;
+}
+
+/**
+ * Trains a truncated model on, by the recipe of LoRITa's code (Zhang, Alkhouri & Wang 2024) but for its plateau rule, in whose place
+ * lr falls along a cosine: SGD, lr 0.01, momentum 0.9, weight decay 1e-5, batch 128, label smoothing 0.1. With a store it goes on
+ * where it was stopped.
+ * @returns the model, and how many seconds it was trained, before a resume included
+ * @throws the signal's reason once it is aborted; else as `train` and the run it gives
+ */
+export async function fineTune(
+  model: Model,
+  data: Dataset,
+  { onEvent, ...options }: FineTuneOptions,
+): Promise<{ readonly model: Model; readonly seconds: number }> {
+  const { epochs, loss, store, signal } = options;
+  const run = train(model, data, {
+    ...options,
+    optimizer: sgd({ momentum: 0.9, weightDecay: 1e-5 }),
+    schedule: cosine({ lr: 1e-2 }),
+    loss: data.classes === null ? loss : crossEntropy({ labelSmoothing: 0.1 }),
+    resume: store !== undefined,
+  });
+  for await (const metrics of run) onEvent?.({ type: "fineTuned", metrics, epochs });
+  if (!run.finished) signal?.throwIfAborted();
+  return { model: run.model, seconds: run.history.reduce((sum, m) => sum + m.seconds, 0) };
+}
