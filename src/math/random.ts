@@ -75,6 +75,16 @@ export class Random {
     return this.block[this.used++];
   }
 
+  /** Leaves out the next `n` numbers of 32 bits. */
+  skip(n: number): void {
+    const at = 4 * this.counter - (4 - this.used) + n;
+    this.counter = Math.floor(at / 4);
+    this.used = 4;
+    if (at % 4 === 0) return;
+    this.refill();
+    this.used = at % 4;
+  }
+
   /** Uniform in [0, 1), with 53 random bits. */
   uniform(): number {
     const hi = this.uint32() >>> 5;

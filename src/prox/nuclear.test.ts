@@ -149,10 +149,10 @@ test("proxSgd: a float64 loop with an independent decomposition, and an exact ra
     );
     w = next.data;
     near(step.w, w);
-    expect(step.moved!.rank).toBe(next.rank);
+    expect(step.rank).toBe(next.rank);
   }
-  expect(trace[0].moved!.rank).toBe(4);
-  expect(trace.at(-1)!.moved!.rank).toBe(2);
+  expect(trace[0].rank).toBe(4);
+  expect(trace.at(-1)!.rank).toBe(2);
 });
 
 test("rmda: a float64 loop with an independent decomposition; the rank is that of the point inside the prox", async () => {
@@ -180,14 +180,14 @@ test("rmda: a float64 loop with an independent decomposition; the rank is that o
     w = w.map((x, k) => 0.7 * x + 0.3 * inside.data[k]);
     near(step.candidate, inside.data);
     near(step.w, w);
-    expect(step.moved!.rank).toBe(inside.rank);
+    expect(step.rank).toBe(inside.rank);
   }
-  expect(trace.at(-1)!.moved!.rank).toBe(2);
+  expect(trace.at(-1)!.rank).toBe(2);
 });
 
 test("rda takes it too", async () => {
   const trace = await descent(rda(), 30);
-  expect(trace.at(-1)!.moved!.rank).toBe(2);
+  expect(trace.at(-1)!.rank).toBe(2);
 });
 
 test("layers chooses weights by name; what matches nothing is refused, and so is a model without matrices", () => {

@@ -1,20 +1,19 @@
 /** Scores one model on splits of a data set, again and again, with the stored tensors or with others in their place. */
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
-import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
-import { atBatch } from "../graph/infer.ts";
+import type { DeviceTensor, Engine } from "../engine/engine.ts";
 import type { Model, Tensor } from "../graph/types.ts";
-import { lower } from "../lower/lower.ts";
-import { targetOf } from "../lower/target.ts";
-import { encode } from "../onnx/write.ts";
-import type { InputPlan, Normalization } from "../step/input.ts";
+import type { Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
+import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
+import type { LossPlan } from "../step/plan.ts";
+import { type EvaluationPrograms, evaluationPrograms } from "../step/programs.ts";
 import { checkDynamicBatch, checkInput, normalizationOf, travelsAs } from "./input.ts";
 import { checkOperators } from "./operators.ts";
 import { checkLabels } from "./options.ts";
-import { evaluationProgram, names } from "./programs.ts";
 import { type Score, score } from "./score.ts";
+import { Sessions } from "./sessions.ts";
 
 /** What a model is scored by. */
 export interface ScoringOptions {
@@ -28,12 +27,11 @@ export interface ScoringOptions {
 }
 
 export class Evaluator {
-  private readonly model: Model;
   private readonly engine: Engine;
-  private readonly plan: { readonly input: InputPlan; readonly loss: Loss; readonly output?: string };
+  private readonly plan: LossPlan;
   private readonly targetShape: readonly number[];
   private readonly feeds: Readonly<Record<string, DeviceTensor>>;
-  private readonly sessions = new Map<string, Promise<Session>>();
+  private readonly sessions: Sessions<EvaluationPrograms>;
 
   /** @throws EspalierError when the data does not fit the model */
   constructor(model: Model, data: Dataset, options: ScoringOptions) {
@@ -43,9 +41,9 @@ export class Evaluator {
     checkOperators(model.graph, "shape");
     checkLabels(model, data, loss, output);
     const normalization = normalizationOf(model, data, options.normalization);
-    this.model = model;
     this.engine = engine;
     this.plan = { input: { dtype: travelsAs(data.train.x), sample: data.shape, normalization }, loss, output };
+    this.sessions = new Sessions(engine, evaluationPrograms(model, this.plan));
     this.targetShape = lossInput(model.graph, loss, output).output.shape.slice(1);
     const { trained, running } = parameters(model.graph);
     this.feeds = Object.fromEntries(
@@ -58,19 +56,10 @@ export class Evaluator {
     const others = [...instead].map(([name, t]) => [names.param(name), this.engine.upload(t)]);
     const feeds = { ...this.feeds, ...Object.fromEntries(others) };
     const plan = { ...this.plan, targetShape: this.targetShape };
-    return score(this.engine, (n, input) => this.session(n, input), feeds, split, plan);
+    return score(this.engine, this.sessions, feeds, split, plan);
   }
 
-  private session(n: number, input: InputPlan): Promise<Session> {
-    const key = `${n} ${input.dtype}`;
-    const program = () => evaluationProgram(atBatch(this.model, n), { ...this.plan, input });
-    const made = this.sessions.get(key) ?? this.engine.load(encode(lower(program(), targetOf(this.engine))));
-    this.sessions.set(key, made);
-    return made;
-  }
-
-  async release(): Promise<void> {
-    for (const s of await Promise.allSettled(this.sessions.values()))
-      if (s.status === "fulfilled") await s.value.release();
+  release(): Promise<void> {
+    return this.sessions.release();
   }
 }

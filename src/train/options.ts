@@ -58,6 +58,11 @@ export interface TrainOptions {
   readonly lambdaWarmup?: number;
   /** Default 128. The last, partial batch of an epoch is kept. */
   readonly batchSize?: number;
+  /**
+   * Into how many parts a batch is split, ≤ batchSize. Their gradients are added up in float32 before the weights move once: the step
+   * of the whole batch in the memory of a part, but for batch norm, which normalizes by each part's own statistics. Default 1.
+   */
+  readonly accumulate?: number;
   /** Of shuffling, augmentation and dropout. Default 1. */
   readonly seed?: number;
   /**
@@ -86,6 +91,7 @@ type Defaults =
   | "loss"
   | "lambdaWarmup"
   | "batchSize"
+  | "accumulate"
   | "seed"
   | "checkpointSeconds"
   | "resume"
@@ -110,6 +116,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     lambdaWarmup:
       options.lambdaWarmup ?? Math.min(options.epochs / 10, options.schedule.milestones[0] ?? options.epochs),
     batchSize: options.batchSize ?? 128,
+    accumulate: options.accumulate ?? 1,
     seed: options.seed ?? 1,
     freeze: options.freeze ?? [],
     checkpointSeconds: options.checkpointSeconds ?? 60,
@@ -120,6 +127,13 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   };
   checkInteger("epochs", resolved.epochs, 1);
   checkInteger("batchSize", resolved.batchSize, 1);
+  checkInteger("accumulate", resolved.accumulate, 1);
+  if (resolved.accumulate > resolved.batchSize)
+    throw new UsageError(
+      "accumulate splits a batch into more parts than it has samples",
+      { got: resolved.accumulate, wanted: `1 … ${resolved.batchSize}, the batch size` },
+      "use fewer parts, or a larger batch",
+    );
   if (!(resolved.lambdaWarmup >= 0 && resolved.lambdaWarmup < resolved.epochs))
     throw new UsageError(say`${named("lambdaWarmup")} is out of range`, {
       got: resolved.lambdaWarmup,

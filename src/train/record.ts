@@ -5,10 +5,9 @@ import type { Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
-import type { ClockState } from "../optim/optimizer.ts";
 import type { EpochMetrics } from "../report/results.ts";
-import type { PenaltyMoment } from "../step/penalty-clock.ts";
 import type { Resolved } from "./options.ts";
+import type { StepMemory } from "./stepper.ts";
 
 /** Sums over the part of the epoch that is finished. */
 export interface Sums {
@@ -22,17 +21,12 @@ export interface Sums {
 
 export const noSums = (): Sums => ({ loss: 0, correct: 0, samples: 0, steps: 0, seconds: 0 });
 
-export interface RunRecord {
+export interface RunRecord extends StepMemory {
   readonly version: 1;
   readonly config: Config;
   /** The step that comes next, 0-based. */
   readonly epoch: number;
   readonly step: number;
-  readonly clock: ClockState;
-  /** The clock's numbers of the step before. */
-  readonly numbers: Readonly<Record<string, number>>;
-  /** What of the penalty acted at the step before. */
-  readonly penalty: PenaltyMoment;
   readonly sums: Sums;
   readonly history: readonly EpochMetrics[];
   /** Last epoch, 1-based, in which the zero pattern changed. */
@@ -111,6 +105,7 @@ const choicesOf = (o: Resolved) => ({
   epochs: o.epochs,
   lambdaWarmup: o.lambdaWarmup,
   batchSize: o.batchSize,
+  accumulate: o.accumulate,
   seed: o.seed,
   freeze: o.freeze,
   augment: o.augment ?? null,

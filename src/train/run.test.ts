@@ -20,11 +20,11 @@ import { sgd } from "../optim/sgd.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
 import { wgsef } from "../prox/wgsef.ts";
 import { crossEntropy, meanSquaredError } from "../step/loss.ts";
+import { stepProgram } from "../step/programs.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
 import { memory } from "./memory.ts";
 import type { TrainOptions } from "./options.ts";
-import { stepProgram } from "./programs.ts";
 import { train } from "./train.ts";
 
 const engine = node({ threads: 1 });

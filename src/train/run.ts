@@ -5,7 +5,7 @@
 
 import { type Batch, batches, batchSizes } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Split } from "../data/split.ts";
+import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../error.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
@@ -13,6 +13,7 @@ import type { Words } from "../message.ts";
 import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { lossInput } from "../step/loss.ts";
+import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
 import { freezeParameters } from "./freeze.ts";
 import { recordNormalization, travelsAs } from "./input.ts";
@@ -20,12 +21,8 @@ import { Journal, type Saved } from "./journal.ts";
 import { changes, Structure } from "./metrics.ts";
 import { checkFinite } from "./not-finite.ts";
 import type { Resolved } from "./options.ts";
-import { names, type Plan } from "./programs.ts";
 import { describeConfig, noSums } from "./record.ts";
-import { type Score, score } from "./score.ts";
-import { Sessions } from "./sessions.ts";
-import { State } from "./state.ts";
-import { Stepper } from "./stepper.ts";
+import { Trainer } from "./trainer.ts";
 
 /** A run described by `train`: iterate it to train. */
 export class Run implements AsyncIterable<EpochMetrics> {
@@ -36,15 +33,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** Its options with every default filled in. */
   readonly options: Resolved;
   private readonly initial: Model;
-  private readonly plan: Plan;
   private readonly structure: Structure;
-  private readonly targetShape: readonly number[];
   private readonly mergeSingle: boolean;
   /** Batch sizes of an epoch. */
   private readonly sizes: readonly number[];
-  private readonly sessions: Sessions;
-  private readonly state: State;
-  private readonly stepper: Stepper;
+  private trainer: Trainer;
   private readonly journal: Journal;
   private epoch = 0;
   private step = 0;
@@ -56,34 +49,24 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private started = false;
 
   constructor(model: Model, data: Dataset, options: Resolved) {
-    const { engine, penalty, schedule, loss, epochs, normalization, freeze, seed } = options;
-    const graph = freezeParameters(model.graph, freeze);
+    const { schedule, loss, epochs, normalization } = options;
+    const graph = freezeParameters(model.graph, options.freeze);
     this.initial = model;
     this.trained = model;
     this.data = data;
     this.options = options;
-    const bound = penalty?.bind(graph);
-    const optimizer = options.optimizer.bind?.({ graph, penalty: bound, seed }) ?? options.optimizer;
-    this.plan = {
-      input: { dtype: travelsAs(data.train.x), sample: data.shape, normalization },
-      loss,
-      output: options.output,
-      optimizer,
-      penalty: bound,
-    };
-    this.structure = new Structure(graph, bound?.counted ?? bound?.sets ?? optimizer.sets ?? []);
-    const { output, note } = lossInput(graph, loss, options.output);
-    this.targetShape = output.shape.slice(1);
+    const input = { dtype: travelsAs(data.train.x), sample: data.shape, normalization };
+    this.trainer = new Trainer({ ...options, input, model: { ...model, graph } });
+    const { optimizer, penalty } = this.trainer.plan;
+    this.structure = new Structure(graph, penalty?.counted ?? penalty?.sets ?? optimizer.sets ?? []);
+    const { note } = lossInput(graph, loss, options.output);
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
     this.notes = [
       ...(note ? [note] : []),
-      ...(bound?.notes ?? []),
+      ...(penalty?.notes ?? []),
       ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
     ];
-    this.sessions = new Sessions(engine, { ...model, graph }, this.plan);
-    this.state = new State(engine, graph, optimizer);
-    this.stepper = new Stepper(engine, this.sessions, this.state, this.plan, this.targetShape);
     this.journal = new Journal(options.store);
   }
 
@@ -110,12 +93,17 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** What is not as the penalty wants it in `model`: overfull blocks, too many survivors. Empty when there is nothing. */
   get shortfalls(): readonly Words[] {
     const tensors = new Map([...this.trained.graph.initializers].map(([v, t]) => [v.name, t]));
-    return this.plan.penalty?.shortfalls?.(tensors) ?? [];
+    return this.trainer.plan.penalty?.shortfalls?.(tensors) ?? [];
   }
 
   /** The epoch after which the zero pattern never changed again; null when it changed in the last one. */
   get structureStableSince(): number | null {
     return this.lastChange >= this.epoch ? null : this.lastChange;
+  }
+
+  /** Goes on with another engine: to be called between two epochs, in the body of the loop over the run. */
+  async moveTo(engine: Engine): Promise<void> {
+    this.trainer = await this.trainer.rebuild({ engine });
   }
 
   /**
@@ -144,12 +132,12 @@ export class Run implements AsyncIterable<EpochMetrics> {
           lastSave = performance.now();
         }
         if (signal?.aborted) {
-          this.publish(await this.weights());
+          this.publish(await this.trainer.weights());
           return;
         }
       }
     } finally {
-      await this.sessions.release();
+      await this.trainer.release();
     }
   }
 
@@ -159,20 +147,18 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const config = await describeConfig(this.initial, this.data, this.options);
     const saved = await this.journal.open(config, { resume, overwrite });
     if (saved) return this.restore(saved);
-    await this.stepper.restart();
+    await this.trainer.begin();
     await this.save();
   }
 
   private async restore({ record, tensors }: Saved): Promise<void> {
-    this.state.restore(tensors);
+    const { clock, numbers, penalty } = record;
+    this.trainer.restore({ tensors, memory: { clock, numbers, penalty } });
     this.pattern = tensors.get(names.pattern)?.data as Uint8Array | undefined;
     ({ epoch: this.epoch, step: this.step, lastChange: this.lastChange } = record);
-    this.stepper.clock = record.clock;
-    this.stepper.numbers = record.numbers;
-    this.stepper.penalty = record.penalty;
     this.sums = { ...record.sums };
     this.log = [...record.history];
-    this.publish(await this.weights());
+    this.publish(await this.trainer.weights());
   }
 
   private get now(): Moment {
@@ -189,8 +175,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private async trainStep(batch: Batch): Promise<void> {
     const start = performance.now();
-    const { schedule, seed, epochs, onProgress } = this.options;
-    const { loss, correct } = await this.stepper.step(batch, this.now, this.share, schedule, seed);
+    const { epochs, onProgress } = this.options;
+    const { loss, correct } = await this.trainer.step(batch, this.now, this.share);
     const { sums } = this;
     this.step++;
     sums.loss += loss * batch.count;
@@ -210,23 +196,18 @@ export class Run implements AsyncIterable<EpochMetrics> {
   }
 
   private trainAccuracy(): number | null {
-    return this.plan.loss.labels === "class" ? this.sums.correct / this.sums.samples : null;
-  }
-
-  private evaluate(split: Split): Promise<Score> {
-    const plan = { ...this.plan, targetShape: this.targetShape };
-    return score(this.options.engine, (n, input) => this.sessions.evaluation(n, input), this.state.feeds, split, plan);
+    return this.options.loss.labels === "class" ? this.sums.correct / this.sums.samples : null;
   }
 
   private async endEpoch(): Promise<EpochMetrics> {
     const begun = performance.now();
-    const { sums, structure } = this;
-    const test = await this.evaluate(this.data.test);
-    const val = this.data.val && (await this.evaluate(this.data.val));
-    const weights = await this.weights();
-    const dual = await this.stepper.dual();
+    const { sums, structure, trainer } = this;
+    const test = await trainer.score(this.data.test);
+    const val = this.data.val && (await trainer.score(this.data.val));
+    const weights = await trainer.weights();
+    const dual = await trainer.dual();
     const pattern = structure.pattern(dual ?? weights);
-    const c = this.stepper.averaging;
+    const c = trainer.averaging;
     const metrics: EpochMetrics = {
       epoch: this.epoch + 1,
       loss: sums.loss / sums.samples,
@@ -235,7 +216,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       testAccuracy: test.accuracy,
       ...(val && { valLoss: val.loss, valAccuracy: val.accuracy }),
       ...structure.measure(weights, dual),
-      ...this.stepper.penaltyMetrics(),
+      ...trainer.penaltyMetrics(),
       patternChanges: changes(this.pattern, pattern),
       lr: this.options.schedule.lr({ ...this.now, step: this.sizes.length - 1 }),
       ...(c !== undefined && { c }),
@@ -256,18 +237,13 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private save(): Promise<void> {
     const { epoch, step, sums, log: history, lastChange, pattern } = this;
-    const { clock, numbers, penalty } = this.stepper;
-    return this.journal.save({ epoch, step, clock, numbers, penalty, sums, history, lastChange }, async () => {
-      const tensors: Map<string, Tensor> = await this.state.download();
+    const { memory } = this.trainer;
+    return this.journal.save({ epoch, step, ...memory, sums, history, lastChange }, async () => {
+      const tensors = new Map(await this.trainer.tensors());
       for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
       if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
       return tensors;
     });
-  }
-
-  /** Parameters and running statistics by name. */
-  private weights(): Promise<Map<string, Tensor>> {
-    return this.state.weights();
   }
 
   /** Makes some weights the public model. */

@@ -1,12 +1,14 @@
 /** Loss and accuracy of parameters on a split, in evaluation mode. */
 import { batches } from "../data/batches.ts";
 import type { Split } from "../data/split.ts";
-import type { DeviceTensor, Engine, EngineTensor, Session } from "../engine/engine.ts";
+import type { DeviceTensor, Engine, EngineTensor } from "../engine/engine.ts";
 import type { InputPlan } from "../step/input.ts";
 import type { Loss } from "../step/loss.ts";
+import { names } from "../step/names.ts";
+import type { EvaluationPrograms } from "../step/programs.ts";
 import { travelsAs } from "./input.ts";
 import { NotFiniteError } from "./not-finite.ts";
-import { names } from "./programs.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** How well a model does on a split. */
 export interface Score {
@@ -32,10 +34,10 @@ export function batchTensors(
 
 const EVALUATION_BATCH = 250;
 
-/** @param session gives the evaluation session for a batch size and for inputs as the split has them */
+/** @param feeds parameters and running statistics */
 export async function score(
   engine: Engine,
-  session: (n: number, input: InputPlan) => Promise<Session>,
+  sessions: Sessions<EvaluationPrograms>,
   feeds: Readonly<Record<string, DeviceTensor>>,
   split: Split,
   plan: { readonly input: InputPlan; readonly loss: Loss; readonly targetShape: readonly number[] },
@@ -51,7 +53,8 @@ export async function score(
   })) {
     const tensors = batchTensors(batch, input, plan.loss, plan.targetShape);
     const uploaded = Object.fromEntries(Object.entries(tensors).map(([k, t]) => [k, engine.upload(t)]));
-    const out = await (await session(batch.count, input)).run({ ...feeds, ...uploaded });
+    const { session } = await sessions.get("evaluation", batch.count, input);
+    const out = await session.run({ ...feeds, ...uploaded });
     loss += (await scalar(engine, out[names.loss])) * batch.count;
     if (out[names.correct]) correct += await scalar(engine, out[names.correct]);
   }

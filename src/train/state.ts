@@ -4,8 +4,8 @@ import { EspalierError } from "../error.ts";
 import { sameShape, zerosLike } from "../graph/tensor.ts";
 import type { Graph, Tensor, Value } from "../graph/types.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
-import { names } from "./programs.ts";
 
 interface Written {
   readonly name: string;
@@ -15,9 +15,11 @@ interface Written {
 }
 
 export class State {
-  /** Names of the trained parameters. */
-  readonly parameterNames: readonly string[];
+  /** The model's handles of the trained parameters. */
+  readonly trained: readonly Value[];
   private readonly engine: Engine;
+  private readonly graph: Graph;
+  private readonly slots: readonly string[];
   /** Parameters and running statistics: from their names to those of their tensors here. */
   private readonly weightNames: ReadonlyMap<string, string>;
   /** Type of every state tensor by name, in the order of the checkpoint. */
@@ -31,7 +33,9 @@ export class State {
     this.engine = engine;
     const { trained, running } = parameters(graph);
     const weights = [...trained, ...running];
-    this.parameterNames = trained.map((p) => p.name);
+    this.trained = trained;
+    this.graph = graph;
+    this.slots = optimizer.slots;
     this.weightNames = new Map(weights.map((v) => [v.name, names.param(v.name)]));
     const types = new Map(weights.map((v) => [names.param(v.name), v]));
     for (const s of optimizer.slots) for (const p of trained) types.set(names.slot(s, p.name), p);
@@ -91,6 +95,24 @@ export class State {
 
   private async copy(name: string): Promise<Tensor> {
     return own((await this.engine.download(this.current[name])) as Tensor);
+  }
+
+  /**
+   * The tensors of a checkpoint of this graph: its own weights, and the slots of another's.
+   * @param carry what becomes of a slot
+   */
+  carried(
+    from: ReadonlyMap<string, Tensor>,
+    carry: (slot: Tensor, of: { readonly slot: string; readonly param: string }) => Tensor = (slot) => slot,
+  ): Map<string, Tensor> {
+    const out = new Map<string, Tensor>();
+    for (const [v, t] of this.graph.initializers) if (this.weightNames.has(v.name)) out.set(names.param(v.name), t);
+    for (const slot of this.slots)
+      for (const { name: param } of this.trained) {
+        const held = from.get(names.slot(slot, param));
+        if (held) out.set(names.slot(slot, param), carry(held, { slot, param }));
+      }
+    return out;
   }
 
   /** Replaces everything by the tensors of a checkpoint. */

@@ -1,19 +1,49 @@
-/** Runs single steps: turns the optimizer's clock, feeds the step session, swaps the state. */
+/**
+ * Runs single steps: turns the clocks, feeds the sessions, swaps the state. A step is one program; or, where a batch's gradients
+ * are accumulated, `gradients` for each part of the batch and one `update`. Both end alike.
+ */
 import type { Batch } from "../data/batches.ts";
 import type { DeviceTensor, Engine } from "../engine/engine.ts";
-import { size, tensor } from "../graph/tensor.ts";
+import { tensor } from "../graph/tensor.ts";
 import type { Tensor, Value } from "../graph/types.ts";
-import { Random } from "../math/random.ts";
 import type { ClockState, Tick } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { HostMove, PenaltyMetrics } from "../prox/penalty.ts";
+import { names } from "../step/names.ts";
 import { noPenalty, type PenaltyMoment, penaltyAt, penaltyNumbers } from "../step/penalty-clock.ts";
-import type { Mask } from "../step/training-forms.ts";
+import type { StepPlan } from "../step/plan.ts";
+import type { TrainingPrograms } from "../step/programs.ts";
+import { drawMask } from "./dropout-mask.ts";
+import { GradientSum } from "./gradient-sum.ts";
 import { checkFinite, NotFiniteError } from "./not-finite.ts";
-import { names, type Plan } from "./programs.ts";
+import { type BatchPart, partSizes, partsOf } from "./parts.ts";
 import { batchTensors, scalar } from "./score.ts";
-import type { Sessions } from "./sessions.ts";
+import type { Loaded, Sessions } from "./sessions.ts";
 import type { State } from "./state.ts";
+
+/** What a step works with. */
+export interface StepperParts {
+  readonly engine: Engine;
+  readonly plan: StepPlan;
+  readonly sessions: Sessions<TrainingPrograms>;
+  readonly state: State;
+  /** Of one sample's label, where labels are numbers to fit. */
+  readonly targetShape: readonly number[];
+  readonly schedule: Schedule;
+  readonly seed: number;
+  /** Into how many parts a batch is split, and how many samples a part has at least. */
+  readonly accumulate: number;
+  readonly leastPart: number;
+}
+
+/** What steps remember that is no tensor; plain numbers, part of every checkpoint. */
+export interface StepMemory {
+  readonly clock: ClockState;
+  /** The clock's numbers of the last step. */
+  readonly numbers: Readonly<Record<string, number>>;
+  /** What of the penalty acted at the last step. */
+  readonly penalty: PenaltyMoment;
+}
 
 export interface StepResult {
   /** Mean over the batch. */
@@ -22,52 +52,108 @@ export interface StepResult {
   readonly correct: number;
 }
 
+type Tensors = Readonly<Record<string, DeviceTensor>>;
+
 export class Stepper {
-  /** What the clock remembers, and the numbers of the last step. Set both to go on from a checkpoint. */
-  clock: ClockState;
-  numbers: Readonly<Record<string, number>> = {};
-  /** What of the penalty acted at the last step. The same holds of it. */
-  penalty: PenaltyMoment = noPenalty;
+  memory: StepMemory;
+  private readonly parts: StepperParts;
+  private readonly sum: GradientSum;
   /** What the last step's prox on the host made, by parameter. */
   private moves: ReadonlyMap<Value, HostMove> = new Map();
-  private readonly engine: Engine;
-  private readonly sessions: Sessions;
-  private readonly state: State;
-  private readonly plan: Plan;
-  private readonly targetShape: readonly number[];
 
-  constructor(engine: Engine, sessions: Sessions, state: State, plan: Plan, targetShape: readonly number[]) {
-    this.engine = engine;
-    this.sessions = sessions;
-    this.state = state;
-    this.plan = plan;
-    this.targetShape = targetShape;
-    this.clock = plan.optimizer.clock.start();
+  constructor(parts: StepperParts) {
+    this.parts = parts;
+    this.memory = { clock: parts.plan.optimizer.clock.start(), numbers: {}, penalty: noPenalty };
+    this.sum = new GradientSum(parts.engine, parts.state.trained);
+  }
+
+  /** Compiles what a step of this many samples runs, of whatever kind it is. */
+  async compile(count: number): Promise<void> {
+    const { plan, sessions, accumulate, leastPart } = this.parts;
+    const sizes = partSizes(count, accumulate, leastPart);
+    const kinds = [undefined, ...Object.keys(plan.optimizer.kinds ?? {})];
+    if (sizes.length === 1) for (const kind of kinds) await sessions.get("step", count, kind);
+    else {
+      for (const size of sizes) await sessions.get("gradients", size);
+      for (const kind of kinds) await sessions.get("update", kind);
+    }
   }
 
   /** Makes the optimizer's slots anew from the current parameters. */
   async restart(): Promise<void> {
-    if (this.plan.optimizer.slots.length === 0) return;
-    this.state.swap(await this.sessions.init(this.state.feeds, (outputs) => this.state.targets(outputs)));
+    const { plan, sessions, state } = this.parts;
+    if (plan.optimizer.slots.length === 0) return;
+    const { session } = await sessions.get("init");
+    const into = state.targets(session.outputNames);
+    await session.run(state.feeds, into);
+    state.swap(into);
   }
 
   /**
    * @param share of the penalty that counts at this step, in [0, 1]: less than 1 while λ is warmed up
-   * @throws EspalierError when the loss is not finite; the state then is the one before the step
+   * @throws NotFiniteError when the loss is not finite; parameters and slots then are those before the step
    */
-  async step(batch: Batch, now: Moment, share: number, schedule: Schedule, seed: number): Promise<StepResult> {
-    const { engine, plan, state } = this;
-    const tick: Tick = plan.optimizer.clock.tick(this.clock, now, schedule);
+  async step(batch: Batch, now: Moment, share: number): Promise<StepResult> {
+    const { plan, state, schedule, accumulate, leastPart } = this.parts;
+    const tick: Tick = plan.optimizer.clock.tick(this.memory.clock, now, schedule);
     if (tick.restart) await this.restart();
-    const { session, masks } = await this.sessions.step(batch.count, tick.kind);
-    const penalty = penaltyAt(this.penalty, share, tick, plan.optimizer.prox);
-    const feeds = { ...state.feeds, ...this.numberFeeds(tick.numbers, penalty) };
-    for (const [k, t] of Object.entries(batchTensors(batch, plan.input, plan.loss, this.targetShape)))
-      feeds[k] = engine.upload(t);
-    for (const [i, mask] of masks.entries()) feeds[mask.name] = engine.upload(draw(mask, i, now, seed));
-    const into = state.targets(session.outputNames);
-    const out = await session.run(feeds, into);
+    const penalty = penaltyAt(this.memory.penalty, share, tick, plan.optimizer.prox);
+    const feeds = this.numberFeeds(tick.numbers, penalty);
+    const parts = partsOf(batch, partSizes(batch.count, accumulate, leastPart));
+    const { into, out, result } =
+      parts.length === 1 ? await this.whole(parts[0], now, tick, feeds) : await this.inParts(parts, now, tick, feeds);
+    const moved = plan.penalty?.hostProx && (await this.onHost(out, feeds, penalty.step, now));
+    state.swap({ ...into, ...moved });
+    this.memory = { clock: tick.state, numbers: tick.numbers, penalty };
+    return result;
+  }
 
+  /** All passes in one program. */
+  private async whole(part: BatchPart, now: Moment, tick: Tick, numbers: Tensors) {
+    const { sessions, state } = this.parts;
+    const loaded = await sessions.get("step", part.count, tick.kind);
+    const into = state.targets(loaded.session.outputNames);
+    const feeds = { ...state.feeds, ...numbers, ...this.batchFeeds(part, loaded, now) };
+    const out = await loaded.session.run(feeds, into);
+    return { into, out, result: await this.result(out, now) };
+  }
+
+  /** The passes before the cut part by part, then those behind it. Running statistics follow each part. */
+  private async inParts(parts: readonly BatchPart[], now: Moment, tick: Tick, numbers: Tensors) {
+    const { engine, sessions, state } = this.parts;
+    const result = { loss: 0, correct: 0 };
+    const count = parts.reduce((n, part) => n + part.count, 0);
+    this.sum.clear();
+    for (const part of parts) {
+      const loaded = await sessions.get("gradients", part.count);
+      const share = part.count / count;
+      const weight = { [names.weight]: engine.upload(tensor("float32", [], Float32Array.of(share))) };
+      const running = state.targets(loaded.session.outputNames);
+      const feeds = { ...state.feeds, ...numbers, ...weight, ...this.batchFeeds(part, loaded, now) };
+      const out = await loaded.session.run(feeds, { ...running, ...this.sum.targets() });
+      const { loss, correct } = await this.result(out, now);
+      result.loss += loss * share;
+      result.correct += correct;
+      state.swap(running);
+      await this.sum.add((await sessions.get("add")).session);
+    }
+    const { session } = await sessions.get("update", tick.kind);
+    const into = state.targets(session.outputNames);
+    const out = await session.run({ ...state.feeds, ...numbers, ...this.sum.feeds() }, into);
+    return { into, out, result };
+  }
+
+  private batchFeeds(part: BatchPart, { masks }: Loaded, now: Moment): Record<string, DeviceTensor> {
+    const { engine, plan, targetShape, seed } = this.parts;
+    const feeds: Record<string, DeviceTensor> = {};
+    for (const [k, t] of Object.entries(batchTensors(part, plan.input, plan.loss, targetShape)))
+      feeds[k] = engine.upload(t);
+    for (const [i, mask] of masks.entries()) feeds[mask.name] = engine.upload(drawMask(mask, i, part, now, seed));
+    return feeds;
+  }
+
+  private async result(out: Tensors, now: Moment): Promise<StepResult> {
+    const { engine, schedule } = this.parts;
     const loss = await scalar(engine, out[names.loss]);
     if (!Number.isFinite(loss))
       throw new NotFiniteError(
@@ -75,29 +161,19 @@ export class Stepper {
         { epoch: now.epoch + 1, step: now.step + 1, lr: schedule.lr(now) },
         "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
       );
-    const moved = plan.penalty?.hostProx && (await this.onHost(out, tick.numbers, penalty, now));
-    state.swap({ ...into, ...moved });
-    this.clock = tick.state;
-    this.numbers = tick.numbers;
-    this.penalty = penalty;
     return { loss, correct: out[names.correct] ? await scalar(engine, out[names.correct]) : 0 };
   }
 
   /** The part of a step that no graph can hold: the prox on the host, then accept. */
-  private async onHost(
-    out: Readonly<Record<string, DeviceTensor>>,
-    numbers: Readonly<Record<string, number>>,
-    penalty: PenaltyMoment,
-    now: Moment,
-  ): Promise<Record<string, DeviceTensor>> {
-    const { engine, plan, state } = this;
-    const session = await this.sessions.accept();
-    const feeds = { ...state.feeds, ...this.numberFeeds(numbers, penalty) };
+  private async onHost(out: Tensors, numbers: Tensors, proxStep: number, now: Moment): Promise<Tensors> {
+    const { engine, plan, sessions, state } = this.parts;
+    const { session } = await sessions.get("accept");
+    const feeds: Record<string, DeviceTensor> = { ...state.feeds, ...numbers };
     const moves = new Map<Value, HostMove>();
     for (const p of plan.penalty!.hostProx!.params) {
       const { shape, data } = (await engine.download(out[names.candidate(p.name)])) as Tensor;
       checkFinite(p.name, data, { epoch: now.epoch + 1, step: now.step + 1 }); // no decomposition takes NaN
-      const moved = plan.penalty!.hostProx!.apply(p, data as Float32Array, penalty.step);
+      const moved = plan.penalty!.hostProx!.apply(p, data as Float32Array, proxStep);
       moves.set(p, moved);
       feeds[names.candidate(p.name)] = engine.upload(tensor("float32", shape, moved.data));
     }
@@ -109,47 +185,40 @@ export class Stepper {
 
   /** The point inside the prox of an optimizer that still averages: parameters by name. Undefined when it is W itself. */
   async dual(): Promise<Map<string, Tensor> | undefined> {
-    if (!this.plan.optimizer.dual || this.averaging === 1) return undefined;
-    const session = await this.sessions.dual();
-    const out = await session.run({ ...this.state.feeds, ...this.numberFeeds(this.numbers, this.penalty) });
+    const { engine, plan, sessions, state } = this.parts;
+    const { numbers, penalty } = this.memory;
+    if (!plan.optimizer.dual || this.averaging === 1) return undefined;
+    const { session } = await sessions.get("dual");
+    const out = await session.run({ ...state.feeds, ...this.numberFeeds(numbers, penalty) });
     const point = new Map<string, Tensor>();
-    for (const name of this.state.parameterNames)
-      point.set(name, (await this.engine.download(out[names.next(names.param(name))])) as Tensor);
-    const host = this.plan.penalty?.hostProx;
+    for (const { name } of state.trained)
+      point.set(name, (await engine.download(out[names.next(names.param(name))])) as Tensor);
+    const host = plan.penalty?.hostProx;
     for (const p of host?.params ?? []) {
       const t = point.get(p.name)!;
-      point.set(p.name, { ...t, data: host!.apply(p, t.data as Float32Array, this.penalty.step).data });
+      point.set(p.name, { ...t, data: host!.apply(p, t.data as Float32Array, penalty.step).data });
     }
     return point;
   }
 
   /** What the penalty adds to the metrics of an epoch that ends with the last step. */
   penaltyMetrics(): PenaltyMetrics {
-    return this.plan.penalty?.hostProx?.metrics(this.moves) ?? {};
+    return this.parts.plan.penalty?.hostProx?.metrics(this.moves) ?? {};
   }
 
   /** The share of the last step's point in W, of an optimizer that averages. */
   get averaging(): number | undefined {
-    const { averages } = this.plan.optimizer;
-    return averages === undefined ? undefined : this.numbers[averages];
+    const { averages } = this.parts.plan.optimizer;
+    return averages === undefined ? undefined : this.memory.numbers[averages];
   }
 
-  private numberFeeds(numbers: Readonly<Record<string, number>>, penalty: PenaltyMoment): Record<string, DeviceTensor> {
+  private numberFeeds(clock: Readonly<Record<string, number>>, penalty: PenaltyMoment): Record<string, DeviceTensor> {
     const feeds: Record<string, DeviceTensor> = {};
     const feed = (name: string, x: number) => {
-      feeds[name] = this.engine.upload(tensor("float32", [], Float32Array.of(x)));
+      feeds[name] = this.parts.engine.upload(tensor("float32", [], Float32Array.of(x)));
     };
-    for (const [k, x] of Object.entries(numbers)) feed(names.clock(k), x);
-    if (this.plan.penalty) for (const k of penaltyNumbers) feed(names.penalty(k), penalty[k]);
+    for (const [k, x] of Object.entries(clock)) feed(names.clock(k), x);
+    if (this.parts.plan.penalty) for (const k of penaltyNumbers) feed(names.penalty(k), penalty[k]);
     return feeds;
   }
-}
-
-/** A dropout mask, from (seed, epoch, step) and the mask's place in the network alone. */
-function draw(mask: Mask, index: number, now: Moment, seed: number): Tensor {
-  const random = new Random(seed, "dropout", now.epoch, now.step * 4096 + index);
-  const threshold = Math.round(mask.ratio * 0x100000000);
-  const data = new Uint8Array(size(mask.shape));
-  for (let i = 0; i < data.length; i++) data[i] = random.uint32() >= threshold ? 1 : 0;
-  return tensor("uint8", mask.shape, data);
 }

@@ -1,24 +1,24 @@
-/** Runs an optimizer on one weight matrix W [O, I] with a gradient given as graph nodes. For tests of optim/ and prox/. */
-import { runOnce, type Session } from "../../src/engine/engine.ts";
+/**
+ * Runs an optimizer on one weight matrix W [O, I] with a gradient given as graph nodes: the trainer's own steps, in which that
+ * gradient stands for all that lies before the cut. For tests of optim/ and prox/.
+ */
+import type { DeviceTensor, Engine, Session } from "../../src/engine/engine.ts";
 import { node } from "../../src/engine/node.ts";
 import { type Builder, builder } from "../../src/graph/builder.ts";
 import { f32 } from "../../src/graph/tensor.ts";
 import type { Graph, Value } from "../../src/graph/types.ts";
-import { encode } from "../../src/onnx/write.ts";
-import { type Optimizer, stepRule } from "../../src/optim/optimizer.ts";
+import type { Optimizer } from "../../src/optim/optimizer.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
-import type { BoundPenalty, HostMove, Penalty } from "../../src/prox/penalty.ts";
-import { noPenalty, penaltyAt, penaltyNumbers } from "../../src/step/penalty-clock.ts";
-
-const engine = node({ threads: 1 });
-
-/** A network with one weight W [O, I]: x·Wᵀ. */
-function oneWeight(shape: readonly [number, number], data: readonly number[]): { graph: Graph; w: Value } {
-  const g = builder("one weight");
-  const w = g.initializer("w", f32(data, shape));
-  g.output(g.Gemm(g.input("x", "float32", [1, shape[1]]), w, null, { transB: 1 }));
-  return { graph: g.build(), w };
-}
+import type { Penalty } from "../../src/prox/penalty.ts";
+import { clockInputs, paramInputs, program } from "../../src/step/frame.ts";
+import { meanSquaredError } from "../../src/step/loss.ts";
+import { names } from "../../src/step/names.ts";
+import type { StepPlan } from "../../src/step/plan.ts";
+import { type TrainingPrograms, trainingPrograms } from "../../src/step/programs.ts";
+import { update } from "../../src/step/update.ts";
+import { Sessions } from "../../src/train/sessions.ts";
+import { State } from "../../src/train/state.ts";
+import { Stepper } from "../../src/train/stepper.ts";
 
 export interface Descent {
   readonly optimizer: Optimizer;
@@ -33,121 +33,94 @@ export interface Descent {
   readonly share?: (t: number) => number;
 }
 
-interface Fitted {
-  readonly optimizer: Optimizer;
-  readonly penalty?: BoundPenalty;
-  readonly param: Value;
-}
-
-/** One kind of step as a session: W, slots, clock → the candidate after prox and projection, the next W, the next slots. */
-async function stepSession(d: Descent, { optimizer, penalty: bound, param }: Fitted, kind?: string): Promise<Session> {
-  const rule = stepRule(optimizer, kind);
-  const g = builder("descend");
-  const w = g.input("w", "float32", d.shape);
-  const slots = Object.fromEntries(optimizer.slots.map((s) => [s, g.input(`slot/${s}`, "float32", d.shape)]));
-  const clock = Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(`clock/${n}`, "float32", [])]));
-  const weights = new Map([[param, w]]);
-  const slope = rule.penaltyBy === "gradient" ? bound?.gradient?.(g, weights).get(param) : undefined;
-  const plain = d.gradient(g, w);
-  const dw = optimizer.gradientScale ? g.Mul(plain, clock[optimizer.gradientScale]) : plain;
-  const next = rule.propose(g, {
-    param,
-    w,
-    dw: slope ? g.Add(dw, g.Mul(slope, g.input("penalty/share", "float32", []))) : dw,
-    slots,
-    clock,
-  });
-  const candidates = new Map([[param, next.candidate]]);
-  if (bound && rule.penaltyBy !== "gradient") {
-    const [step, part] = ["step", "part"].map((n) => g.input(`penalty/${n}`, "float32", []));
-    const metric = next.metric && new Map([[param, next.metric]]);
-    const moved = metric
-      ? bound.proxInMetric!(g, candidates, metric, step, part)
-      : bound.prox(g, candidates, step, part);
-    for (const [p, v] of moved) candidates.set(p, v);
-  }
-  const after = new Map([[param, next.slots]]);
-  rule.project?.(g, { w: weights, candidates, slots: after, clock });
-  const candidate = candidates.get(param)!;
-  g.output(g.Identity(candidate), "candidate");
-  if (!bound?.hostProx) g.output(g.Identity(rule.accept(g, { w, candidate, clock })), "next");
-  for (const s of optimizer.slots) g.output(g.Identity(after.get(param)![s]), `next/${s}`);
-  return engine.load(encode(g.build()));
-}
-
-/** What is left of a step after a prox on the host. */
-async function acceptSession({ shape }: Descent, { optimizer }: Fitted): Promise<Session> {
-  const g = builder("accept");
-  const [w, candidate] = ["w", "candidate"].map((name) => g.input(name, "float32", shape));
-  const clock = Object.fromEntries(optimizer.clock.numbers.map((n) => [n, g.input(`clock/${n}`, "float32", [])]));
-  g.output(g.Identity(optimizer.accept(g, { w, candidate, clock })), "next");
-  return engine.load(encode(g.build()));
-}
-
-/** W and the candidate after the prox (W̃), after one step; what a prox on the host made. */
+/** W and the candidate after the prox (W̃), after one step; the rank of W̃ where a prox on the host says it. */
 interface Descended {
   readonly w: number[];
   readonly candidate: number[];
-  readonly moved?: HostMove;
+  readonly rank?: number;
+}
+
+/** A network with one weight W [O, I]: x·Wᵀ. */
+function oneWeight(shape: readonly [number, number], data: readonly number[]): { graph: Graph; w: Value } {
+  const g = builder("one weight");
+  const w = g.initializer("w", f32(data, shape));
+  g.output(g.Gemm(g.input("x", "float32", [1, shape[1]]), w, null, { transB: 1 }));
+  return { graph: g.build(), w };
+}
+
+const CANDIDATE = names.candidate("w");
+
+/** A step whose gradient is given; it shows the candidate as well. */
+const descentProgram = (param: Value, plan: StepPlan, gradient: Descent["gradient"], kind?: string) =>
+  program("descend", (g) => {
+    const w = paramInputs(g, [param]);
+    const clock = clockInputs(g, plan.optimizer.clock.numbers);
+    const { gradientScale } = plan.optimizer;
+    const plain = gradient(g, w.get(param)!);
+    const dw = gradientScale === undefined ? plain : g.Mul(plain, clock[gradientScale]);
+    const candidates = update({ g, plan, kind, w, clock }, new Map([[param, dw]]));
+    if (!plan.penalty?.hostProx) g.output(candidates.get(param)!, CANDIDATE);
+    g.output(g.scalar(0), names.loss);
+  });
+
+/** An engine whose sessions tell `seen` of every candidate that they make or are given. */
+function watched(engine: Engine, seen: (candidate: DeviceTensor) => void): Engine {
+  const watch = (session: Session): Session => ({
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    release: () => session.release(),
+    async run(feeds, into) {
+      const out = await session.run(feeds, into);
+      const candidate = feeds[CANDIDATE] ?? out[CANDIDATE];
+      if (candidate) seen(candidate);
+      return out;
+    },
+  });
+  const { name, version, threads, device } = engine;
+  return {
+    ...{ name, version, threads, device },
+    load: async (model, options) => watch(await engine.load(model, options)),
+    upload: (t) => engine.upload(t),
+    download: (t) => engine.download(t),
+    dispose: (t) => engine.dispose(t),
+    release: () => engine.release(),
+  };
 }
 
 /** The trace of an optimizer's steps. */
 export async function descend(d: Descent): Promise<Descended[]> {
+  const { schedule } = d;
   const { graph, w: param } = oneWeight(d.shape, d.start);
   const penalty = d.penalty?.bind(graph);
   const optimizer = d.optimizer.bind?.({ graph, penalty, seed: 1 }) ?? d.optimizer;
-  const sessions = new Map<string | undefined, Session>();
-  for (const kind of [undefined, ...Object.keys(optimizer.kinds ?? {})])
-    sessions.set(kind, await stepSession(d, { optimizer, penalty, param }, kind));
-  const accept = penalty?.hostProx && (await acceptSession(d, { optimizer, param }));
+  const input = { dtype: "float32" as const, sample: [d.shape[1]] };
+  const plan: StepPlan = { input, loss: meanSquaredError(), optimizer, penalty };
+  let last: DeviceTensor | undefined;
+  const engine = watched(node({ threads: 1 }), (candidate) => {
+    last = candidate;
+  });
+  const sessions = new Sessions<TrainingPrograms>(engine, {
+    ...trainingPrograms({ graph, opset: 17, dims: new Map(), metadata: new Map() }, plan),
+    step: (_, kind) => descentProgram(param, plan, d.gradient, kind),
+  });
+  const state = new State(engine, graph, optimizer);
+  const parts = { accumulate: 1, leastPart: 1, targetShape: [d.shape[0]] };
+  const stepper = new Stepper({ engine, plan, sessions, state, schedule, seed: 1, ...parts });
+  await stepper.restart();
 
-  const gi = builder("init");
-  const from = gi.input("w", "float32", d.shape);
-  const made = optimizer.init(gi, from, param);
-  gi.output(gi.Identity(from), "next"); // a session has an output, where an optimizer has no slots
-  for (const s of optimizer.slots) gi.output(gi.Identity(made[s]), `next/${s}`);
-  const init = await engine.load(encode(gi.build()));
-
-  let now = f32(d.start, d.shape) as Awaited<ReturnType<typeof runOnce>>[string];
-  let held = await runOnce(init, engine, { w: now });
-  let state = optimizer.clock.start();
-  let acts = noPenalty;
-  const trace: Descended[] = [];
   const stepsPerEpoch = d.stepsPerEpoch ?? d.steps;
+  const trace: Descended[] = [];
   for (let t = 0; t < d.steps; t++) {
-    const moment = {
-      epoch: Math.floor(t / stepsPerEpoch),
-      step: t % stepsPerEpoch,
-      stepsPerEpoch,
-      epochs: Math.ceil(d.steps / stepsPerEpoch),
-    };
-    const tick = optimizer.clock.tick(state, moment, d.schedule);
-    acts = penaltyAt(acts, d.share?.(t) ?? 1, tick, optimizer.prox);
-    if (tick.restart) held = await runOnce(init, engine, { w: now });
-    const feeds: Parameters<typeof runOnce>[2] = {
-      w: now,
-      ...Object.fromEntries(optimizer.slots.map((s) => [`slot/${s}`, held[`next/${s}`]])),
-      ...Object.fromEntries(penaltyNumbers.map((n) => [`penalty/${n}`, f32([acts[n]], [])])),
-      ...Object.fromEntries(Object.entries(tick.numbers).map(([n, x]) => [`clock/${n}`, f32([x], [])])),
-    };
-    const step = sessions.get(tick.kind)!;
-    const used = Object.fromEntries(step.inputNames.map((n) => [n, feeds[n]]));
-    held = await runOnce(step, engine, used);
-    let moved: HostMove | undefined;
-    if (penalty?.hostProx && accept) {
-      const at = held.candidate.data as Float32Array;
-      moved = penalty.hostProx.apply(param, at, acts.step);
-      const given: Parameters<typeof runOnce>[2] = { ...feeds, candidate: f32(moved.data, d.shape) };
-      const fed = Object.fromEntries(accept.inputNames.map((n) => [n, given[n]]));
-      held = { ...held, candidate: given["candidate"], next: (await runOnce(accept, engine, fed)).next };
-    }
-    now = held.next;
-    state = tick.state;
-    const [place, candidate] = [now, held.candidate].map((t) => [...(t.data as Float32Array)]);
-    trace.push({ w: place, candidate, ...(moved && { moved }) });
+    const now = { epoch: Math.floor(t / stepsPerEpoch), step: t % stepsPerEpoch, stepsPerEpoch };
+    const nothing = { x: new Float32Array(d.shape[1]), y: new Float32Array(d.shape[0]), count: 1 };
+    const moment = { ...now, epochs: Math.ceil(d.steps / stepsPerEpoch) };
+    await stepper.step({ ...nothing, ...now }, moment, d.share?.(t) ?? 1);
+    const w = (await state.weights()).get("w")!;
+    const candidate = await engine.download(last!);
+    const rank = stepper.penaltyMetrics().ranks?.["w"];
+    const [place, inside] = [w.data, candidate.data].map((data) => [...(data as Float32Array)]);
+    trace.push({ w: place, candidate: inside, ...(rank !== undefined && { rank }) });
   }
-  for (const session of sessions.values()) await session.release();
-  await accept?.release();
-  await init.release();
+  await sessions.release();
   return trace;
 }

@@ -1,0 +1,64 @@
+/** The passes before the cut: batch and parameters → loss, and its gradients. */
+import { backward } from "../autodiff/backward.ts";
+import type { Builder } from "../graph/builder.ts";
+import type { Graph, Value } from "../graph/types.ts";
+import { type Forward, forward } from "./forward.ts";
+import type { Frame } from "./frame.ts";
+import { applyInput } from "./input.ts";
+import { labelType, lossInput } from "./loss.ts";
+import { names } from "./names.ts";
+import type { LossPlan } from "./plan.ts";
+
+/** The model's forward pass, and the loss of the batch. */
+export interface Scored extends Forward {
+  /** Mean over the batch. */
+  readonly loss: Value;
+  /** Correct answers in the batch, where labels are classes. */
+  readonly correct?: Value;
+}
+
+/**
+ * The batch, the model and the loss.
+ * @param graph the model at the batch's size
+ * @param given what stands for parameters and running statistics
+ * @param training batch statistics and dropout masks; otherwise the graph as it is
+ */
+export function emitLoss(
+  g: Builder,
+  graph: Graph,
+  plan: LossPlan,
+  given: ReadonlyMap<Value, Value>,
+  training: boolean,
+): Scored {
+  return g.scope("forward", () => {
+    const [input] = graph.inputs;
+    const x = g.input(names.x, plan.input.dtype, [input.shape[0], ...plan.input.sample]);
+    const fwd = forward(g, graph, new Map([...given, [input, applyInput(g, x, plan.input, input)]]), training);
+    const output = fwd.map.get(lossInput(graph, plan.loss, plan.output).output)!;
+    const type = labelType(plan.loss, output);
+    const y = g.input(names.y, type.dtype, type.shape);
+    return { ...plan.loss.apply(g, output, y), ...fwd };
+  });
+}
+
+/**
+ * The gradient of the loss at each parameter, times the clock's number that the optimizer wants it multiplied by: the loss is
+ * scaled, which costs nothing.
+ * @param weight multiplies it as well
+ */
+export function differentiate({ g, plan, w, clock }: Frame, scored: Scored, weight?: Value): Map<Value, Value> {
+  return g.scope("backward", () => {
+    const { gradientScale } = plan.optimizer;
+    const scaled = gradientScale === undefined ? scored.loss : g.Mul(scored.loss, clock[gradientScale]);
+    const loss = weight ? g.Mul(scaled, weight) : scaled;
+    const gradients = backward(g, loss, [...w.values()], scored.overrides);
+    return new Map([...w].map(([p, at]) => [p, gradients.get(at)!]));
+  });
+}
+
+/** What a batch's passes say beside gradients: the loss, the correct answers, the next running statistics. */
+export function emitReport(g: Builder, { running, loss, correct }: Scored): void {
+  for (const [v, next] of running) g.output(next, names.next(names.param(v.name)));
+  g.output(loss, names.loss);
+  if (correct) g.output(correct, names.correct);
+}

@@ -1,0 +1,29 @@
+/** Names of the inputs and outputs of a step's programs, and of the tensors of a checkpoint. No parameter's name collides with them. */
+import type { PenaltyNumber } from "./penalty-clock.ts";
+
+/** What our own names begin with. A parameter whose name begins so is called otherwise inside a run. */
+const RESERVED =
+  /^(?:batch|param|slot|clock|mask|gradient|next|pattern|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
+
+export const names = {
+  x: "batch/x",
+  y: "batch/y",
+  loss: "batch/loss",
+  correct: "batch/correct",
+  /** What the gradients of a part of a batch are multiplied by: the share of the batch's samples that it holds. */
+  weight: "batch/weight",
+  /** The zero pattern of the last epoch. */
+  pattern: "pattern/groups",
+  /** A parameter or running statistic: its own name, as a rule. */
+  param: (name: string) => (RESERVED.test(name) ? `param/${name}` : name),
+  slot: (slot: string, param: string) => `slot/${slot}/${param}`,
+  clock: (n: string) => `clock/${n}`,
+  /** What of the penalty acts at this step. */
+  penalty: (n: PenaltyNumber) => `penalty/${n}`,
+  /** What crosses the cut between `gradients` and `update`. */
+  gradient: (param: string) => `gradient/${param}`,
+  sum: (param: string) => `sum/${param}`,
+  /** What the host moves between propose and accept. */
+  candidate: (param: string) => `candidate/${param}`,
+  next: (state: string) => `next/${state}`,
+} as const;

@@ -1,0 +1,35 @@
+/** A batch in parts whose gradients are added up. */
+import type { Batch } from "../data/batches.ts";
+
+type Samples = Pick<Batch, "x" | "y" | "count">;
+
+/** Samples of a batch that stand together. The arrays are the batch's own. */
+export interface BatchPart extends Samples {
+  /** Index in the batch of the first one. */
+  readonly from: number;
+}
+
+/**
+ * Sizes of the parts of a batch, as even as can be.
+ * @param most parts, ≥ 1
+ * @param least samples of a part, where the batch has as many
+ */
+export function partSizes(count: number, most: number, least: number): number[] {
+  const n = Math.max(1, Math.min(most, Math.floor(count / least)));
+  const start = (i: number) => Math.floor((i * count) / n);
+  return Array.from({ length: n }, (_, i) => start(i + 1) - start(i));
+}
+
+/** The parts of these sizes. */
+export function partsOf({ x, y, count: all }: Samples, sizes: readonly number[]): BatchPart[] {
+  let from = 0;
+  return sizes.map((count) => {
+    const rows = <T extends Batch["x"] | Batch["y"]>(of: T): T => {
+      const width = of.length / all;
+      return of.subarray(from * width, (from + count) * width) as T;
+    };
+    const part = { x: rows(x), y: rows(y), count, from };
+    from += count;
+    return part;
+  });
+}

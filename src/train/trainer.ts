@@ -1,0 +1,168 @@
+/**
+ * Graph, state and sessions of a run, as one value. It takes batches of any size, compiles what they need when they need it, and can
+ * be rebuilt between two steps: for another engine, a smaller graph, other parts of a batch.
+ */
+import type { Batch } from "../data/batches.ts";
+import type { Split } from "../data/split.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Graph, Model, Tensor } from "../graph/types.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Moment, Schedule } from "../optim/schedule.ts";
+import type { Penalty, PenaltyMetrics } from "../prox/penalty.ts";
+import type { InputPlan } from "../step/input.ts";
+import { type Loss, lossInput } from "../step/loss.ts";
+import { parameters, withTensors } from "../step/parameters.ts";
+import type { StepPlan } from "../step/plan.ts";
+import { type TrainingPrograms, trainingPrograms } from "../step/programs.ts";
+import { type Score, score } from "./score.ts";
+import { Sessions } from "./sessions.ts";
+import { State } from "./state.ts";
+import { type StepMemory, Stepper, type StepResult } from "./stepper.ts";
+
+/** What a trainer is made of. */
+export interface TrainerOptions {
+  readonly engine: Engine;
+  /** With the weights to begin from. Every float32 initializer is trained: what is frozen is none. */
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly penalty?: Penalty;
+  readonly schedule: Schedule;
+  readonly loss: Loss;
+  /** The output that the loss attaches to. Default: the first. */
+  readonly output?: string;
+  readonly input: InputPlan;
+  readonly seed: number;
+  /** Into how many parts a batch is split, whose gradients are added up. Default 1. */
+  readonly accumulate?: number;
+}
+
+/** What is other in a trainer that is rebuilt; the rest stays. */
+export interface Rebuild {
+  /** Goes on there. */
+  readonly engine?: Engine;
+  /** Another graph with the weights in it, made of `trainer.model()`. Penalty and optimizer are bound to it anew. */
+  readonly graph?: Graph;
+  /**
+   * With another graph: what becomes of an optimizer's slot, which is shaped as its parameter, for example the channels that are
+   * left of it. Default: it stays as it is.
+   */
+  readonly carry?: (slot: Tensor, of: { readonly slot: string; readonly param: string }) => Tensor;
+  readonly accumulate?: number;
+}
+
+export class Trainer {
+  /** Optimizer and penalty as they are bound to the graph. */
+  readonly plan: StepPlan;
+  /** Shape of one sample's output, which labels that are numbers have, too. */
+  readonly targetShape: readonly number[];
+  private readonly options: TrainerOptions;
+  private readonly sessions: Sessions<TrainingPrograms>;
+  private readonly state: State;
+  private readonly stepper: Stepper;
+
+  /** @throws UsageError, EspalierError when optimizer or penalty cannot be bound to the graph */
+  constructor(options: TrainerOptions) {
+    const { engine, model, penalty, loss, output, input, schedule, seed, accumulate = 1 } = options;
+    const { graph } = model;
+    const bound = penalty?.bind(graph);
+    const optimizer = options.optimizer.bind?.({ graph, penalty: bound, seed }) ?? options.optimizer;
+    this.options = options;
+    this.plan = { input, loss, output, optimizer, penalty: bound };
+    this.targetShape = lossInput(graph, loss, output).output.shape.slice(1);
+    this.sessions = new Sessions(engine, trainingPrograms(model, this.plan));
+    this.state = new State(engine, graph, optimizer);
+    const leastPart = parameters(graph).running.length > 0 ? 2 : 1; // batch statistics need more than one value
+    const { plan, sessions, state, targetShape } = this;
+    this.stepper = new Stepper({ engine, plan, sessions, state, targetShape, schedule, seed, accumulate, leastPart });
+  }
+
+  /** Makes the optimizer's slots, before the first step of a run that is not restored. */
+  begin(): Promise<void> {
+    return this.stepper.restart();
+  }
+
+  /** Compiles what a step of this many samples runs, so that the first one does not wait for it. */
+  compile(count: number): Promise<void> {
+    return this.stepper.compile(count);
+  }
+
+  /**
+   * One step.
+   * @param share of the penalty that counts, in [0, 1]: less than 1 while λ is warmed up
+   * @throws NotFiniteError when the loss is not finite; parameters and slots then are those before the step
+   */
+  step(batch: Batch, now: Moment, share: number): Promise<StepResult> {
+    return this.stepper.step(batch, now, share);
+  }
+
+  /** What steps remember that is no tensor. */
+  get memory(): StepMemory {
+    return this.stepper.memory;
+  }
+
+  /** The share of the last step's point in the weights, of an optimizer that averages. */
+  get averaging(): number | undefined {
+    return this.stepper.averaging;
+  }
+
+  /** Parameters by name at the sparse point of an optimizer that still averages; undefined when it is the weights themselves. */
+  dual(): Promise<Map<string, Tensor> | undefined> {
+    return this.stepper.dual();
+  }
+
+  penaltyMetrics(): PenaltyMetrics {
+    return this.stepper.penaltyMetrics();
+  }
+
+  /** Parameters and running statistics by name. */
+  weights(): Promise<Map<string, Tensor>> {
+    return this.state.weights();
+  }
+
+  /** The model with the weights as they stand. */
+  async model(): Promise<Model> {
+    const { model } = this.options;
+    return { ...model, graph: withTensors(model.graph, await this.weights()) };
+  }
+
+  score(split: Split): Promise<Score> {
+    const plan = { ...this.plan, targetShape: this.targetShape };
+    return score(this.options.engine, this.sessions, this.state.feeds, split, plan);
+  }
+
+  /** Host copies of parameters, running statistics and slots, by their names in a checkpoint. */
+  tensors(): Promise<ReadonlyMap<string, Tensor>> {
+    return this.state.download();
+  }
+
+  /**
+   * Goes on from `tensors` and `memory` of another trainer of the same graph and optimizer, on whatever engine it ran.
+   * @throws EspalierError when they are not those of this graph and optimizer
+   */
+  restore({ tensors, memory }: { tensors: ReadonlyMap<string, Tensor>; memory: StepMemory }): void {
+    this.state.restore(tensors);
+    this.stepper.memory = memory;
+  }
+
+  /**
+   * A trainer that goes on where this one stands, with something other; this one is released.
+   * @throws EspalierError when a slot, as it is carried over, does not have its parameter's shape; this one stays usable then
+   */
+  async rebuild({ engine = this.options.engine, graph, carry, accumulate }: Rebuild): Promise<Trainer> {
+    const { model, ...options } = this.options;
+    const next = new Trainer({
+      ...options,
+      engine,
+      model: { ...model, graph: graph ?? model.graph },
+      ...(accumulate !== undefined && { accumulate }),
+    });
+    const [tensors, { memory }] = [await this.tensors(), this];
+    next.restore({ tensors: graph ? next.state.carried(tensors, carry) : tensors, memory });
+    await this.release();
+    return next;
+  }
+
+  release(): Promise<void> {
+    return this.sessions.release();
+  }
+}
