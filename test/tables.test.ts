@@ -1,7 +1,18 @@
 /** Operators stand in tables: code that walks over graphs names none, and an operator that a table lacks does not compile. */
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ops } from "../src/graph/ops/index.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -55,3 +66,57 @@ test.each(["g.Conv(x, w, null, { group: 1 })", "readonly shape: Shape;", 'reject
   "the search leaves %s",
   (line) => expect(naming.test(line)).toBe(false),
 );
+
+describe("an operator added to a copy of the tables", () => {
+  let copy = "";
+  const families = ["convolution", "elementwise", "linear", "movement", "normalization", "pooling", "reduction"];
+  const added = (family: string) => `Extra${family}`;
+
+  beforeAll(() => {
+    copy = realpathSync(mkdtempSync(join(tmpdir(), "espalier-tables-")));
+    cpSync(join(root, "src"), join(copy, "src"), { recursive: true });
+    cpSync(join(root, "test/fixtures/autodiff"), join(copy, "test/fixtures/autodiff"), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+    const config = {
+      extends: join(root, "tsconfig.json"),
+      files: ["src/index.ts", "src/node.ts", "src/autodiff/rules/rules.test.ts"],
+      include: [],
+    };
+    writeFileSync(join(copy, "tsconfig.json"), JSON.stringify(config));
+    writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
+  });
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  /** What the compiler misses, file by file; an error of another kind as it stands. */
+  function missing(): string[] {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const { stdout } = spawnSync(process.execPath, [tsc, "-p", copy, "--pretty", "false"], {
+      encoding: "utf8",
+      cwd: copy,
+    });
+    return stdout.split("\n").flatMap((line) => {
+      const [, file, error] = /^(.*)\(\d+,\d+\): error TS\d+: (.*)$/.exec(line) ?? [];
+      if (!file) return line.includes("error") ? [line] : [];
+      const names = /^Property '(\w+)' is missing|is missing the following properties .*: ([\w, ]+)\.?$/.exec(error);
+      return names ? (names[1] ?? names[2]).split(", ").map((name) => `${file} lacks ${name}`) : [line];
+    });
+  }
+
+  test("is asked for by every table that lacks it, and by no other file", () => {
+    for (const family of families) {
+      const file = join(copy, `src/graph/ops/${family}.ts`);
+      const text = readFileSync(file, "utf8");
+      const longer = text.replace(/^export const \w+Ops = \{$/m, `$&\n  ${added(family)}: op(1, {}, ([x]) => x),`);
+      expect(longer).not.toBe(text);
+      writeFileSync(file, longer);
+    }
+    const found = missing();
+    const isCase = (line: string) => line.startsWith("src/autodiff/rules/rules.test.ts");
+    expect(found.some(isCase)).toBe(true);
+    const inTables = families.flatMap((f) =>
+      ["autodiff/rules", "groups/axes", "shrink/rules"].map((table) => `src/${table}/${f}.ts lacks ${added(f)}`),
+    );
+    const matrices = ["convolution", "linear"].map((f) => `src/lowrank/matrix-rules.ts lacks ${added(f)}`);
+    expect(found.filter((line) => !isCase(line)).sort()).toEqual([...inTables, ...matrices].sort());
+  }, 120_000);
+});
