@@ -18,16 +18,16 @@ function shrunkResults(root?: string): { what: string; result: Committed<Shrunk>
   });
 }
 
-/** What must be known of the rows of the first table. */
+/** What must be known of the rows of the first table: where each result comes from, and on what machine. */
 function shrunkNotes(results: ReturnType<typeof shrunkResults>): string[] {
-  const before = results.filter(({ result }) => result.seen);
-  const flaws = before.flatMap(({ what, result }) => (result.flaw ? [`${what}: ${result.flaw}.`] : []));
   const parentheses =
-    "A commit in parentheses is not the one that ran: these rows were recorded before results carried their commit, and it is the one that first has them as they stand.";
-  const unmeasured = results.some(({ result }) => result.rows.some((r) => !r.latencyMs))
-    ? ["Speed is measured only while other programs leave the machine alone; otherwise it says so."]
-    : [];
-  return [...(before.length ? [parentheses] : []), ...flaws, ...unmeasured];
+    "A commit in parentheses is not the one that ran: it is the first that has these rows as they stand. ";
+  const unmeasured = "Speed is measured only while other programs leave the machine alone.";
+  const rows = results.flatMap(({ result }) => result.rows);
+  return [
+    `${results.some(({ result }) => result.seen) ? parentheses : ""}${rows.some((r) => !r.latencyMs) ? unmeasured : ""}`,
+    results.map(({ what, result }) => `- ${what}: ${result.origin}`).join("\n"),
+  ];
 }
 
 const differences = (rows: readonly (readonly [string, string, string])[]): string =>
@@ -63,7 +63,7 @@ export function resultsPage(root?: string): string {
 function readmePart(root?: string): string {
   const results = shrunkResults(root);
   const pytorch = draw(step, "docs/charts", root).replace("## ", "### ");
-  return [shrunkTable(results), shrunkNotes(results).join(" "), pytorch].filter(Boolean).join("\n\n");
+  return [shrunkTable(results), ...shrunkNotes(results), pytorch].filter(Boolean).join("\n\n");
 }
 
 /** @throws Error when the markers are not there */
