@@ -1,25 +1,12 @@
 /** The figures of one finished run, its shrunk model included. */
-import {
-  type BeforeAfter,
-  cost,
-  type Dataset,
-  type Engine,
-  evaluate,
-  latency,
-  modelInputs,
-  percent,
-  type Run,
-  shrink,
-  write,
-} from "espalier";
+import { type BeforeAfter, type Engine, finish, percent, type Run, type Summary, timeModels, write } from "espalier";
 import { othersDuring, QUIET, quiet } from "../bench/machine.ts";
 
-export interface Figures {
+type Sparsity = Pick<Summary, "groupSparsity" | "weightedGroupSparsity" | "inputChannel">;
+
+export interface Figures extends Sparsity {
   readonly testAccuracy: number;
   readonly smallAccuracy: number;
-  readonly groupSparsity: number;
-  readonly weightedGroupSparsity: number;
-  readonly inputChannel: { readonly groupSparsity: number; readonly weightedGroupSparsity: number };
   readonly params: BeforeAfter;
   readonly macs: BeforeAfter;
   readonly bytes: BeforeAfter;
@@ -51,31 +38,27 @@ async function quietly(
 }
 
 /**
- * Shrinks, verifies on real samples, evaluates and times.
- * @param wait seconds to wait, at most, for a quiet machine
+ * Finishes a run — shrinks it, verifies it on real samples, evaluates — and times it while the machine is quiet.
+ * @param wait seconds to wait, at most, for that
  */
-export async function figuresOf(run: Run, data: Dataset, engine: Engine, wait: number): Promise<Figures> {
-  const inputs = await modelInputs(run.model, data, { engine, count: 128 });
-  const { model: small, verification } = await shrink(run.model, { engine, inputs: [inputs] });
-  const [a, b] = [cost(run.model), cost(small)];
-  const bytes = [write(run.model), write(small)];
-  const sides = bytes.map((file) => ({ bytes: file, feeds: inputs }));
-  const last = run.history.at(-1)!;
+export async function figuresOf(run: Run, engine: Engine, wait: number): Promise<Figures> {
+  const { full, small, summary } = await finish(run);
+  const timed = [full, small].map((model) => ({ model, bytes: write(model) }));
   return {
-    testAccuracy: last.testAccuracy ?? 0,
-    smallAccuracy: (await evaluate(small, data, { engine })).accuracy ?? 0,
-    groupSparsity: last.groupSparsity,
-    weightedGroupSparsity: last.weightedGroupSparsity,
-    inputChannel: last.inputChannel,
-    params: { before: a.params, after: b.params },
-    macs: { before: a.macs, after: b.macs },
-    bytes: { before: bytes[0].length, after: bytes[1].length },
-    ...(await quietly(() => latency(engine, sides), wait)),
-    maxAbsDiff: verification.maxAbs,
-    maxRelDiff: verification.maxRel,
-    stableSince: run.structureStableSince,
-    seconds: run.history.reduce((s, m) => s + m.seconds, 0),
-    msPerStep: last.msPerStep,
+    testAccuracy: summary.accuracy ?? 0,
+    smallAccuracy: summary.smallAccuracy ?? 0,
+    groupSparsity: summary.groupSparsity,
+    weightedGroupSparsity: summary.weightedGroupSparsity,
+    inputChannel: summary.inputChannel,
+    params: summary.params,
+    macs: summary.macs,
+    bytes: summary.bytes,
+    ...(await quietly(() => timeModels(engine, timed, 128), wait)),
+    maxAbsDiff: summary.maxAbsDiff,
+    maxRelDiff: summary.maxRelDiff,
+    stableSince: summary.structureStableSince,
+    seconds: summary.seconds,
+    msPerStep: summary.msPerStep,
   };
 }
 

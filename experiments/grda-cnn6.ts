@@ -6,7 +6,7 @@
  * Run: node dist/experiments/grda-cnn6.js [--data-root DIR] [--draft]
  */
 import { parseArgs } from "node:util";
-import { constant, grda, models, percent, sgd, train } from "espalier";
+import { constant, grda, models, percent, settingsOf, sgd, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { begin, common } from "./record.ts";
 
@@ -38,6 +38,7 @@ for (const mu of [null, 0.3, 0.51, 0.7, 1]) {
   rows.push({
     method: mu === null ? "sgd" : "grda",
     ...(mu !== null && { mu, c }),
+    ran: settingsOf(run.options, run.data),
     testAccuracy,
     elementSparsity,
     loss,

@@ -4,7 +4,7 @@
  * Run: node dist/experiments/lenet-mnist.js [--lambdas 2e-4,5e-4,…] [--epochs 18] [--data-root DIR] [--draft]
  */
 import { parseArgs } from "node:util";
-import { groupLasso, models, multiStep, rmda, train } from "espalier";
+import { groupLasso, models, multiStep, rmda, settingsOf, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { type Figures, figuresOf, gist } from "./figures.ts";
 import { begin, common, numbers } from "./record.ts";
@@ -22,7 +22,7 @@ const engine = node();
 const epochs = Number(values.epochs);
 const milestones = [8, 13].filter((m) => m < epochs); // a shortened run has fewer
 const [lr, c, batchSize] = [0.2, 0.1, 128];
-const rows: (Figures & { lambda: number })[] = [];
+const rows: (Figures & { lambda: number; ran: object })[] = [];
 for (const lambda of numbers(values.lambdas)) {
   const run = train(models.lenet5({ seed: 1 }), data, {
     engine,
@@ -39,7 +39,11 @@ for (const lambda of numbers(values.lambdas)) {
     console.error(
       `λ ${lambda} epoch ${m.epoch}: test ${m.testAccuracy}, groups ${m.groupSparsity.toFixed(4)}, changes ${m.patternChanges}, ${m.msPerStep.toFixed(1)} ms`,
     );
-  const row = { lambda, ...(await figuresOf(run, data, engine, Number(values.wait))) };
+  const row = {
+    lambda,
+    ran: settingsOf(run.options, run.data),
+    ...(await figuresOf(run, engine, Number(values.wait))),
+  };
   rows.push(row);
   console.log(`λ ${lambda}: ${gist(row)}`);
 }

@@ -6,7 +6,19 @@
  * Run: node dist/experiments/logistic-mnist.js [--data-root DIR] [--draft]
  */
 import { parseArgs } from "node:util";
-import { groupLasso, models, multiStep, percent, proxGen, proxSgd, proxSsi, ramda, rmda, train } from "espalier";
+import {
+  groupLasso,
+  models,
+  multiStep,
+  percent,
+  proxGen,
+  proxSgd,
+  proxSsi,
+  ramda,
+  rmda,
+  settingsOf,
+  train,
+} from "espalier";
 import { datasets, node } from "espalier/node";
 import { begin, common } from "./record.ts";
 import { stability } from "./stability.ts";
@@ -50,7 +62,7 @@ for (const { optimizer, lr, published } of methods) {
   const last = history.at(-1)!;
   rows.push({
     method: optimizer.name,
-    options: optimizer.options,
+    ran: settingsOf(run.options, run.data),
     lr,
     published: { testAccuracy: published[0] / 100, weightedGroupSparsity: published[1] / 100 },
     last: point(last),

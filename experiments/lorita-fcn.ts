@@ -24,6 +24,7 @@ import {
   percent,
   type Run,
   recompose,
+  settingsOf,
   spectra,
   splitValidation,
   train,
@@ -59,6 +60,8 @@ interface Key {
 }
 interface Trained extends Key {
   readonly kind: "trained" | "searched";
+  /** The settings of the run, as it resolved them. */
+  readonly ran: ReturnType<typeof settingsOf>;
   readonly valAccuracy: number;
   readonly testAccuracy: number;
   readonly seconds: number;
@@ -130,10 +133,12 @@ async function trainOne(key: Key, epochs: number): Promise<Run> {
 
 const trained = (key: Key, kind: Trained["kind"] = "trained"): Promise<Trained> =>
   once(kind, key, async () => {
-    const { history } = await trainOne(key, kind === "trained" ? epochs : searchEpochs);
+    const run = await trainOne(key, kind === "trained" ? epochs : searchEpochs);
+    const { history } = run;
     const last = history.at(-1)!;
     const seconds = history.reduce((s, m) => s + m.seconds, 0);
-    return { kind, ...key, valAccuracy: last.valAccuracy!, testAccuracy: last.testAccuracy!, seconds };
+    const ran = settingsOf(run.options, run.data);
+    return { kind, ...key, ran, valAccuracy: last.valAccuracy!, testAccuracy: last.testAccuracy!, seconds };
   });
 
 const truncated = (key: Key): Promise<Truncation> =>
@@ -213,6 +218,7 @@ for (const depth of [6, 8, 10])
       depth,
       factors,
       decay,
+      ran: best[0].ran,
       search: search.map((r) => ({ decay: r.decay, valAccuracy: r.valAccuracy, testAccuracy: r.testAccuracy })),
       testAccuracy: meanStd(best.map((r) => r.testAccuracy)),
       params: cut[0].params,

@@ -4,7 +4,7 @@
  * Run: node dist/experiments/mlp-curve.js [--data-root DIR] [--draft]
  */
 import { parseArgs } from "node:util";
-import { groupLasso, models, multiStep, percent, rmda, sgd, train } from "espalier";
+import { groupLasso, models, multiStep, percent, rmda, settingsOf, sgd, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { type Figures, figuresOf, gist } from "./figures.ts";
 import { begin, common } from "./record.ts";
@@ -14,7 +14,7 @@ const recording = begin({ name: "mlp-curve", draft: values.draft });
 const data = await datasets.open("fashion-mnist", { root: values["data-root"] });
 const engine = node();
 const schedule = multiStep({ lr: 0.1, milestones: [12, 20, 26], gamma: 0.1 });
-const rows: (Figures & { method: string; lambda: number })[] = [];
+const rows: (Figures & { method: string; lambda: number; ran: object })[] = [];
 for (const lambda of [0, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3]) {
   const sparse = { optimizer: rmda({ c: 0.1 }), penalty: groupLasso({ lambda }) };
   const dense = { optimizer: sgd({ momentum: 0.9, weightDecay: 5e-4 }) };
@@ -31,7 +31,12 @@ for (const lambda of [0, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3]) {
     console.error(
       `λ ${lambda} epoch ${m.epoch}: test ${m.testAccuracy}, groups ${m.groupSparsity.toFixed(4)}, changes ${m.patternChanges}`,
     );
-  const row = { method: lambda ? "rmda" : "sgd", lambda, ...(await figuresOf(run, data, engine, Number(values.wait))) };
+  const row = {
+    method: lambda ? "rmda" : "sgd",
+    lambda,
+    ran: settingsOf(run.options, run.data),
+    ...(await figuresOf(run, engine, Number(values.wait))),
+  };
   rows.push(row);
   console.log(`λ ${lambda}: ${gist(row)}, input-channel groups ${percent(row.inputChannel.groupSparsity)} zero`);
 }

@@ -4,7 +4,7 @@
  * Run: node dist/experiments/mlp-reproduce.js [--data-root DIR] [--draft]
  */
 import { parseArgs } from "node:util";
-import { groupLasso, models, multiStep, percent, rmda, train } from "espalier";
+import { groupLasso, models, multiStep, percent, rmda, settingsOf, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { begin, common, meanStd } from "./record.ts";
 
@@ -14,6 +14,7 @@ const data = await datasets.open("fashion-mnist", { root: values["data-root"] })
 const engine = node();
 const rows: {
   seed: number;
+  ran: object;
   testAccuracy: number;
   groupSparsity: number;
   weightedGroupSparsity: number;
@@ -39,6 +40,7 @@ for (const seed of [1, 2, 3]) {
   const { testAccuracy, groupSparsity, weightedGroupSparsity } = run.history.at(-1)!;
   rows.push({
     seed,
+    ran: settingsOf(run.options, run.data),
     testAccuracy: testAccuracy!,
     groupSparsity,
     weightedGroupSparsity,

@@ -3,7 +3,7 @@
  * Run: node dist/experiments/resnet20-cifar.js [--lambda 5e-4] [--epochs 15] [--data-root DIR] [--draft]
  */
 import { parseArgs } from "node:util";
-import { groupLasso, models, multiStep, rmda, train } from "espalier";
+import { groupLasso, models, multiStep, rmda, settingsOf, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { figuresOf, gist } from "./figures.ts";
 import { begin, common } from "./record.ts";
@@ -32,7 +32,7 @@ for await (const m of run)
   console.error(
     `epoch ${m.epoch}: loss ${m.loss.toFixed(4)}, test ${m.testAccuracy}, groups ${m.groupSparsity.toFixed(4)}, ${m.msPerStep.toFixed(0)} ms`,
   );
-const row = { lambda, ...(await figuresOf(run, data, engine, Number(values.wait))) };
+const row = { lambda, ran: settingsOf(run.options, run.data), ...(await figuresOf(run, engine, Number(values.wait))) };
 console.log(gist(row));
 await recording.write(engine, {
   settings: {

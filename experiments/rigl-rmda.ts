@@ -21,6 +21,7 @@ import {
   percent,
   rigl,
   rmda,
+  settingsOf,
   sgd,
   train,
   warmup,
@@ -68,8 +69,8 @@ const weightDecay = 5e-4;
 /** The figures of a finished run. */
 interface Row {
   readonly method: string;
-  /** What ran. */
-  readonly options: Optimizer["options"];
+  /** The settings of the run, as it resolved them. */
+  readonly ran: ReturnType<typeof settingsOf>;
   readonly lambda?: number;
   /** Exact zeros in the weights of convolutions and dense layers, all together and layer by layer. */
   readonly sparsity: number;
@@ -126,7 +127,7 @@ async function result(name: string, optimizer: Optimizer, lambda?: number): Prom
   const last = run.history.at(-1)!;
   const row: Row = {
     method: optimizer.name,
-    options: optimizer.options,
+    ran: settingsOf(run.options, run.data),
     ...(lambda !== undefined && { lambda }),
     ...zeros(run.model),
     testAccuracy: last.testAccuracy!,

@@ -4,7 +4,7 @@
  * Run: node dist/experiments/stability-mlp7.js [--data-root DIR] [--draft]
  */
 import { parseArgs } from "node:util";
-import { groupLasso, models, multiStep, percent, proxSgd, rmda, train } from "espalier";
+import { groupLasso, models, multiStep, percent, proxSgd, rmda, settingsOf, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { begin, common } from "./record.ts";
 import { stability } from "./stability.ts";
@@ -35,7 +35,7 @@ for (const optimizer of [rmda({ c: 0.1, momentumSchedule: "milestones" }), proxS
   const { testAccuracy, groupSparsity, weightedGroupSparsity } = run.history.at(-1)!;
   rows.push({
     method: optimizer.name,
-    options: optimizer.options,
+    ran: settingsOf(run.options, run.data),
     testAccuracy,
     groupSparsity,
     weightedGroupSparsity,

@@ -5,7 +5,7 @@
  * Run: node dist/experiments/wgsef-lenet.js [--data-root DIR] [--draft]
  */
 import { parseArgs } from "node:util";
-import { cosine, groupSets, hspg, models, type Run, train, wgsef, zeroGroups } from "espalier";
+import { cosine, groupSets, hspg, models, type Run, settingsOf, train, wgsef, zeroGroups } from "espalier";
 import { datasets, node } from "espalier/node";
 import { type Figures, figuresOf, gist } from "./figures.ts";
 import { begin, common } from "./record.ts";
@@ -23,6 +23,8 @@ type PerSet = Readonly<Record<string, number>>;
 interface Row extends Figures {
   readonly keep: number;
   readonly lambda: number;
+  /** The settings of the run, as it resolved them. */
+  readonly ran: ReturnType<typeof settingsOf>;
   readonly k: PerSet;
   readonly survivors: PerSet;
   /** The sets where more than k survive. */
@@ -65,11 +67,12 @@ async function trial(keep: number, lambda: number): Promise<Row> {
   return {
     keep,
     lambda,
+    ran: settingsOf(run.options, run.data),
     k,
     survivors: last,
     moreThanK: Object.keys(k).filter((set) => last[set] > k[set]),
     settledAfter: perEpoch.findLastIndex((counts) => text(counts) !== text(last)) + 2,
-    ...(await figuresOf(run, data, engine, Number(values.wait))),
+    ...(await figuresOf(run, engine, Number(values.wait))),
     survivorsPerEpoch: perEpoch,
   };
 }

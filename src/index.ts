@@ -133,6 +133,7 @@ export { modelInputs } from "./train/model-inputs.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";
 export { goesWith } from "./train/pairs.ts";
+export { settingsOf } from "./train/record.ts";
 export type { Run } from "./train/run.ts";
 export { clearRun, FILES, FINE_TUNING, RANKS, TRIALS, TRUNCATED } from "./train/run-files.ts";
 export type { Score } from "./train/score.ts";
