@@ -55,6 +55,9 @@ export { removalRows } from "./pipeline/report-rows.ts";
 export { savedSummary } from "./pipeline/summary-file.ts";
 export { type TargetEvent, type TargetOptions, type TargetRun, trainToTarget } from "./pipeline/target.ts";
 export { type TimedModel, timedBatches, timeModels } from "./pipeline/timing.ts";
+export type { Certificate, RemovedSlices, Replacement } from "./proof/certificate.ts";
+export type { Verdict } from "./proof/claims.ts";
+export { type Proof, type ProveOptions, prove } from "./proof/prove.ts";
 export { type GroupLassoOptions, groupLasso } from "./prox/group-lasso.ts";
 export { type GroupMcpOptions, groupMcp } from "./prox/group-mcp.ts";
 export type { GroupOptions } from "./prox/group-options.ts";
@@ -117,7 +120,6 @@ export {
   type Table,
   turned,
 } from "./report/table.ts";
-export { type Certificate, type RemovedSlices, type Replay, replay } from "./shrink/certificate.ts";
 export { type Cost, cost } from "./shrink/cost.ts";
 export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";
 export { type ShrinkOptions, type Shrunk, shrink } from "./shrink/shrink.ts";

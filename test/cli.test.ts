@@ -188,7 +188,7 @@ describe("a whole run", () => {
     expect([damaged.status, damaged.stderr]).toEqual([1, expect.stringContaining("mended/checkpoint.safetensors")]);
   });
 
-  test("verify agrees, replays the certificate, and tells another model apart", async () => {
+  test("verify agrees, proves the certificate, and tells another model apart", async () => {
     const [full, small] = ["a/model.onnx", "a/small.onnx"];
     const same = await espalier(
       "verify",

@@ -18,7 +18,8 @@ const may: Record<string, readonly string[]> = {
   models: ["graph"],
   data: [],
   lowrank: ["graph"],
-  shrink: ["graph", "groups", "onnx", "engine"],
+  proof: ["graph", "onnx", "engine"],
+  shrink: ["graph", "groups", "onnx", "engine", "proof"],
   step: ["graph", "onnx", "groups", "autodiff", "lower", "prox", "optim", "methods.ts"],
   report: [],
 };

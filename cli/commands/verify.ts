@@ -3,9 +3,9 @@ import {
   type Certificate,
   verify as compare,
   EspalierError,
-  type Replay,
+  type Proof,
+  prove,
   realInputs,
-  replay,
   significant,
 } from "espalier";
 import { datasets, readBytes, readModel } from "espalier/node";
@@ -22,7 +22,10 @@ export const verify = () =>
       ["<b.onnx>", "the one that should compute the same"],
     ],
     fields: {
-      certificate: text("replay each removal of this certificate on A, and compare B with it", "file.json"),
+      certificate: text(
+        "prove each removal of this certificate from A alone, and compare B with what it leaves",
+        "file.json",
+      ),
       tolerance: number("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
       random: integer("runs on random inputs for each batch size (default 4)", { min: 1 }),
       ...dataFields,
@@ -46,8 +49,8 @@ export const verify = () =>
         ...(tolerance !== undefined && { tolerance }),
         ...(random !== undefined && { random }),
       });
-      const replayed = values.certificate
-        ? await replay(first, await readCertificate(values.certificate), second)
+      const proof = values.certificate
+        ? await prove(first, await readCertificate(values.certificate), { small: second, engine })
         : undefined;
 
       const differ = verification.agree ? "agree" : `differ: ${verification.reason}`;
@@ -55,25 +58,26 @@ export const verify = () =>
         `${a} and ${b} ${differ}`,
         `  on ${verification.runs} runs${data ? `, ${verification.given} of them on ${data.name}` : ""}: ` +
           `largest difference ${significant(verification.maxAbs)}, ${significant(verification.maxRel)} relative`,
-        ...(replayed
-          ? [`  certificate ${replayed.holds ? "holds" : "does not hold"}: ${replayed.claims} claims replayed`]
-          : []),
-        ...(replayed ? problemLines(replayed, a!) : []),
+        ...(proof ? proofLines(proof, a!) : []),
       ];
-      out.result({ a, b, ...verification, ...(replayed && { certificate: replayed }) }, lines.join("\n"));
-      return verification.agree && (replayed?.holds ?? true) ? 0 : 1;
+      out.result({ a, b, ...verification, ...(proof && { certificate: proof }) }, lines.join("\n"));
+      return verification.agree && (proof?.holds ?? true) ? 0 : 1;
     },
   });
 
-/** Of another model than A every line of a certificate is wrong; what helps then is which file it is about. */
-function problemLines({ sameModel, problems }: Replay, a: string): string[] {
+/** Of another model than A hardly a line of a certificate holds; what helps then is which file it is about. */
+function proofLines({ holds, sameModel, claims, proved, probe, problems }: Proof, a: string): string[] {
   const shown = problems.slice(0, sameModel ? 10 : 1).map((p) => `    ${p}`);
-  return sameModel || problems.length === 0
-    ? shown
-    : [
-        ...shown,
-        `    so it is about another model than ${a}: give the file that was shrunk as A; where ranks were truncated, that is truncated.onnx`,
-      ];
+  return [
+    `  certificate ${holds ? "holds" : "does not hold"}: ${proved} of ${claims} removals proved from ${a} alone` +
+      (probe ? `, tried on ${probe.runs} runs` : ""),
+    ...shown,
+    ...(sameModel
+      ? []
+      : [
+          `    so it is about another model than ${a}: give the file that was shrunk as A; where ranks were truncated, that is truncated.onnx`,
+        ]),
+  ];
 }
 
 async function readCertificate(path: string): Promise<Certificate> {
@@ -85,11 +89,11 @@ async function readCertificate(path: string): Promise<Certificate> {
     throw new EspalierError("the certificate is not JSON", { file: path, reason: (e as Error).message });
   }
   const { format, removed, replaced } = (found ?? {}) as Partial<Certificate>;
-  if (format !== "espalier-certificate-1" || !Array.isArray(removed) || !Array.isArray(replaced))
+  if (format !== "espalier-certificate-2" || !Array.isArray(removed) || !Array.isArray(replaced))
     throw new EspalierError("the file is no certificate of Espalier", {
       file: path,
       got: String(format),
-      wanted: "espalier-certificate-1",
+      wanted: "espalier-certificate-2",
     });
   return found as Certificate;
 }

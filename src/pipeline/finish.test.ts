@@ -8,8 +8,8 @@ import { read } from "../onnx/read.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
 import { constant } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
+import { prove } from "../proof/prove.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
-import { replay } from "../shrink/certificate.ts";
 import { verify } from "../shrink/verify.ts";
 import { type MemoryStore, memory } from "../train/memory.ts";
 import type { Run } from "../train/run.ts";
@@ -77,7 +77,7 @@ describe("train, then finish", () => {
     expect(summary.groupSparsity).toBeGreaterThan(0);
     expect(summary.smallAccuracy).toBe(summary.accuracy);
     expect(await verify(full, small, { engine })).toMatchObject({ agree: true });
-    expect(await replay(full, certificate, small)).toMatchObject({ holds: true });
+    expect(await prove(full, certificate, { small })).toMatchObject({ holds: true });
     expect(read(store.files.get(FILES.small)!).graph.initializers.size).toBe(small.graph.initializers.size);
     expect(json(store, FILES.certificate)).toEqual(JSON.parse(JSON.stringify(certificate)));
   });

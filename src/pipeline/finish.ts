@@ -2,9 +2,9 @@
 import { UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
+import type { Certificate } from "../proof/certificate.ts";
 import { reportHtml } from "../report/html.ts";
 import type { RunReport, Summary } from "../report/results.ts";
-import type { Certificate } from "../shrink/certificate.ts";
 import { type Inspection, inspect } from "../shrink/inspect.ts";
 import { shrink } from "../shrink/shrink.ts";
 import { type Verification, verify } from "../shrink/verify.ts";

@@ -1,7 +1,7 @@
 /** From what the library says of a model and of its removals to the rows of tables. */
 import type { Model } from "../graph/types.ts";
+import type { Certificate } from "../proof/certificate.ts";
 import type { LayerRow, ModelInput, RankRow, RemovalRow } from "../report/results.ts";
-import type { Certificate } from "../shrink/certificate.ts";
 import type { Inspection } from "../shrink/inspect.ts";
 import type { Normalization } from "../step/input.ts";
 

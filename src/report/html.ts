@@ -164,7 +164,7 @@ changed the outputs by up to ${significant(s.lowRank.smallRelDiff)} relative, wh
 <strong>${significant(s.maxAbsDiff)}</strong> (${significant(s.maxRelDiff)} relative), which is the rounding of floating-point sums taken
 in another order. ${stable}</p>
 ${removals.length ? table(removalTable(removals)) : html`<p>Nothing could be removed.</p>`}
-<p class="note">Every removed slice is listed with its evidence in <code>certificate.json</code>; replay them with
+<p class="note">Every removed slice is listed with its reason in <code>certificate.json</code>; prove them again with
 <code>npx espalier verify ${from} small.onnx --certificate certificate.json</code>.</p>`;
 }
 

@@ -2,11 +2,12 @@
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
+import type { Reason, Replacement } from "../proof/certificate.ts";
 import { foldConstants } from "./bias.ts";
 import { dropColumns } from "./columns.ts";
 import { cut } from "./cut.ts";
-import { type Replacement, replaceConstant } from "./dead.ts";
-import { type Analysis, analyze, plan, type Reason, type Removals } from "./plan.ts";
+import { replaceConstant } from "./dead.ts";
+import { type Analysis, analyze, plan, type Removals } from "./plan.ts";
 
 /** Slices of one tensor of the full model that were removed in one step. */
 interface Removal {

@@ -10,15 +10,9 @@ import { opOf } from "../graph/ops/index.ts";
 import { f32, sameShape, size } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Shape, Value } from "../graph/types.ts";
 import { consumers, prune } from "../graph/walk.ts";
+import type { Replacement } from "../proof/certificate.ts";
 import type { Analysis } from "./plan.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
-
-export interface Replacement {
-  /** The value that is constant. */
-  readonly value: string;
-  /** What took its place: nothing (it was neutral), or a constant. */
-  readonly by: "nothing" | "constant";
-}
 
 /** The first replacement that can be made, or undefined. */
 export function replaceConstant(model: Model, analysis: Analysis): (Replacement & { graph: Graph }) | undefined {

@@ -9,6 +9,7 @@ import { consumers, prune } from "../graph/walk.ts";
 import { type Channels, channelsOf, type Obstacle } from "../groups/channels.ts";
 import { zeroChannels } from "../groups/runs.ts";
 import { type WeightUse, weightUses } from "../groups/weights.ts";
+import type { Reason } from "../proof/certificate.ts";
 import { type Constants, constantsOf, weightData } from "./constants.ts";
 import { folds, shrinkRuleOf } from "./rules/index.ts";
 
@@ -26,9 +27,6 @@ export function analyze(whole: Graph): Analysis {
   const uses = weightUses(graph, channels.stored);
   return { graph, channels, uses, constants: constantsOf(graph, channels, uses) };
 }
-
-/** `unread`: every weight that reads it is zero; `zero`, `folded constant`: what it carries is known. */
-export type Reason = "unread" | "zero" | "folded constant";
 
 export interface Removals {
   /** The channels to remove, by class. */

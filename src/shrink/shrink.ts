@@ -1,7 +1,9 @@
 /** Shrinks a model: removes what is exactly zero or constant, and proves that the function is the same. */
 import { EspalierError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
-import { type Certificate, certify } from "./certificate.ts";
+import type { Certificate } from "../proof/certificate.ts";
+import { type Proof, prove } from "../proof/prove.ts";
+import { certify } from "./certificate.ts";
 import { type Verification, type VerifyOptions, verify } from "./verify.ts";
 
 /** Options of `shrink`: how the result is verified. */
@@ -11,13 +13,16 @@ export type ShrinkOptions = VerifyOptions;
 export interface Shrunk {
   readonly model: Model;
   readonly certificate: Certificate;
+  /** Of the certificate: every claim holds. */
+  readonly proof: Proof;
   readonly verification: Verification;
 }
 
 /**
  * The model without the channels that nobody reads or that carry a constant. Inputs, outputs, the dynamic batch axis,
  * opset, metadata and the names of the tensors that stay are kept; the model given is not changed.
- * @throws EspalierError when the small model does not agree with the full one; nothing is returned then
+ * @throws EspalierError when the small model does not agree with the full one, or a removal is not proved; nothing is
+ *   returned then
  */
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
   const { model: small, certificate } = await certify(model);
@@ -28,5 +33,12 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
       { reason: verification.reason, "max abs": verification.maxAbs, "max rel": verification.maxRel },
       "nothing was written; unless the full model's own outputs are not finite, please report this with the model",
     );
-  return { model: small, certificate, verification };
+  const proof = await prove(model, certificate, { small, engine: options.engine });
+  if (!proof.holds)
+    throw new EspalierError(
+      "a removal is not proved",
+      { reason: proof.problems[0], proved: `${proof.proved} of ${proof.claims}` },
+      "nothing was written; please report this with the model",
+    );
+  return { model: small, certificate, proof, verification };
 }

@@ -1,0 +1,118 @@
+/** Decides each claim of a certificate by what is known and needed in the full model. */
+import type { Graph, Value } from "../graph/types.ts";
+import { consumers } from "../graph/walk.ts";
+import { type Certificate, indices, type Reason, type RemovedSlices } from "./certificate.ts";
+import { type Fact, isCertain } from "./fact.ts";
+import { places, union } from "./field.ts";
+import { greatest } from "./need.ts";
+import { proofRuleOf } from "./rules/index.ts";
+import { NEED, type Need } from "./rules/rule.ts";
+import { type FactMap, factsOf, type Needs, needsOf, storedByName, varying } from "./walks.ts";
+
+/** One claim and what became of it. */
+export interface Verdict {
+  /** `step 1: b axis 0 index 0,3 (unread)` */
+  readonly claim: string;
+  readonly proved: boolean;
+  /** Why it is not proved. */
+  readonly why?: string;
+}
+
+/** The full model as a proof sees it. */
+export interface Case {
+  readonly graph: Graph;
+  readonly facts: FactMap;
+  readonly needs: Needs;
+  readonly verdicts: readonly Verdict[];
+}
+
+const LEVELS: Record<Reason, number> = { unread: NEED.unread, zero: NEED.zero, "folded constant": NEED.constant };
+const FOUND: Record<number, string> = {
+  [NEED.zero]: "what meets it is zero only because a channel is, so the reason is at least “zero”",
+  [NEED.constant]: "it belongs to a channel that is constant but not zero, so the reason is “folded constant”",
+};
+
+/** Judges every claim. A replaced value that is not proved constant takes nobody's place in the judgement of the others. */
+export function judge(graph: Graph, { removed, replaced }: Certificate): Case {
+  const facts = factsOf(graph);
+  const byName = new Map([...facts.keys()].map((v) => [v.name, v]));
+  const constant = new Set(replaced.map((r) => byName.get(r.value)).filter((v) => v !== undefined));
+  let needs = needsOf(graph, facts, constant);
+  const faults = new Map<string, string>();
+  for (let known = -1; known < faults.size; ) {
+    known = faults.size;
+    for (const { value, by } of replaced) {
+      const v = byName.get(value);
+      const why = v ? replacementFault(graph, v, by, facts, needs) : "the model has no such value";
+      if (!why) continue;
+      faults.set(`${value} by ${by}`, why);
+      if (v) constant.delete(v);
+    }
+    if (faults.size > known) needs = needsOf(graph, facts, constant);
+  }
+  const judged = replaced.map(({ step, value, by }) =>
+    verdict(`step ${step}: ${value} by ${by}`, faults.get(`${value} by ${by}`)),
+  );
+  const tensors = storedByName(graph);
+  const slices = removed.map((r) => {
+    const claim = `step ${r.step}: ${r.tensor} axis ${r.axis ?? "—"} index ${r.index} (${r.reason})`;
+    const v = tensors.get(r.tensor)?.value;
+    return verdict(claim, v ? removalFault(graph, v, r, needs) : "the model has no such tensor");
+  });
+  return { graph, facts, needs, verdicts: [...judged, ...slices] };
+}
+
+const verdict = (claim: string, why: string | undefined): Verdict =>
+  why === undefined ? { claim, proved: true } : { claim, proved: false, why };
+
+/** What is wrong with the claim that a slice can go. */
+function removalFault(graph: Graph, v: Value, r: RemovedSlices, needs: Needs): string | undefined {
+  if (!Object.hasOwn(LEVELS, r.reason)) return `“${r.reason}” is no reason`;
+  const need = needs.of(v);
+  // a tensor goes as a whole for the reasons of its parts; what is left does not read it
+  if (r.axis === null) return level(Math.max(...need.level), NEED.constant, graph, v);
+  if (!Number.isInteger(r.axis) || r.axis < 0 || r.axis >= v.shape.length) return `it has ${v.shape.length} axes`;
+  const at = indices(r.index, v.shape[r.axis]);
+  if (!at) return `its axis ${r.axis} has ${v.shape[r.axis]} indices`;
+  if (at.length !== r.count) return `these are ${at.length} indices, not ${r.count}`;
+  const slices = alongAxis(need, r.axis);
+  const worst = Math.max(...at.map((i) => slices[slices.length === 1 ? 0 : i]));
+  return level(worst, LEVELS[r.reason], graph, v);
+}
+
+/** The greatest need of each index of an axis. */
+const alongAxis = (need: Need, axis: number): Uint8Array =>
+  greatest(
+    need,
+    need.shape.flatMap((_, i) => (i === axis ? [] : [i])),
+  ).level;
+
+function level(found: number, claimed: number, graph: Graph, v: Value): string | undefined {
+  if (found <= claimed) return undefined;
+  if (found < NEED.live) return FOUND[found];
+  const readers = (consumers(graph).get(v) ?? []).map((n) => `${n.op} “${n.name}”`);
+  return readers.length ? `an output depends on it through ${[...new Set(readers)].join(", ")}` : "it is an output";
+}
+
+/** What is wrong with the claim that a constant can take a value's place. */
+function replacementFault(graph: Graph, v: Value, by: string, facts: FactMap, needs: Needs): string | undefined {
+  const [need, known] = [needs.of(v), facts.get(v)!];
+  if (varying(need, known).level.includes(NEED.live)) return "it is not known to be constant";
+  if (by === "constant") return undefined;
+  if (by !== "nothing") return `“${by}” is no replacement`;
+  const values = needed(need, known);
+  const neutral = (consumers(graph).get(v) ?? []).some((n) => {
+    const element = proofRuleOf(n).neutral?.(n.inputs.indexOf(v));
+    return element !== undefined && values.every((x) => x === element);
+  });
+  return neutral ? undefined : "what reads it needs its constant";
+}
+
+/** The numbers that a value has where something needs it. */
+function needed(need: Need, known: Fact): number[] {
+  const shape = union(need.shape, known.shape);
+  const [a, b] = [places(need.shape, shape), places(known.shape, shape)];
+  return [...a.keys()].flatMap((i) =>
+    need.level[a[i]] === NEED.live && isCertain(known, b[i]) ? [known.value[b[i]]] : [],
+  );
+}

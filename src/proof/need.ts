@@ -1,0 +1,50 @@
+/** Arithmetic of needs. */
+import { size } from "../graph/tensor.ts";
+import type { Shape } from "../graph/types.ts";
+import { allOnes, backwards, type Move, places, union } from "./field.ts";
+import { NEED, type Need } from "./rules/rule.ts";
+
+export const everywhere = (rank: number, level: number): Need => ({
+  shape: allOnes(rank),
+  level: Uint8Array.of(level),
+});
+export const nowhere = (rank: number): Need => everywhere(rank, NEED.unread);
+export const isNeeded = ({ level }: Need): boolean => level.some((l) => l > 0);
+
+export const spreadNeed = ({ shape, level }: Need, to: Shape): Uint8Array =>
+  size(to) === level.length ? level : Uint8Array.from(places(shape, to), (i) => level[i]);
+
+/** The greater of two needs, element by element. */
+export function either(a: Need, b: Need): Need {
+  const shape = union(a.shape, b.shape);
+  const [x, y] = [spreadNeed(a, shape), spreadNeed(b, shape)];
+  return { shape, level: x.map((l, i) => Math.max(l, y[i])) };
+}
+
+/** The greatest need along some axes; they have size 1 then. */
+export function greatest({ shape, level }: Need, axes: readonly number[]): Need {
+  const to = shape.map((d, i) => (axes.includes(i) ? 1 : d));
+  if (size(to) === level.length) return { shape: to, level };
+  const out = new Uint8Array(size(to));
+  places(to, shape).forEach((place, i) => {
+    if (level[i] > out[place]) out[place] = level[i];
+  });
+  return { shape: to, level: out };
+}
+
+/** The need of what is broadcast: of a shape whose axes may be fewer, or 1. `at` is where its first axis stands. */
+export function unbroadcast(need: Need, shape: Shape, at = need.shape.length - shape.length): Need {
+  const kept = (i: number) => i >= at && i < at + shape.length && shape[i - at] !== 1;
+  const most = greatest(
+    need,
+    need.shape.flatMap((_, i) => (kept(i) ? [] : [i])),
+  );
+  return { shape: most.shape.slice(at, at + shape.length), level: most.level };
+}
+
+/** The need before some steps. */
+export const movedBack = (need: Need, steps: readonly Move[]): Need =>
+  steps.reduceRight((now, step): Need => {
+    const { shape, data } = backwards(now.shape, now.level, step);
+    return { shape, level: data };
+  }, need);

@@ -1,0 +1,127 @@
+/**
+ * Tries on the engine what the proof says. What nobody reads is changed: the outputs must stay the same, bit by bit. What
+ * is said to be constant is read while random inputs run through the full model.
+ */
+import { type Engine, type EngineTensor, runOnce } from "../engine/engine.ts";
+import { heldBy, holding } from "../graph/nodes.ts";
+import { tensor } from "../graph/tensor.ts";
+import type { Graph, Model, Tensor, Value } from "../graph/types.ts";
+import { Random } from "../math/random.ts";
+import { write } from "../onnx/write.ts";
+import type { Certificate } from "./certificate.ts";
+import type { Case } from "./claims.ts";
+import { type Fact, isConstant } from "./fact.ts";
+import { places } from "./field.ts";
+import { randomInputs } from "./random-inputs.ts";
+import { NEED, type Need } from "./rules/rule.ts";
+import { needsOf } from "./walks.ts";
+
+/** What was tried. */
+export interface Probe {
+  readonly runs: number;
+  /** Stored numbers that were changed without an effect. */
+  readonly changed: number;
+  /** Elements of activations that were read and held the constant that they should. */
+  readonly constants: number;
+}
+
+const RUNS = 2;
+
+/** @returns what was tried, and one line for each thing that is not as the proof says */
+export async function probe(
+  full: Model,
+  proof: Case,
+  { removed }: Certificate,
+  engine: Engine,
+): Promise<{ readonly probe: Probe; readonly problems: readonly string[] }> {
+  const { graph, facts } = proof;
+  const strict = needsOf(graph, facts, new Set(), atAll);
+  const tensors = new Set(removed.map((r) => r.tensor));
+  const changes = changed(graph, (v) => (tensors.has(v.name) ? strict.of(v) : undefined));
+  const watched = relied(proof);
+  const model = (g: Graph): Model => ({
+    ...full,
+    graph: { ...g, outputs: [...g.outputs, ...watched] },
+    dims: fixed(g, watched),
+  });
+  const problems: string[] = [];
+  let constants = 0;
+  const session = await engine.load(write(model(graph)));
+  const other = await engine.load(write(model(changes.graph)));
+  for (let run = 0; run < RUNS; run++) {
+    const inputs = randomInputs(model(graph), 2, new Random(run, "verify"));
+    const [a, b] = [await runOnce(session, engine, inputs), await runOnce(other, engine, inputs)];
+    for (const { name } of graph.outputs)
+      if (!same(a[name], b[name])) problems.push(`output “${name}” changes with what nobody should read`);
+    for (const v of watched) {
+      const { held, off } = compare(v, facts.get(v)!, a[v.name]);
+      constants += held;
+      if (off) problems.push(`“${v.name}” ${off}`);
+    }
+  }
+  await session.release();
+  await other.release();
+  return { probe: { runs: RUNS, changed: changes.count, constants }, problems: [...new Set(problems)] };
+}
+
+/** A constant that is read counts as needed: while its channel is there, the numbers that make it are. */
+const atAll = ({ shape, level }: Need): Need => ({ shape, level: level.map((l) => (l > 0 ? NEED.live : NEED.unread)) });
+
+/** Activations of which the proof uses that they are constant. */
+function relied({ graph, facts, needs }: Case): Value[] {
+  const outputs = new Set(graph.outputs);
+  return graph.nodes
+    .flatMap((n) => n.outputs)
+    .filter((v): v is Value => v !== null && v.dtype === "float32" && !outputs.has(v) && !facts.get(v)!.stored)
+    .filter((v) => needs.of(v).level.some((l) => l === NEED.zero || l === NEED.constant))
+    .filter((v) => facts.get(v)!.value.some((_, i) => isConstant(facts.get(v)!, i)));
+}
+
+/** A graph in which every number that is not needed at all, and is not zero, is another. */
+function changed(graph: Graph, needOf: (v: Value) => Need | undefined): { graph: Graph; count: number } {
+  const random = new Random(0, "verify", 1);
+  let count = 0;
+  const other = (v: Value, t: Tensor): Tensor => {
+    const need = needOf(v);
+    if (!need || !(t.data instanceof Float32Array)) return t;
+    const from = places(need.shape, v.shape);
+    const data = t.data.map((x, i) => {
+      if (x === 0 || need.level[from[i]] !== NEED.unread) return x;
+      count++;
+      return x * (random.int(2) ? 1.5 : 0.25) * (1 + random.uniform()); // a variance stays positive
+    });
+    return tensor(t.dtype, t.shape, data);
+  };
+  const initializers = new Map([...graph.initializers].map(([v, t]) => [v, other(v, t)]));
+  const nodes = graph.nodes.map((n) => {
+    const held = heldBy(n);
+    const renewed = held && other(n.outputs[0]!, held);
+    return renewed && renewed !== held ? { ...n, attrs: holding(n, renewed).attrs } : n;
+  });
+  return { graph: { ...graph, initializers, nodes }, count };
+}
+
+/** Declared dimensions of a graph whose batch is fixed. */
+const fixed = ({ inputs, outputs }: Graph, watched: readonly Value[]): Model["dims"] =>
+  new Map([...inputs, ...outputs, ...watched].map((v) => [v.name, v.shape]));
+
+/** Bit by bit, but that −0 is 0. */
+function same(a: EngineTensor, b: EngineTensor): boolean {
+  const [x, y] = [a.data as unknown as ArrayLike<number>, b.data as unknown as ArrayLike<number>];
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i] && !(Number.isNaN(x[i]) && Number.isNaN(y[i]))) return false;
+  return x.length === y.length;
+}
+
+/** The elements that are known to be constant, in what a run computed. */
+function compare(v: Value, known: Fact, found: EngineTensor): { held: number; off?: string } {
+  const data = found.data as unknown as ArrayLike<number>;
+  const from = places(known.shape, v.shape);
+  let held = 0;
+  for (const [i, k] of from.entries()) {
+    if (!isConstant(known, k)) continue;
+    const [wanted, error] = [known.value[k], known.error?.[k] ?? 0];
+    if (!(Math.abs(data[i] - wanted) <= error)) return { held, off: `holds ${data[i]} where it should hold ${wanted}` };
+    held++;
+  }
+  return { held };
+}

@@ -1,0 +1,65 @@
+/**
+ * Proves a certificate from the full model alone, without the analysis that made it: forwards, which elements of every
+ * value are constant for every input; backwards, on which elements an output depends. A slice may go when no output
+ * depends on it but through a constant. Where there is an engine, both are tried as well. Assumes finite activations, so that 0 · x = 0.
+ */
+import type { Engine } from "../engine/engine.ts";
+import { atBatch } from "../graph/infer.ts";
+import type { Model } from "../graph/types.ts";
+import { account } from "./account.ts";
+import { type Certificate, checkFormat, digest } from "./certificate.ts";
+import { judge, type Verdict } from "./claims.ts";
+import { type Probe, probe } from "./probe.ts";
+
+/** What a check of a certificate found. */
+export interface Proof {
+  /** Whether every claim is proved and the certificate is about these models. */
+  readonly holds: boolean;
+  /** Whether it is about this full model; if not, hardly a claim holds. */
+  readonly sameModel: boolean;
+  /** Number of claims, and how many of them are proved. */
+  readonly claims: number;
+  readonly proved: number;
+  readonly verdicts: readonly Verdict[];
+  /** What was tried, where there was an engine. */
+  readonly probe?: Probe;
+  /** What does not hold, one line each. */
+  readonly problems: readonly string[];
+}
+
+/** What else a proof may look at. */
+export interface ProveOptions {
+  /** What became of the full model, to be compared with what the certificate leaves of it. */
+  readonly small?: Model;
+  /** Where to try, on random inputs, what was proved. */
+  readonly engine?: Engine;
+}
+
+/**
+ * @param full the model that was shrunk
+ * @throws EspalierError when the claim is not a certificate of this version
+ */
+export async function prove(full: Model, claimed: Certificate, { small, engine }: ProveOptions = {}): Promise<Proof> {
+  checkFormat(claimed);
+  const hash = await digest(full);
+  const found = judge(atBatch(full, 2), claimed);
+  const { verdicts, needs, graph } = found;
+  const problems = verdicts.filter((v) => !v.proved).map((v) => `not proved: ${v.claim}: ${v.why}`);
+  if (claimed.full !== hash) problems.unshift(`the full model has hash ${hash}, the certificate is of ${claimed.full}`);
+  if (small) {
+    problems.push(...account(graph, small, claimed, needs));
+    const is = await digest(small);
+    if (is !== claimed.small) problems.push(`the small model has hash ${is}, the certificate is of ${claimed.small}`);
+  }
+  const tried = engine && (await probe(full, found, claimed, engine));
+  problems.push(...(tried?.problems ?? []));
+  return {
+    holds: problems.length === 0,
+    sameModel: claimed.full === hash,
+    claims: verdicts.length,
+    proved: verdicts.filter((v) => v.proved).length,
+    verdicts,
+    ...(tried && { probe: tried.probe }),
+    problems,
+  };
+}

@@ -1,0 +1,89 @@
+/** Matrix products. */
+
+import { collapsed, type Fact, nothing, picked, unitOf } from "../fact.ts";
+import { aligned, allOnes, forwards } from "../field.ts";
+import { greatest, unbroadcast } from "../need.ts";
+import { matrix, type Product, productKnown, productNeeds } from "../product.ts";
+import type { Call, Need, ProofRuleOf, ProofRules } from "./rule.ts";
+
+/** The number with which input 2 changes nothing. */
+const bias = (k: number) => (k === 2 ? 0 : undefined);
+
+const matMul = ({ inputs, known: [a, b] }: Call<unknown>): Product => ({
+  a: matrix(a, inputs[0]!.shape, "row"),
+  b: matrix(b, inputs[1]!.shape, "column"),
+  terms: inputs[0]!.shape.at(-1)!,
+  scale: 1,
+});
+
+/** The axes of a MatMul's result that are rows and columns of the matrices; a vector has no such axis. */
+function matrixAxes({ inputs, outputs }: Call<unknown>): { rows: boolean; columns: boolean; batch: number } {
+  const [rows, columns] = inputs.map((v) => v!.shape.length > 1);
+  return { rows, columns, batch: outputs[0]!.shape.length - Number(rows) - Number(columns) };
+}
+
+const MatMul: ProofRuleOf<"MatMul"> = {
+  known(call) {
+    const unit = unitOf(call.outputs[0]!);
+    const { rows, columns, batch } = matrixAxes(call);
+    if (unit === undefined) return nothing(call.outputs[0]!.shape.length);
+    const y = productKnown(matMul(call), unit);
+    const shape = [...allOnes(batch), ...(rows ? [y.shape[0]] : []), ...(columns ? [y.shape[1]] : [])];
+    return collapsed({ ...y, shape });
+  },
+  needs(call, k, need) {
+    const { rows, columns, batch } = matrixAxes(call);
+    const most = greatest(
+      need,
+      allOnes(batch).map((_, i) => i),
+    );
+    const tail = most.shape.slice(batch);
+    const shape = [rows ? tail[0] : 1, columns ? tail.at(-1)! : 1];
+    const both = productNeeds(matMul(call), { shape, level: most.level });
+    return asInput(k === 0 ? both.a : both.b, call.inputs[k]!.shape);
+  },
+};
+
+/** A matrix's need as that of a value with axes before it, or of a vector. */
+function asInput({ shape, level }: Need, whole: readonly number[]): Need {
+  if (whole.length === 1) return { shape: [level.length], level };
+  return { shape: aligned(shape, whole.length), level };
+}
+
+type GemmCall = Parameters<ProofRuleOf<"Gemm">["known"]>[0];
+
+const transposed = (k: Fact): Fact => picked(k, forwards(k.shape, { kind: "permute", perm: [1, 0] }));
+const turned = (need: Need): Need => {
+  const { shape, from } = forwards(need.shape, { kind: "permute", perm: [1, 0] });
+  return { shape, level: Uint8Array.from(from, (i) => need.level[i]) };
+};
+
+const gemm = ({ attrs: { alpha, transA, transB }, inputs, known: [a, b] }: GemmCall): Product => ({
+  a: transA ? transposed(a) : a,
+  b: transB ? transposed(b) : b,
+  terms: inputs[0]!.shape[transA ? 0 : 1],
+  scale: alpha,
+});
+
+const Gemm: ProofRuleOf<"Gemm"> = {
+  known(call) {
+    const { attrs, inputs, known, outputs } = call;
+    const unit = unitOf(outputs[0]!);
+    if (unit === undefined) return nothing(2);
+    const added = inputs[2] && { field: { ...known[2], shape: aligned(known[2].shape, 2) }, scale: attrs.beta };
+    return collapsed(productKnown(gemm(call), unit, added ?? undefined));
+  },
+  needs(call, k, need) {
+    const { transA, transB, beta } = call.attrs;
+    if (k === 2) {
+      const level = beta === 0 ? need.level.map(() => 0) : need.level;
+      return unbroadcast({ shape: need.shape, level }, call.inputs[2]!.shape);
+    }
+    const both = productNeeds(gemm(call), need);
+    if (k === 0) return transA ? turned(both.a) : both.a;
+    return transB ? turned(both.b) : both.b;
+  },
+  neutral: bias,
+};
+
+export const linearProofs: ProofRules<"linear"> = { MatMul, Gemm };

@@ -1,0 +1,216 @@
+/** Operators that only move data. */
+import { axesOf, axisOf } from "../../graph/op.ts";
+import { sliceRange } from "../../graph/ops/movement.ts";
+import { size } from "../../graph/tensor.ts";
+import type { Shape, Value } from "../../graph/types.ts";
+import { collapsed, expanded, factOfTensor, known, moved, nothing, picked } from "../fact.ts";
+import { aligned, allOnes, forwards, type Move, union } from "../field.ts";
+import { greatest, movedBack, nowhere, unbroadcast } from "../need.ts";
+import { opaqueRule } from "../opaque.ts";
+import type { Call, ProofRule, ProofRuleOf, ProofRules } from "./rule.ts";
+
+/** @param steps what moves the first input to output `at` */
+const move = <A>(steps: (call: Call<A>, at: number) => readonly Move[]): ProofRule<A> => ({
+  known: (call, at) => collapsed(moved(call.known[0], steps(call, at))),
+  needs: (call, _, need, at) => movedBack(need, steps(call, at)),
+});
+
+const reshape = move<unknown>(({ inputs, outputs }) => [
+  { kind: "reshape", from: inputs[0]!.shape, to: outputs[0]!.shape },
+]);
+
+const select = (v: Value, axis: number, index: Int32Array): Move => ({
+  kind: "select",
+  axis,
+  index,
+  size: v.shape[axis],
+});
+const range = (start: number, n: number, step = 1) => Int32Array.from({ length: n }, (_, i) => start + step * i);
+const rankOf = ({ inputs }: Call<unknown>) => inputs[0]!.shape.length;
+
+const Slice: ProofRuleOf<"Slice"> = move((call) =>
+  axesOf(call.attrs.axes, rankOf(call)).map((axis, i) => {
+    const { starts, ends, steps } = call.attrs;
+    const cut = sliceRange(call.inputs[0]!.shape[axis], starts[i], ends[i], steps[i]);
+    return select(call.inputs[0]!, axis, range(cut.start, cut.length, cut.step));
+  }),
+);
+
+const Split: ProofRuleOf<"Split"> = move((call, at) => {
+  const { axis, split } = call.attrs;
+  const before = split.slice(0, at).reduce((a, b) => a + b, 0);
+  return [select(call.inputs[0]!, axisOf(axis, rankOf(call)), range(before, split[at]))];
+});
+
+const Tile: ProofRuleOf<"Tile"> = move(({ attrs, inputs: [x] }) =>
+  attrs.repeats.flatMap((n, axis) =>
+    n === 1
+      ? []
+      : [
+          select(
+            x!,
+            axis,
+            range(0, n * x!.shape[axis]).map((i) => i % x!.shape[axis]),
+          ),
+        ],
+  ),
+);
+
+/** Where index i of a padded axis of n indices comes from; −1 = the padding. */
+const padding = {
+  constant: (i: number, n: number) => (i < 0 || i >= n ? -1 : i),
+  edge: (i: number, n: number) => Math.min(Math.max(i, 0), n - 1),
+  reflect: (i: number, n: number) => (i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i),
+};
+
+const padSteps = ({ attrs: { pads, mode }, inputs: [x] }: Parameters<ProofRuleOf<"Pad">["known"]>[0]): Move[] =>
+  x!.shape.flatMap((n, axis) => {
+    const [before, after] = [pads[axis], pads[axis + x!.shape.length]];
+    if (before === 0 && after === 0) return [];
+    return [
+      select(
+        x!,
+        axis,
+        range(-before, n + before + after).map((i) => padding[mode](i, n)),
+      ),
+    ];
+  });
+
+const Pad: ProofRuleOf<"Pad"> = {
+  known(call) {
+    const filled = padSteps(call).reduce((now, step) => {
+      const pick = forwards(now.shape, step);
+      const k = picked(now, pick);
+      return { ...k, value: k.value.map((c, i) => (pick.from[i] < 0 ? Math.fround(call.attrs.value) : c)) };
+    }, call.known[0]);
+    return collapsed(filled);
+  },
+  needs: (call, _, need) => movedBack(need, padSteps(call)),
+};
+
+/** Input k of a Concat, as what is taken from the result. */
+const part = ({ attrs, inputs, outputs }: Call<{ readonly axis: number }>, k: number): Move => {
+  const axis = axisOf(attrs.axis, outputs[0]!.shape.length);
+  const before = inputs.slice(0, k).reduce((n, v) => n + v!.shape[axis], 0);
+  return select(outputs[0]!, axis, range(before, inputs[k]!.shape[axis]));
+};
+
+const Concat: ProofRuleOf<"Concat"> = {
+  known(call) {
+    const axis = axisOf(call.attrs.axis, call.outputs[0]!.shape.length);
+    const common = union(...call.known.map((k) => k.shape));
+    const shapes = call.inputs.map((v) => common.map((d, i) => (i === axis ? v!.shape[axis] : d)));
+    const parts = call.known.map((k, i) => expanded(k, shapes[i]));
+    const [outer, n] = [size(common.slice(0, axis)), call.outputs[0]!.shape[axis]];
+    const value: number[] = [];
+    const error: number[] = [];
+    for (let o = 0; o < outer; o++)
+      for (const p of parts) {
+        const each = p.value.length / outer;
+        for (let i = o * each; i < (o + 1) * each; i++) {
+          value.push(p.value[i]);
+          error.push(p.error?.[i] ?? 0);
+        }
+      }
+    const shape = common.map((d, i) => (i === axis ? n : d));
+    return collapsed(known(shape, Float64Array.from(value), Float64Array.from(error)));
+  },
+  needs(call, k, need) {
+    const step = part(call, k);
+    const pick = forwards(need.shape, step);
+    return { shape: pick.shape, level: Uint8Array.from(pick.from, (i) => need.level[i]) };
+  },
+};
+
+type GatherCall = Parameters<ProofRuleOf<"Gather">["known"]>[0];
+
+/** The steps of a look-up by stored indices; undefined when they are computed. */
+function lookUp({ attrs, inputs: [x, indices], known: [, k], outputs }: GatherCall): Move[] | undefined {
+  if (!k.stored || k.value.some((i) => Number.isNaN(i))) return undefined;
+  const axis = axisOf(attrs.axis, x!.shape.length);
+  const n = x!.shape[axis];
+  const index = Int32Array.from(expanded(k, indices!.shape).value, (i) => (i < 0 ? i + n : i));
+  const flat = x!.shape.map((d, i) => (i === axis ? index.length : d));
+  return [select(x!, axis, index), { kind: "reshape", from: flat, to: outputs[0]!.shape }];
+}
+
+/** Computed indices may pick any index of the axis. Stored allOnes are data that can be written anew for a smaller axis. */
+const Gather: ProofRuleOf<"Gather"> = {
+  known(call) {
+    const steps = lookUp(call);
+    return steps ? collapsed(moved(call.known[0], steps)) : opaqueRule.known(call, 0);
+  },
+  needs(call, k, need) {
+    const steps = lookUp(call);
+    const [x, indices] = call.inputs;
+    if (steps) return k === 0 ? movedBack(need, steps) : nowhere(indices!.shape.length);
+    if (k === 1) return opaqueRule.needs(call, k, need, 0);
+    const axis = axisOf(call.attrs.axis, x!.shape.length);
+    const rows = indices!.shape.map((_, i) => axis + i);
+    const line = greatest(need, rows);
+    return { shape: [...line.shape.slice(0, axis), 1, ...line.shape.slice(axis + rows.length)], level: line.level };
+  },
+};
+
+/** [N, b·b·C, H, W] → [N, C, H·b, W·b], as a view of six axes that are permuted. */
+function depthToSpace(x: Shape, b: number, mode: "DCR" | "CRD"): Move[] {
+  const [n, c, h, w] = x;
+  const deep = c / (b * b);
+  const view = mode === "DCR" ? [n, b, b, deep, h, w] : [n, deep, b, b, h, w];
+  const perm = mode === "DCR" ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
+  return [
+    { kind: "reshape", from: x, to: view },
+    { kind: "permute", perm },
+    { kind: "reshape", from: perm.map((p) => view[p]), to: [n, deep, h * b, w * b] },
+  ];
+}
+
+/** [N, C, H·b, W·b] → [N, b·b·C, H, W]. */
+function spaceToDepth(x: Shape, b: number): Move[] {
+  const [n, c, H, W] = x;
+  const [h, w] = [H / b, W / b];
+  const perm = [0, 3, 5, 1, 2, 4];
+  const view = [n, c, h, b, w, b];
+  return [
+    { kind: "reshape", from: x, to: view },
+    { kind: "permute", perm },
+    { kind: "reshape", from: perm.map((p) => view[p]), to: [n, b * b * c, h, w] },
+  ];
+}
+
+export const movementProofs: ProofRules<"movement"> = {
+  Reshape: reshape,
+  Flatten: reshape,
+  Squeeze: reshape,
+  Unsqueeze: reshape,
+  Transpose: move(({ attrs }) => [{ kind: "permute", perm: attrs.perm }]),
+  Slice,
+  Split,
+  Tile,
+  Pad,
+  Concat,
+  Gather,
+  DepthToSpace: move(({ attrs, inputs }) => depthToSpace(inputs[0]!.shape, attrs.blocksize, attrs.mode)),
+  SpaceToDepth: move(({ attrs, inputs }) => spaceToDepth(inputs[0]!.shape, attrs.blocksize)),
+  Expand: {
+    known({ known: [x], outputs: [y] }) {
+      const shape = aligned(x.shape, y!.shape.length);
+      return { ...x, shape };
+    },
+    needs: ({ inputs }, k, need) => unbroadcast(need, inputs[k]!.shape),
+  },
+  Constant: {
+    known: ({ attrs }) => (attrs.value ? factOfTensor(attrs.value) : nothing(0)),
+    needs: (_, __, need) => need,
+  },
+  ConstantOfShape: {
+    known: ({ attrs }) => ({ ...factOfTensor(attrs.value), shape: allOnes(attrs.shape.length) }),
+    needs: (_, __, need) => need,
+  },
+  // what they return depends on how long an axis is, or on all that it holds
+  Shape: opaqueRule,
+  GatherElements: opaqueRule,
+  ScatterElements: opaqueRule,
+  ScatterND: opaqueRule,
+  OneHot: opaqueRule,
+};

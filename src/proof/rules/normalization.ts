@@ -1,0 +1,55 @@
+/** Normalization. */
+
+import { nothing } from "../fact.ts";
+import { allOnes } from "../field.ts";
+import { greatest, unbroadcast } from "../need.ts";
+import { perElement } from "../per-element.ts";
+import type { ProofRules } from "./rule.ts";
+
+const channels = { at: (k: number) => (k === 0 ? 0 : 1) };
+
+/** (x − μ) / √(σ² + ε) · γ + β. Where γ is zero, x and its statistics do not matter. */
+const BatchNormalization = perElement<{ readonly epsilon: number }>(
+  ({ epsilon }) =>
+    (x, scale, shift, mean, variance) =>
+      scale === 0 ? shift : ((x - mean) / Math.sqrt(variance + epsilon)) * scale + shift,
+  {
+    ...channels,
+    magnitude: ({ epsilon }, [x, scale, shift, mean, variance]) =>
+      scale === 0
+        ? 0
+        : ((Math.abs(x) + Math.abs(mean)) * Math.abs(scale)) / Math.sqrt(variance + epsilon) + Math.abs(shift),
+    ignores: (k, zero) => k !== 1 && k !== 2 && zero(1),
+  },
+);
+
+/**
+ * The mean and variance are of x itself. Of a constant, the mean is rounded, and the rounding is divided by √ε: only
+ * zeros are known to become the shift.
+ */
+const perChannel = perElement<unknown>(() => (x, scale, shift) => (scale === 0 || x === 0 ? shift : Number.NaN), {
+  ...channels,
+  rounding: "none",
+  ignores: (k, zero) => k === 0 && zero(1),
+});
+
+export const normalizationProofs: ProofRules<"normalization"> = {
+  BatchNormalization,
+  InstanceNormalization: {
+    known: perChannel.known,
+    needs(call, k, need, at) {
+      const space = call.inputs[0]!.shape.flatMap((_, i) => (i < 2 ? [] : [i]));
+      return perChannel.needs(call, k, greatest(need, space), at);
+    },
+  },
+  LayerNormalization: {
+    known: (call) => nothing(call.outputs[0]!.shape.length),
+    needs({ attrs, inputs }, k, need) {
+      const x = inputs[0]!.shape;
+      const first = attrs.axis < 0 ? attrs.axis + x.length : attrs.axis;
+      if (k > 0) return unbroadcast(need, inputs[k]!.shape);
+      const normalized = allOnes(x.length).flatMap((_, i) => (i < first ? [] : [i]));
+      return greatest(need, normalized);
+    },
+  },
+};

@@ -1,0 +1,45 @@
+/**
+ * What an operator means for a proof: which of its results are constant, and which of its operands its results depend
+ * on. Written apart from what shrinking uses (groups/, shrink/), so that a mistake there is found here.
+ */
+import type { Families, OpFullAttrs, OpName } from "../../graph/ops/index.ts";
+import type { Value } from "../../graph/types.ts";
+import type { Fact } from "../fact.ts";
+
+/**
+ * How an element is needed, in ascending order. Each is also the least that a certificate must give as the reason for a
+ * removal; what is `live` cannot be removed.
+ */
+export const NEED = { unread: 0, zero: 1, constant: 2, live: 3 } as const;
+
+/** A field of `NEED`s. */
+export interface Need {
+  readonly shape: readonly number[];
+  readonly level: Uint8Array;
+}
+
+/** A node as rules see it: attributes complete, and what is known of its inputs. */
+export interface Call<A> {
+  readonly attrs: A;
+  /** null = absent. */
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly (Value | null)[];
+  /** One per input; nothing is known of an absent one. */
+  readonly known: readonly Fact[];
+}
+
+/** What a proof must know of an operator. */
+export interface ProofRule<A> {
+  /** What is known of output `at`. */
+  known(call: Call<A>, at: number): Fact;
+  /** How output `at`, needed so, needs input `k`. Never called for an absent input. */
+  needs(call: Call<A>, k: number, need: Need, at: number): Need;
+  /** The number with which input k changes nothing: 0 of what is added, 1 of a factor. */
+  readonly neutral?: (k: number) => number | undefined;
+}
+
+/** The rule of one operator. */
+export type ProofRuleOf<K extends OpName> = ProofRule<OpFullAttrs<K>>;
+
+/** Those of a family: an operator that is missing does not compile. */
+export type ProofRules<F extends keyof Families> = { readonly [K in Families[F]]: ProofRuleOf<K> };

@@ -1,0 +1,87 @@
+/** Both walks over a graph: forwards, what is known of every value; backwards, what the outputs need of it. */
+import { heldBy } from "../graph/nodes.ts";
+import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
+import { type Fact, factOfTensor, isConstant, nothing } from "./fact.ts";
+import { places, union } from "./field.ts";
+import { either, everywhere, isNeeded, nowhere, spreadNeed } from "./need.ts";
+import { opaqueRule } from "./opaque.ts";
+import { proofRuleOf } from "./rules/index.ts";
+import { type Call, NEED, type Need } from "./rules/rule.ts";
+
+export type FactMap = ReadonlyMap<Value, Fact>;
+
+/** What is known of every value, whatever the network's inputs are. A stored tensor that is an input too can be overridden. */
+export function factsOf(graph: Graph): FactMap {
+  const facts = new Map<Value, Fact>();
+  for (const [v, t] of graph.initializers) facts.set(v, factOfTensor(t));
+  for (const v of graph.inputs) facts.set(v, nothing(v.shape.length));
+  for (const node of graph.nodes) {
+    const call = callOf(node, facts);
+    const rule = proofRuleOf(node);
+    const made = rule !== opaqueRule && node.inputs.every((v) => !v || facts.get(v)!.stored);
+    node.outputs.forEach((y, at) => {
+      if (y) facts.set(y, { ...rule.known(call, at), stored: made });
+    });
+  }
+  return facts;
+}
+
+const callOf = (node: Node, facts: FactMap): Call<Node["attrs"]> => ({
+  attrs: node.attrs,
+  inputs: node.inputs,
+  outputs: node.outputs,
+  known: node.inputs.map((v) => (v ? facts.get(v)! : nothing(0))),
+});
+
+/** What the network's outputs need. */
+export interface Needs {
+  /** Of a value; of a replaced one, before its constant takes its place. */
+  of(v: Value): Need;
+}
+
+/**
+ * @param replaced values whose place a constant takes, wherever they are known to be one: nothing that makes them is
+ *   needed for that
+ * @param seen applied to every need on the way
+ */
+export function needsOf(
+  graph: Graph,
+  facts: FactMap,
+  replaced: ReadonlySet<Value>,
+  seen: (need: Need) => Need = (need) => need,
+): Needs {
+  const found = new Map<Value, Need>();
+  const add = (v: Value, need: Need) => found.set(v, found.has(v) ? either(found.get(v)!, seen(need)) : seen(need));
+  for (const v of graph.outputs) add(v, everywhere(v.shape.length, NEED.live));
+  for (const node of graph.nodes.toReversed()) {
+    const call = callOf(node, facts);
+    node.outputs.forEach((y, at) => {
+      const whole = y && found.get(y);
+      if (!whole || !isNeeded(whole)) return;
+      const need = replaced.has(y) ? varying(whole, facts.get(y)!) : whole;
+      node.inputs.forEach((v, k) => {
+        if (v) add(v, proofRuleOf(node).needs(call, k, need, at));
+      });
+    });
+  }
+  return { of: (v) => found.get(v) ?? nowhere(v.shape.length) };
+}
+
+/** The need of the elements that are not constant. */
+export function varying(need: Need, known: Fact): Need {
+  const shape = union(need.shape, known.shape);
+  const from = places(known.shape, shape);
+  const level = Uint8Array.from(spreadNeed(need, shape), (l, i) => (isConstant(known, from[i]) ? NEED.unread : l));
+  return { shape, level };
+}
+
+/** The stored tensors of a graph by name: initializers and constants. */
+export function storedByName(graph: Graph): Map<string, { readonly value: Value; readonly tensor: Tensor }> {
+  const found = new Map<string, { value: Value; tensor: Tensor }>();
+  for (const [value, tensor] of graph.initializers) found.set(value.name, { value, tensor });
+  for (const node of graph.nodes) {
+    const [value, tensor] = [node.outputs[0], heldBy(node)];
+    if (value && tensor) found.set(value.name, { value, tensor });
+  }
+  return found;
+}
