@@ -1,9 +1,16 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-process.env.ORT_DISABLE_TELEMETRY = "1"; // onnxruntime-node collects by default; must be set before it loads
-
 const path = (p: string) => fileURLToPath(new URL(p, import.meta.url));
+
+// The GPU made of software that scripts/software-gpu.mjs gets, unless the caller chose a driver. Tests inherit it.
+const gpu = path("./node_modules/.cache/software-gpu");
+const { VK_ICD_FILENAMES, VK_DRIVER_FILES, LD_LIBRARY_PATH } = process.env;
+if (existsSync(gpu) && !VK_ICD_FILENAMES && !VK_DRIVER_FILES) {
+  process.env.VK_ICD_FILENAMES = `${gpu}/vk_swiftshader_icd.json`;
+  process.env.LD_LIBRARY_PATH = LD_LIBRARY_PATH ? `${gpu}:${LD_LIBRARY_PATH}` : gpu;
+}
 
 /** `unit`: tests beside the source. `pipeline`: test/, which uses the built package as a user does. */
 export default defineConfig({
