@@ -43,6 +43,24 @@ export { type RiglOptions, rigl } from "./optim/rigl.ts";
 export { type RmdaOptions, rmda } from "./optim/rmda.ts";
 export { constant, cosine, multiStep, type Schedule, warmup } from "./optim/schedule.ts";
 export { sgd } from "./optim/sgd.ts";
+export {
+  type ComparedMethod,
+  type CompareEvent,
+  type CompareOptions,
+  compare,
+  type RunPlace,
+} from "./pipeline/compare.ts";
+export { type Compared, type ComparisonEvent, compareRuns } from "./pipeline/compare-runs.ts";
+export {
+  COMPARISON,
+  type ComparisonDocument,
+  clearComparedRun,
+  type EndedRun,
+  methodFolder,
+  type PlannedRun,
+  type SavedComparison,
+  savedComparison,
+} from "./pipeline/comparison-files.ts";
 export type { FinishEvent, RankEvent } from "./pipeline/events.ts";
 export { type Factorized, type FactorizeOptions, factorize } from "./pipeline/factorize.ts";
 export { type FineTuneOptions, fineTune } from "./pipeline/fine-tune.ts";

@@ -1,10 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FILES } from "espalier";
+import { COMPARISON, FILES } from "espalier";
 import { directory } from "espalier/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { COMPARISON } from "../comparison-directory.ts";
 import { type CompareConfig, compareFields } from "../settings/compare-fields.ts";
 import { fromAssignments, type Source, settings } from "../settings/config.ts";
 import { output } from "../terminal/output.ts";
@@ -79,4 +78,17 @@ describe("another setting than the comparison that is resumed has", () => {
     expect(message).toMatch(fix);
     expect(message).not.toContain("--config");
   });
+});
+
+test("--overwrite clears nothing outside the comparison's directory", async () => {
+  const victim = join(root, "victim");
+  await mkdir(victim);
+  for (const name of [FILES.run, FILES.model]) await writeFile(join(victim, name), "precious");
+  const config = { ...shared, methods: { a: { optimizer: "sgd" } } };
+  const run = { method: "a", seed: 1, folder: "../victim", seconds: 1 };
+  const out = join(root, "malicious");
+  await mkdir(out);
+  await writeFile(join(out, COMPARISON), JSON.stringify({ config, runs: [run] }));
+  expect(await said({ ...config, config: "c.yaml", out, overwrite: true })).toBe("nothing");
+  for (const name of [FILES.run, FILES.model]) expect(await readFile(join(victim, name), "utf8")).toBe("precious");
 });

@@ -1,15 +1,15 @@
 /** What stands before a comparison's first run: every mistake that can be known is said, and nothing is trained yet. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Dataset, FILES, UsageError } from "espalier";
+import { COMPARISON, clearComparedRun, type Dataset, type EndedRun, FILES, UsageError } from "espalier";
 import { directory } from "espalier/node";
-import { COMPARISON, clearPlanned, type Ended, readSaved, type Saved } from "../comparison-directory.ts";
 import { checkResume } from "../settings/choices.ts";
 import type { CompareConfig } from "../settings/compare-fields.ts";
 import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "../settings/compare-plan.ts";
 import { fileOrigins, mergedOrigins, type Origins, type Source } from "../settings/config.ts";
 import { modelItself, openData } from "../settings/open.ts";
 import { differing, freeName, place } from "../settings/place.ts";
+import { readSaved, type Saved } from "../settings/saved-comparison.ts";
 import type { TrainConfig } from "../settings/train-fields.ts";
 import type { Interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
@@ -22,8 +22,8 @@ export interface OpenComparison {
   readonly plan: ComparePlan;
   /** As compare.json keeps it. */
   readonly config: CompareConfig;
-  /** By the run's folder: those that finished, and those that failed and are to be retried. */
-  readonly ended: Map<string, Ended>;
+  /** Those that finished, and those that failed and are to be retried. */
+  readonly ended: readonly EndedRun[];
   readonly data: (settings: TrainConfig) => Promise<Dataset>;
   readonly out: Output;
   readonly interruption: Interruption;
@@ -74,7 +74,8 @@ export async function openComparison(
     });
   const untouched = overwrite ? [] : plan.runs.filter((run) => !again.includes(run));
   const ended = await endedBefore(folder, untouched, saved, resume);
-  for (const run of overwrite ? [...plan.runs, ...(saved?.runs ?? [])] : again) await clearPlanned(folder, run);
+  for (const run of overwrite ? [...plan.runs, ...(saved?.runs ?? [])] : again)
+    await clearComparedRun(directory(folder), run);
   return { folder, plan, config, ended, data, out, interruption };
 }
 
@@ -127,14 +128,14 @@ async function endedBefore(
   runs: readonly Planned[],
   saved: Saved | undefined,
   resume: boolean,
-): Promise<Map<string, Ended>> {
-  const ended = new Map<string, Ended>();
+): Promise<EndedRun[]> {
+  const ended: EndedRun[] = [];
   for (const { method, seed, folder: inner, settings } of runs) {
     const { summary } = await place({ ...settings, out: join(folder, inner), resume });
     const noted = saved?.runs.find((r) => r.folder === inner);
     const run = { method, seed, folder: inner };
-    if (summary) ended.set(inner, { ...run, seconds: noted?.seconds ?? summary.seconds, summary });
-    else if (noted?.error !== undefined) ended.set(inner, { ...run, seconds: noted.seconds, error: noted.error });
+    if (summary) ended.push({ ...run, seconds: noted?.seconds ?? summary.seconds, summary });
+    else if (noted?.error !== undefined) ended.push({ ...run, seconds: noted.seconds, error: noted.error });
   }
   return ended;
 }

@@ -1,8 +1,17 @@
-/** The runs of a comparison, one after another; a failed one does not stop the rest. */
+/** The runs of a comparison, and what is said on the way. */
 import { join } from "node:path";
-import { type Comparison, duration, methodTable, percent, type Summary, significant } from "espalier";
+import {
+  COMPARISON,
+  type ComparisonDocument,
+  type ComparisonEvent,
+  compareRuns,
+  duration,
+  methodTable,
+  percent,
+  type Summary,
+  significant,
+} from "espalier";
 import { directory, environment, node } from "espalier/node";
-import { COMPARISON, type Document, type Ended, writeResults } from "../comparison-directory.ts";
 import type { Planned } from "../settings/compare-plan.ts";
 import { place } from "../settings/place.ts";
 import { messageOf } from "../terminal/failure.ts";
@@ -13,72 +22,59 @@ import { completeJob, openJob } from "./job.ts";
 
 /** @returns the exit status: 1 when a run failed */
 export async function runComparison(session: OpenComparison): Promise<number> {
-  const { plan, ended, out, interruption } = session;
-  const isFinished = (run: Planned) => ended.get(run.folder)?.summary !== undefined;
-  const todo = plan.runs.filter((run) => !isFinished(run));
-  let document = await writeSoFar(session);
-  introduce(session, todo.length);
-  for (const [i, run] of todo.entries()) {
-    if (interruption.signal.aborted) return stop(session, document);
-    announce(session, run, todo.slice(i));
-    const result = await oneRun(session, run);
-    if (!result) return stop(session, document);
-    ended.set(run.folder, result);
-    document = await writeSoFar(session);
-    out.say(result.summary ? outcome(result.summary) : out.colour.red(`failed: ${result.error}`));
-  }
+  const { folder, plan, config, ended, interruption } = session;
+  const { threads, device } = config;
+  const [{ settings }] = plan.runs;
+  const data = settings.data?.split(/[\\/]/).filter(Boolean).at(-1);
+  const title = `${settings.model?.split(/[\\/]/).at(-1)} on ${data}`;
+  const { document, stopped } = await compareRuns(
+    { ...plan, title, config, environment: environment(node({ threads, device })) },
+    {
+      store: directory(folder),
+      ended,
+      signal: interruption.signal,
+      complete: (run) => oneRun(session, run),
+      textOf: messageOf,
+      onEvent: (event) => tell(session, event),
+    },
+  );
+  if (stopped) return stop(session, document);
   conclude(session, document);
   return document.runs.some((r) => r.error !== undefined) ? 1 : 0;
 }
 
 /** @returns undefined when it was interrupted */
 async function oneRun(
-  session: OpenComparison,
-  { method, seed, folder, settings }: Planned,
-): Promise<Ended | undefined> {
-  const { out, interruption } = session;
-  const begun = performance.now();
-  const ended = { method, seed, folder };
-  const seconds = () => (performance.now() - begun) / 1000;
-  try {
-    const where = await place({ ...settings, out: join(session.folder, folder), resume: true });
-    const job = await openJob(where, { out, interruption, data: await session.data(settings) });
-    const done = await completeJob(job);
-    return done && { ...ended, seconds: Math.max(seconds(), done.summary.seconds), summary: done.summary };
-  } catch (e) {
-    return { ...ended, seconds: seconds(), error: messageOf(e) };
-  }
+  { folder, data, out, interruption }: OpenComparison,
+  { folder: inner, settings }: Planned,
+): Promise<Summary | undefined> {
+  const where = await place({ ...settings, out: join(folder, inner), resume: true });
+  const job = await openJob(where, { out, interruption, data: await data(settings) });
+  return (await completeJob(job))?.summary;
 }
 
-/** Writes what is known so far, in the order of the plan. */
-function writeSoFar({ folder, plan, config, ended }: OpenComparison): Promise<Document> {
-  const { threads, device } = config;
-  const [{ settings }] = plan.runs;
-  const data = settings.data?.split(/[\\/]/).filter(Boolean).at(-1);
-  const comparison: Omit<Comparison, "runs" | "config"> = {
-    title: `${settings.model?.split(/[\\/]/).at(-1)} on ${data}`,
-    methods: plan.methods,
-    seeds: plan.seeds,
-    environment: environment(node({ threads, device })),
-  };
-  const runs = plan.runs.flatMap((run) => ended.get(run.folder) ?? []);
-  return writeResults(directory(folder), { ...comparison, config }, runs);
+function tell(session: OpenComparison, event: ComparisonEvent): void {
+  const { out } = session;
+  if (event.type === "comparing") introduce(session, event);
+  else if (event.type === "run") announce(session, event);
+  else out.say(event.run.summary ? outcome(event.run.summary) : out.colour.red(`failed: ${event.run.error}`));
 }
 
-function introduce({ folder, plan, out }: OpenComparison, todo: number): void {
+type Of<T extends ComparisonEvent["type"]> = Extract<ComparisonEvent, { type: T }>;
+
+function introduce({ folder, plan, out }: OpenComparison, { runs, finished }: Of<"comparing">): void {
   const { bold, dim } = out.colour;
-  const already = plan.runs.length - todo;
   out.say(`${bold(plan.methods.join(", "))}, seed ${plan.seeds.join(", ")}`);
-  out.say(dim(`${plan.runs.length} runs${already ? `, ${already} finished already` : ""}, into ${folder}`));
+  out.say(dim(`${runs.length} runs${finished ? `, ${finished} finished already` : ""}, into ${folder}`));
 }
 
-function announce({ plan, ended, out }: OpenComparison, run: Planned, left: readonly Planned[]): void {
-  const timed = [...ended.values()].map((r) => ({ ...r, failed: r.error !== undefined }));
+function announce({ plan, out }: OpenComparison, { run, ended, left }: Of<"run">): void {
   const seconds = remainingSeconds(
-    timed,
+    ended.map((r) => ({ ...r, failed: r.error !== undefined })),
     left.map((r) => r.method),
   );
-  const at = `run ${plan.runs.indexOf(run) + 1} of ${plan.runs.length}`;
+  const number = plan.runs.findIndex((r) => r.folder === run.folder) + 1;
+  const at = `run ${number} of ${plan.runs.length}`;
   const estimate = seconds === undefined ? "" : `  about ${duration(seconds)} left`;
   out.say(`\n${out.colour.bold(`${at}: ${run.method}, seed ${run.seed}`)}${out.colour.dim(estimate)}`);
 }
@@ -89,13 +85,13 @@ const outcome = (s: Summary): string =>
     `${percent(s.params.after / s.params.before)} of the parameters kept`,
   ].join(", ");
 
-function stop({ folder, out, interruption }: OpenComparison, document: Document): number {
+function stop({ folder, out, interruption }: OpenComparison, document: ComparisonDocument): number {
   const resume = `npx espalier compare --resume --out ${folder}`;
   out.result({ out: folder, interrupted: true, resume, ...document }, `stopped; go on with\n  ${resume}`);
   return interruption.status() ?? 1;
 }
 
-function conclude({ folder, plan, out }: OpenComparison, document: Document): void {
+function conclude({ folder, plan, out }: OpenComparison, document: ComparisonDocument): void {
   const { title, environment, seeds, runs, config } = document;
   const table = methodTable({
     title,

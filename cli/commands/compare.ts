@@ -1,8 +1,9 @@
 /** `espalier compare`: several methods with several seeds on one problem, and what they came to. */
 import { join } from "node:path";
-import { COMPARISON, readSaved } from "../comparison-directory.ts";
+import { COMPARISON } from "espalier";
 import { compareFields } from "../settings/compare-fields.ts";
 import { fromAssignments, fromFile, type Source } from "../settings/config.ts";
+import { readSaved } from "../settings/saved-comparison.ts";
 import { command, setOption } from "../terminal/command.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import { openComparison } from "./compare-open.ts";

@@ -1,18 +1,13 @@
 /** From the settings of a comparison to its runs. */
-import { join } from "node:path";
-import { EspalierError, UsageError } from "espalier";
+import { EspalierError, methodFolder, type PlannedRun, UsageError } from "espalier";
 import { Misplaced } from "./choices.ts";
 import { type CompareConfig, notPerMethod } from "./compare-fields.ts";
 import { type Origins, settings } from "./config.ts";
 import { camel } from "./names.ts";
 import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
 
-/** One method with one seed. */
-export interface Planned {
-  readonly method: string;
-  readonly seed: number;
-  /** Its run directory, relative to the comparison's: rmda/seed-1. */
-  readonly folder: string;
+/** A run with its settings. */
+export interface Planned extends PlannedRun {
   /** As `train` takes them; without a directory. */
   readonly settings: TrainConfig;
 }
@@ -47,7 +42,7 @@ export function comparePlan(config: CompareConfig, origins: Origins): ComparePla
     methods.map((method, i) => ({
       method,
       seed,
-      folder: join(slugs[i], `seed-${seed}`),
+      folder: `${slugs[i]}/seed-${seed}`,
       settings: { ...own[i], seed },
     })),
   );
@@ -84,15 +79,8 @@ function methodSettings(
   ]);
 }
 
-/** "Prox SGD, λ 1e-3" → "prox-sgd-λ-1e-3" */
-const slug = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, "-")
-    .replaceAll(/^-|-$/g, "");
-
 function slugsOf(methods: readonly string[], origins: Origins): string[] {
-  const slugs = methods.map(slug);
+  const slugs = methods.map(methodFolder);
   slugs.forEach((name, i) => {
     const first = slugs.indexOf(name);
     if (name !== "" && first === i) return;

@@ -37,7 +37,7 @@ const number = z.number();
 const count = z.int().min(0);
 const sparsity = z.object({ groupSparsity: z.number(), weightedGroupSparsity: z.number() });
 /** A line of metrics.jsonl, as it is read back. */
-const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
+export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   epoch: z.int().min(1),
   loss: number,
   accuracy: number.nullable(),

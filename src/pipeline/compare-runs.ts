@@ -1,0 +1,104 @@
+/** The runs of a comparison, one after another; a failed one does not stop the rest. */
+import type { Comparison } from "../report/comparison.ts";
+import type { Summary } from "../report/results.ts";
+import type { Store } from "../train/store.ts";
+import { type ComparisonDocument, type EndedRun, type PlannedRun, writeComparison } from "./comparison-files.ts";
+
+/** What a comparison tells on its way. */
+export type ComparisonEvent =
+  /** It starts or goes on; these runs are finished already. */
+  | { readonly type: "comparing"; readonly runs: readonly PlannedRun[]; readonly finished: number }
+  /** A run starts; `ended` are those before it, `left` those to come, itself among them. */
+  | {
+      readonly type: "run";
+      readonly run: PlannedRun;
+      readonly ended: readonly EndedRun[];
+      readonly left: readonly PlannedRun[];
+    }
+  /** It ended, well or not. */
+  | { readonly type: "ended"; readonly run: EndedRun };
+
+/** What is to be compared. */
+export interface ComparisonPlan<R extends PlannedRun> extends Omit<Comparison, "runs"> {
+  /** In the order in which they are made. */
+  readonly runs: readonly R[];
+}
+
+/** How. */
+export interface ComparingOptions<R extends PlannedRun> {
+  /** Its own, with the runs' in it. */
+  readonly store: Store;
+  /** Makes a run, to its summary; undefined when it was stopped. */
+  readonly complete: (run: R) => Promise<Summary | undefined>;
+  /** Runs that ended before; those that failed are retried. Default: none. */
+  readonly ended?: readonly EndedRun[];
+  /** Stops before the next run. */
+  readonly signal?: AbortSignal;
+  /** The text of an error that a run failed with. Default: its message. */
+  readonly textOf?: (error: unknown) => string;
+  /** Errors that stop the comparison. Default: none. */
+  readonly isFatal?: (error: unknown) => boolean;
+  readonly onEvent?: (event: ComparisonEvent) => void;
+}
+
+/** What a comparison came to. */
+export interface Compared {
+  /** With the course of every run: for `methodTable`, `comparisonHtml`, `comparisonCharts`. */
+  readonly comparison: Comparison;
+  /** As compare.json keeps it. */
+  readonly document: ComparisonDocument;
+  /** Whether runs are still to come, because it was stopped. */
+  readonly stopped: boolean;
+}
+
+/**
+ * Makes all runs that are not finished, and writes compare.json, .csv, .md, .html and the charts after each.
+ * @throws what a run fails with, if that is fatal; EspalierError when the store cannot be written
+ */
+export async function compareRuns<R extends PlannedRun>(
+  plan: ComparisonPlan<R>,
+  { store, complete, ended: before = [], signal, textOf = messageOf, isFatal, onEvent }: ComparingOptions<R>,
+): Promise<Compared> {
+  const ended = new Map(before.map((run) => [run.folder, run]));
+  const todo = plan.runs.filter((run) => ended.get(run.folder)?.summary === undefined);
+  const { runs, ...comparison } = plan;
+  const writeSoFar = () =>
+    writeComparison(
+      store,
+      comparison,
+      runs.flatMap((run) => ended.get(run.folder) ?? []),
+    );
+  let written = await writeSoFar();
+  onEvent?.({ type: "comparing", runs, finished: runs.length - todo.length });
+  for (const [i, run] of todo.entries()) {
+    if (signal?.aborted) return { ...written, stopped: true };
+    onEvent?.({ type: "run", run, ended: [...ended.values()], left: todo.slice(i) });
+    const result = await oneRun(run, complete, { signal, textOf, isFatal });
+    if (!result) return { ...written, stopped: true };
+    ended.set(run.folder, result);
+    written = await writeSoFar();
+    onEvent?.({ type: "ended", run: result });
+  }
+  return { ...written, stopped: false };
+}
+
+const messageOf = (e: unknown): string => (e instanceof Error ? e.message : String(e));
+
+/** @returns undefined when it was stopped */
+async function oneRun<R extends PlannedRun>(
+  run: R,
+  complete: (run: R) => Promise<Summary | undefined>,
+  { signal, textOf, isFatal }: Pick<ComparingOptions<R>, "signal" | "isFatal"> & { textOf: (e: unknown) => string },
+): Promise<EndedRun | undefined> {
+  const { method, seed, folder } = run;
+  const begun = performance.now();
+  const seconds = () => (performance.now() - begun) / 1000;
+  try {
+    const summary = await complete(run);
+    return summary && { method, seed, folder, seconds: Math.max(seconds(), summary.seconds), summary };
+  } catch (e) {
+    if (signal?.aborted && e === signal.reason) return undefined;
+    if (isFatal?.(e)) throw e;
+    return { method, seed, folder, seconds: seconds(), error: textOf(e) };
+  }
+}

@@ -1,0 +1,140 @@
+/** A comparison's files: its settings and results, and the stores of its runs, METHOD/seed-N. */
+import { z } from "zod";
+import { EspalierError } from "../error.ts";
+import { type Comparison, type MethodResult, methodCsv, methodResults } from "../report/comparison.ts";
+import { comparisonCharts } from "../report/comparison-charts.ts";
+import { comparisonHtml, comparisonMarkdown } from "../report/comparison-documents.ts";
+import type { EpochMetrics, Summary } from "../report/results.ts";
+import { epochMetrics } from "../train/record.ts";
+import { clearRun, FILES } from "../train/run-files.ts";
+import { type Store, writeJson } from "../train/store.ts";
+
+/** Settings and results; written before the first run, so it marks a comparison. */
+export const COMPARISON = "compare.json";
+
+/** One method with one seed. */
+export interface PlannedRun {
+  readonly method: string;
+  readonly seed: number;
+  /** Where its files are, relative to the comparison's: rmda/seed-1. */
+  readonly folder: string;
+}
+
+/** A run that ended, as compare.json keeps it: with a summary, or with an error if it failed. */
+export interface EndedRun extends PlannedRun {
+  /** Wall time of the whole run. */
+  readonly seconds: number;
+  readonly summary?: Summary;
+  readonly error?: string;
+}
+
+/** compare.json */
+export interface ComparisonDocument extends Omit<Comparison, "methods" | "runs"> {
+  readonly methods: readonly MethodResult[];
+  readonly runs: readonly EndedRun[];
+}
+
+/** "Prox SGD, λ 1e-3" → "prox-sgd-λ-1e-3"; empty for a name without letters and digits. */
+export const methodFolder = (method: string): string =>
+  method
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, "-")
+    .replaceAll(/^-|-$/g, "");
+
+/** A folder of a run: METHOD/seed-N and nothing that leads out of the comparison's. */
+const RUN_FOLDER = /^[\p{L}\p{M}\p{N}-]+[\\/]seed--?\d+$/u;
+
+const parts = ({ folder }: Pick<PlannedRun, "folder">): string[] => folder.split(/[\\/]/);
+
+/** The store of a run in the comparison's. */
+export const storeOf = (store: Store, run: Pick<PlannedRun, "folder">): Store =>
+  parts(run).reduce((inner, part) => inner.within(part), store);
+
+/** compare.json as it is read back. What stands here may be cleared, so a folder that a plan cannot name is refused. */
+const saved = z.object({
+  config: z.record(z.string(), z.unknown()),
+  runs: z.array(
+    z.object({
+      method: z.string(),
+      seed: z.int(),
+      folder: z.string().regex(RUN_FOLDER, "is not METHOD/seed-N"),
+      seconds: z.number(),
+      error: z.string().optional(),
+    }),
+  ),
+});
+
+/** What an earlier comparison left in its store. */
+export interface SavedComparison {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly runs: readonly Omit<EndedRun, "summary">[];
+}
+
+/**
+ * The settings and runs of the comparison that a store holds.
+ * @returns undefined when it holds none
+ * @throws EspalierError when compare.json is there and cannot be used
+ */
+export async function savedComparison(store: Store): Promise<SavedComparison | undefined> {
+  const bytes = await store.read(COMPARISON);
+  if (!bytes) return undefined;
+  const fail = (reason: string) =>
+    new EspalierError(`${COMPARISON} cannot be used`, { in: store.location, reason }, "start afresh with overwrite");
+  let found: unknown;
+  try {
+    found = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (e) {
+    throw fail((e as Error).message);
+  }
+  const { success, data, error } = saved.safeParse(found);
+  if (success) return data;
+  const [{ path, message }] = error.issues;
+  throw fail(path.length > 0 ? `${path.join(".")}: ${message}` : message);
+}
+
+/** Removes the files of a compared run, and its folders if nothing else is in them. */
+export async function clearComparedRun(store: Store, run: Pick<PlannedRun, "folder">): Promise<void> {
+  await clearRun(storeOf(store, run));
+  for (let path = parts(run); path.length > 0; path = path.slice(0, -1)) {
+    const within = (names: readonly string[]) => names.reduce((inner, name) => inner.within(name), store);
+    if ((await within(path).list()).length > 0) return;
+    await within(path.slice(0, -1)).remove(path[path.length - 1]);
+  }
+}
+
+/** The lines of metrics.jsonl up to one that is cut off or damaged: charts can do with fewer. */
+async function epochsOf(store: Store, run: EndedRun): Promise<EpochMetrics[]> {
+  const bytes = await storeOf(store, run).read(FILES.metrics);
+  const epochs: EpochMetrics[] = [];
+  for (const line of new TextDecoder().decode(bytes).split("\n").filter(Boolean)) {
+    try {
+      epochs.push(epochMetrics.parse(JSON.parse(line)));
+    } catch {
+      break;
+    }
+  }
+  return epochs;
+}
+
+/**
+ * Writes results as far as they are known: compare.json, .csv, .md, .html and the charts. Before the first run ended they are
+ * empty, so that those of a comparison that stood here before do not stay.
+ */
+export async function writeComparison(
+  store: Store,
+  comparison: Omit<Comparison, "runs">,
+  ended: readonly EndedRun[],
+): Promise<{ readonly comparison: Comparison; readonly document: ComparisonDocument }> {
+  const { title, config, environment, seeds } = comparison;
+  const runs = await Promise.all(ended.map(async (r) => ({ ...r, epochs: await epochsOf(store, r) })));
+  const whole: Comparison = { ...comparison, runs };
+  const document = { title, config, environment, seeds, methods: methodResults(whole), runs: ended };
+  await writeJson(store, COMPARISON, document);
+  const charts = await comparisonCharts(whole);
+  const write = (name: string, text: string) => store.write(name, new TextEncoder().encode(text));
+  for (const [name, { svg }] of Object.entries(charts)) await write(`${name}.svg`, svg);
+  await write("compare.csv", methodCsv(whole));
+  await write("compare.md", comparisonMarkdown(whole, charts));
+  await write("compare.html", comparisonHtml(whole, charts));
+  return { comparison: whole, document };
+}
