@@ -12,8 +12,7 @@ import { parseArgs } from "node:util";
 import { courseChart, type EpochMetrics } from "espalier";
 import { node } from "espalier/node";
 import { kebab } from "../cli/settings/names.ts";
-import { commandOf, methodsPage } from "./methods-page.ts";
-import { lowRankRun, optimizerTexts, penaltyTexts } from "./methods-text.ts";
+import { commandOf, demos, methodsPage } from "./methods-page.ts";
 import { begin, common } from "./record.ts";
 
 interface Row {
@@ -47,8 +46,8 @@ const recording = begin({ name: "methods", draft: values.draft });
 const before: readonly Row[] = existsSync(RESULT) ? JSON.parse(await readFile(RESULT, "utf8")).rows : [];
 const rows: Row[] = [];
 await mkdir("docs/methods", { recursive: true });
-for (const [method, text] of Object.entries({ ...optimizerTexts, ...penaltyTexts, lorita: lowRankRun })) {
-  const command = commandOf(text);
+for (const method of Object.keys(demos)) {
+  const command = commandOf(method);
   const known = before.find((r) => r.method === method && r.command === command);
   const history = known?.history ?? (await runCommand(command));
   rows.push({ method, command, history, commit: known ? (known.commit ?? null) : recording.commit });

@@ -1,60 +1,95 @@
-/** docs/methods.md as text: words from methods-text.ts, options and their help from the command line's table, pairs from the library. */
-import { goesWith } from "espalier";
-import { choose } from "../cli/settings/choices.ts";
-import { settings } from "../cli/settings/config.ts";
-import { methods, resolved } from "../cli/settings/methods.ts";
+/** docs/methods.md as text: what every method says of itself, its pairs, and the command of its chart. */
+import {
+  type Description,
+  goesWith,
+  lowRankMethods,
+  type OptimizerMethod,
+  type OptionSpec,
+  optimizers,
+  optionSpecs,
+  type PenaltyMethod,
+  penalties,
+  usualOptimizer,
+} from "espalier";
+import { written } from "../cli/settings/method-help.ts";
+import { ownersOf } from "../cli/settings/method-options.ts";
 import { kebab } from "../cli/settings/names.ts";
 import { belongs, headings } from "../cli/settings/train-choices.ts";
-import { type TrainConfig, type TrainKey, trainFields } from "../cli/settings/train-fields.ts";
-import { guideText, lowRankRun, lowRankText, type MethodText, optimizerTexts, penaltyTexts } from "./methods-text.ts";
-
-type Kind = "optimizer" | "penalty";
+import { type TrainKey, trainFields } from "../cli/settings/train-fields.ts";
+import { guideText, lowRankText } from "./methods-text.ts";
 
 /** What the charts of the page show: one small run each. */
-export const COMMON = "--model lenet5-small --data digits --epochs 12 --seed 1";
+export const COMMON = { model: "lenet5-small", data: "digits", epochs: 12, seed: 1 };
 
-/** The flags of a method's run: its own win over the common ones. */
-export function commandOf({ flags }: MethodText): string {
-  const given = new Set<string>(flags.match(/--[a-z0-9-]+/g) ?? []);
-  const common = COMMON.match(/--[a-z-]+ \S+/g)!.filter((pair) => !given.has(pair.split(" ")[0]));
-  return `espalier train ${[...common, flags].join(" ")}`;
+type Demo = Description["demo"];
+
+/** The settings of the run that shows each method: those of all, what names the method, and its own. */
+export const demos: Readonly<Record<string, Demo>> = {
+  ...fromEach(optimizers, ({ name, demo }: OptimizerMethod) => ({ optimizer: name, ...demo })),
+  ...fromEach(penalties, ({ name, demo: { optimizer = usualOptimizer.plain, ...demo } }: PenaltyMethod) => {
+    const method: OptimizerMethod = optimizers[optimizer as keyof typeof optimizers];
+    return { optimizer, ...(method.defaults.penalty !== name && { penalty: name }), ...demo };
+  }),
+  ...fromEach(lowRankMethods, ({ demo }: Description) => demo),
+};
+
+function fromEach<M>(methods: Readonly<Record<string, M>>, demo: (method: M) => Demo): Record<string, Demo> {
+  return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, { ...COMMON, ...demo(method) }]));
 }
 
-/** What a choice cannot do without. */
-const needs: Readonly<Record<string, TrainConfig>> = { wgsef: { keep: 0.5 }, sef: { keep: 0.5 } };
+/** A number as a command has it: 2e-3, 0.05. */
+const typed = (x: unknown): string =>
+  typeof x === "number" && x > 0 && x < 5e-3 ? x.toExponential() : Array.isArray(x) ? x.join(",") : kebab(String(x));
 
-/** Every setting of a run of which only this is said, but for what is said. */
-function defaults(said: TrainConfig): Readonly<Record<string, unknown>> {
-  const all = { model: "lenet5", data: "digits", ...said };
-  const chosen = choose(settings(trainFields, [{ label: (key) => key, values: all }]));
-  const settled = resolved(chosen, methods(chosen));
-  return Object.fromEntries(Object.entries(settled).filter(([key]) => !(key in said)));
+/** The command of a method's chart. */
+export const commandOf = (method: string): string =>
+  `espalier train ${Object.entries(demos[method])
+    .map(([key, value]) => `--${kebab(key)} ${typed(value)}`)
+    .join(" ")}`;
+
+const cell = (text: string) => text.replaceAll("|", "\\|");
+
+/** A row of a table of options: how it is typed, what it is when nothing is said, what the paper takes, what it is for. */
+function row(key: TrainKey, spec: OptionSpec = {}, form?: string): string {
+  const { value, help } = trainFields[key];
+  const flag = `\`--${kebab(key)}${value ? ` ${cell(value)}` : ""}\`${form ? ` (${form})` : ""}`;
+  const set = spec.default ?? spec.start;
+  const about = spec.description ?? help;
+  return `| ${flag} | ${set === undefined ? "" : `\`${written(set)}\``} | ${spec.paper ?? ""} | ${cell(about)} |`;
 }
 
-/** The settings of a method, or of low rank, with their defaults there. */
-function options(keys: readonly TrainKey[], settled: Readonly<Record<string, unknown>>): string[] {
-  if (keys.length === 0) return ["No options of its own.", ""];
-  const cell = (text: string) => text.replaceAll("|", "\\|");
-  const rows = keys.map((key) => {
-    const { value, help, choices } = trainFields[key];
-    const set = settled[key];
-    const shown = set === undefined || set === null ? "" : `\`${choices ? kebab(String(set)) : String(set)}\``;
-    return `| \`--${kebab(key)}${value ? ` ${cell(value)}` : ""}\` | ${shown} | ${cell(help)} |`;
+function table(rows: readonly string[]): string[] {
+  if (rows.length === 0) return ["No options of its own.", ""];
+  return ["| option | default | paper | |", "|---|---|---|---|", ...rows, ""];
+}
+
+/** The options of an optimizer, those of its further forms behind the first's. */
+const optimizerRows = ({ forms }: OptimizerMethod): string[] =>
+  forms.flatMap(({ form, options, defaults }, i) => {
+    const { form: choice, ...specs } = optionSpecs(options);
+    const own = {
+      lr: { default: defaults.lr, description: "learning rate" },
+      ...(i === 0 && choice && { form: choice }),
+    };
+    return Object.entries<OptionSpec>({ ...own, ...specs }).map(([key, spec]) =>
+      row(key as TrainKey, spec, i === 0 ? undefined : form),
+    );
   });
-  return ["| option | default | |", "|---|---|---|", ...rows, ""];
+
+/** The options of a penalty, the parts of a record as settings of their own, and what a run does with any penalty. */
+function penaltyRows({ name, options }: PenaltyMethod): string[] {
+  const owners = ownersOf([{ name, options }]);
+  return belongs.penalty[name].map((key) => row(key, owners.get(key)?.[0].spec));
 }
 
-function section(kind: Kind, name: string, text: MethodText): string[] {
-  const partners = goesWith(name);
-  const other = kind === "optimizer" ? "Penalties" : "Optimizers";
-  const own = (belongs[kind] as Readonly<Record<string, readonly TrainKey[]>>)[name];
-  const keys: readonly TrainKey[] = kind === "optimizer" ? ["lr", ...own] : own;
-  const pairs = `**${other}** ${partners.length ? partners.map((p) => p.replace(/^\w+/, "`$&`")).join(", ") : "none"}`;
-  return described(name, text, [pairs, "", ...options(keys, defaults({ [kind]: name, ...needs[name] }))]);
+function section(other: string, method: Description & { readonly name: string }, rows: readonly string[]): string[] {
+  const partners = goesWith(method.name).map((p) => p.replace(/^\w+/, "`$&`"));
+  return described(method, [`**${other}** ${partners.join(", ") || "none"}`, "", ...table(rows)]);
 }
 
 /** What every method's section has, with its own lines before the command. */
-function described(name: string, text: MethodText, own: readonly string[]): string[] {
+function described(text: Description & { readonly name: string }, own: readonly string[]): string[] {
+  const { name } = text;
   return [
     `### \`${name}\``,
     "",
@@ -68,7 +103,7 @@ function described(name: string, text: MethodText, own: readonly string[]): stri
     "",
     ...own,
     "```sh",
-    `npx ${commandOf(text)}`,
+    `npx ${commandOf(name)}`,
     "```",
     "",
     `![Accuracy and sparsity of ${name} over the epochs of this command](methods/${kebab(name)}.svg)`,
@@ -76,15 +111,12 @@ function described(name: string, text: MethodText, own: readonly string[]): stri
   ];
 }
 
-const sections = (kind: Kind, texts: Readonly<Record<string, MethodText>>): string[] =>
-  Object.entries(texts).flatMap(([name, text]) => section(kind, name, text));
-
 /** The whole page. */
 export const methodsPage = (): string =>
   [
     "# Methods",
     "",
-    "<!-- written by `node dist/experiments/methods-doc.js`; the texts are in experiments/methods-text.ts -->",
+    "<!-- written by `node dist/experiments/methods-doc.js`; every method's words and options are in its file -->",
     "",
     "An optimizer decides how weights move, a penalty what should become zero, groups what becomes zero together. Any pair whose",
     "proximal step is defined may be combined; another is refused with the list of those that are. The charts show the command above",
@@ -94,11 +126,13 @@ export const methodsPage = (): string =>
     ...guideText,
     "## Optimizers",
     "",
-    ...sections("optimizer", optimizerTexts),
+    ...Object.values(optimizers).flatMap((o: OptimizerMethod) => section("Penalties", o, optimizerRows(o))),
     "## Penalties",
     "",
-    ...sections("penalty", penaltyTexts),
+    ...Object.values(penalties).flatMap((p: PenaltyMethod) => section("Optimizers", p, penaltyRows(p))),
     "## Low rank",
     "",
-    ...described("lorita", lowRankRun, [...lowRankText, ...options(headings["Low rank"], defaults({ lorita: 2 }))]),
+    ...Object.values(lowRankMethods).flatMap((m) =>
+      described(m, [...lowRankText, ...table(headings["Low rank"].map((key) => row(key)))]),
+    ),
   ].join("\n");

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { builder } from "../src/graph/builder.ts";
 import { f32, full, size } from "../src/graph/tensor.ts";
 import { Random } from "../src/math/random.ts";
+import { formsOf, optimizers } from "../src/methods.ts";
 import { write } from "../src/onnx/write.ts";
-import { optimizers } from "../src/train/catalogue.ts";
 import { decodeCheckpoint } from "../src/train/checkpoint.ts";
 import { memory } from "../src/train/memory.ts";
 
@@ -95,9 +95,9 @@ const kills: Readonly<Record<string, number>> = {
 
 test("every optimizer of the catalogue is stopped and resumed, and the penalties that are more than a group's prox", () => {
   expect(Object.keys(kills).sort()).toEqual(Object.keys(methods).sort());
-  const kind = ({ name, options }: Optimizer) => `${name} ${options["form"] ?? ""}`;
+  const kind = ({ name, form = "" }: Optimizer) => `${name} ${form}`;
   const stopped = Object.values(methods).map(({ optimizer }) => kind(optimizer));
-  expect(stopped).toEqual(expect.arrayContaining(optimizers.map(kind)));
+  expect(stopped).toEqual(expect.arrayContaining(Object.values(optimizers).flatMap(formsOf).map(kind)));
   const penalties = Object.values(methods).map((m) => m.penalty?.name);
   expect(penalties).toEqual(expect.arrayContaining(["nuclear", "nm", "wgsef"]));
 });

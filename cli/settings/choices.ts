@@ -1,9 +1,18 @@
 /** From the settings of a run to its choices: defaults filled in, and what does not go together refused. */
 import { availableParallelism } from "node:os";
-import { UsageError } from "espalier";
+import {
+  type OptimizerMethod,
+  type OptimizerName,
+  optimizers,
+  optionSpecs,
+  type PenaltyName,
+  penalties,
+  UsageError,
+  usualOptimizer,
+} from "espalier";
 import { kebab } from "./names.ts";
 import { rankRule } from "./rank-fields.ts";
-import { belongs, insteadOfMomentum } from "./train-choices.ts";
+import { belongs } from "./train-choices.ts";
 import type { TrainConfig, TrainKey } from "./train-fields.ts";
 
 type Chosen =
@@ -25,26 +34,19 @@ export type Choices = TrainConfig & Required<Pick<TrainConfig, Chosen>>;
 /** @throws UsageError for settings that are missing or do not go together */
 export function choose(config: TrainConfig): Choices {
   const { model, data, lorita, epochs = 20 } = config;
-  const optimizer = config.optimizer ?? (lorita ? "adam" : "rmda");
+  const optimizer = config.optimizer ?? usualOptimizer[lorita ? "composed" : "plain"];
   if (!model) throw new UsageError("train wants a model", { wanted: "--model" }, "for example --model lenet5");
   if (!data) throw new UsageError("train wants data", { wanted: "--data" }, "for example --data digits");
-  const dense: readonly string[] = ["sgd", "adam", "adamw", "grda", "rigl", "magnitude"];
-  const slow: Readonly<Partial<Record<string, number>>> = {
-    adam: 1e-3,
-    adamw: 1e-3,
-    proxSsi: 1e-3,
-    proxGen: 1e-3,
-    ramda: 1e-2,
-  };
+  const { defaults } = formOf({ optimizer, form: config.form });
   const choices = {
     ...config,
     model,
     data,
     optimizer,
     epochs,
-    lr: config.lr ?? (config.form === "yang" ? 0.06 : (slow[optimizer] ?? 0.1)),
+    lr: config.lr ?? defaults.lr,
     schedule: config.schedule ?? (config.milestones?.length ? "multiStep" : "constant"),
-    penalty: config.penalty ?? (dense.includes(optimizer) ? "none" : "groupLasso"),
+    penalty: config.penalty ?? ((defaults.penalty ?? "none") as PenaltyName | "none"), // a test reads them all
     loss: config.loss ?? "crossEntropy",
     batchSize: config.batchSize ?? 128,
     seed: config.seed ?? 1,
@@ -52,12 +54,11 @@ export function choose(config: TrainConfig): Choices {
     device: config.device ?? "cpu",
     rankRule: config.rankRule ?? (lorita ? "iterative" : undefined),
   } as const;
-  if (lorita && (optimizer === "adam" || optimizer === "sgd"))
-    Object.assign(choices, { weightDecay: config.weightDecay ?? 1e-4 }); // what the low rank comes from
-  if (has(choices.penalty, "lambda") && choices.lambda === undefined) Object.assign(choices, { lambda: 1e-4 });
+  if (lorita) Object.assign(choices, { ...defaults.composed, ...said(config, Object.keys(defaults.composed ?? {})) });
+  Object.assign(choices, { ...startsOf(choices.penalty), ...said(config, Object.keys(startsOf(choices.penalty))) });
   for (const kind of ["optimizer", "schedule", "penalty", "loss"] as const) checkBelongs(kind, choices[kind], config);
   checkBelongs("groups", choices.groups ?? "coupled", config);
-  if (optimizer === "proxSgd" && config.form !== "yang") checkUnit(config);
+  checkForm(choices);
   checkBelongs("rankRule", choices.rankRule ?? "none", config);
   const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance, rankRelative: relative } = choices;
   if (rule) rankRule({ rule, keep, tolerance, relative }, "rank-");
@@ -79,9 +80,25 @@ export function choose(config: TrainConfig): Choices {
   return choices;
 }
 
+/** The form of its optimizer that a run takes. */
+export function formOf({ optimizer, form }: Pick<Choices, "optimizer"> & Pick<TrainConfig, "form">) {
+  const { forms }: OptimizerMethod = optimizers[optimizer];
+  return forms.find((f) => f.form === form) ?? forms[0];
+}
+
+/** What a penalty begins with where nothing is said and nothing is a default. */
+function startsOf(penalty: Choices["penalty"]): Readonly<Record<string, unknown>> {
+  if (penalty === "none") return {};
+  const specs = Object.entries(optionSpecs(penalties[penalty].options));
+  return Object.fromEntries(specs.flatMap(([key, { start }]) => (start === undefined ? [] : [[key, start]])));
+}
+
+/** Those of some settings that are said. */
+const said = (config: TrainConfig, keys: readonly string[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(config).filter(([key, value]) => keys.includes(key) && value !== undefined));
+
 /** Whether a penalty has a setting. */
-export const has = (penalty: Choices["penalty"], key: TrainKey): boolean =>
-  (belongs.penalty[penalty] as readonly TrainKey[]).includes(key);
+export const has = (penalty: Choices["penalty"], key: TrainKey): boolean => belongs.penalty[penalty].includes(key);
 
 export function checkResume({ resume, overwrite }: Pick<TrainConfig, "resume" | "overwrite">): void {
   if (resume && overwrite)
@@ -102,13 +119,19 @@ export class Misplaced extends UsageError {
   }
 }
 
+/** What others call options of an optimizer. */
+function renamesOf(optimizer: string): Readonly<Record<string, string>> {
+  const method: OptimizerMethod = optimizers[optimizer as OptimizerName];
+  return method.renames ?? {};
+}
+
 function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainConfig): void {
-  const table: Readonly<Record<string, readonly TrainKey[]>> = belongs[kind];
+  const table = belongs[kind];
   const own = table[chosen];
   for (const key of new Set(Object.values(table).flat())) {
     if (config[key] === undefined || config[key] === false || own.includes(key)) continue;
     const owners = Object.keys(table).filter((name) => table[name].includes(key));
-    const instead = key === "momentum" ? insteadOfMomentum[chosen] : undefined;
+    const instead = kind === "optimizer" ? renamesOf(chosen)[key] : undefined;
     throw new Misplaced(
       key,
       `${chosen === "none" ? `a run without a ${kebab(kind)}` : kebab(chosen)} has no ${kebab(key)}`,
@@ -118,20 +141,24 @@ function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainC
         [`${kebab(chosen)} has`]: own.map((k) => `--${kebab(k)}`).join(", ") || undefined,
       },
       instead
-        ? `use --${instead}: it plays the part of momentum in ${kebab(chosen)}`
+        ? `use --${kebab(instead)}: it plays the part of ${kebab(key)} in ${kebab(chosen)}`
         : `leave it out, or choose ${owners.length > 3 ? `another --${kebab(kind)}` : `--${kebab(kind)} ${owners.map(kebab).join(" or ")}`}`,
     );
   }
 }
 
-/** What prox-sgd has in one of its forms only, so that the table of choices cannot say it. */
-function checkUnit(config: TrainConfig): void {
-  for (const key of ["beta", "eps"] as const)
-    if (config[key] !== undefined)
-      throw new Misplaced(
-        key,
-        `prox-sgd has ${key} only in the form yang`,
-        { got: `--${key} ${config[key]}` },
-        "leave it out, or choose --form yang",
-      );
+/** What an optimizer has in one of its forms only. */
+function checkForm(config: Pick<Choices, "optimizer"> & TrainConfig): void {
+  const chosen = formOf(config);
+  const { forms }: OptimizerMethod = optimizers[config.optimizer];
+  for (const key of belongs.optimizer[config.optimizer]) {
+    const owner = forms.find((f) => Object.hasOwn(f.options.shape, key));
+    if (config[key] === undefined || !owner || Object.hasOwn(chosen.options.shape, key)) continue;
+    throw new Misplaced(
+      key,
+      `${kebab(config.optimizer)} has ${kebab(key)} only in the form ${owner.form}`,
+      { got: `--${kebab(key)} ${config[key]}` },
+      `leave it out, or choose --form ${owner.form}`,
+    );
+  }
 }

@@ -20,7 +20,7 @@ export interface Field<T = unknown> {
 export type Fields = Readonly<Record<string, Field>>;
 export type ValuesOf<F extends Fields> = { readonly [K in keyof F]?: z.output<F[K]["schema"]> };
 
-interface Range {
+export interface Range {
   readonly min?: number;
   readonly above?: number;
   readonly max?: number;

@@ -1,56 +1,28 @@
 /** The settings of `train` by the choice that they belong to, and by the heading under which the help lists them. */
+import { type OptimizerMethod, optimizers, type PenaltyMethod, penalties } from "espalier";
+import { optimizerFields, penaltyFields } from "./method-fields.ts";
+import { optionSettings } from "./method-options.ts";
 import type { TrainKey } from "./train-fields.ts";
 
+/** The settings of an optimizer in all its forms. */
+const ofOptimizer = ({ forms }: OptimizerMethod) => [...new Set(forms.flatMap((f) => optionSettings(f.options)))];
+/** The settings of a penalty, and of what a run does with any penalty. */
+const ofPenalty = ({ options, lambdaDecides }: PenaltyMethod) => [
+  ...optionSettings(options),
+  "lambdaWarmup",
+  ...(lambdaDecides ? ["targetParams"] : []),
+];
+/** One list per method. The keys of the fields are made of the same schemas. */
+const listed = <M>(methods: Readonly<Record<string, M>>, keys: (method: M) => readonly string[]) =>
+  Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, keys(method) as readonly TrainKey[]]));
+
+type Lists = Readonly<Record<string, readonly TrainKey[]>>;
+
 /** Which settings belong to which choice. A setting that belongs to another choice is a mistake worth naming. */
-export const belongs = {
-  optimizer: {
-    sgd: ["momentum", "nesterov", "weightDecay"],
-    adam: ["betas", "eps", "weightDecay"],
-    adamw: ["betas", "eps", "weightDecay"],
-    proxSgd: ["form", "rho", "beta", "eps"],
-    proxSsi: ["betas", "eps"],
-    proxGen: ["betas", "eps"],
-    rda: [],
-    rmda: ["c", "momentumSchedule", "restarts"],
-    ramda: ["c", "momentumSchedule", "restarts", "eps"],
-    grda: ["c", "mu"],
-    hspg: ["momentum", "stage1", "switchEpoch", "epsilon", "maxSparsity"],
-    rigl: [
-      "sparsity",
-      "distribution",
-      "updateEvery",
-      "updateUntil",
-      "dropFraction",
-      "momentum",
-      "nesterov",
-      "weightDecay",
-    ],
-    magnitude: [
-      "sparsity",
-      "initialSparsity",
-      "distribution",
-      "updateEvery",
-      "updateFrom",
-      "updateUntil",
-      "momentum",
-      "nesterov",
-      "weightDecay",
-    ],
-  },
+export const belongs: Readonly<Record<"optimizer" | "schedule" | "penalty" | "groups" | "loss" | "rankRule", Lists>> = {
+  optimizer: listed<OptimizerMethod>(optimizers, ofOptimizer),
   schedule: { constant: [], multiStep: ["milestones", "gamma"], cosine: ["minLr"] },
-  penalty: {
-    none: [],
-    l0: ["lambda", "lambdaWarmup", "targetParams"],
-    lHalf: ["lambda", "lambdaWarmup", "targetParams"],
-    l1: ["lambda", "lambdaWarmup", "targetParams"],
-    l2: ["lambda", "lambdaWarmup"],
-    groupLasso: ["lambda", "lambdaWarmup", "groups", "block", "side", "weights", "targetParams"],
-    groupMcp: ["lambda", "lambdaWarmup", "concavity", "groups", "block", "side", "weights", "targetParams"],
-    wgsef: ["lambda", "lambdaWarmup", "k", "keep", "groups", "block", "side", "weights"],
-    sef: ["lambda", "lambdaWarmup", "k", "keep"],
-    nuclear: ["lambda", "lambdaWarmup", "layers"],
-    nm: ["n", "m", "lambdaWarmup"],
-  },
+  penalty: { none: [], ...listed<PenaltyMethod>(penalties, ofPenalty) },
   groups: { element: [], inputChannel: [], outputChannel: [], coupled: ["side"], block: ["block"] },
   loss: { crossEntropy: ["labelSmoothing"], mse: [], bce: [] },
   rankRule: {
@@ -59,57 +31,15 @@ export const belongs = {
     global: ["rankKeep", "rankRelative", "fineTune"],
     iterative: ["rankTolerance", "fineTune"],
   },
-} as const satisfies { readonly [K in TrainKey]?: Readonly<Record<string, readonly TrainKey[]>> };
+};
 
-/** What the methods of the papers call what others call momentum. */
-export const insteadOfMomentum: Readonly<Record<string, TrainKey>> = { rmda: "c", ramda: "c", proxSgd: "rho" };
+const keysOf = (fields: object) => Object.keys(fields) as TrainKey[];
 
 export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   "Model and data": ["model", "init", "freeze", "data", "dataRoot", "limitTrain", "valSplit", "augment", "normalize"],
-  Optimizer: [
-    "optimizer",
-    "lr",
-    "momentum",
-    "nesterov",
-    "weightDecay",
-    "betas",
-    "eps",
-    "c",
-    "mu",
-    "momentumSchedule",
-    "restarts",
-    "form",
-    "rho",
-    "beta",
-    "stage1",
-    "switchEpoch",
-    "epsilon",
-    "maxSparsity",
-    "sparsity",
-    "distribution",
-    "updateEvery",
-    "updateUntil",
-    "updateFrom",
-    "initialSparsity",
-    "dropFraction",
-  ],
+  Optimizer: ["optimizer", "lr", ...keysOf(optimizerFields)],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
-  Penalty: [
-    "penalty",
-    "lambda",
-    "lambdaWarmup",
-    "groups",
-    "block",
-    "side",
-    "weights",
-    "concavity",
-    "k",
-    "keep",
-    "layers",
-    "n",
-    "m",
-    "targetParams",
-  ],
+  Penalty: ["penalty", ...keysOf(penaltyFields), "lambdaWarmup", "targetParams"],
   "Low rank": ["lorita", "loritaLayers", "rankRule", "rankKeep", "rankRelative", "rankTolerance", "fineTune"],
   Loss: ["loss", "output", "labelSmoothing"],
   Run: ["epochs", "batchSize", "seed", "threads", "device", "out", "resume", "overwrite"],

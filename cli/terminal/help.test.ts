@@ -32,8 +32,12 @@ describe("train", () => {
 
   test.each<[TrainKey, RegExp, unknown]>([
     ["weights", /default (\S+);/, groupLasso({ lambda: 1 }).options.weights],
-    ["weights", /of wgsef (\S+)\)/, wgsef({ lambda: 1, k: 1 }).options.weights],
-    ["eps", /prox-sgd in the form yang \(default (\S+)\)/, String(proxSgd({ form: "yang" }).options.eps)],
+    ["weights", /; wgsef (\S+)\)/, wgsef({ lambda: 1, k: 1 }).options.weights],
+    [
+      "eps",
+      /prox-sgd in the form yang: added to the metric \(default (\S+)\)/,
+      String(proxSgd({ form: "yang" }).options.eps),
+    ],
   ])("the help of %s names the default: %s", (key, where, value) => {
     expect(where.exec(trainFields[key].help)?.[1]).toBe(value);
   });
@@ -41,7 +45,7 @@ describe("train", () => {
   test("a list of names stands apart from the text", () => {
     const { flat } = helpOf(train());
     expect(flat).toContain("(default rmda; with lorita adam). One of: sgd, adam,");
-    expect(flat).toContain("at every step). One of: none, l0,");
+    expect(flat).toContain("else none). One of: none, group-lasso,");
   });
 });
 

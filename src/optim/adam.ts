@@ -1,24 +1,28 @@
 /** Adam (Kingma & Ba 2015, Algorithm 1) and AdamW (Loshchilov & Hutter 2019, Algorithm 2), as torch.optim spells them. */
 
-import { checkRange } from "../checks.ts";
-import { type MomentOptions, moments } from "./moments.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { z } from "zod";
+import { defineOptimizer, form, type Rule } from "./define.ts";
+import { momentOptions, moments } from "./moments.ts";
 
+const weightDecay = z.number().min(0);
+const coupled = z.strictObject({
+  ...momentOptions,
+  weightDecay: weightDecay.default(0).describe("L2 added to the gradient"),
+});
+const decoupled = z.strictObject({
+  ...momentOptions,
+  weightDecay: weightDecay.default(0.01).describe("decay of every parameter, apart from the gradient"),
+});
 /** Options of `adam` and `adamw`. */
-export interface AdamOptions extends MomentOptions {
-  /** ≥ 0. Adam: L2 added to the gradient, default 0. AdamW: decoupled, default 0.01. */
-  readonly weightDecay?: number;
-}
+export type AdamOptions = z.input<typeof coupled>;
 
-type Adam = Optimizer<"m" | "u", "lr" | "correction1" | "correction2">;
-
-function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Required<AdamOptions>): Adam {
+function build(
+  apart: boolean,
+  { betas, eps, weightDecay }: z.output<typeof coupled>,
+): Rule<"m" | "u", "lr" | "correction1" | "correction2"> {
   const [b1, b2] = betas;
-  const { init, update } = moments({ betas, eps });
-  checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
+  const { init, update } = moments({ betas });
   return {
-    name,
-    options: { betas, eps, weightDecay },
     slots: ["m", "u"],
     clock: {
       numbers: ["lr", "correction1", "correction2"],
@@ -32,11 +36,11 @@ function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Re
     init,
     propose(g, { w, dw, slots, clock }) {
       const { lr, correction1, correction2 } = clock;
-      const d = weightDecay && !decoupled ? g.Add(dw, g.Mul(w, weightDecay)) : dw;
+      const d = weightDecay && !apart ? g.Add(dw, g.Mul(w, weightDecay)) : dw;
       const { m, u } = update(g, slots, d); //                               the papers' m and v
       const denominator = g.Add(g.Div(g.Sqrt(u), correction2), eps); //      √v̂ + ε
       const step = g.Mul(g.Div(m, denominator), g.Div(lr, correction1)); //  lr·m̂ / (√v̂ + ε)
-      const shrunk = weightDecay && decoupled ? g.Mul(w, g.Sub(1, g.Mul(lr, weightDecay))) : w;
+      const shrunk = weightDecay && apart ? g.Mul(w, g.Sub(1, g.Mul(lr, weightDecay))) : w;
       return { candidate: g.Sub(shrunk, step), slots: { m, u } };
     },
     accept: (_, { candidate }) => candidate,
@@ -47,13 +51,35 @@ function build(name: string, decoupled: boolean, { betas, eps, weightDecay }: Re
  * Adam (Kingma & Ba 2015, Algorithm 1): w ← w − lr·m̂/(√v̂ + ε). Weight decay, if any, is added to the gradient. Takes no penalty.
  * @throws UsageError for options out of range
  */
-export const adam = ({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions = {}): Adam =>
-  build("adam", false, { betas, eps, weightDecay });
+export const adam = defineOptimizer(
+  {
+    name: "adam",
+    source: "Kingma & Ba 2015",
+    minimizes: "f(W) in the metric √v̂ of running squared gradients, as torch.optim.Adam.",
+    when: "Dense training where SGD wants too much tuning; LoRITa's fully connected nets.",
+    paper: "betas 0.9, 0.999, eps 1e-8; LoRITa's nets lr 1e-2 with weightDecay 5e-6 … 2e-4.",
+    demo: { lr: 2e-3, milestones: [6, 9] },
+  },
+  form({
+    options: coupled,
+    defaults: { lr: 1e-3, composed: { weightDecay: 1e-4 } },
+    make: (options) => build(false, options),
+  }),
+);
 
 /**
  * AdamW (Loshchilov & Hutter 2019, Algorithm 2): Adam with weight decay apart from the gradient, w ← (1 − lr·decay)·w − lr·m̂/(√v̂ + ε).
  * Takes no penalty.
  * @throws UsageError for options out of range
  */
-export const adamw = ({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }: AdamOptions = {}): Adam =>
-  build("adamw", true, { betas, eps, weightDecay });
+export const adamw = defineOptimizer(
+  {
+    name: "adamw",
+    source: "Loshchilov & Hutter 2019",
+    minimizes: "f(W) as Adam, with weight decay apart from the gradient.",
+    when: "Transformers, and whenever Adam is to be regularized.",
+    paper: "weightDecay 0.01.",
+    demo: { lr: 2e-3, milestones: [6, 9] },
+  },
+  form({ options: decoupled, defaults: { lr: 1e-3 }, make: (options) => build(true, options) }),
+);

@@ -117,6 +117,6 @@ test.each([
 test("proxSgd yang says when it begins with more than a whole step", () => {
   const notes = (schedule: Schedule) => proxSgd({ form: "yang" }).warnings!(schedule, 4, 10);
   expect(notes(constant({ lr: 2.2 }))).toHaveLength(1);
-  expect(notes(constant({ lr: 2.3 }))[0]).toContain("up to 1.03");
-  expect(notes(warmup(constant({ lr: 5 }), { epochs: 1 }))[0]).toContain("up to 1.3"); // 5/√(11+4), once the warm-up is over
+  expect(String(notes(constant({ lr: 2.3 }))[0])).toContain("up to 1.03");
+  expect(String(notes(warmup(constant({ lr: 5 }), { epochs: 1 }))[0])).toContain("up to 1.3"); // 5/√(11+4), once the warm-up is over
 });

@@ -1,5 +1,5 @@
 /** What RMDA and RAMDA share beside their metric: the averaging constant c over time, and restarts. */
-import { checkChoice, checkEpochs, checkFraction } from "../checks.ts";
+import { z } from "zod";
 import type { Moment } from "./schedule.ts";
 import { type Schedule, stage } from "./schedule.ts";
 
@@ -10,17 +10,29 @@ import { type Schedule, stage } from "./schedule.ts";
  */
 export type MomentumSchedule = "milestones" | "ramp";
 
+const increasing = (epochs: readonly number[]) => epochs.every((e, i) => e > (epochs[i - 1] ?? 0));
+
+/** The options of dual averaging. `c` and `momentumSchedule` want a default. */
+export const averagingOptions = {
+  c: z.number().gt(0).max(1),
+  momentumSchedule: z.enum(["milestones", "ramp"]).meta({
+    description:
+      "how c reaches 1, without which nothing is exactly zero: milestones divides it by gamma at each, ramp grows it as the root of the steps after the last; without milestones it rises over the last fifth of the run",
+  }),
+  restarts: z
+    .array(z.int().min(1))
+    .refine(increasing)
+    .readonly()
+    .meta({
+      description: "epochs after which dual averaging restarts (default: the milestones)",
+      wanted: "increasing positive integers",
+    })
+    .optional(),
+};
 export interface Averaging {
   readonly c: number;
   readonly momentumSchedule: MomentumSchedule;
   readonly restarts?: readonly number[];
-}
-
-/** @throws UsageError for options out of range */
-export function checkAveraging({ c, momentumSchedule, restarts }: Averaging): void {
-  checkFraction("c", c);
-  if (restarts) checkEpochs("restarts", restarts);
-  checkChoice("momentumSchedule", momentumSchedule, ["milestones", "ramp"]);
 }
 
 /** True before the first step of an epoch in which dual averaging starts anew. */

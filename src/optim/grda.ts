@@ -6,30 +6,27 @@
  *   w ← sign(a)·max(|a| − G, 0)
  * a starts at the initial weights. Every trained tensor is thresholded, biases and norm parameters too, and no other penalty applies.
  */
-
-import { checkRange } from "../checks.ts";
+import { z } from "zod";
 import { groupSets } from "../groups/groups.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { defineOptimizer, form, type Rule } from "./define.ts";
 
+const options = z.strictObject({
+  c: z
+    .number()
+    .min(0)
+    .default(0.005)
+    .meta({ description: "strength of the threshold, 0 = plain SGD", paper: "0 < c < 0.005" }),
+  mu: z
+    .number()
+    .min(0)
+    .default(0.51)
+    .meta({ description: "growth of the threshold, best between 0.5 and 1", paper: "0.501, 0.51, 0.55" }),
+});
 /** Options of `grda`. */
-export interface GrdaOptions {
-  /** Strength, ≥ 0; the authors advise 0 < c < 0.005; 0 = plain SGD. Default 0.005. */
-  readonly c?: number;
-  /** Growth of the threshold, ≥ 0; best in (0.5, 1), the authors advise 0.501, 0.51 or 0.55. Default 0.51. */
-  readonly mu?: number;
-}
+export type GrdaOptions = z.input<typeof options>;
 
-/**
- * gRDA (Chao et al. 2020, equation 4; spelled out at the head of this file): SGD behind a soft threshold that grows, which makes
- * single weights exactly zero. Takes no penalty.
- * @throws UsageError for options out of range
- */
-export function grda({ c = 0.005, mu = 0.51 }: GrdaOptions = {}): Optimizer<"a", "lr" | "threshold"> {
-  checkRange("c", c, 0, Number.POSITIVE_INFINITY);
-  checkRange("mu", mu, 0, Number.POSITIVE_INFINITY);
-  const unbound: Optimizer<"a", "lr" | "threshold"> = {
-    name: "grda",
-    options: { c, mu },
+function make({ c, mu }: z.output<typeof options>): Rule<"a", "lr" | "threshold"> {
+  const unbound: Rule<"a", "lr" | "threshold"> = {
     slots: ["a"],
     clock: {
       numbers: ["lr", "threshold"],
@@ -53,3 +50,21 @@ export function grda({ c = 0.005, mu = 0.51 }: GrdaOptions = {}): Optimizer<"a",
   };
   return unbound;
 }
+
+/**
+ * gRDA (Chao et al. 2020, equation 4; spelled out at the head of this file): SGD behind a soft threshold that grows, which makes
+ * single weights exactly zero. Takes no penalty.
+ * @throws UsageError for options out of range
+ */
+export const grda = defineOptimizer(
+  {
+    name: "grda",
+    source: "Chao et al., NeurIPS 2020, arXiv 2006.09358",
+    minimizes:
+      "f(W) while a soft threshold g(n) = c·lr^{½+μ}·n^μ grows: weights move only inside flat directions of the loss (directional pruning).",
+    when: "Sparse weights with SGD's own accuracy and learning rate, and no λ. It thresholds single weights, so the file does not shrink.",
+    paper: "c 0.005 (up to 0.01 at ImageNet), μ 0.501, 0.51 or 0.55, lr as for SGD without momentum.",
+    demo: { lr: 0.1, c: 0.005, mu: 0.7 },
+  },
+  form({ options, defaults: { lr: 0.1 }, make }),
+);

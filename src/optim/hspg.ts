@@ -12,54 +12,43 @@
  * `maxSparsity` leaves): of the groups that fail the test those with the smallest ⟨x̂_g, x_g⟩/‖x_g‖² go, as many as may. The
  * authors' code instead draws as many at random as exceed the limit, so that how many go has nothing to do with how many may.
  */
-
-import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.ts";
+import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { groupProducts, groupSquares, groupSums, inView, scaleGroups, TINY, type Weights } from "../groups/slices.ts";
 import { named, say } from "../message.ts";
+import { defineOptimizer, form, type Rule } from "./define.ts";
 import { largest } from "./largest.ts";
-import type { Fit, Optimizer } from "./optimizer.ts";
+import type { Fit } from "./optimizer.ts";
 
+const options = z.strictObject({
+  switchEpoch: z
+    .int()
+    .min(0)
+    .meta({ description: "epochs of the first stage (default: half of the run)", paper: "OTO: a quarter of the run" })
+    .optional(),
+  epsilon: z.number().min(0).lt(1).default(0).meta({
+    description: "how far a group may turn before the second stage makes it zero",
+    paper: "OTO: 0, dense layers 0.9 … 0.99",
+  }),
+  stage1: z.enum(["prox", "gradient"]).default("prox").describe("how the first stage takes the penalty"),
+  momentum: z.number().min(0).lt(1).default(0).describe("decay of the running mean of gradients"),
+  maxSparsity: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe("the largest share of a channel set that the second stage makes zero"),
+});
 /** Options of `hspg`. */
-export interface HspgOptions {
-  /** Epochs of stage 1 (N_P of the papers). Default: half of the run, rounded down, as WGSEF's 150 of 300. */
-  readonly switchEpoch?: number;
-  /** ε of the half-space test, in [0, 1). Default 0, as OTO's convolutions; OTO takes 0.9 to 0.99 for dense layers. */
-  readonly epsilon?: number;
-  /** How stage 1 takes the penalty: by its prox (default), or by its gradient as OTO does. */
-  readonly stage1?: "prox" | "gradient";
-  /** μ of the running mean of gradients, in [0, 1). Default 0. */
-  readonly momentum?: number;
-  /** The largest share of a channel set's groups that stage 2 makes zero (p̄ of OTO), in (0, 1]. Default 1. */
-  readonly maxSparsity?: number;
-}
+export type HspgOptions = z.input<typeof options>;
 
 const NO_GROUPS = "hspg without a penalty is plain SGD: no group becomes zero; choose one, for example the group lasso";
 
-/**
- * HSPG (Chen et al. 2021, Algorithm 1; both stages are spelled out at the head of this file). Takes a penalty that has a gradient, and
- * makes its groups exactly zero. Without one it is SGD: there are no groups.
- * @throws UsageError for options out of range
- */
-export function hspg({
-  switchEpoch,
-  epsilon = 0,
-  stage1 = "prox",
-  momentum = 0,
-  maxSparsity = 1,
-}: HspgOptions = {}): Optimizer<"v", "lr"> {
-  if (switchEpoch !== undefined) checkInteger("switchEpoch", switchEpoch, 0);
-  checkRange("epsilon", epsilon, 0, 1);
-  checkChoice("stage1", stage1, ["prox", "gradient"]);
-  checkRange("momentum", momentum, 0, 1);
-  checkFraction("maxSparsity", maxSparsity);
-
+function make({ switchEpoch, epsilon, stage1, momentum, maxSparsity }: z.output<typeof options>): Rule<"v", "lr"> {
   const firstOfStage2 = (epochs: number) => switchEpoch ?? Math.floor(epochs / 2);
-  const fitted = (penalty: Fit["penalty"], notes: readonly string[] = []): Optimizer<"v", "lr"> => ({
-    name: "hspg",
-    options: { ...(switchEpoch !== undefined && { switchEpoch }), epsilon, stage1, momentum, maxSparsity },
+  const fitted = (penalty: Fit["penalty"], notes: readonly string[] = []): Rule<"v", "lr"> => ({
     slots: momentum ? ["v"] : [],
     prox: "onward",
     penaltyBy: stage1,
@@ -123,3 +112,22 @@ function survivors(g: Builder, set: GroupSet, w: Weights, next: Weights, epsilon
   const scores = g.Where(g.Greater(fails, 0), g.Neg(ratios), g.scalar(Number.NEGATIVE_INFINITY));
   return g.Sub(alive, g.Mul(fails, largest(g, scores, set.count, may)));
 }
+
+/**
+ * HSPG (Chen et al. 2021, Algorithm 1; both stages are spelled out at the head of this file). Takes a penalty that has a gradient, and
+ * makes its groups exactly zero. Without one it is SGD: there are no groups.
+ * @throws UsageError for options out of range
+ */
+export const hspg = defineOptimizer(
+  {
+    name: "hspg",
+    source: "Chen et al., NeurIPS 2021 (OTO)",
+    minimizes:
+      "f(W) + ψ(W): first proximal or plain steps, then half-space steps that zero a group when its next iterate leaves the half space ⟨x̂_g, x_g⟩ ≥ ε‖x_g‖², and freeze it.",
+    when: "When a fixed pattern is wanted from a chosen epoch on, and with WGSEF to come down to k groups: with enough λ and epochs exactly, never below.",
+    paper:
+      "OTO: switch a quarter into the run, λ 1e-3, ε 0 (convolutions) or 0.9 … 0.99 (dense); WGSEF: switch at half.",
+    demo: { penalty: "wgsef", keep: 0.3, lr: 0.2, lambda: 0.02, momentum: 0.9 },
+  },
+  form({ options, defaults: { lr: 0.1, penalty: "groupLasso" }, make }),
+);

@@ -4,38 +4,36 @@
  *   s_t = s_f + (s_i − s_f)·(1 − (t − t₀)/(t_n − t₀))³,  t₀ ≤ t ≤ t_n.
  * The step t_n always prunes, so that the final sparsity is met exactly. The baseline that everybody knows.
  */
-import { checkChoice, checkInteger, checkRange, checkShare } from "../checks.ts";
+import { z } from "zod";
+import { checkShare } from "../checks.ts";
 import type { Builder } from "../graph/builder.ts";
 import { size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
+import { defineOptimizer, form, type Rule } from "./define.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
-import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
-import type { SgdOptions } from "./momentum.ts";
-import type { Fit, Optimizer } from "./optimizer.ts";
+import { maskable, maskedSgd, maskOptions, unmasked } from "./masked-sgd.ts";
+import { sgdOptions } from "./momentum.ts";
+import type { Fit } from "./optimizer.ts";
 
-/** Options of `magnitude`, beside those of SGD. */
-export interface MagnitudeOptions extends SgdOptions {
-  /**
-   * Share of the weights of convolutions and dense layers that end as zero, s_f in [0, 1); with the distribution "uniform" of those
-   * behind the first layer. Default 0.9.
-   */
-  readonly sparsity?: number;
-  /** Where the schedule begins, s_i ≤ s_f. Default 0. */
-  readonly initialSparsity?: number;
-  /**
-   * "global" (default): the smallest weights of the whole network go; "uniform": the smallest of each layer but the first, which
-   * stays dense; "erk": of each layer by its density, see densities.ts.
-   */
-  readonly distribution?: Distribution | "global";
-  /** Share of all steps before the first pruning, t₀, in [0, updateUntil]. Default 0. */
-  readonly updateFrom?: number;
-  /** Share of all steps before the last one, t_n, in [0, 1]. Default 0.75. */
-  readonly updateUntil?: number;
-  /** Steps from one pruning to the next, Δt ≥ 1. Default 100. */
-  readonly updateEvery?: number;
-}
+const share = z.number().min(0).max(1);
+const options = z.strictObject({
+  sparsity: maskOptions.sparsity, // of the weights behind the first layer, where the distribution is uniform
+  initialSparsity: z.number().min(0).lt(1).default(0).describe("sparsity of the first pruning"),
+  distribution: z
+    .enum(["global", "uniform", "erk"])
+    .default("global")
+    .describe(
+      "how sparsity is spread over layers: global, the smallest weights of all go; uniform, the same in each but the first; erk",
+    ),
+  updateFrom: share.default(0).describe("share of the run before the first pruning"),
+  updateUntil: share.default(0.75).describe("share of the run after which masks stay"),
+  updateEvery: maskOptions.updateEvery,
+  ...sgdOptions,
+});
+/** Options of `magnitude`. */
+export type MagnitudeOptions = z.input<typeof options>;
 
 /** Weights that are ranked together, and how many of them are left at the start and at the end of the schedule. */
 interface Pool {
@@ -44,42 +42,19 @@ interface Pool {
   readonly last: number;
 }
 
-/**
- * Gradual magnitude pruning (Zhu & Gupta 2017, equation 1; spelled out at the head of this file). Makes single weights zero by itself
- * and takes no penalty.
- * @throws UsageError for options out of range; when bound, for a model without weights to make zero
- */
-export function magnitude({
-  sparsity = 0.9,
-  initialSparsity = 0,
-  distribution = "global",
-  updateFrom = 0,
-  updateUntil = 0.75,
-  updateEvery = 100,
-  momentum = 0.9,
-  nesterov = false,
-  weightDecay = 0,
-}: MagnitudeOptions = {}): Optimizer<"v" | "mask", "lr" | "remaining"> {
-  checkRange("sparsity", sparsity, 0, 1);
+function make({
+  sparsity,
+  initialSparsity,
+  distribution,
+  updateFrom,
+  updateUntil,
+  updateEvery,
+  ...sgd
+}: z.output<typeof options>): Rule<"v" | "mask", "lr" | "remaining"> {
   checkShare("initialSparsity", initialSparsity, 0, sparsity);
-  checkChoice("distribution", distribution, ["global", "uniform", "erk"]);
-  checkShare("updateUntil", updateUntil, 0, 1);
   checkShare("updateFrom", updateFrom, 0, updateUntil);
-  checkInteger("updateEvery", updateEvery, 1);
 
-  const over = (pools: readonly Pool[], sets?: readonly GroupSet[]): Optimizer<"v" | "mask", "lr" | "remaining"> => ({
-    name: "magnitude",
-    options: {
-      sparsity,
-      initialSparsity,
-      distribution,
-      updateFrom,
-      updateUntil,
-      updateEvery,
-      momentum,
-      nesterov,
-      weightDecay,
-    },
+  const over = (pools: readonly Pool[], sets?: readonly GroupSet[]): Rule<"v" | "mask", "lr" | "remaining"> => ({
     clock: {
       numbers: ["lr", "remaining"],
       start: () => ({}),
@@ -93,7 +68,7 @@ export function magnitude({
         return { state, numbers: { lr: schedule.lr(now), remaining }, restart: false, ...(due && { kind: "prune" }) };
       },
     },
-    ...maskedSgd({ momentum, nesterov, weightDecay }, new Set(pools.flatMap((p) => p.params))),
+    ...maskedSgd(sgd, new Set(pools.flatMap((p) => p.params))),
     kinds: {
       prune: {
         project(g, { candidates, slots, clock }) {
@@ -151,3 +126,20 @@ function poolsOf(
   });
   return [found.filter(({ params, last }) => last < params.reduce((sum, p) => sum + size(p.shape), 0)), sets];
 }
+
+/**
+ * Gradual magnitude pruning (Zhu & Gupta 2017, equation 1; spelled out at the head of this file). Makes single weights zero by itself
+ * and takes no penalty.
+ * @throws UsageError for options out of range; when bound, for a model without weights to make zero
+ */
+export const magnitude = defineOptimizer(
+  {
+    name: "magnitude",
+    source: "Zhu & Gupta 2017, arXiv 1710.01878",
+    minimizes: "f(W) while the smallest weights are masked for good, by a cubic schedule up to the final sparsity.",
+    when: "The baseline everybody knows for single weights.",
+    paper: "s_t = s_f + (s_i − s_f)(1 − (t − t₀)/(nΔt))³.",
+    demo: { sparsity: 0.9, lr: 0.05, milestones: [6, 9] },
+  },
+  form({ options, defaults: { lr: 0.1 }, make }),
+);

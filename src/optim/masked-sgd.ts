@@ -2,21 +2,28 @@
  * SGD with momentum on the weights that a mask leaves. Weights and momentum are zero outside their masks from the start, and
  * whatever changes a mask keeps them so: masking the gradient is then enough.
  */
+import { z } from "zod";
 import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
 import type { Distribution } from "./densities.ts";
-import { momentumStep, type SgdOptions } from "./momentum.ts";
+import { momentumStep } from "./momentum.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
+
+/** The options of methods whose masks move or grow. */
+export const maskOptions = {
+  sparsity: z.number().min(0).lt(1).default(0.9).describe("share of the weights that end as zero"),
+  updateEvery: z.int().min(1).default(100).describe("steps from one change of the masks to the next"),
+};
 
 /** Momentum, and the mask: 1 = active. */
 type Slots = "v" | "mask";
 
 /** @param masked the parameters that have a mask; the slot of any other is all ones and costs a step nothing */
 export function maskedSgd(
-  options: Required<SgdOptions>,
+  options: Parameters<typeof momentumStep>[0],
   masked: ReadonlySet<Value>,
 ): Pick<Optimizer<Slots, "lr">, "slots" | "propose" | "accept"> {
   const dense = momentumStep(options);

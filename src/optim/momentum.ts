@@ -1,28 +1,23 @@
 /** The momentum of torch.optim.SGD (dampening 0), as plain and masked SGD share it. */
-import { checkRange } from "../checks.ts";
+import { z } from "zod";
 import type { Optimizer } from "./optimizer.ts";
 
+/** The options of `sgd`, and of what moves weights as it does. */
+export const sgdOptions = {
+  momentum: z.number().min(0).lt(1).default(0.9).describe("momentum"),
+  nesterov: z.boolean().default(false).describe("Nesterov's momentum"),
+  weightDecay: z.number().min(0).default(0).describe("L2 added to the gradient of every parameter"),
+};
+const schema = z.strictObject(sgdOptions);
 /** Options of `sgd`, `rigl` and `magnitude`. */
-export interface SgdOptions {
-  /** μ, in [0, 1). Default 0.9. */
-  readonly momentum?: number;
-  /** Nesterov's variant. Default false. */
-  readonly nesterov?: boolean;
-  /** L2 added to the gradient of every parameter, ≥ 0. Default 0. */
-  readonly weightDecay?: number;
-}
+export type SgdOptions = z.input<typeof schema>;
 
-/**
- * v ← μv + g, w ← w − lr·v.
- * @throws UsageError for options out of range
- */
+/** v ← μv + g, w ← w − lr·v. */
 export function momentumStep({
   momentum,
   nesterov,
   weightDecay,
-}: Required<SgdOptions>): Pick<Optimizer<"v", "lr">, "propose" | "accept"> {
-  checkRange("momentum", momentum, 0, 1);
-  checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
+}: z.output<typeof schema>): Pick<Optimizer<"v", "lr">, "propose" | "accept"> {
   return {
     propose(g, { w, dw, slots, clock }) {
       const d = weightDecay ? g.Add(dw, g.Mul(w, weightDecay)) : dw;

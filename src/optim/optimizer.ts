@@ -95,6 +95,8 @@ export interface Fit {
 export interface Optimizer<S extends string = string, N extends string = string> extends StepRule<S, N> {
   /** The paper's name, in camelCase. */
   readonly name: string;
+  /** Which of the forms that the paper's name stands for, where there are several. */
+  readonly form?: string;
   /** Resolved options, for run.json and for comparing a resumed run. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly slots: readonly S[];

@@ -5,23 +5,16 @@
  * that is, the prox in the metric D of p = W − lr/(1−β₁ᵗ)·m/D. It is solved to the end inside the step graph
  * (prox/weighted.ts), where the papers' code runs proximal gradient iterations.
  */
-import { type MomentOptions, moments } from "./moments.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { z } from "zod";
+import { defineOptimizer, form, type Rule } from "./define.ts";
+import { momentOptions, moments } from "./moments.ts";
 
-/**
- * ProxGen (Yun, Lozano & Yang 2021; spelled out at the head of this file): AdamW's step with both corrections, then the prox in its
- * metric. Takes a penalty that is solvable in a metric. betas default to [0.9, 0.999], eps to 1e-8.
- * @throws UsageError for options out of range
- */
-export function proxGen({
-  betas = [0.9, 0.999],
-  eps = 1e-8,
-}: MomentOptions = {}): Optimizer<"m" | "u", "rate" | "correction"> {
+const options = z.strictObject(momentOptions);
+
+function make({ betas, eps }: z.output<typeof options>): Rule<"m" | "u", "rate" | "correction"> {
   const [b1, b2] = betas;
-  const { init, update } = moments({ betas, eps });
+  const { init, update } = moments({ betas });
   return {
-    name: "proxGen",
-    options: { betas, eps },
     slots: ["m", "u"],
     adaptive: true,
     prox: "onward",
@@ -44,3 +37,21 @@ export function proxGen({
     accept: (_, { candidate }) => candidate,
   };
 }
+
+/**
+ * ProxGen (Yun, Lozano & Yang 2021; spelled out at the head of this file): AdamW's step with both corrections, then the prox in its
+ * metric. Takes a penalty that is solvable in a metric.
+ * @throws UsageError for options out of range
+ */
+export const proxGen = defineOptimizer(
+  {
+    name: "proxGen",
+    source: "Yun, Lozano & Yang, NeurIPS 2021",
+    minimizes:
+      "⟨m, W⟩ + ψ(W) + 1/(2·lr)·‖W − W_old‖² in the metric of AdamW; closed forms for ℓ₁, ℓ₀ and ℓ½, Newton for groups.",
+    when: "Adam with a penalty on single weights, ℓ₀ and ℓ½ included.",
+    paper: "betas 0.9, 0.999, eps 1e-8; lr 1e-3.",
+    demo: { penalty: "lHalf", lr: 2e-3, lambda: 1e-4, milestones: [6, 9] },
+  },
+  form({ options, defaults: { lr: 1e-3, penalty: "groupLasso" }, make }),
+);

@@ -7,22 +7,20 @@
  * As ε_t < 1, that is lr < √5, x is an average and never exactly sparse; x̂ is. (The authors' PyTorch code has β^{t+1} in τ.)
  * The paper's constraints are left out: there u lies in a box, x̂ ← clip(x̂); here weights are bounded by nothing.
  */
-
-import { checkEps, checkFraction, checkRange } from "../checks.ts";
+import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import { named, say, type Words } from "../message.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { form, type Rule } from "./define.ts";
+import { metricEps } from "./moments.ts";
 import type { Moment, Schedule } from "./schedule.ts";
 
-export interface YangOptions {
-  /** ρ₀, in (0, 1]. Default 0.9. */
-  readonly rho?: number;
-  /** Decay β of the second moment. Default 0.999. */
-  readonly beta?: number;
-  /** ≥ 1e-30. Default 1e-8. */
-  readonly eps?: number;
-}
+const options = z.strictObject({
+  form: z.literal("yang").describe("unit step, or yang: as published, with two clocks"),
+  rho: z.number().gt(0).max(1).default(0.9).describe("weight of the new gradient in the running mean"),
+  beta: z.number().min(0).lt(1).default(0.999).describe("decay of the second moment"),
+  eps: metricEps.default(1e-8).describe("added to the metric"),
+});
 
 type Numbers = "rho" | "keep" | "correction" | "epsilon";
 
@@ -41,18 +39,9 @@ function outside(schedule: Schedule, epochs: number, stepsPerEpoch: number): Wor
   ];
 }
 
-export function proxSgdYang({
-  rho = 0.9,
-  beta = 0.999,
-  eps = 1e-8,
-}: YangOptions): Optimizer<"v" | "r" | "inside", Numbers> {
-  checkFraction("rho", rho);
-  checkRange("beta", beta, 0, 1);
-  checkEps(eps);
+function make({ rho, beta, eps }: z.output<typeof options>): Rule<"v" | "r" | "inside", Numbers> {
   const metricOf = (g: Builder, r: Value, correction: Value) => g.Add(g.Sqrt(g.Div(r, correction)), eps); // τ
   return {
-    name: "proxSgd",
-    options: { form: "yang", rho, beta, eps },
     slots: ["v", "r", "inside"],
     adaptive: true,
     prox: "anew",
@@ -87,3 +76,6 @@ export function proxSgdYang({
     ],
   };
 }
+
+/** The form that `proxSgd` has beside its own. */
+export const yang = form({ form: "yang", options, defaults: { lr: 0.06, penalty: "groupLasso" }, make });

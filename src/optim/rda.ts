@@ -4,16 +4,13 @@
  *   w ← prox_{(√t/γ)ψ}( −(√t/γ)·ḡ_t )
  * Centred at zero and without restarts, as published; RMDA differs in exactly that. Here 1/γ is the learning rate.
  */
-import type { Optimizer } from "./optimizer.ts";
+import { z } from "zod";
+import { defineOptimizer, form, type Rule } from "./define.ts";
 
-/**
- * RDA (Xiao 2010, Algorithm 1; spelled out at the head of this file): the mean of all gradients decides, not the last point. Takes a
- * penalty and finds its exact zeros. It begins at 0, wherever the model stands, and has no options: 1/γ is the schedule's lr.
- */
-export function rda(): Optimizer<"mean", "share" | "scale"> {
+const options = z.strictObject({});
+
+function make(): Rule<"mean", "share" | "scale"> {
   return {
-    name: "rda",
-    options: {},
     slots: ["mean"],
     prox: "anew",
     clock: {
@@ -33,3 +30,19 @@ export function rda(): Optimizer<"mean", "share" | "scale"> {
     accept: (_, { candidate }) => candidate,
   };
 }
+
+/**
+ * RDA (Xiao 2010, Algorithm 1; spelled out at the head of this file): the mean of all gradients decides, not the last point. Takes a
+ * penalty and finds its exact zeros. It begins at 0, wherever the model stands, and has no options: 1/γ is the schedule's lr.
+ */
+export const rda = defineOptimizer(
+  {
+    name: "rda",
+    source: "Xiao, JMLR 2010",
+    minimizes: "⟨ḡ, w⟩ + ψ(w) + (β_t/t)·½‖w‖²: the running mean ḡ of all gradients, no averaging, no restart.",
+    when: "Convex problems (logistic regression), and as the ancestor of RMDA. Deep nets start at its centre 0 only with luck.",
+    paper: "β_t = γ√t; here γ = 1/lr.",
+    demo: { model: "logistic", penalty: "l1", lr: 0.05, lambda: 1e-3 },
+  },
+  form({ options, defaults: { lr: 0.1, penalty: "groupLasso" }, make }),
+);

@@ -7,63 +7,52 @@
  * the weights of convolutions and dense layers, each with the same number of active ones at every step. A new weight is active
  * while it still is 0, so that right after an exchange a few more zeros are counted than the masks have.
  */
-
-import { checkChoice, checkFraction, checkInteger, checkRange } from "../checks.ts";
+import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { Random } from "../math/random.ts";
 import { named, say } from "../message.ts";
+import { defineOptimizer, form, type Rule } from "./define.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
-import { maskable, maskedSgd, unmasked } from "./masked-sgd.ts";
-import type { SgdOptions } from "./momentum.ts";
-import type { Fit, Optimizer } from "./optimizer.ts";
+import { maskable, maskedSgd, maskOptions, unmasked } from "./masked-sgd.ts";
+import { sgdOptions } from "./momentum.ts";
+import type { Fit } from "./optimizer.ts";
 import type { Moment } from "./schedule.ts";
 
-/** Options of `rigl`, beside those of SGD. */
-export interface RiglOptions extends SgdOptions {
-  /** Share of the masked weights that are zero, in [0, 1). Default 0.9. */
-  readonly sparsity?: number;
-  /** How it is spread over layers. Default "erk". */
-  readonly distribution?: Distribution;
-  /** Steps from one exchange to the next, ≥ 1. Default 100. */
-  readonly updateEvery?: number;
-  /** Share of all steps after which masks stay, in (0, 1]. Default 0.75. */
-  readonly updateUntil?: number;
-  /** Share of the active weights that the first exchange would drop, a, in (0, 1]. Default 0.3. */
-  readonly dropFraction?: number;
-}
+const options = z.strictObject({
+  sparsity: maskOptions.sparsity,
+  distribution: z
+    .enum(["erk", "uniform"])
+    .default("erk")
+    .describe("how sparsity is spread over layers: erk, or uniform, the same in each but the first"),
+  updateEvery: maskOptions.updateEvery,
+  updateUntil: z.number().gt(0).max(1).default(0.75).describe("share of the run after which masks stay"),
+  dropFraction: z.number().gt(0).max(1).default(0.3).describe("share of the active weights that is exchanged at first"),
+  momentum: sgdOptions.momentum,
+  nesterov: sgdOptions.nesterov.meta({ description: "Nesterov's momentum", paper: "true" }),
+  weightDecay: sgdOptions.weightDecay,
+});
+/** Options of `rigl`. */
+export type RiglOptions = z.input<typeof options>;
 
 /** The first mask of each layer that is not dense, and how many ones it has. */
 type Masks = ReadonlyMap<Value, { readonly active: number; readonly mask: Uint8Array }>;
 
-/**
- * RigL (Evci et al. 2020, Algorithm 1; spelled out at the head of this file). Makes single weights zero by itself and takes no penalty.
- * @throws UsageError for options out of range; when bound, for a model without weights to make zero
- */
-export function rigl({
-  sparsity = 0.9,
-  distribution = "erk",
-  updateEvery = 100,
-  updateUntil = 0.75,
-  dropFraction = 0.3,
-  momentum = 0.9,
-  nesterov = false,
-  weightDecay = 0,
-}: RiglOptions = {}): Optimizer<"v" | "mask", "lr" | "drop"> {
-  checkRange("sparsity", sparsity, 0, 1);
-  checkChoice("distribution", distribution, ["erk", "uniform"]);
-  checkInteger("updateEvery", updateEvery, 1);
-  checkFraction("updateUntil", updateUntil);
-  checkFraction("dropFraction", dropFraction);
+function make({
+  sparsity,
+  distribution,
+  updateEvery,
+  updateUntil,
+  dropFraction,
+  ...sgd
+}: z.output<typeof options>): Rule<"v" | "mask", "lr" | "drop"> {
   const end = ({ epochs, stepsPerEpoch }: Pick<Moment, "epochs" | "stepsPerEpoch">) =>
     updateUntil * epochs * stepsPerEpoch;
 
-  const over = (masks: Masks, sets?: readonly GroupSet[]): Optimizer<"v" | "mask", "lr" | "drop"> => ({
-    name: "rigl",
-    options: { sparsity, distribution, updateEvery, updateUntil, dropFraction, momentum, nesterov, weightDecay },
+  const over = (masks: Masks, sets?: readonly GroupSet[]): Rule<"v" | "mask", "lr" | "drop"> => ({
     clock: {
       numbers: ["lr", "drop"],
       start: () => ({}),
@@ -79,7 +68,7 @@ export function rigl({
         };
       },
     },
-    ...maskedSgd({ momentum, nesterov, weightDecay }, new Set(masks.keys())),
+    ...maskedSgd(sgd, new Set(masks.keys())),
     kinds: {
       exchange: {
         propose(g, { param, w, dw, slots, clock }) {
@@ -155,3 +144,20 @@ function draw(random: Random, n: number, count: number): Uint8Array {
 
 const given = (g: Builder, mask: Uint8Array, { shape }: Value): Value =>
   g.Cast(g.constant(tensor("uint8", shape, mask)), { to: "float32" });
+
+/**
+ * RigL (Evci et al. 2020, Algorithm 1; spelled out at the head of this file). Makes single weights zero by itself and takes no penalty.
+ * @throws UsageError for options out of range; when bound, for a model without weights to make zero
+ */
+export const rigl = defineOptimizer(
+  {
+    name: "rigl",
+    source: "Evci et al., ICML 2020",
+    minimizes:
+      "f(W) on a mask of fixed size that moves: every ΔT steps the smallest weights are dropped and as many grown where the dense gradient is largest.",
+    when: "A fixed share of single weights from the first step on. It makes no structure: the file does not shrink.",
+    paper: "ΔT 100, drop 0.3 with a cosine to zero at 75 % of the steps, ERK densities, Nesterov SGD lr 0.1.",
+    demo: { sparsity: 0.8, lr: 0.05, milestones: [6, 9] },
+  },
+  form({ options, defaults: { lr: 0.1 }, make }),
+);

@@ -3,12 +3,9 @@ import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import { groupSets } from "../groups/groups.ts";
 import type { Weights } from "../groups/slices.ts";
-import { checkLambda } from "./lambda.ts";
-import type { Penalty } from "./penalty.ts";
+import type { Rule } from "./define.ts";
 
 interface Elementwise {
-  readonly name: string;
-  readonly lambda: number;
   /** ρ, elementwise. */
   readonly rho: (g: Builder, x: Value) => Value;
   /** argmin_u ½(u − x)² + κ·ρ(u), elementwise; κ is a scalar or, in a metric, a tensor. */
@@ -19,13 +16,9 @@ interface Elementwise {
   readonly sparse?: boolean;
 }
 
-/** @throws UsageError when lambda is negative or not finite */
-export function elementwise({ name, lambda, rho, prox, slope, sparse = true }: Elementwise): Penalty {
-  checkLambda(lambda);
+/** The penalty of a ρ. Solvable in both metrics; with a slope it has a gradient. */
+export function elementwise(lambda: number, { rho, prox, slope, sparse = true }: Elementwise): Rule {
   return {
-    name,
-    options: { lambda },
-    ways: slope ? ["prox", "metric", "gradient"] : ["prox", "metric"],
     bind(graph) {
       const sets = groupSets(graph, "element");
       const params = sets.flatMap((s) => s.members.map((m) => m.param));

@@ -2,40 +2,29 @@
  * The group lasso λ Σ_g ω_g ‖w_g‖₂ (Yuan & Lin 2006). With ω_g = √(weights in g) and input-channel groups it is the
  * regularizer of the RMDA paper (Huang & Lee 2022).
  */
+import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
-import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
+import { definePenalty, type Rule } from "./define.ts";
+import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
 import { changed, groupPenalty } from "./group-penalty.ts";
-import { type GroupWeights, groupWeights, strengths } from "./group-weights.ts";
-import { checkLambda } from "./lambda.ts";
-import type { Penalty } from "./penalty.ts";
+import { groupWeights, strengths } from "./group-weights.ts";
+import { lambda as strength } from "./lambda.ts";
 import { weightedGroupProx } from "./weighted.ts";
 
+const options = z.strictObject({
+  lambda: strength,
+  ...groupOptions,
+  weights: weightsOption.default("balanced").meta({ description: "weight of a group in the penalty", paper: "size" }),
+});
 /** Options of `groupLasso`. */
-export interface GroupLassoOptions extends GroupOptions {
-  /** Strength, ≥ 0. */
-  readonly lambda: number;
-  /** ω_g, see `GroupWeights`. Default "balanced". */
-  readonly weights?: GroupWeights;
-}
+export type GroupLassoOptions = z.input<typeof options>;
 
-/**
- * The group lasso λ Σ_g ω_g ‖w_g‖₂ (Yuan & Lin 2006), over groups of any kind; goes with every optimizer that takes a penalty.
- * @throws UsageError for a negative lambda, or for groups, a side or weights that are unknown
- */
-export function groupLasso({
-  lambda,
-  groups = "coupled",
-  side = "consumer",
-  weights = "balanced",
-}: GroupLassoOptions): Penalty {
-  checkLambda(lambda);
-  checkGroupOptions(groups, side, weights);
+function make(said: z.output<typeof options>): Rule {
+  const { lambda, groups, side, weights } = said;
   return {
-    name: "groupLasso",
-    options: { lambda, groups, ...(groups === "coupled" && { side }), weights },
-    ways: ["prox", "metric", "gradient"],
+    options: counting(said),
     bind(graph) {
       const sets = setsOf(graph, groups, side);
       const omega = groupWeights(sets, weights);
@@ -57,3 +46,20 @@ export function groupLasso({
     },
   };
 }
+
+/**
+ * The group lasso λ Σ_g ω_g ‖w_g‖₂ (Yuan & Lin 2006), over groups of any kind; goes with every optimizer that takes a penalty.
+ * @throws UsageError for a negative lambda, or for groups, a side or weights that are unknown
+ */
+export const groupLasso = definePenalty({
+  name: "groupLasso",
+  source: "Yuan & Lin 2006",
+  minimizes: "λ Σ_g ω_g‖W_g‖₂. Prox: every group shrinks by step·λω_g, to exactly zero when shorter.",
+  when: "The default. One λ decides everything; `--weights balanced` spares narrow layers, `size` is the papers' √size.",
+  paper: "ω_g = √(weights in the group), input-channel groups.",
+  demo: { optimizer: "rmda", lr: 0.2, lambda: 2e-3, milestones: [6, 9] },
+  options,
+  ways: ["prox", "metric", "gradient"],
+  lambdaDecides: true,
+  make,
+});

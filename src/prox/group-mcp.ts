@@ -3,45 +3,33 @@
  * near zero, flat beyond γλω_g, so that large groups are not shrunk.
  *   MCP(r; λ, γ) = λr − r²/(2γ) for r ≤ γλ, else γλ²/2
  */
-import { UsageError } from "../error.ts";
+import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { TINY } from "../groups/slices.ts";
-import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
+import { definePenalty, type Rule } from "./define.ts";
+import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";
-import { type GroupWeights, groupWeights, strengths } from "./group-weights.ts";
-import { checkLambda } from "./lambda.ts";
-import type { Penalty } from "./penalty.ts";
+import { groupWeights, strengths } from "./group-weights.ts";
+import { lambda as strengthOption } from "./lambda.ts";
 
+const options = z.strictObject({
+  lambda: strengthOption,
+  concavity: z
+    .number()
+    .gt(1)
+    .default(3)
+    .describe("where the penalty becomes flat; proximal steps above it threshold hard"),
+  ...groupOptions,
+  weights: weightsOption.default("balanced").meta({ description: "weight of a group in the penalty", paper: "size" }),
+});
 /** Options of `groupMcp`. */
-export interface GroupMcpOptions extends GroupOptions {
-  /** Strength, ≥ 0. */
-  readonly lambda: number;
-  /** Where the penalty becomes flat, > 1. Proximal steps above it threshold hard. Default 3. */
-  readonly concavity?: number;
-  /** ω_g, see `GroupWeights`. Default "balanced". */
-  readonly weights?: GroupWeights;
-}
+export type GroupMcpOptions = z.input<typeof options>;
 
-/**
- * The group minimax concave penalty (Zhang 2010; spelled out at the head of this file), over groups of any kind. Goes with optimizers
- * that step in the plain metric.
- * @throws UsageError for a negative lambda, a concavity that is not above 1, or groups, a side or weights that are unknown
- */
-export function groupMcp({
-  lambda,
-  concavity = 3,
-  groups = "coupled",
-  side = "consumer",
-  weights = "balanced",
-}: GroupMcpOptions): Penalty {
-  checkLambda(lambda);
-  checkGroupOptions(groups, side, weights);
-  if (!(concavity > 1)) throw new UsageError("concavity is out of range", { got: concavity, wanted: "> 1" });
+function make(said: z.output<typeof options>): Rule {
+  const { lambda, concavity, groups, side, weights } = said;
   return {
-    name: "groupMcp",
-    options: { lambda, concavity, groups, ...(groups === "coupled" && { side }), weights },
-    ways: ["prox", "gradient"],
+    options: counting(said),
     bind(graph) {
       const sets = setsOf(graph, groups, side);
       const omega = groupWeights(sets, weights);
@@ -67,3 +55,21 @@ export function groupMcp({
     },
   };
 }
+
+/**
+ * The group minimax concave penalty (Zhang 2010; spelled out at the head of this file), over groups of any kind. Goes with optimizers
+ * that step in the plain metric.
+ * @throws UsageError for a negative lambda, a concavity that is not above 1, or groups, a side or weights that are unknown
+ */
+export const groupMcp = definePenalty({
+  name: "groupMcp",
+  source: "Zhang 2010; Breheny & Huang 2009",
+  minimizes: "Σ_g MCP(‖W_g‖; λω_g, γ): the group lasso near zero, flat beyond γλω_g.",
+  when: "When the lasso's shrinking of the groups that stay costs accuracy.",
+  paper: "γ 3.",
+  demo: { optimizer: "proxSgd", concavity: 50, lr: 0.2, lambda: 4e-3, milestones: [6, 9] },
+  options,
+  ways: ["prox", "gradient"],
+  lambdaDecides: true,
+  make,
+});

@@ -1,6 +1,5 @@
 /** The options that every group penalty has, and their groups in a graph. */
-
-import { checkChoice } from "../checks.ts";
+import { z } from "zod";
 import { UsageError } from "../error.ts";
 import type { Graph } from "../graph/types.ts";
 import { type GroupKind, type GroupSet, kindText, type Side } from "../groups/group-set.ts";
@@ -8,23 +7,38 @@ import { groupSets } from "../groups/groups.ts";
 import { named, say } from "../message.ts";
 import type { GroupWeights } from "./group-weights.ts";
 
+const KINDS = ["element", "inputChannel", "outputChannel", "coupled"] as const satisfies readonly GroupKind[];
+const SIDES = ["consumer", "producer"] as const satisfies readonly Side[];
+const WEIGHTS = ["balanced", "size", "uniform"] as const satisfies readonly GroupWeights[];
+const count = z.int().min(1);
+
+const block = z
+  .tuple([count, count])
+  .readonly()
+  .meta({ description: "outputs × inputs of a block", wanted: "two integers ≥ 1", start: [4, 4] });
+
 /** Which groups a penalty acts on. */
-export interface GroupOptions {
-  /** What dies together. Default "coupled": everything that must be zero for a channel to be removable. */
-  readonly groups?: GroupKind;
-  /** Which side of a coupled channel is a member. Default "consumer". */
-  readonly side?: Side;
-}
+export const groupOptions = {
+  groups: z
+    .union([z.enum(KINDS), z.strictObject({ block })])
+    .default("coupled")
+    .describe("what dies together; coupled, all that must be zero for a channel to go, makes the file small"),
+  side: z
+    .enum(SIDES)
+    .default("consumer")
+    .describe("coupled groups: consumer, the weights that read a channel, or producer, what makes it"),
+};
+const schema = z.strictObject(groupOptions);
+/** Which groups a penalty acts on. */
+export type GroupOptions = z.input<typeof schema>;
 
-const KINDS = ["element", "inputChannel", "outputChannel", "coupled"] satisfies readonly GroupKind[];
-const SIDES = ["consumer", "producer"] satisfies readonly Side[];
-const WEIGHTS = ["size", "balanced", "uniform"] satisfies readonly GroupWeights[];
+/** ω_g, see `GroupWeights`. Wants a default. */
+export const weightsOption = z.enum(WEIGHTS);
 
-/** @throws UsageError for a word that none of the options knows */
-export function checkGroupOptions(groups: GroupKind, side: Side, weights: GroupWeights): void {
-  if (typeof groups === "string") checkChoice("groups", groups, KINDS);
-  checkChoice("side", side, SIDES);
-  checkChoice("weights", weights, WEIGHTS);
+/** The options that count: a side is one of coupled groups. */
+export function counting<O extends z.output<typeof schema>>(options: O): Omit<O, "side"> | O {
+  const { side: _, ...others } = options;
+  return options.groups === "coupled" ? options : others;
 }
 
 /** @throws UsageError when the model has no such groups */

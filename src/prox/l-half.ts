@@ -1,8 +1,10 @@
 /** λ Σ|w|^½: half thresholding (Xu, Chang, Xu & Zhang 2012). */
+import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
+import { definePenalty } from "./define.ts";
 import { elementwise } from "./elementwise.ts";
-import type { Penalty } from "./penalty.ts";
+import { lambda } from "./lambda.ts";
 
 const STEPS = 7;
 
@@ -26,8 +28,21 @@ function half(g: Builder, x: Value, kappa: Value): Value {
 
 /**
  * λ Σ|w|^½ over all weights of two or more dimensions: single weights become exactly zero (Xu, Chang, Xu & Zhang 2012).
- * @param lambda strength, ≥ 0
  * @throws UsageError for a lambda that is negative or not finite
  */
-export const lHalf = ({ lambda }: { lambda: number }): Penalty =>
-  elementwise({ name: "lHalf", lambda, rho: (g, x) => g.Sqrt(g.Abs(x)), prox: half });
+export const lHalf = definePenalty({
+  name: "lHalf",
+  source: "Xu et al. 2012; Yun, Lozano & Yang 2021",
+  minimizes: "λ Σ√|w|. Prox: Xu et al.'s half threshold.",
+  when: "Between ℓ₁ and ℓ₀.",
+  paper: "λ given as a value divided by the number of samples.",
+  demo: { optimizer: "proxGen", lr: 2e-3, lambda: 1e-4, milestones: [6, 9] },
+  options: z.strictObject({ lambda }),
+  ways: ["prox", "metric"],
+  lambdaDecides: true,
+  make: (options) =>
+    elementwise(options.lambda, {
+      rho: (g, x) => g.Sqrt(g.Abs(x)),
+      prox: half,
+    }),
+});

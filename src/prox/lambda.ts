@@ -1,8 +1,8 @@
-/** The check that every penalty makes of its strength. */
-import { UsageError } from "../error.ts";
+/** The option that nearly every penalty has. */
+import { z } from "zod";
 
-/** A penalty's strength must be a finite number ≥ 0. */
-export function checkLambda(lambda: number): void {
-  if (!(lambda >= 0 && Number.isFinite(lambda)))
-    throw new UsageError("lambda must be a number ≥ 0", { got: lambda }, "start with 1e-4 and multiply or divide by 3");
-}
+/** λ, ≥ 0. */
+export const lambda = z
+  .number()
+  .min(0)
+  .meta({ description: "strength of the penalty", start: 1e-4, fix: "start with 1e-4 and multiply or divide by 3" });

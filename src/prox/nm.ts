@@ -13,7 +13,7 @@
  * stays pruned from the first step on decays, gradients aside, as 1 − s_t, too. The form "yang" of proxSgd moves by ε_t towards a point
  * of which pruned weights are multiplied by 1 − s_t.
  */
-
+import { z } from "zod";
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { full, size, zeros } from "../graph/tensor.ts";
@@ -22,15 +22,14 @@ import { groupSets } from "../groups/groups.ts";
 import { rootView, type WeightUse, weightUses } from "../groups/weights.ts";
 import type { Tensors } from "../groups/zeros.ts";
 import { named, say } from "../message.ts";
-import type { Penalty } from "./penalty.ts";
+import { definePenalty, type Rule } from "./define.ts";
 
+const options = z.strictObject({
+  n: z.int().min(1).default(2).describe("weights of a block that may be nonzero, below m"),
+  m: z.int().min(2).default(4).describe("size of a block of consecutive inputs"),
+});
 /** Options of `nm`. */
-export interface NmOptions {
-  /** Weights of a block that may be nonzero, ≥ 1. Default 2. */
-  readonly n?: number;
-  /** Size of a block, above n. Default 4. */
-  readonly m?: number;
-}
+export type NmOptions = z.input<typeof options>;
 
 /** A weight as [before, inputs, after]. */
 interface Blocked {
@@ -40,19 +39,9 @@ interface Blocked {
 
 const INFEASIBLE = 1e30; // stands for ∞, which times a step of 0 would be NaN
 
-/**
- * At most n of every m consecutive weights. A rest that fills no block stays dense, and the run says so.
- * @throws UsageError for n, m out of range; when bound, EspalierError for a model in which no weight has a whole block
- */
-export function nm({ n = 2, m = 4 }: NmOptions = {}): Penalty {
-  if (!(Number.isSafeInteger(m) && m >= 2))
-    throw new UsageError("m is out of range", { got: m, wanted: "an integer ≥ 2" });
-  if (!(Number.isSafeInteger(n) && n >= 1 && n < m))
-    throw new UsageError("n is out of range", { got: n, wanted: `an integer, 1 … ${m - 1}` });
+function make({ n, m }: z.output<typeof options>): Rule {
+  if (n >= m) throw new UsageError(say`${named("n")} is out of range`, { got: n, wanted: `an integer, 1 … ${m - 1}` });
   return {
-    name: "nm",
-    options: { n, m },
-    ways: ["prox", "metric"],
     bind(graph) {
       const { weights, notes } = blockedWeights(graph, m);
       const project = (
@@ -166,3 +155,21 @@ function inputAxis({ stored, view, reads, carried }: WeightUse): Blocked["view"]
   const [axis] = found.axes;
   return [size(found.view.slice(0, axis)), found.view[axis], size(found.view.slice(axis + 1))];
 }
+
+/**
+ * At most n of every m consecutive weights. A rest that fills no block stays dense, and the run says so.
+ * @throws UsageError for n, m out of range; when bound, EspalierError for a model in which no weight has a whole block
+ */
+export const nm = definePenalty({
+  name: "nm",
+  source: "Kao et al. 2022, arXiv 2209.07617",
+  minimizes:
+    "The indicator of at most n nonzero weights in every m along the input axis; pruned weights decay to zero while the mask warms up.",
+  when: "Hardware with N:M kernels (2:4). The file stays as it is.",
+  paper: "2:4; a mask that decays over training.",
+  demo: { optimizer: "rmda", n: 2, m: 4, lr: 0.2, milestones: [6, 9] },
+  options,
+  ways: ["prox", "metric"],
+  lambdaDecides: false,
+  make,
+});

@@ -6,7 +6,7 @@
  * so that only the eigenvectors u of the smaller Gram matrix with σ > t are needed. No ONNX operator gives them: it runs on the host,
  * in float64, between the step's two graphs. W is of low rank up to the rounding of float32; the rank is what was kept here.
  */
-
+import { z } from "zod";
 import { UsageError } from "../error.ts";
 import { matchingNames } from "../graph/name-patterns.ts";
 import { size } from "../graph/tensor.ts";
@@ -16,16 +16,23 @@ import { rootView, weightUses } from "../groups/weights.ts";
 import { leadingEigenvectors } from "../math/eigen.ts";
 import { transpose } from "../math/matrix.ts";
 import { gram, svd } from "../math/svd.ts";
-import { checkLambda } from "./lambda.ts";
-import type { HostProx, Penalty } from "./penalty.ts";
+import { definePenalty } from "./define.ts";
+import { lambda as strength } from "./lambda.ts";
+import type { HostProx } from "./penalty.ts";
 
+const options = z.strictObject({
+  lambda: strength,
+  layers: z
+    .array(z.string().min(1))
+    .min(1)
+    .readonly()
+    .optional()
+    .describe(
+      "weights that it acts on, by name (default: all, which is slow: it decomposes each at every step); * stands for a part of a name, ** for any characters",
+    ),
+});
 /** Options of `nuclear`. */
-export interface NuclearOptions {
-  /** Strength, ≥ 0. The RAMDA paper takes 5e-3 with RMDA and ProxSGD. */
-  readonly lambda: number;
-  /** Weights that it acts on, by name; `*` stands for any characters but `.` and `/`, `**` for any characters. Default: all. */
-  readonly layers?: readonly string[];
-}
+export type NuclearOptions = z.input<typeof options>;
 
 /** A weight as a matrix. */
 interface Matrix {
@@ -33,24 +40,6 @@ interface Matrix {
   readonly columns: number;
   /** Where its elements stand in the tensor, row by row. */
   readonly places: Int32Array;
-}
-
-/**
- * The nuclear norm. Goes with optimizers that step in the plain metric: rmda, rda, proxSgd.
- * It decomposes every weight at every step. On two shared cores 512 × 784 takes 1.2 s while all singular values are left and 0.3 s
- * with 38, 128 × 256 a fortieth of that; all of mlp7 1.4 s and 0.37 s. `layers` leaves large weights out.
- * @throws UsageError for a lambda out of range; when bound, for a model without such weights or a pattern that matches none
- */
-export function nuclear({ lambda, layers }: NuclearOptions): Penalty {
-  checkLambda(lambda);
-  return {
-    name: "nuclear",
-    options: { lambda, ...(layers && { layers }) },
-    ways: ["host"],
-    bind(graph) {
-      return { sets: [], prox: () => new Map(), hostProx: onHost(matricesOf(graph, layers), lambda) };
-    },
-  };
 }
 
 function onHost(matrices: ReadonlyMap<Value, Matrix>, lambda: number): HostProx {
@@ -134,3 +123,25 @@ function softThreshold(a: Float64Array, rows: number, columns: number, t: number
 function addTo(y: Float64Array, f: number, x: Float64Array): void {
   for (let i = 0; i < y.length; i++) y[i] += f * x[i];
 }
+
+/**
+ * The nuclear norm. Goes with optimizers that step in the plain metric: rmda, rda, proxSgd.
+ * It decomposes every weight at every step. On two shared cores 512 × 784 takes 1.2 s while all singular values are left and 0.3 s
+ * with 38, 128 × 256 a fortieth of that; all of mlp7 1.4 s and 0.37 s. `layers` leaves large weights out.
+ * @throws UsageError for a lambda out of range; when bound, for a model without such weights or a pattern that matches none
+ */
+export const nuclear = definePenalty({
+  name: "nuclear",
+  source: "Huang & Lee 2024, appendix; Cai, Candès & Shen 2010",
+  minimizes:
+    "λ Σ‖W‖_* over layers as matrices out × in·k². Prox: singular values shrink by step·λ, on the host between two graphs.",
+  when: "Low rank instead of fewer channels, with a rank that training finds. It costs a decomposition per step.",
+  paper: "RAMDA's appendix: RMDA lr 0.1, c 0.1, λ 5e-3; ProxSGD lr 0.1, λ 5e-3.",
+  demo: { optimizer: "rmda", lr: 0.1, lambda: 3e-2, milestones: [6, 9] },
+  options,
+  ways: ["host"],
+  lambdaDecides: false,
+  make: ({ lambda, layers }) => ({
+    bind: (graph) => ({ sets: [], prox: () => new Map(), hostProx: onHost(matricesOf(graph, layers), lambda) }),
+  }),
+});

@@ -6,12 +6,7 @@ import type { GroupSet } from "../groups/group-set.ts";
 import type { Weights } from "../groups/slices.ts";
 import type { Tensors } from "../groups/zeros.ts";
 import type { Words } from "../message.ts";
-
-/**
- * What a penalty is solvable for. `prox`: in the plain metric, inside the step graph; `metric`: in a diagonal metric, there;
- * `gradient`: it has one where no group is zero; `host`: its prox runs on the host, between propose and accept.
- */
-export type Way = "prox" | "metric" | "gradient" | "host";
+import type { Way } from "../ways.ts";
 
 /** What a penalty adds to the metrics of an epoch. */
 export interface PenaltyMetrics {

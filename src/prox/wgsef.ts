@@ -4,66 +4,57 @@
  * groups, times λ. With a_j = √d_j·‖w_j‖ it is half the squared k-support norm; k = 1 gives ½(Σ a_j)², k = all gives weight decay.
  * Each channel set has its own k. The proximal step never leaves fewer than min(k, nonzero groups) groups.
  */
-import { checkFraction, checkInteger } from "../checks.ts";
+import { z } from "zod";
 import { UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { type Tensors, zeroGroups } from "../groups/zeros.ts";
-import { checkGroupOptions, type GroupOptions, setsOf } from "./group-options.ts";
+import { named, say } from "../message.ts";
+import { definePenalty, type Rule } from "./define.ts";
+import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";
-import { type GroupWeights, groupWeights } from "./group-weights.ts";
-import { checkLambda } from "./lambda.ts";
-import type { Penalty } from "./penalty.ts";
+import { groupWeights } from "./group-weights.ts";
+import { lambda as strengthOption } from "./lambda.ts";
 
+const levels = {
+  k: z.int().min(1).optional().describe("groups of each channel set that should survive"),
+  keep: z
+    .number()
+    .gt(0)
+    .max(1)
+    .optional()
+    .describe("share of each channel set that should survive, rounded up; instead of k"),
+};
+const options = z.strictObject({
+  lambda: strengthOption,
+  ...levels,
+  ...groupOptions,
+  weights: weightsOption.default("uniform").describe("weight of a group in the penalty"),
+});
 /** Options of `wgsef`. */
-export interface WgsefOptions extends GroupOptions {
-  /** Strength, ≥ 0. */
-  readonly lambda: number;
-  /** Groups of each channel set that should survive, ≥ 1. Give `k` or `keep`. */
-  readonly k?: number;
-  /** The same as a share of each set, in (0, 1], rounded up. */
-  readonly keep?: number;
-  /** The weights d_g = ω_g², see `GroupWeights`. Default "uniform": d = 1. */
-  readonly weights?: GroupWeights;
-}
+export type WgsefOptions = z.input<typeof options>;
 
 const ZERO = 1e-20; // stands for the norm of a group that is zero, and for a slope of 0: η·ZERO stays finite in float32
 
-/**
- * The weighted group sparse envelope function (Refael, Arbel & Huleihel 2024; see the head of this file), over groups of any kind. Each
- * channel set keeps at least k groups, if it has them; the larger λ, the fewer others are left.
- * @throws UsageError unless exactly one of k and keep is given, in range, or for groups, a side or weights that are unknown
- */
-export function wgsef({
-  lambda,
-  k,
-  keep,
-  groups = "coupled",
-  side = "consumer",
-  weights = "uniform",
-}: WgsefOptions): Penalty {
-  checkLambda(lambda);
-  checkGroupOptions(groups, side, weights);
+/** @throws UsageError unless exactly one of k and keep is given */
+function make(said: z.output<typeof options>): Rule {
+  checkLevel("wgsef", said);
+  return { ...envelopePenalty(said), options: counting(said) };
+}
+
+function checkLevel(name: string, { k, keep }: { readonly k?: number; readonly keep?: number }): void {
   if ((k === undefined) === (keep === undefined))
     throw new UsageError(
-      "wgsef wants either k or keep",
+      say`${named(name)} wants either ${named("k")} or ${named("keep")}`,
       { k, keep },
-      "say k 10, a count of groups, or keep 0.25, a share of each set",
+      say`say ${named("k")} 10, a count of groups, or ${named("keep")} 0.25, a share of each set`,
     );
-  if (k !== undefined) checkInteger("k", k, 1);
-  if (keep !== undefined) checkFraction("keep", keep);
+}
+
+function envelopePenalty({ lambda, k, keep, groups, side, weights }: z.output<typeof options>): Rule {
   return {
-    name: "wgsef",
-    options: {
-      lambda,
-      ...(k !== undefined ? { k } : { keep }),
-      groups,
-      ...(groups === "coupled" && { side }),
-      weights,
-    },
-    ways: ["prox", "gradient"],
     bind(graph) {
       const sets = setsOf(graph, groups, side);
       const omega = groupWeights(sets, weights);
@@ -115,19 +106,6 @@ function tooMany(sets: readonly GroupSet[], level: (set: GroupSet) => number, te
 /** How many of `count` groups survive: k, or a share of them rounded up (0.28·50 is 14, not 15). */
 const levelOf = (count: number, { k, keep }: Pick<WgsefOptions, "k" | "keep">): number =>
   Math.min(count, k ?? Math.max(1, Math.ceil(keep! * count - 1e-9)));
-
-/** Options of `sef`: λ, and the weights of each layer that should survive. */
-export type SefOptions = Pick<WgsefOptions, "lambda" | "k" | "keep">;
-
-/**
- * The sparse envelope function of single weights (Beck & Refael 2022): `wgsef` with element groups, each weight its own.
- * @throws UsageError for a negative lambda, and unless exactly one of k and keep is given, in range
- */
-export const sef = (options: SefOptions): Penalty => {
-  const whole = wgsef({ ...options, groups: "element" });
-  const { groups: _, side: __, weights: ___, ...own } = whole.options; // sef has no such options
-  return { ...whole, name: "sef", options: own };
-};
 
 /** ½(k-support norm)² of the group norms a [m], by its closed form on the sorted norms, and its threshold τ. */
 function envelope(g: Builder, a: Value, m: number, k: number): { value: Value; tau: Value } {
@@ -183,3 +161,48 @@ function survival(g: Builder, b: Value, strength: Value, m: number, k: number): 
   }
   return share();
 }
+
+/**
+ * The weighted group sparse envelope function (Refael, Arbel & Huleihel 2024; see the head of this file), over groups of any kind. Each
+ * channel set keeps at least k groups, if it has them; the larger λ, the fewer others are left.
+ * @throws UsageError unless exactly one of k and keep is given, in range, or for groups, a side or weights that are unknown
+ */
+export const wgsef = definePenalty({
+  name: "wgsef",
+  source: "Refael, Arbel & Huleihel, TMLR 2024, arXiv 2212.12921",
+  minimizes:
+    "λ·(the largest convex function below ½Σ d_g‖W_g‖² on weights with at most k nonzero groups), for every channel set.",
+  when: "When you know how many channels should survive: `--k` or `--keep`. k is a lower bound: never fewer survive, and with too small a λ or too few epochs more do.",
+  paper: "λ 0.01 … 0.05, lr 0.01 with cosine; first ProxSGD, then HSPG.",
+  demo: { optimizer: "proxSgd", keep: 0.3, lr: 0.1, lambda: 0.03, milestones: [6, 9] },
+  options,
+  ways: ["prox", "gradient"],
+  lambdaDecides: false,
+  example: { keep: 0.5 },
+  make,
+});
+
+const single = z.strictObject({ lambda: strengthOption, ...levels });
+/** Options of `sef`: λ, and the weights of each layer that should survive. */
+export type SefOptions = z.input<typeof single>;
+
+/**
+ * The sparse envelope function of single weights (Beck & Refael 2022): `wgsef` with element groups, each weight its own.
+ * @throws UsageError for a negative lambda, and unless exactly one of k and keep is given, in range
+ */
+export const sef = definePenalty({
+  name: "sef",
+  source: "Beck & Refael 2022",
+  minimizes: "The same with every weight a group of its own.",
+  when: "A known number of single weights per layer.",
+  paper: "–",
+  demo: { optimizer: "proxSgd", keep: 0.1, lr: 0.1, lambda: 1e-3, milestones: [6, 9] },
+  options: single,
+  ways: ["prox", "gradient"],
+  lambdaDecides: false,
+  example: { keep: 0.5 },
+  make(said) {
+    checkLevel("sef", said);
+    return envelopePenalty({ ...said, groups: "element", side: "consumer", weights: "uniform" });
+  },
+});

@@ -9,6 +9,7 @@ import { EspalierError, UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { named, say } from "../message.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import { checkPair } from "../optim/pairs.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { Penalty } from "../prox/penalty.ts";
 import type { Normalization } from "../step/input.ts";
@@ -17,7 +18,6 @@ import { parameters } from "../step/parameters.ts";
 import { freezeParameters } from "./freeze.ts";
 import { checkDynamicBatch, checkInput, normalizationOf } from "./input.ts";
 import { checkOperators } from "./operators.ts";
-import { checkPair } from "./pairs.ts";
 import type { Store } from "./store.ts";
 
 /** Where training stands, after every step. */

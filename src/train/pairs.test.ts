@@ -6,6 +6,15 @@ import { node } from "../engine/node.ts";
 import { numbers } from "../graph/tensor.ts";
 import type { GroupKind, Side } from "../groups/group-set.ts";
 import { Random } from "../math/random.ts";
+import {
+  checkMethods,
+  exampleOf,
+  formsOf,
+  type OptimizerName,
+  optimizers as optimizerTable,
+  type PenaltyName,
+  penalties as penaltyTable,
+} from "../methods.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { constant } from "../optim/schedule.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
@@ -13,10 +22,10 @@ import { groupMcp } from "../prox/group-mcp.ts";
 import { l0 } from "../prox/l0.ts";
 import type { Penalty } from "../prox/penalty.ts";
 import { wgsef } from "../prox/wgsef.ts";
-import { optimizers, penalties } from "./catalogue.ts";
-import { checkPair } from "./pairs.ts";
 import { train } from "./train.ts";
 
+const optimizers = Object.values(optimizerTable).flatMap(formsOf);
+const penalties = Object.values(penaltyTable).map(exampleOf);
 const engine = node({ threads: 1 });
 const model = residualBlock({ seed: 2, side: 4, classes: 3 });
 const random = new Random(4, "init");
@@ -46,33 +55,49 @@ const strong: Readonly<Record<string, readonly Penalty[]>> = { l0: [l0({ lambda:
 const all = penalties.flatMap((p) => everyKind[p.name] ?? strong[p.name] ?? [p]);
 const pairs = optimizers.flatMap((o) => all.map((p) => [o, p] as const));
 
-const NONE: readonly string[] = [];
-const EVERY = ["groupLasso", "groupMcp", "wgsef", "sef", "nuclear", "nm", "l1", "l0", "lHalf", "l2"];
-/** Penalties with a prox in a diagonal metric. */
-const METRIC = ["groupLasso", "nm", "l1", "l0", "lHalf", "l2"];
-/** What goes together, as the documents promise it. */
-const table: readonly (readonly [optimizer: string, penalties: readonly string[]])[] = [
-  ["sgd", NONE],
-  ["adam", NONE],
-  ["adamw", NONE],
-  ["rmda", EVERY],
-  ["ramda", METRIC],
-  ["rda", EVERY],
-  ["proxSgd unit", EVERY],
-  ["proxSgd yang", METRIC],
-  ["proxSsi", METRIC],
-  ["proxGen", METRIC],
-  ["grda", NONE],
-  ["hspg", ["groupLasso", "groupMcp", "wgsef", "sef", "l1"]], // those with a gradient
-  ["rigl", NONE],
-  ["magnitude", NONE],
+const NONE: readonly PenaltyName[] = [];
+const EVERY: readonly PenaltyName[] = [
+  "groupLasso",
+  "groupMcp",
+  "wgsef",
+  "sef",
+  "l1",
+  "l0",
+  "lHalf",
+  "l2",
+  "nuclear",
+  "nm",
 ];
-const named = ({ name, options: { form } }: Optimizer) => (form ? `${name} ${form}` : name);
+/** Penalties with a prox in a diagonal metric. */
+const METRIC: readonly PenaltyName[] = ["groupLasso", "l1", "l0", "lHalf", "l2", "nm"];
+/** Those with a gradient. */
+const GRADIENT: readonly PenaltyName[] = ["groupLasso", "groupMcp", "wgsef", "sef", "l1"];
+/** What goes together, as the documents promise it. */
+const table: Readonly<
+  Record<Exclude<OptimizerName, "proxSgd"> | `proxSgd ${"unit" | "yang"}`, readonly PenaltyName[]>
+> = {
+  sgd: NONE,
+  adam: NONE,
+  adamw: NONE,
+  rmda: EVERY,
+  ramda: METRIC,
+  rda: EVERY,
+  "proxSgd unit": EVERY,
+  "proxSgd yang": METRIC,
+  proxSsi: METRIC,
+  proxGen: METRIC,
+  grda: NONE,
+  hspg: GRADIENT,
+  rigl: NONE,
+  magnitude: NONE,
+};
+const rows: readonly (readonly [optimizer: string, penalties: readonly string[]])[] = Object.entries(table);
+const named = ({ name, form }: Optimizer) => (form ? `${name} ${form}` : name);
 /** What the table says of a pair. */
-const promised = (o: Optimizer, p: Penalty) => table.find(([name]) => name === named(o))![1].includes(p.name);
+const promised = (o: Optimizer, p: Penalty) => rows.find(([name]) => name === named(o))![1].includes(p.name);
 /** What goes with a penalty; proxSgd in both forms or in the one that takes more. */
 const goingWith = (p: Penalty) =>
-  table
+  rows
     .flatMap(([name, names]) => (names.includes(p.name) ? [name] : []))
     .join(", ")
     .replace("proxSgd unit, proxSgd yang", "proxSgd")
@@ -86,7 +111,7 @@ test("the table has every kind of group of every group penalty", () => {
 });
 
 test("the table has every optimizer and every penalty", () => {
-  expect(table.map(([name]) => name)).toEqual(optimizers.map(named));
+  expect(rows.map(([name]) => name)).toEqual(optimizers.map(named));
   expect(EVERY).toEqual(penalties.map((p) => p.name));
 });
 
@@ -127,7 +152,7 @@ test("every other pair is refused, with what each side goes with", () => {
   for (const [o, p] of refused) {
     const message = (() => {
       try {
-        checkPair(o, p);
+        checkMethods(o, p);
       } catch (error) {
         return String(error);
       }
