@@ -19,3 +19,20 @@ test("streams of other seeds, purposes, epochs and steps are others", () => {
   ].map((r) => draw(r).join());
   expect(new Set(streams).size).toBe(streams.length);
 });
+
+test("what is skipped is what would have been drawn", () => {
+  for (const [drawn, skipped] of [
+    [0, 0],
+    [0, 4],
+    [0, 7],
+    [2, 1],
+    [3, 9],
+    [4, 2],
+  ]) {
+    const [whole, rest] = [new Random(3, "dropout", 1, 2), new Random(3, "dropout", 1, 2)];
+    for (let i = 0; i < drawn; i++) rest.uint32();
+    rest.skip(skipped);
+    for (let i = 0; i < drawn + skipped; i++) whole.uint32();
+    expect(draw(rest)).toEqual(draw(whole));
+  }
+});

@@ -124,7 +124,7 @@ async function afterOne(optimizer: Optimizer, penalty?: Penalty): Promise<number
     schedule: constant({ lr: 0.01 }),
     epochs: 2, // of one step each
     batchSize: count,
-    lambdaWarmup: 0,
+    lambdaWarmup: 1.5, // two thirds of λ in the first step, all of it in the second
     augment: null,
   });
   const found: number[] = [];
