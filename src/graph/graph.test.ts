@@ -4,6 +4,7 @@ import { check } from "./check.ts";
 import { atBatch, reshapeInputs } from "./infer.ts";
 import { print } from "./print.ts";
 import { f32, full } from "./tensor.ts";
+import type { Value } from "./types.ts";
 import { prune } from "./walk.ts";
 
 const tiny = () => {
@@ -81,6 +82,19 @@ test("emits operators of other domains, typed and shaped as those of the table",
   expect(check(g.build())).toEqual([]);
   expect(g.build().outputs[0].shape).toEqual([2, 4]);
   expect(() => g.in("com.microsoft").FusedMatMul(a, b)).toThrow("MatMul sizes differ");
+});
+
+test("a value is made otherwise, and its readers do not notice", () => {
+  const g = builder();
+  const x = g.input("x", "float32", [2]);
+  const y: Value = { name: "y", dtype: "float32", shape: [2] };
+  const z: Value = { name: "z", dtype: "float32", shape: [2] };
+  g.replace(y, g.Exp(g.Neg(x)));
+  g.replace(z, x); // nothing was emitted
+  g.output(g.Add(y, z), "sum");
+  expect(check(g.build())).toEqual([]);
+  expect(g.build().nodes.map((n) => n.op)).toEqual(["Neg", "Exp", "Identity", "Add", "Identity"]);
+  expect(() => g.replace({ ...y, shape: [3] }, x)).toThrow("y is float32[3], not float32[2]");
 });
 
 test("what a value means is kept by pruning, and gone where values are new", () => {

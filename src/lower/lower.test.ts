@@ -129,6 +129,32 @@ test("a plan decides, site by site", () => {
   expect(print(lower(graph, cpu, plain))).toBe(print(graph));
 });
 
+test("a target is plain data", () => {
+  const target = { ...cpu, block: 16 };
+  expect(JSON.parse(JSON.stringify(target))).toEqual(target);
+});
+
+test("what a target lacks is no option there", () => {
+  const graph = program([2, 16, 4, 4], [16, 16, 3, 3]);
+  const [site] = sitesOf(graph);
+  expect(optionsOf(site, { ...cpu, block: 16 })).toEqual(["plain", "rows", "blocks"]);
+  expect(optionsOf(site, { ...cpu, block: 5 })).toEqual(["plain", "rows"]);
+  expect(optionsOf(site, { ...portable, block: 16 })).toEqual(["plain", "rows"]);
+  const withoutGather = cpu.operators[""].filter((op) => op !== "Gather");
+  expect(optionsOf(site, { ...cpu, operators: { "": withoutGather } })).toEqual(["plain"]);
+});
+
+test("an operator of another domain computes what its entry says", async () => {
+  const g = builder();
+  const [a, b] = [g.input("a", "float32", [2, 3, 2]), g.input("b", "float32", [2, 4, 3])];
+  g.output(g.in("com.microsoft").FusedMatMul(a, b, { transA: 1, transB: 1, alpha: 2 }), "fused");
+  const turned = [a, b].map((x) => g.Transpose(x, { perm: [0, 2, 1] }));
+  g.output(g.Mul(g.MatMul(turned[0], turned[1]), 2), "plain");
+  const { fused, plain } = await run(g.build(), feeds(g.build()));
+  expect(fused.length).toBe(plain.length);
+  fused.forEach((x, i) => void expect(x).toBeCloseTo(plain[i], 5));
+});
+
 test("a plan that does not fit is refused", () => {
   const graph = program([2, 8, 4, 4], [4, 4, 3, 3], 2);
   const site = sitesOf(graph).find((s) => s.of === "ConvWeightGradient")!;

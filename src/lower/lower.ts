@@ -7,7 +7,7 @@ import { type Builder, builder } from "../graph/builder.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers, prune } from "../graph/walk.ts";
 import { type Formulation, keyOf, PLAIN, type Site } from "./pattern.ts";
-import { optionsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
+import { emitOn, optionsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
 import { has, type Target } from "./target.ts";
 
 /** A plan: formulations by the sites' keys (`keyOf`); "plain" leaves a site as it is. */
@@ -43,33 +43,27 @@ function emitSite(
   makes: ReadonlyMap<Value, Node>,
 ): Value | undefined {
   if (choice === PLAIN) return undefined;
-  const options = optionsOf(site, target).slice(1);
+  const pattern = patternOf(site);
+  const isRight = (f: Formulation) => f.applies?.(site, target) !== false;
   if (choice !== undefined) {
-    const made = options.includes(choice) ? emitFor(g, site, target, patternOf(site)[choice]) : undefined;
+    const asked = Object.hasOwn(pattern, choice) && isRight(pattern[choice]) ? pattern[choice] : undefined;
+    const made = asked && emitOn(g, site, target, asked);
     if (made) return made;
     throw new EspalierError(
       `${site.of} has no formulation "${choice}" here`,
-      { value: site.output.name, site: keyOf(site), wanted: [PLAIN, ...options].join(", ") },
+      { value: site.output.name, site: keyOf(site), wanted: optionsOf(site, target).join(", ") },
       "make the plan again for this model and device",
     );
   }
-  const formulations = options.map((name) => patternOf(site)[name]);
+  const formulations = Object.values(pattern).filter(isRight);
   const { thresholds } = target;
   const preferred = formulations.filter((f) => thresholds && f.preferred?.(site, thresholds));
   const runs = plainNodes(site, makes).every((n) => has(target, n.op, n.domain));
   for (const f of runs ? preferred : new Set([...preferred, ...formulations])) {
-    const made = emitFor(g, site, target, f);
+    const made = emitOn(g, site, target, f);
     if (made) return made;
   }
   return undefined; // where the target lacks what every formulation needs, its runtime says so
-}
-
-/** A formulation's value; undefined when the target lacks an operator. What was emitted in vain is pruned. */
-function emitFor(g: Builder, site: Site, target: Target, f: Formulation): Value | undefined {
-  const { nodes } = g.build();
-  const before = nodes.length;
-  const made = f.emit(g, site, target);
-  return nodes.slice(before).every((n) => has(target, n.op, n.domain)) ? made : undefined;
 }
 
 function* namesIn(graph: Graph): Generator<string> {

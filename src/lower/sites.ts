@@ -1,9 +1,10 @@
 /** Where a graph computes something that can be computed in several ways. */
+import { type Builder, builder } from "../graph/builder.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
 import { patterns } from "./formulations/index.ts";
-import { type Pattern, PLAIN, type Site } from "./pattern.ts";
-import type { Target } from "./target.ts";
+import { type Formulation, type Pattern, PLAIN, type Site } from "./pattern.ts";
+import { has, type Target } from "./target.ts";
 
 /** Every site of a graph, in the order of its nodes. What only serves to compute a site is none. */
 export function sitesOf(graph: Graph): Site[] {
@@ -25,11 +26,21 @@ function siteOf(node: Node, v: Value | null, meanings: Graph["meanings"]): Site 
 /** The formulations of a site beside the plain one, right or not. */
 export const patternOf = (site: Site): Pattern => patterns[site.of];
 
-/** Names of the formulations that are right for a site on a target, the plain one first. */
+/** Names of the formulations that are right for a site and run on a target, the plain one first. */
 export const optionsOf = (site: Site, target: Target): string[] => [
   PLAIN,
-  ...Object.entries(patternOf(site)).flatMap(([name, f]) => (f.applies?.(site, target) === false ? [] : [name])),
+  ...Object.entries(patternOf(site)).flatMap(([name, f]) =>
+    f.applies?.(site, target) !== false && emitOn(builder(), site, target, f) ? [name] : [],
+  ),
 ];
+
+/** A formulation's value; undefined when the target lacks an operator. What was emitted in vain is for `prune`. */
+export function emitOn(g: Builder, site: Site, target: Target, f: Formulation): Value | undefined {
+  const { nodes } = g.build();
+  const before = nodes.length;
+  const made = f.emit(g, site, target);
+  return nodes.slice(before).every((n) => has(target, n.op, n.domain)) ? made : undefined;
+}
 
 /** The nodes that compute a site, up to its inputs; the one that makes its value is the last. */
 export function plainNodes({ inputs, output }: Site, makes: ReadonlyMap<Value, Node>): Node[] {
