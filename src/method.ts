@@ -99,7 +99,7 @@ function wrongOption({ name }: Asked, options: z.ZodObject, issue: z.core.$ZodIs
   const spec = specOf(options.shape[key]);
   if (!(key in said))
     return new UsageError(say`${named(name)} wants ${named(key)}`, { wanted: wantedText(spec) }, spec.fix);
-  const asks = spec.prefixItems?.[Number(inside[0])] ?? spec;
+  const asks = inside.reduce((outer, part) => partOf(outer, part) ?? outer, spec);
   const at = inside.reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], said[key]);
   const place = inside.map((p) => (typeof p === "number" ? `[${p}]` : `.${p}`)).join("");
   const option = say`${named(key)}${place}`;
@@ -115,6 +115,10 @@ function wrongOption({ name }: Asked, options: z.ZodObject, issue: z.core.$ZodIs
     spec.fix,
   );
 }
+
+/** What is said of a part of a value; nothing where one thing is said of them all. */
+const partOf = ({ prefixItems, anyOf = [], properties }: OptionSpec, part: string): OptionSpec | undefined =>
+  prefixItems?.[Number(part)] ?? properties?.[part] ?? anyOf.find((s) => s.properties?.[part])?.properties?.[part];
 
 const isNumeric = ({ type }: OptionSpec): boolean => type === "number" || type === "integer";
 

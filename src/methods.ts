@@ -94,12 +94,12 @@ export type PenaltyName = keyof typeof penalties;
 export const formsOf = (method: OptimizerMethod): Optimizer[] =>
   method.forms.map(({ form }) => method.of(form === undefined ? {} : { form }));
 
-/** A penalty as an example: where an option has no default, with the value to begin with. */
-export function exampleOf(method: PenaltyMethod): Penalty {
+/** A penalty as an example: where an option is not said and has no default, with the value to begin with. */
+export function exampleOf(method: PenaltyMethod, said: Readonly<Record<string, unknown>> = {}): Penalty {
   const starts = Object.entries(optionSpecs(method.options)).flatMap(([name, { start }]) =>
     start === undefined ? [] : [[name, start] as const],
   );
-  return method.of({ ...Object.fromEntries(starts), ...method.example });
+  return method.of({ ...Object.fromEntries(starts), ...method.example, ...said });
 }
 
 /**
@@ -125,7 +125,7 @@ function shared(name: string, method: OptimizerMethod, penalty: Penalty): string
 export function checkMethods(optimizer: Optimizer, penalty: Penalty | undefined): void {
   checkPair(optimizer, penalty, () => ({
     ofOptimizer: Object.values(penalties)
-      .map(exampleOf)
+      .map((p) => exampleOf(p))
       .flatMap((p) => (goTogether(optimizer, p) ? [p.name] : [])),
     ofPenalty: penalty ? goesWith(penalty.name) : [],
   }));

@@ -5,6 +5,7 @@ import { type Named, penaltyFunctions } from "../../test/support/penalty-functio
 import { f32, size } from "../graph/tensor.ts";
 import type { Shape } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
+import { exampleOf, penalties as methods } from "../methods.ts";
 import { groupLasso } from "./group-lasso.ts";
 import { groupMcp } from "./group-mcp.ts";
 import { l1 } from "./l1.ts";
@@ -55,7 +56,12 @@ const penalties: [string, Penalty][] = [
   ["sef", sef({ lambda: 0.7, keep: 0.3 })],
 ];
 
-test.each(penalties)("%s: central differences of its value", async (_, penalty) => {
+/** Every other that has one, as an example. */
+const others = Object.values(methods)
+  .filter(({ name, ways }) => ways.includes("gradient") && !penalties.some(([, p]) => p.name === name))
+  .map((method): [string, Penalty] => [method.name, exampleOf(method, { lambda: 0.8 })]);
+
+test.each([...penalties, ...others])("%s: central differences of its value", async (_, penalty) => {
   const { value, gradient } = await penaltyFunctions(penalty, graph);
   for (const at of [weights, dead]) {
     const slope = await gradient(at);

@@ -1,4 +1,5 @@
 /** Value checks prox: no perturbation of prox(w) scores better on ½‖u − w‖² + step·ψ(u), and its zeros are exact. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { branchingNet } from "../../test/support/branching-net.ts";
 import { type Named, penaltyFunctions } from "../../test/support/penalty-functions.ts";
@@ -6,6 +7,7 @@ import { builder } from "../graph/builder.ts";
 import { f32, full, size, tensor } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
+import type { PenaltyName } from "../methods.ts";
 import { groupLasso } from "./group-lasso.ts";
 import { groupMcp } from "./group-mcp.ts";
 import { lHalf } from "./l-half.ts";
@@ -29,32 +31,51 @@ const STEP = 0.7;
 const both = (penalty: Penalty, graph: Graph, metric?: Named) =>
   penaltyFunctions(penalty, graph, { step: STEP, metric });
 
-const penalties: [string, Penalty, boolean][] = [
-  ["l1", l1({ lambda: 0.8 }), true],
-  ["l2", l2({ lambda: 0.8 }), false],
-  ["group lasso on elements", groupLasso({ lambda: 0.8, groups: "element", weights: "size" }), true],
-  ["group lasso on input channels", groupLasso({ lambda: 1, groups: "inputChannel", weights: "size" }), true],
-  ["group lasso on output channels", groupLasso({ lambda: 1.42, groups: "outputChannel", weights: "size" }), true],
-  ["group lasso on coupled channels, consumers", groupLasso({ lambda: 1.42, weights: "size" }), true],
-  ["group lasso on coupled channels, producers", groupLasso({ lambda: 1.42, side: "producer", weights: "size" }), true],
-  ["group lasso on blocks", groupLasso({ lambda: 1.1, weights: "size", groups: { block: [2, 4] } }), true],
-  ["group lasso on ragged blocks", groupLasso({ lambda: 1.2, weights: "size", groups: { block: [2, 5] } }), true],
-  [
-    "group MCP on ragged blocks",
-    groupMcp({ lambda: 1, weights: "size", concavity: 4, groups: { block: [2, 3] } }),
-    true,
+/** Rows of every penalty, or the file that checks it in another way. */
+const rows: Readonly<Record<PenaltyName, readonly [string, Penalty, sparse: boolean][] | `${string}.test.ts`>> = {
+  groupLasso: [
+    ["group lasso on elements", groupLasso({ lambda: 0.8, groups: "element", weights: "size" }), true],
+    ["group lasso on input channels", groupLasso({ lambda: 1, groups: "inputChannel", weights: "size" }), true],
+    ["group lasso on output channels", groupLasso({ lambda: 1.42, groups: "outputChannel", weights: "size" }), true],
+    ["group lasso on coupled channels, consumers", groupLasso({ lambda: 1.42, weights: "size" }), true],
+    [
+      "group lasso on coupled channels, producers",
+      groupLasso({ lambda: 1.42, side: "producer", weights: "size" }),
+      true,
+    ],
+    ["group lasso on blocks", groupLasso({ lambda: 1.1, weights: "size", groups: { block: [2, 4] } }), true],
+    ["group lasso on ragged blocks", groupLasso({ lambda: 1.2, weights: "size", groups: { block: [2, 5] } }), true],
+    ["group lasso, balanced", groupLasso({ lambda: 1.4 }), true],
   ],
-  ["wgsef on ragged blocks", wgsef({ lambda: 20, keep: 0.5, groups: { block: [3, 3] } }), true],
-  ["l0", l0({ lambda: 0.8 }), true],
-  ["lHalf", lHalf({ lambda: 0.8 }), true],
-  ["group MCP", groupMcp({ lambda: 1.2, weights: "size", concavity: 4 }), true],
-  ["wgsef, k", wgsef({ lambda: 60, k: 2 }), true],
-  ["wgsef, keep", wgsef({ lambda: 60, keep: 0.5, groups: "inputChannel" }), true],
-  ["wgsef, size", wgsef({ lambda: 2, k: 2, weights: "size" }), true],
-  ["wgsef, balanced", wgsef({ lambda: 2, keep: 0.5, weights: "balanced", groups: "outputChannel" }), true],
-  ["sef", sef({ lambda: 1.5, keep: 0.3 }), true],
-  ["group lasso, balanced", groupLasso({ lambda: 1.4 }), true],
-];
+  groupMcp: [
+    [
+      "group MCP on ragged blocks",
+      groupMcp({ lambda: 1, weights: "size", concavity: 4, groups: { block: [2, 3] } }),
+      true,
+    ],
+    ["group MCP", groupMcp({ lambda: 1.2, weights: "size", concavity: 4 }), true],
+  ],
+  wgsef: [
+    ["wgsef on ragged blocks", wgsef({ lambda: 20, keep: 0.5, groups: { block: [3, 3] } }), true],
+    ["wgsef, k", wgsef({ lambda: 60, k: 2 }), true],
+    ["wgsef, keep", wgsef({ lambda: 60, keep: 0.5, groups: "inputChannel" }), true],
+    ["wgsef, size", wgsef({ lambda: 2, k: 2, weights: "size" }), true],
+    ["wgsef, balanced", wgsef({ lambda: 2, keep: 0.5, weights: "balanced", groups: "outputChannel" }), true],
+  ],
+  sef: [["sef", sef({ lambda: 1.5, keep: 0.3 }), true]],
+  l1: [["l1", l1({ lambda: 0.8 }), true]],
+  l0: [["l0", l0({ lambda: 0.8 }), true]],
+  lHalf: [["lHalf", lHalf({ lambda: 0.8 }), true]],
+  l2: [["l2", l2({ lambda: 0.8 }), false]],
+  nuclear: "nuclear.test.ts", // on the host
+  nm: "nm.test.ts", // an indicator
+};
+const penalties = Object.values(rows).flatMap((own) => (typeof own === "string" ? [] : own));
+
+test.each(Object.entries(rows).filter(([, own]) => typeof own === "string"))("%s is checked in %s", (name, file) => {
+  const text = readFileSync(new URL(file as string, import.meta.url), "utf8");
+  expect(text).toMatch(new RegExp(`${name}\\([^]*value and prox agree`));
+});
 
 const metrics = { "the plain metric": false, "a diagonal metric": true };
 const cases = penalties.flatMap((c) =>

@@ -1,4 +1,5 @@
 /** Every optimizer with every penalty and every kind of group: two steps on a small residual network, or a refusal. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { residualBlock } from "../../test/support/residual-block.ts";
 import { fromArrays } from "../data/dataset.ts";
@@ -6,26 +7,15 @@ import { node } from "../engine/node.ts";
 import { numbers } from "../graph/tensor.ts";
 import type { GroupKind, Side } from "../groups/group-set.ts";
 import { Random } from "../math/random.ts";
-import {
-  checkMethods,
-  exampleOf,
-  formsOf,
-  type OptimizerName,
-  optimizers as optimizerTable,
-  type PenaltyName,
-  penalties as penaltyTable,
-} from "../methods.ts";
+import * as methods from "../methods.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { constant } from "../optim/schedule.ts";
-import { groupLasso } from "../prox/group-lasso.ts";
-import { groupMcp } from "../prox/group-mcp.ts";
-import { l0 } from "../prox/l0.ts";
+import type { PenaltyMethod } from "../prox/define.ts";
 import type { Penalty } from "../prox/penalty.ts";
-import { wgsef } from "../prox/wgsef.ts";
 import { train } from "./train.ts";
 
-const optimizers = Object.values(optimizerTable).flatMap(formsOf);
-const penalties = Object.values(penaltyTable).map(exampleOf);
+const optimizers = Object.values(methods.optimizers).flatMap(methods.formsOf);
+const penalties = Object.values(methods.penalties).map((p) => methods.exampleOf(p));
 const engine = node({ threads: 1 });
 const model = residualBlock({ seed: 2, side: 4, classes: 3 });
 const random = new Random(4, "init");
@@ -44,75 +34,39 @@ const kinds: readonly { readonly groups: GroupKind; readonly side?: Side }[] = [
   { groups: "coupled", side: "producer" },
 ];
 
-/** A penalty once for every kind of group that it can be given. */
-const everyKind: Readonly<Record<string, readonly Penalty[]>> = {
-  groupLasso: kinds.map((kind) => groupLasso({ lambda: 0.1, ...kind })),
-  groupMcp: kinds.map((kind) => groupMcp({ lambda: 0.1, ...kind })),
-  wgsef: kinds.map((kind) => wgsef({ lambda: 0.1, keep: 0.5, ...kind })),
-};
-/** Strong enough to be seen after two steps. */
-const strong: Readonly<Record<string, readonly Penalty[]>> = { l0: [l0({ lambda: 1 })] };
-const all = penalties.flatMap((p) => everyKind[p.name] ?? strong[p.name] ?? [p]);
+/** Strong enough to be seen after two steps, once for every kind of group that a penalty can be given. */
+const strong: Readonly<Record<string, number>> = { l0: 1 };
+const all = Object.values(methods.penalties).flatMap((method: PenaltyMethod) => {
+  const lambda = strong[method.name];
+  if ("groups" in method.options.shape) return kinds.map((kind) => methods.exampleOf(method, { lambda: 0.1, ...kind }));
+  return [methods.exampleOf(method, lambda === undefined ? {} : { lambda })];
+});
 const pairs = optimizers.flatMap((o) => all.map((p) => [o, p] as const));
 
-const NONE: readonly PenaltyName[] = [];
-const EVERY: readonly PenaltyName[] = [
-  "groupLasso",
-  "groupMcp",
-  "wgsef",
-  "sef",
-  "l1",
-  "l0",
-  "lHalf",
-  "l2",
-  "nuclear",
-  "nm",
-];
-/** Penalties with a prox in a diagonal metric. */
-const METRIC: readonly PenaltyName[] = ["groupLasso", "l1", "l0", "lHalf", "l2", "nm"];
-/** Those with a gradient. */
-const GRADIENT: readonly PenaltyName[] = ["groupLasso", "groupMcp", "wgsef", "sef", "l1"];
-/** What goes together, as the documents promise it. */
-const table: Readonly<
-  Record<Exclude<OptimizerName, "proxSgd"> | `proxSgd ${"unit" | "yang"}`, readonly PenaltyName[]>
-> = {
-  sgd: NONE,
-  adam: NONE,
-  adamw: NONE,
-  rmda: EVERY,
-  ramda: METRIC,
-  rda: EVERY,
-  "proxSgd unit": EVERY,
-  "proxSgd yang": METRIC,
-  proxSsi: METRIC,
-  proxGen: METRIC,
-  grda: NONE,
-  hspg: GRADIENT,
-  rigl: NONE,
-  magnitude: NONE,
-};
-const rows: readonly (readonly [optimizer: string, penalties: readonly string[]])[] = Object.entries(table);
+/** The partners of each method, as docs/methods.md promises them: names, some with the form that takes them. */
+const page = readFileSync(new URL("../../docs/methods.md", import.meta.url), "utf8");
+const partners = new Map(
+  [...page.matchAll(/^### `(\w+)`$[\s\S]*?^\*\*(?:Penalties|Optimizers)\*\* (.*)$/gm)].map(([, name, list]) => [
+    name,
+    list === "none" ? [] : list.replaceAll("`", "").split(", "),
+  ]),
+);
 const named = ({ name, form }: Optimizer) => (form ? `${name} ${form}` : name);
-/** What the table says of a pair. */
-const promised = (o: Optimizer, p: Penalty) => rows.find(([name]) => name === named(o))![1].includes(p.name);
-/** What goes with a penalty; proxSgd in both forms or in the one that takes more. */
-const goingWith = (p: Penalty) =>
-  rows
-    .flatMap(([name, names]) => (names.includes(p.name) ? [name] : []))
-    .join(", ")
-    .replace("proxSgd unit, proxSgd yang", "proxSgd")
-    .replace("proxSgd unit", "proxSgd (unit)");
+
+/** What the page says of a pair. */
+const promised = (o: Optimizer, p: Penalty) =>
+  partners.get(o.name)!.some((partner) => partner === p.name || partner === `${p.name} (${o.form})`);
 
 const label = ({ options: { groups = "", side = "" } }: Penalty) =>
   groups === "coupled" ? `${groups} ${side}` : typeof groups === "object" ? "blocks" : groups;
 
-test("the table has every kind of group of every group penalty", () => {
-  expect(penalties.filter((p) => p.options.groups).map((p) => p.name)).toEqual(Object.keys(everyKind));
-});
-
-test("the table has every optimizer and every penalty", () => {
-  expect(rows.map(([name]) => name)).toEqual(optimizers.map(named));
-  expect(EVERY).toEqual(penalties.map((p) => p.name));
+test("the page promises something of every method, and the same from both sides", () => {
+  for (const o of optimizers)
+    for (const p of penalties)
+      expect(
+        partners.get(p.name)!.some((partner) => partner === o.name || partner === `${o.name} (${o.form})`),
+        `${named(o)} with ${p.name}`,
+      ).toBe(promised(o, p));
 });
 
 /** Two steps, both stages where there are two: the sum of the magnitudes of a parameter after the first one. */
@@ -152,7 +106,7 @@ test("every other pair is refused, with what each side goes with", () => {
   for (const [o, p] of refused) {
     const message = (() => {
       try {
-        checkMethods(o, p);
+        methods.checkMethods(o, p);
       } catch (error) {
         return String(error);
       }
@@ -160,7 +114,7 @@ test("every other pair is refused, with what each side goes with", () => {
     const listed = (side: string) => new RegExp(`^ *the ${side} goes with +(.*)$`, "m").exec(message!)?.[1];
     const wanted = penalties.filter((other) => promised(o, other)).map((other) => other.name);
     expect(listed("optimizer"), message).toBe(wanted.join(", ") || "none: it has no proximal step");
-    expect(listed("penalty"), message).toBe(goingWith(p));
+    expect(listed("penalty"), message).toBe(partners.get(p.name)!.join(", "));
     expect(() =>
       train(model, data, { engine, optimizer: o, penalty: p, schedule: constant({ lr: 0.01 }), epochs: 1 }),
     ).toThrow(o.name);

@@ -6,7 +6,7 @@ const { constant, cosine, groupLasso, l1, multiStep } = espalier;
 const staged = multiStep({ lr: 0.05, milestones: [1, 2] });
 const penalty = groupLasso({ lambda: 1e-3 });
 
-export const methods = {
+const rows = {
   rmda: { optimizer: espalier.rmda({ c: 0.1 }), schedule: staged, penalty },
   sgd: { optimizer: espalier.sgd({ momentum: 0.9, weightDecay: 1e-4 }), schedule: cosine({ lr: 0.02 }) },
   proxSgd: { optimizer: espalier.proxSgd(), schedule: staged, penalty },
@@ -33,3 +33,14 @@ export const methods = {
     penalty: groupLasso({ lambda: 1e-3, groups: { block: [4, 4] } }),
   },
 };
+
+/** Every optimizer that has no row, with its defaults. */
+const others = Object.values(espalier.optimizers)
+  .flatMap((method) => espalier.formsOf(method))
+  .filter(({ name, form }) => !Object.values(rows).some(({ optimizer: o }) => o.name === name && o.form === form))
+  .map((optimizer) => [
+    [optimizer.name, optimizer.form].filter(Boolean).join(" "),
+    { optimizer, schedule: staged, ...(optimizer.prox && { penalty }) },
+  ]);
+
+export const methods = { ...rows, ...Object.fromEntries(others) };
