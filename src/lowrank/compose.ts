@@ -18,7 +18,7 @@ import { Random } from "../math/random.ts";
 import { svd } from "../math/svd.ts";
 import { factorNames, isComposed, recordFactors } from "./factors.ts";
 import { fromMatrix, kernelOf, type MatrixLayer, matrixLayers, type Skipped, toMatrix } from "./layers.ts";
-import { isConvolution, matrixRuleOf } from "./matrix-rules.ts";
+import { isConvolution, kernelFirst, matrixRuleOf } from "./matrix-rules.ts";
 import { partName, rewrite, stored } from "./rewrite.ts";
 
 /** Options of `compose`. */
@@ -112,16 +112,10 @@ function select(
   });
 }
 
-/** True where the kernel comes first and square maps out → out follow; else square maps in → in come first. */
-function kernelFirst(node: Node, weight: Value): boolean {
-  if (!isConvolution(node)) return false;
-  return kernelOf(weight).some((k) => k !== 1) || (node.attrs.pads as number[]).some((p) => p !== 0);
-}
-
 /** The nodes that take a node's place: one per factor. The last has its name, its output and its bias. */
 function chain(node: Node, factors: readonly Value[], fresh: (stem: string) => string): Node[] {
-  const [x, weight, ...bias] = node.inputs;
-  const first = kernelFirst(node, weight!);
+  const [x, , ...bias] = node.inputs;
+  const first = kernelFirst(node);
   const square = matrixRuleOf(node)!.bareAttrs(node.attrs);
   const made: Node[] = [];
   factors.forEach((w, i) => {
@@ -141,7 +135,7 @@ function shapes(layer: MatrixLayer, factors: number): Shape[] {
   const { weight, rows } = layer;
   const kernel = kernelOf(weight);
   const ones = kernel.map(() => 1);
-  const first = kernelFirst(layer.node, layer.weight);
+  const first = kernelFirst(layer.node);
   const width = first ? rows : layer.columns;
   const square = new Array<Shape>(factors - 1).fill([width, width, ...ones]);
   return first ? [weight.shape, ...square] : [...square, weight.shape];
@@ -169,7 +163,7 @@ function balanced(layer: MatrixLayer, factors: number): Tensor[] {
   const kernel = kernelOf(weight);
   const power = 1 / factors;
   const own = fromMatrix(node, weave(u, v, s, { power }), rows, kernel);
-  const first = kernelFirst(layer.node, layer.weight);
+  const first = kernelFirst(layer.node);
   const [side, width] = first ? [u, rows] : [v, columns];
   const one = fromMatrix(
     node,

@@ -10,6 +10,8 @@ interface MatrixRule<S = AnySite, A = Attrs> {
   readonly obstacle: (site: S) => string | undefined;
   /** A convolution's attributes belong to the factor with its kernel, a linear layer's to the last one. */
   readonly convolution: boolean;
+  /** Composed, the kernel comes first and square maps out → out follow; else square maps in → in come first. Default false. */
+  readonly kernelFirst?: (site: S) => boolean;
   /** Whether a node does nothing but multiply. */
   readonly bare: (site: S) => boolean;
   /** What a node has that is not bare. */
@@ -44,6 +46,7 @@ const rules: { readonly [K in Families["linear" | "convolution"]]: MatrixRule<Op
   Conv: {
     ...convolution,
     obstacle: ({ attrs: { group } }) => (group === 1 ? undefined : `is a grouped convolution (${group} groups)`),
+    kernelFirst: ({ in: [, w], attrs: { pads } }) => size(w.shape.slice(2)) !== 1 || pads.some((p) => p !== 0),
     bare: ({ in: [, w], attrs: { strides, pads } }) =>
       size(w.shape.slice(2)) === 1 && strides.every((s) => s === 1) && pads.every((p) => p === 0),
   },
@@ -57,6 +60,9 @@ export const matrixRuleOf = (node: Pick<Node, "op" | "domain">): MatrixRule | un
 /** Whether an operator is a convolution. */
 export const isConvolution = ({ op, domain }: Pick<Node, "op" | "domain">): boolean =>
   matrixRuleOf({ op, domain })?.convolution ?? false;
+
+/** Whether a composed node's kernel comes first and square maps out → out follow. */
+export const kernelFirst = (node: Node): boolean => matrixRuleOf(node)?.kernelFirst?.(opSiteOf(node)) ?? false;
 
 /** Whether a node does nothing but multiply. */
 export const isBare = (node: Node): boolean => matrixRuleOf(node)?.bare(opSiteOf(node)) ?? false;

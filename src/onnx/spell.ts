@@ -8,7 +8,7 @@ import { attributeSince, IDENTITY, type Moved, movedParameters, overNothing, set
 import { dataOf } from "./tensors.ts";
 
 /** Stores a tensor as an initializer of the file and gives its name. */
-export type Store = (t: Tensor, hint: string) => string;
+export type StoreTensor = (t: Tensor, hint: string) => string;
 
 /** True for a value that says what the operator did before it had the attribute: a default, or dilations of 1. */
 function isNeutral(node: Node, attr: string): boolean {
@@ -25,7 +25,7 @@ export function neededOpset(node: Node): number {
   return Math.max(9, entry.since ?? 0, settingSince[node.op]?.(node) ?? 0, ...attrs);
 }
 
-function carry({ attr, carrier }: Moved, node: Node, store: Store): string {
+function carry({ attr, carrier }: Moved, node: Node, store: StoreTensor): string {
   const value = node.attrs[attr] as number | readonly number[] | undefined;
   if (value === undefined) return "";
   const dtype: DType = carrier === "like" ? node.inputs[0]!.dtype : "int64";
@@ -62,7 +62,7 @@ function reducesNothing(node: Node): boolean {
  * The message of a node at an opset that can express it (`neededOpset`).
  * @param store receives parameters that this opset wants as inputs
  */
-export function spell(node: Node, opset: number, store: Store): Message<"NodeProto"> {
+export function spell(node: Node, opset: number, store: StoreTensor): Message<"NodeProto"> {
   const names = (list: Node["inputs"]) => {
     const out = list.map((v) => v?.name ?? "");
     while (out.at(-1) === "") out.pop();

@@ -67,9 +67,9 @@ function drop({ graph, uses }: Analysis, x: Value, readers: readonly WeightUse[]
 
 /** The stored indices of a selection along an axis; undefined for any other node. */
 function storedIndices(graph: Graph, node: Node, axis: number): Tensor | undefined {
-  const at = shrinkRuleOf(node)?.cut.indices;
-  const indices = at === undefined ? undefined : node.inputs[at];
-  if (indices?.shape.length !== 1 || node.attrs.axis !== axis) return undefined;
+  const listed = shrinkRuleOf(node)?.cut.indices;
+  const indices = listed && node.inputs[listed.at];
+  if (indices?.shape.length !== 1 || listed?.axis(node.attrs) !== axis) return undefined;
   const made = graph.nodes.find((n) => n.outputs[0] === indices);
   return graph.initializers.get(indices) ?? (made && heldBy(made));
 }

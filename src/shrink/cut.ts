@@ -10,7 +10,7 @@ import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { type Analysis, emptied } from "./plan.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
-import type { Masks } from "./rules/rule.ts";
+import type { Cut, Masks } from "./rules/rule.ts";
 
 /** The graph without some channels. Values that lose an index are new; names stay. */
 export function cut(analysis: Analysis, remove: { has(channel: number): boolean }): Graph {
@@ -68,7 +68,7 @@ function cutNode(
   const masksOf: Masks = (side, at) => masks((side === "in" ? node.inputs : node.outputs)[at]);
   const attrs = cut.attrs?.(opSiteOf(node), masksOf) ?? node.attrs;
   const before = cut.indices === undefined ? undefined : cutIndices(analysis, node, cut.indices, masks);
-  if (before) inputs = inputs.map((x, i) => (i === cut.indices ? before.outputs[0] : x));
+  if (before) inputs = inputs.map((x, i) => (i === cut.indices?.at ? before.outputs[0] : x));
   const kept = keptOutputs(node, gone);
   const types = opOf(node.op, node.domain) ? inferNode(node.op, node.domain, node.name, inputs, attrs).outputs : kept;
   const outputs = kept.map((o, i) => o && { ...o, shape: types[i]!.shape });
@@ -76,9 +76,14 @@ function cutNode(
 }
 
 /** The stored indices of a selection from a cut axis, renumbered. */
-function cutIndices(analysis: Analysis, node: Node, at: number, masks: ValueMasks): Node | undefined {
+function cutIndices(
+  analysis: Analysis,
+  node: Node,
+  { at, axis: axisIn }: NonNullable<Cut["indices"]>,
+  masks: ValueMasks,
+): Node | undefined {
   const [x] = node.inputs;
-  const axis = axisOf(node.attrs.axis as number, x!.shape.length);
+  const axis = axisOf(axisIn(node.attrs), x!.shape.length);
   const source = masks(x)[axis];
   if (!source) return undefined;
   const rank = new Int32Array(source.length);

@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
-import { runOnce } from "../engine/engine.ts";
+import { all, chain, edited, fill, model, residual, shapes, w } from "../../test/support/shrinkable-models.ts";
 import { node } from "../engine/node.ts";
-import { type Builder, builder } from "../graph/builder.ts";
-import { print } from "../graph/print.ts";
-import { f32, size, tensor } from "../graph/tensor.ts";
-import type { Graph, Model, Shape, Tensor, Value } from "../graph/types.ts";
-import { Random } from "../math/random.ts";
 import { write } from "../onnx/write.ts";
 import { prove } from "../proof/prove.ts";
 import { reduce } from "./apply.ts";
@@ -16,43 +11,7 @@ import { shrink } from "./shrink.ts";
 import { verify } from "./verify.ts";
 
 const engine = node({ threads: 1 });
-const random = new Random(1, "init");
-const noise = (shape: Shape): Tensor => {
-  return tensor(
-    "float32",
-    shape,
-    Float32Array.from({ length: size(shape) }, () => random.normal() * 0.5),
-  );
-};
-const w = (g: Builder, name: string, shape: Shape) => g.initializer(name, noise(shape));
 
-/** A model with a dynamic batch; `edit` changes its tensors by name. */
-function model(input: Shape, build: (g: Builder, x: Value) => Value, edit: (name: string, t: Tensor) => Tensor): Model {
-  const g = builder();
-  const y = g.output(build(g, g.input("x", "float32", [2, ...input])), "y");
-  const graph: Graph = g.build();
-  const initializers = new Map([...graph.initializers].map(([v, t]) => [v, edit(v.name, t)]));
-  return {
-    graph: { ...graph, initializers },
-    opset: 17,
-    dims: new Map([
-      ["x", ["n", ...input]],
-      ["y", ["n", ...y.shape.slice(1)]],
-    ]),
-    metadata: new Map(),
-  };
-}
-/** Sets some indices of an axis to a number. */
-const fill = (t: Tensor, axis: number, indices: readonly number[], x = 0): Tensor => {
-  const inner = size(t.shape.slice(axis + 1));
-  const at = (i: number) => Math.floor(i / inner) % t.shape[axis];
-  return { ...t, data: Float32Array.from(t.data as Float32Array, (v, i) => (indices.includes(at(i)) ? x : v)) };
-};
-const all = (t: Tensor, x = 0): Tensor => ({ ...t, data: new Float32Array(t.data.length).fill(x) });
-const shapes = (m: Model) =>
-  Object.fromEntries([...m.graph.initializers.keys()].map((v) => [v.name, v.shape.join("×")]));
-
-/** conv a → relu → conv b, `pads` on b. Filter 1 of a is zero with bias 0.7, so its channel is constant. */
 const constantChannel = (pads: readonly number[]) =>
   model(
     [3, 6, 6],
@@ -107,17 +66,6 @@ test("a constant channel stays before zero padding, and inspect says why", async
   `);
 });
 
-const chain = (edit: (name: string, t: Tensor) => Tensor, end: (g: Builder, y: Value) => Value = (_, y) => y) =>
-  model(
-    [6],
-    (g, x) => {
-      const layer = (v: Value, name: string, O: number) =>
-        g.Gemm(v, w(g, name, [O, v.shape[1]]), w(g, `${name}.bias`, [O]), { transB: 1 });
-      return end(g, layer(g.Relu(layer(g.Relu(layer(x, "a", 8)), "b", 5)), "c", 3));
-    },
-    edit,
-  );
-
 test("removing a consumer's filter frees the channels before it", () => {
   const { model: small, removals } = reduce(
     chain((name, t) => (name === "c" ? fill(t, 1, [0, 1, 2, 3]) : name === "b" ? fill(t, 0, [4]) : t)),
@@ -126,94 +74,6 @@ test("removing a consumer's filter frees the channels before it", () => {
   expect(shapes(small)).toEqual({});
   expect(removals.every((r) => r.axis === null)).toBe(true);
 });
-
-test("a dead chain becomes its constant, for every batch and whatever the input", async () => {
-  const full = chain((name, t) => (name === "b" ? all(t) : t));
-  const { model: small, certificate } = await shrink(full, { engine });
-  expect(print(small.graph)).toMatchInlineSnapshot(`
-    "in   x: float32[2,6]
-    y/constant/Constant: float32[1,3] = Constant(value=float32[1,3]{0.09773267805576324, 0.8401393890380859, -0.10206721723079681})
-    y/constant/Flatten: float32[2,6] = Flatten(x, axis=1)
-    y/constant/Slice: float32[2,1] = Slice(y/constant/Flatten, starts=[0], ends=[1], axes=[1], steps=[1])
-    y/constant/Greater: bool[2,1] = Greater(y/constant/Slice, y/constant/Slice)
-    y/constant/Cast: float32[2,1] = Cast(y/constant/Greater, to=float32)
-    y/constant/Reshape: float32[2,1] = Reshape(y/constant/Cast, shape=[-1,1], allowzero=0)
-    y: float32[2,3] = Add(y/constant/Reshape, y/constant/Constant)
-    out  y: float32[2,3]"
-  `);
-  expect(certificate).toMatchObject({ replaced: [{ value: "y", by: "constant" }] });
-  const session = await engine.load(write(small));
-  const { y } = await runOnce(session, engine, { x: f32(new Float32Array(30).fill(Number.NaN), [5, 6]) });
-  expect(y.shape).toEqual([5, 3]);
-  expect(Array.from(y.data as Float32Array).every(Number.isFinite)).toBe(true);
-  await session.release();
-});
-
-test("a dead chain before an operator that mixes channels becomes a constant too", async () => {
-  const full = chain(
-    (name, t) => (name === "b" ? all(t) : t),
-    (g, y) => g.Softmax(y),
-  );
-  const { model: small } = await shrink(full, { engine });
-  expect(small.graph.nodes.map((n) => n.op)).toContain("Softmax");
-  expect(small.graph.initializers.size).toBe(0);
-});
-
-const residual = (edit: (name: string, t: Tensor) => Tensor) =>
-  model(
-    [3, 5, 5],
-    (g, x) => {
-      const pads = [1, 1, 1, 1];
-      const s = g.Relu(g.Conv(x, w(g, "stem", [4, 3, 3, 3]), null, { pads }));
-      const a = g.Relu(g.Conv(s, w(g, "a", [6, 4, 3, 3]), w(g, "a.bias", [6]), { pads }));
-      const b = g.Conv(a, w(g, "b", [4, 6, 3, 3]), w(g, "b.bias", [4]), { pads });
-      const t = g.Relu(g.Add(s, b));
-      return g.Gemm(g.Flatten(g.GlobalAveragePool(t)), w(g, "fc", [2, 4]), null, { transB: 1 });
-    },
-    edit,
-  );
-
-test("a dead residual branch is deleted", async () => {
-  const full = residual((name, t) => (name.startsWith("b") ? all(t) : t));
-  const { model: small, certificate } = await shrink(full, { engine });
-  expect(shapes(small)).toEqual({ stem: "4×3×3×3", fc: "2×4" });
-  expect(small.graph.nodes.map((n) => n.op)).toEqual([
-    "Conv",
-    "Relu",
-    "Relu",
-    "GlobalAveragePool",
-    "Flatten",
-    "Gemm",
-    "Identity",
-  ]);
-  expect(certificate.replaced).toEqual([{ step: 1, value: "Conv_2", by: "nothing" }]);
-});
-
-test("a residual branch that is a constant becomes that constant", async () => {
-  const { model: small } = await shrink(
-    residual((name, t) => (name === "b" ? all(t) : t)),
-    { engine },
-  );
-  expect(shapes(small)).toEqual({ stem: "4×3×3×3", fc: "2×4" });
-  expect(small.graph.nodes.map((n) => n.op)).toContain("Add");
-});
-
-test.each(["Max", "Min", "Mean", "Sum"] as const)(
-  "a dead branch beside a live one in %s changes no result",
-  async (op) => {
-    const full = model(
-      [4],
-      (g, x) => {
-        const live = g.MatMul(x, w(g, "live", [4, 5]));
-        return g.MatMul(g[op]([live, g.MatMul(x, w(g, "dead", [4, 5]))]), w(g, "last", [5, 2]));
-      },
-      (name, t) => (name === "dead" ? all(t) : t),
-    );
-    const { model: small, verification } = await shrink(full, { engine });
-    expect(verification.maxRel).toBeLessThan(1e-6);
-    expect(shapes(small)).toEqual({ live: "4×5", last: "5×2" });
-  },
-);
 
 test("dead columns of the network's input are dropped behind it, once", async () => {
   const full = model(
@@ -240,11 +100,6 @@ test("dead columns of the network's input are dropped behind it, once", async ()
   expect(smaller.model.graph.nodes.filter((n) => n.op === "Gather").length).toBe(1);
   expect(shapes(smaller.model)).toMatchObject({ a: "10×97" });
 });
-
-function edited(graph: Graph, name: string, edit: (t: Tensor) => Tensor): Graph {
-  const initializers = new Map([...graph.initializers].map(([v, t]) => [v, v.name === name ? edit(t) : t]));
-  return { ...graph, initializers };
-}
 
 test("an operator without a grouping rule keeps its channels, and inspect names it", () => {
   const full = chain(

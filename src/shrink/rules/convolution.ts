@@ -1,7 +1,7 @@
 /** Convolutions. Zero padding, and the border of a transposed one, add less of a constant than the middle does. */
 import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
-import { kept, type Masks, type ShrinkRules } from "./rule.ts";
+import { type Masks, type ShrinkRules, stayCount } from "./rule.ts";
 
 interface Grouped {
   readonly in: readonly [Value, Value, Value | null];
@@ -11,7 +11,7 @@ interface Grouped {
 function cutGroup<A extends { readonly group: number }>({ in: [x] }: Grouped, attrs: A, masks: Masks): A {
   const channels = x.shape[1];
   const mask = masks("in", 0)[1];
-  return mask && attrs.group === channels && channels > 1 ? { ...attrs, group: kept(mask) } : attrs;
+  return mask && attrs.group === channels && channels > 1 ? { ...attrs, group: stayCount(mask) } : attrs;
 }
 
 export const convolutionShrinking: ShrinkRules<"convolution"> = {

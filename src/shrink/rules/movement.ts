@@ -1,7 +1,7 @@
 /** Operators that only move data. Their attributes are lists of sizes, positions and axes: some count indices. */
 import { axisOf } from "../../graph/op.ts";
 import { sliceRange } from "../../graph/ops/movement.ts";
-import { free, kept, opaque, plain, type ShrinkRules } from "./rule.ts";
+import { free, opaque, plain, type ShrinkRules, stayCount } from "./rule.ts";
 
 const fold = { along: () => (x: number) => x };
 const moved = { ...plain, fold };
@@ -17,7 +17,7 @@ export const movementShrinking: ShrinkRules<"movement"> = {
         const [ins, outs] = [masks("in", 0), masks("out", 0)];
         const shape = attrs.shape.map((d, i) => {
           const mask = outs[i];
-          if (mask) return d === -1 ? d : kept(mask);
+          if (mask) return d === -1 ? d : stayCount(mask);
           return d === 0 && ins[i] && !attrs.allowzero ? out.shape[i] : d;
         });
         return { ...attrs, shape };
@@ -47,7 +47,7 @@ export const movementShrinking: ShrinkRules<"movement"> = {
         const outs = masks("out", 0);
         return {
           ...attrs,
-          shape: attrs.shape.map((d, i) => (outs[i + shift] && d !== 1 ? kept(outs[i + shift]!) : d)),
+          shape: attrs.shape.map((d, i) => (outs[i + shift] && d !== 1 ? stayCount(outs[i + shift]!) : d)),
         };
       },
     },
@@ -72,7 +72,7 @@ export const movementShrinking: ShrinkRules<"movement"> = {
         const mask = masks("in", 0)[axisOf(attrs.axis, x.shape.length)];
         if (!mask) return attrs;
         let at = 0;
-        const sizes = attrs.split.map((n) => kept(mask, at, (at += n)));
+        const sizes = attrs.split.map((n) => stayCount(mask, at, (at += n)));
         return { ...attrs, split: sizes.filter((n) => n > 0) };
       },
     },
@@ -88,15 +88,15 @@ export const movementShrinking: ShrinkRules<"movement"> = {
           const mask = masks("in", 0)[axis];
           if (!mask) return { start, end };
           const range = sliceRange(x.shape[axis], start, end, 1);
-          const from = kept(mask, 0, range.start);
-          return { start: from, end: from + kept(mask, range.start, range.start + range.length) };
+          const from = stayCount(mask, 0, range.start);
+          return { start: from, end: from + stayCount(mask, range.start, range.start + range.length) };
         });
         return { ...attrs, starts: ranges.map((r) => r.start), ends: ranges.map((r) => r.end) };
       },
     },
     macs: free,
   },
-  Gather: { fold, cut: { indices: 1 }, macs: free },
+  Gather: { fold, cut: { indices: { at: 1, axis: ({ axis }) => axis } }, macs: free },
   DepthToSpace: moved,
   SpaceToDepth: moved,
   GatherElements: elements,

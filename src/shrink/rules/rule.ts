@@ -48,13 +48,13 @@ interface Opaque {
 export type Masks = (side: "in" | "out", at: number) => readonly (Uint8Array | undefined)[];
 
 /** How a node follows when channels go. Absent: it stays as it is. */
-interface Cut<S = AnySite, A = Attrs> {
+export interface Cut<S = AnySite, A = Attrs> {
   /** New attributes, where they count indices. */
   readonly attrs?: (site: S, masks: Masks) => A;
   /** Inputs, or outputs, that lose everything are left out; an operator without this vanishes with any of them. */
   readonly without?: "inputs" | "outputs";
-  /** The input that lists, if it is stored, the indices that are taken along `axis` of input 0. */
-  readonly indices?: number;
+  /** The input that lists, if it is stored, the indices that are taken along an axis of input 0. */
+  readonly indices?: { readonly at: number; readonly axis: (attrs: A) => number };
 }
 
 export interface ShrinkRule<S = AnySite, A = Attrs> {
@@ -82,7 +82,7 @@ export const each = (f: (...x: number[]) => number) => ({ ...plain, fold: { each
 export const opaque = (why: string) => ({ ...plain, fold: { opaque: why } });
 
 /** How many of the indices from … to stay. */
-export function kept(mask: Uint8Array, from = 0, to = mask.length): number {
+export function stayCount(mask: Uint8Array, from = 0, to = mask.length): number {
   let n = 0;
   for (let i = from; i < to; i++) n += mask[i];
   return n;
