@@ -3,15 +3,15 @@
 import { Command, CommanderError } from "commander";
 import { UsageError } from "espalier";
 import { version } from "espalier/node";
-import { bench } from "./commands/bench.ts";
-import { compare } from "./commands/compare.ts";
-import { data } from "./commands/data.ts";
-import { evaluate } from "./commands/evaluate.ts";
-import { factorize } from "./commands/factorize.ts";
-import { inspect } from "./commands/inspect.ts";
-import { shrink } from "./commands/shrink.ts";
-import { train } from "./commands/train.ts";
-import { verify } from "./commands/verify.ts";
+import { benchCommand } from "./commands/bench.ts";
+import { compareCommand } from "./commands/compare.ts";
+import { dataCommand } from "./commands/data.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { factorizeCommand } from "./commands/factorize.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import { shrinkCommand } from "./commands/shrink.ts";
+import { trainCommand } from "./commands/train.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { fail, usageError } from "./terminal/failure.ts";
 import { output } from "./terminal/output.ts";
 
@@ -31,7 +31,17 @@ const program = new Command("espalier")
   .option("--json", "print one JSON document on standard output, everything else on standard error")
   .helpCommand(false)
   .addHelpText("after", "\nespalier <command> --help shows a command's options and examples.");
-for (const command of [train, compare, shrink, factorize, verify, inspect, evaluate, bench, data])
+for (const command of [
+  trainCommand,
+  compareCommand,
+  shrinkCommand,
+  factorizeCommand,
+  verifyCommand,
+  inspectCommand,
+  evaluateCommand,
+  benchCommand,
+  dataCommand,
+])
   program.addCommand(command());
 
 // A reader that has seen enough (`| head`) is no failure.

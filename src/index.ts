@@ -151,7 +151,7 @@ export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";
 export { settingsOf } from "./train/record.ts";
 export type { Run } from "./train/run.ts";
-export { clearRun, FILES, FINE_TUNING, RANKS, TRIALS, TRUNCATED } from "./train/run-files.ts";
+export { clearRun, FILES, TRUNCATED } from "./train/run-files.ts";
 export type { Score } from "./train/score.ts";
 export { type Store, writeJson } from "./train/store.ts";
 export { train } from "./train/train.ts";

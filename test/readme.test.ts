@@ -18,7 +18,7 @@ test("the library example prints what the README shows", () => {
     const out = execFileSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8" }).trim().split("\n");
     const form = (line: string) => line.replaceAll(/[\d.]+(e-\d+)?/g, "#");
     expect(out.map(form)).toEqual(shown.map(form));
-    expect(existsSync(join(folder, "small.onnx"))).toBe(true);
+    expect(existsSync(join(folder, "runs", "lenet5", "small.onnx"))).toBe(true);
     const accuracy = Number(out.at(-2)!.split(" ")[2]);
     expect(accuracy).toBeGreaterThan(0.9);
   } finally {

@@ -7,7 +7,7 @@ import { integer, numbers } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
-export const bench = () =>
+export const benchCommand = () =>
   command({
     name: "bench",
     about: "Measures latency: the median of many runs, two models in turn, and their ratio.",

@@ -5,7 +5,7 @@ import { COMPARISON, FILES } from "espalier";
 import { directory } from "espalier/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CompareConfig, compareFields } from "../settings/compare-fields.ts";
-import { fromAssignments, type Source, settings } from "../settings/config.ts";
+import { fromAssignments, type SettingSource, settings } from "../settings/config.ts";
 import { output } from "../terminal/output.ts";
 import { openComparison } from "./compare-open.ts";
 
@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 const shared = { model: "logistic", data: "digits", limitTrain: 20, threads: 1 };
-const inFile = (values: CompareConfig): Source => ({ label: (key) => `c.yaml: ${key}`, values: { ...values } });
+const inFile = (values: CompareConfig): SettingSource => ({ label: (key) => `c.yaml: ${key}`, values: { ...values } });
 
 /** What is said about a comparison of these sources. */
-async function said(flags: CompareConfig, ...sources: Source[]): Promise<string> {
+async function said(flags: CompareConfig, ...sources: SettingSource[]): Promise<string> {
   const asked = { ...settings(compareFields, sources), ...flags };
   const interruption = { signal: new AbortController().signal, status: () => undefined, release: () => {} };
   return openComparison(asked, sources, output(true), interruption).then(
@@ -60,7 +60,7 @@ describe("a mistake is said where it stands", () => {
 
 describe("another setting than the comparison that is resumed has", () => {
   const config = { ...shared, epochs: 3, methods: { dense: { optimizer: "sgd", lr: 0.1 } } };
-  const before: Source = { label: (key) => `compare.json: ${key}`, values: config };
+  const before: SettingSource = { label: (key) => `compare.json: ${key}`, values: config };
   let out: string;
   beforeAll(async () => {
     out = join(root, "before");

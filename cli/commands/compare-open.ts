@@ -6,10 +6,10 @@ import { directory } from "espalier/node";
 import { checkResume } from "../settings/choices.ts";
 import type { CompareConfig } from "../settings/compare-fields.ts";
 import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "../settings/compare-plan.ts";
-import { fileOrigins, mergedOrigins, type Origins, type Source } from "../settings/config.ts";
+import { fileOrigins, mergedOrigins, type Origins, type SettingSource } from "../settings/config.ts";
 import { modelItself, openData } from "../settings/open.ts";
 import { differing, freeName, place } from "../settings/place.ts";
-import { readSaved, type Saved } from "../settings/saved-comparison.ts";
+import { readSaved, type SavedSettings } from "../settings/saved-comparison.ts";
 import type { TrainConfig } from "../settings/train-fields.ts";
 import type { Interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
@@ -35,7 +35,7 @@ export interface OpenComparison {
  */
 export async function openComparison(
   asked: CompareConfig,
-  sources: readonly Source[],
+  sources: readonly SettingSource[],
   out: Output,
   interruption: Interruption,
 ): Promise<OpenComparison> {
@@ -96,7 +96,7 @@ function sharedData(): OpenComparison["data"] {
 function changedFailures(
   folder: string,
   plan: ComparePlan,
-  saved: Saved,
+  saved: SavedSettings,
   { config, origins }: { readonly config: CompareConfig; readonly origins: Origins },
 ): Planned[] {
   const former = comparePlan(saved.config, fileOrigins(join(folder, COMPARISON)));
@@ -126,7 +126,7 @@ function changedFailures(
 async function endedBefore(
   folder: string,
   runs: readonly Planned[],
-  saved: Saved | undefined,
+  saved: SavedSettings | undefined,
   resume: boolean,
 ): Promise<EndedRun[]> {
   const ended: EndedRun[] = [];

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { COMPARISON } from "espalier";
 import { compareFields } from "../settings/compare-fields.ts";
-import { fromAssignments, fromFile, type Source } from "../settings/config.ts";
+import { fromAssignments, fromFile, type SettingSource } from "../settings/config.ts";
 import { readSaved } from "../settings/saved-comparison.ts";
 import { command, setOption } from "../terminal/command.ts";
 import { interruption } from "../terminal/interrupt.ts";
@@ -23,7 +23,7 @@ const notes = `A configuration, in YAML:
     dense: { optimizer: sgd, lambda: null }
     RMDA: { optimizer: rmda, milestones: [8, 12] }`;
 
-export const compare = () =>
+export const compareCommand = () =>
   command({
     name: "compare",
     about: "Trains several methods with several seeds on one problem; writes tables and charts of what they came to.",
@@ -52,7 +52,7 @@ export const compare = () =>
   });
 
 /** The settings of the comparison that is resumed. */
-async function fromDirectory(out: string): Promise<Source[]> {
+async function fromDirectory(out: string): Promise<SettingSource[]> {
   const saved = await readSaved(out);
   return saved ? [{ label: (key) => `${join(out, COMPARISON)}: ${key}`, values: saved.config }] : [];
 }

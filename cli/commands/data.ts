@@ -98,7 +98,7 @@ function downloads(out: Output): (p: { file: string; received: number; total: nu
   };
 }
 
-export const data = (): Command =>
+export const dataCommand = (): Command =>
   new Command("data")
     .description("Lists, describes and downloads data sets.")
     .helpOption("-h, --help", "show this help")

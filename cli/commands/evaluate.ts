@@ -1,12 +1,12 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
-import { percent, evaluate as score, significant, UsageError } from "espalier";
+import { evaluate, percent, significant, UsageError } from "espalier";
 import { datasets, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, text } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";
 import { command } from "../terminal/command.ts";
 
-export const evaluate = () =>
+export const evaluateCommand = () =>
   command({
     name: "evaluate",
     about: "Prints a model's loss and accuracy on a data set.",
@@ -28,7 +28,7 @@ export const evaluate = () =>
       const model = await readModel(file!);
       const data = await datasets.open(values.data, { root: values.dataRoot });
       const split = values.split ?? "test";
-      const { loss, accuracy } = await score(model, data, {
+      const { loss, accuracy } = await evaluate(model, data, {
         engine: engineOf(values),
         loss: losses[values.loss ?? "crossEntropy"]({}),
         output: values.output,

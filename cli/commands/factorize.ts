@@ -5,10 +5,10 @@ import {
   EspalierError,
   type EvaluateOptions,
   evaluate,
+  factorize,
   fineTune,
   type RankRule,
   realInputs,
-  factorize as split,
   UsageError,
   write,
 } from "espalier";
@@ -52,7 +52,7 @@ const fields = {
   ...engineFields,
 } as const;
 
-export const factorize = () =>
+export const factorizeCommand = () =>
   command({
     name: "factorize",
     about:
@@ -116,7 +116,7 @@ async function factorizeFile(
   const judging = { ...scoring, seed: values.seed ?? 1, signal, onEvent: sayChoosing(out) };
   const { freeze, dense } = values;
   const inputs = await realInputs(full, data, engine, scoring.normalization);
-  const found = await split(full, { ...judging, data, rank, freeze, dense, inputs });
+  const found = await factorize(full, { ...judging, data, rank, freeze, dense, inputs });
   const { whole, model: truncated, layers, skipped, composedBack } = found;
   if (layers.length === 0)
     throw new EspalierError("the model has no layer that could be factorized", {

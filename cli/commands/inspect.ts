@@ -1,21 +1,12 @@
 /** `espalier inspect`: what a model is made of, and what could be removed from it. */
-import {
-  count,
-  inspect as look,
-  type Spectra,
-  type Spectrum,
-  shapeText,
-  significant,
-  spectra,
-  type Table,
-} from "espalier";
+import { count, inspect, type Spectra, type Spectrum, shapeText, significant, spectra, type Table } from "espalier";
 import { readModel } from "espalier/node";
 import { toggle } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
-export const inspect = () =>
+export const inspectCommand = () =>
   command({
     name: "inspect",
     about: "Prints a model layer by layer: shapes, cost, zero channels, and why something cannot be removed.",
@@ -24,7 +15,7 @@ export const inspect = () =>
     examples: ["inspect runs/a/model.onnx", "inspect runs/a/model.onnx --ranks", "inspect resnet18.onnx --json"],
     async run([file], { ranks }, out) {
       const model = await readModel(file!);
-      const found = look(model);
+      const found = inspect(model);
       const of = (part: number, whole: number) => `${count(part)} of ${count(whole)}`;
       const table: Table = {
         head: ["weight", "operator", "shape", "parameters", "multiply-adds", "inputs zero", "outputs removable"],

@@ -12,21 +12,21 @@ import {
   write,
 } from "espalier";
 import { environment, node } from "espalier/node";
-import { type Choices, choose } from "../settings/choices.ts";
+import { choose, type RunChoices } from "../settings/choices.ts";
 import { methods, resolved } from "../settings/methods.ts";
 import { openData, openModel } from "../settings/open.ts";
-import { type Place, writeRun } from "../settings/place.ts";
+import { type RunFolder, writeRun } from "../settings/place.ts";
 import { checkJudge } from "../settings/rank-fields.ts";
 import { rankOptions } from "../settings/run-options.ts";
 import { sayFinishing, saySearching } from "../terminal/events.ts";
 import type { Interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
-import { prepare, trainIn, type Workshop } from "./training.ts";
+import { describeRun, trainIn, type Workshop } from "./training.ts";
 
 /** A run that is checked and can start. */
 export interface Job {
-  readonly where: Place;
-  readonly choices: Choices;
+  readonly where: RunFolder;
+  readonly choices: RunChoices;
   readonly shop: Workshop;
   /** With --lorita: weights that are trained as they are. */
   readonly notComposed: readonly Skipped[];
@@ -45,7 +45,7 @@ export interface Outcome {
  * @throws UsageError, EspalierError for what does not fit together, or does not run on this device
  */
 export async function openJob(
-  where: Place,
+  where: RunFolder,
   { out, interruption, data: opened }: { out: Output; interruption: Interruption; data?: Dataset },
 ): Promise<Job> {
   const choices = choose(where.config);
@@ -54,7 +54,7 @@ export async function openJob(
   const { model, skipped: notComposed } = await openModel(choices, data);
   const engine = node({ threads: choices.threads, device: choices.device });
   const shop: Workshop = { model, data, engine, out, interruption };
-  prepare(where.store, choices, shop);
+  describeRun(where.store, choices, shop);
   await (await engine.load(write(model))).release();
   return { where, choices, shop, notComposed };
 }

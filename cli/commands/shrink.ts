@@ -3,10 +3,10 @@ import {
   change,
   cost,
   count,
-  shrink as cut,
   fileSize,
   realInputs,
   removalRows,
+  shrink,
   significant,
   type Table,
   write,
@@ -18,7 +18,7 @@ import { command } from "../terminal/command.ts";
 import { checkTarget } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
-export const shrink = () =>
+export const shrinkCommand = () =>
   command({
     name: "shrink",
     about: "Removes what is exactly zero from a model, verifies that it computes the same, and writes the small one.",
@@ -49,7 +49,7 @@ export const shrink = () =>
         model: small,
         certificate,
         verification,
-      } = await cut(full, { engine, inputs, ...(tolerance !== undefined && { tolerance }) });
+      } = await shrink(full, { engine, inputs, ...(tolerance !== undefined && { tolerance }) });
       const bytes = write(small);
       await writeBytes(to!, bytes);
       if (values.certificate)

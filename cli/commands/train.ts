@@ -14,10 +14,10 @@ import {
   TRUNCATED,
   type Trial,
 } from "espalier";
-import { type Choices, has } from "../settings/choices.ts";
+import { penaltyHas, type RunChoices } from "../settings/choices.ts";
 import { fromAssignments, fromFile } from "../settings/config.ts";
 import { kebab } from "../settings/names.ts";
-import { type Place, place } from "../settings/place.ts";
+import { place, type RunFolder } from "../settings/place.ts";
 import { headings } from "../settings/train-choices.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
@@ -26,7 +26,7 @@ import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 import { completeJob, type Job, openJob } from "./job.ts";
 
-export const train = () =>
+export const trainCommand = () =>
   command({
     name: "train",
     about: "Trains a model into structure, shrinks it, verifies the small one and reports.",
@@ -63,7 +63,7 @@ export const train = () =>
     },
   });
 
-async function trainAndFinish(where: Place, out: Output, interruption: Interruption): Promise<number> {
+async function trainAndFinish(where: RunFolder, out: Output, interruption: Interruption): Promise<number> {
   const job = await openJob(where, { out, interruption });
   const outcome = await completeJob(job, { begun: () => introduce(job), trained: interruption.release });
   if (!outcome) {
@@ -76,18 +76,18 @@ async function trainAndFinish(where: Place, out: Output, interruption: Interrupt
   const { classes } = job.shop.data;
   if (summary.accuracy !== null && classes && summary.accuracy < 1.5 / classes)
     warnOfChance({ ...job.choices, lambda }, out);
-  else if (has(job.choices.penalty, "targetParams") && summary.groupSparsity === 0)
+  else if (penaltyHas(job.choices.penalty, "targetParams") && summary.groupSparsity === 0)
     warnOfNoStructure({ ...job.choices, lambda }, out);
   else if (summary.prunes === "weights" && summary.groupSparsity > 0) noteOfSingleWeights(out);
   return 0;
 }
 
 /** A result no better than guessing is nearly always one of two mistakes. */
-function warnOfChance({ lambda, penalty, lr, targetParams }: Choices, { warn, colour }: Output): void {
-  const search = has(penalty, "targetParams") ? " let --target-params 0.1 search for it," : "";
+function warnOfChance({ lambda, penalty, lr, targetParams }: RunChoices, { warn, colour }: Output): void {
+  const search = penaltyHas(penalty, "targetParams") ? " let --target-params 0.1 search for it," : "";
   warn(
     `${colour.yellow("note:")} the accuracy is that of guessing. ${
-      !has(penalty, "lambda") || targetParams
+      !penaltyHas(penalty, "lambda") || targetParams
         ? `Try another --lr (it was ${lr}) or more --epochs.`
         : `Try a smaller --lambda (it was ${lambda}),${search} or change --lr (${lr}).`
     }`,
@@ -95,7 +95,7 @@ function warnOfChance({ lambda, penalty, lr, targetParams }: Choices, { warn, co
 }
 
 /** Training that changed nothing but the weights usually had too weak a penalty. */
-const warnOfNoStructure = ({ lambda, c }: Choices, { warn, colour }: Output): void =>
+const warnOfNoStructure = ({ lambda, c }: RunChoices, { warn, colour }: Output): void =>
   warn(
     `${colour.yellow("note:")} nothing became zero. Try a larger --lambda (it was ${lambda}), or let --target-params 0.1 search for it${c ? "; a --c that does not reach 1 has the same effect" : ""}.`,
   );
@@ -129,7 +129,7 @@ function introduce({ choices: s, shop: { model, data, engine, out }, where, notC
   for (const { weight, why } of notComposed) out.say(dim(`  ${weight} is not composed: it ${why}`));
 }
 
-function conclude({ out: folder }: Place, summary: Summary, out: Output, trials?: readonly Trial[]): void {
+function conclude({ out: folder }: RunFolder, summary: Summary, out: Output, trials?: readonly Trial[]): void {
   const files = Object.fromEntries(Object.entries(FILES).map(([key, name]) => [key, `${folder}/${name}`]));
   if (summary.lowRank) Object.assign(files, { truncated: `${folder}/${TRUNCATED}` });
   const paths = [

@@ -1,6 +1,6 @@
 /** One training run of the library with live progress. */
 import { type Dataset, type Engine, type Model, type Run, type Store, type TrainOptions, train } from "espalier";
-import type { Choices } from "../settings/choices.ts";
+import type { RunChoices } from "../settings/choices.ts";
 import { trainOptions } from "../settings/run-options.ts";
 import type { Interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
@@ -20,9 +20,9 @@ export interface Workshop {
  * Describes the run; nothing is written yet.
  * @throws UsageError, EspalierError when settings, model and data do not fit together
  */
-export const prepare = (
+export const describeRun = (
   store: Store,
-  s: Choices,
+  s: RunChoices,
   { model, data, engine, interruption }: Workshop,
   watch: Pick<TrainOptions, "onProgress"> = {},
 ): Run =>
@@ -38,10 +38,10 @@ export const prepare = (
  * Trains until the end or an interruption; which of the two, the run's `finished` says.
  * @param silent leaves out the notes on the settings, which a run before has had
  */
-export async function trainIn(store: Store, s: Choices, shop: Workshop, silent = false): Promise<Run> {
+export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silent = false): Promise<Run> {
   const { out } = shop;
   let first = true;
-  const run = prepare(store, s, shop, {
+  const run = describeRun(store, s, shop, {
     onProgress(p) {
       if (first && (p.epoch > 1 || p.step > 1)) out.say(`going on in epoch ${p.epoch} at step ${p.step} of ${p.steps}`);
       first = false;

@@ -1,19 +1,11 @@
 /** `espalier verify`: whether two models compute the same; with a certificate, whether every removal is sound. */
-import {
-  type Certificate,
-  verify as compare,
-  EspalierError,
-  type Proof,
-  prove,
-  realInputs,
-  significant,
-} from "espalier";
+import { type Certificate, EspalierError, type Proof, prove, realInputs, significant, verify } from "espalier";
 import { datasets, readBytes, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { integer, number, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 
-export const verify = () =>
+export const verifyCommand = () =>
   command({
     name: "verify",
     about: "Runs two models on the same inputs and says whether they agree: exit status 0 if so, else 1.",
@@ -43,7 +35,7 @@ export const verify = () =>
       const normalization = normalizationSetting(values.normalize);
       const inputs = await realInputs(first, data, engine, normalization);
       const { tolerance, random } = values;
-      const verification = await compare(first, second, {
+      const verification = await verify(first, second, {
         engine,
         inputs,
         ...(tolerance !== undefined && { tolerance }),

@@ -29,10 +29,10 @@ type Chosen =
   | "threads"
   | "device";
 /** Settings in which every choice is made. */
-export type Choices = TrainConfig & Required<Pick<TrainConfig, Chosen>>;
+export type RunChoices = TrainConfig & Required<Pick<TrainConfig, Chosen>>;
 
 /** @throws UsageError for settings that are missing or do not go together */
-export function choose(config: TrainConfig): Choices {
+export function choose(config: TrainConfig): RunChoices {
   const { model, data, lorita, epochs = 20 } = config;
   const optimizer = config.optimizer ?? usualOptimizer[lorita ? "composed" : "plain"];
   if (!model) throw new UsageError("train wants a model", { wanted: "--model" }, "for example --model lenet5");
@@ -81,13 +81,13 @@ export function choose(config: TrainConfig): Choices {
 }
 
 /** The form of its optimizer that a run takes. */
-export function formOf({ optimizer, form }: Pick<Choices, "optimizer"> & Pick<TrainConfig, "form">) {
+export function formOf({ optimizer, form }: Pick<RunChoices, "optimizer"> & Pick<TrainConfig, "form">) {
   const { forms }: OptimizerMethod = optimizers[optimizer];
   return forms.find((f) => f.form === form) ?? forms[0];
 }
 
 /** What a penalty begins with where nothing is said and nothing is a default. */
-function startsOf(penalty: Choices["penalty"]): Readonly<Record<string, unknown>> {
+function startsOf(penalty: RunChoices["penalty"]): Readonly<Record<string, unknown>> {
   if (penalty === "none") return {};
   const specs = Object.entries(optionSpecs(penalties[penalty].options));
   return Object.fromEntries(specs.flatMap(([key, { start }]) => (start === undefined ? [] : [[key, start]])));
@@ -98,7 +98,8 @@ const said = (config: TrainConfig, keys: readonly string[]): Readonly<Record<str
   Object.fromEntries(Object.entries(config).filter(([key, value]) => keys.includes(key) && value !== undefined));
 
 /** Whether a penalty has a setting. */
-export const has = (penalty: Choices["penalty"], key: TrainKey): boolean => belongs.penalty[penalty].includes(key);
+export const penaltyHas = (penalty: RunChoices["penalty"], key: TrainKey): boolean =>
+  belongs.penalty[penalty].includes(key);
 
 export function checkResume({ resume, overwrite }: Pick<TrainConfig, "resume" | "overwrite">): void {
   if (resume && overwrite)
@@ -148,7 +149,7 @@ function checkBelongs(kind: keyof typeof belongs, chosen: string, config: TrainC
 }
 
 /** What an optimizer has in one of its forms only. */
-function checkForm(config: Pick<Choices, "optimizer"> & TrainConfig): void {
+function checkForm(config: Pick<RunChoices, "optimizer"> & TrainConfig): void {
   const chosen = formOf(config);
   const { forms }: OptimizerMethod = optimizers[config.optimizer];
   for (const key of belongs.optimizer[config.optimizer]) {

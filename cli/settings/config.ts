@@ -8,7 +8,7 @@ import type { Field, Fields, ValuesOf } from "./field.ts";
 import { camel, kebab } from "./names.ts";
 
 /** Where values come from, later ones winning. */
-export interface Source {
+export interface SettingSource {
   /** How a key of this source is called in messages. */
   readonly label: (key: string) => string;
   readonly values: Readonly<Record<string, unknown>>;
@@ -17,7 +17,7 @@ export interface Source {
 }
 
 /** The values that were given on the command line, as text (true for a switch). */
-export function fromFlags(fields: Fields, given: Readonly<Record<string, unknown>>): Source {
+export function fromFlags(fields: Fields, given: Readonly<Record<string, unknown>>): SettingSource {
   const values = Object.entries(given)
     .filter(([key, v]) => Object.hasOwn(fields, key) && v !== undefined)
     .map(([key, v]) => [key, typeof v === "string" ? fields[key].read(v) : v]);
@@ -25,7 +25,7 @@ export function fromFlags(fields: Fields, given: Readonly<Record<string, unknown
 }
 
 /** `--set path=value`, several times. A path is a key, or key.part for a setting that has parts. */
-export function fromAssignments(fields: Fields, assignments: readonly string[]): Source {
+export function fromAssignments(fields: Fields, assignments: readonly string[]): SettingSource {
   const values: Record<string, unknown> = {};
   const label = (key: string) => `--set ${key}`;
   for (const assignment of assignments) {
@@ -43,7 +43,7 @@ export function fromAssignments(fields: Fields, assignments: readonly string[]):
 }
 
 /** A YAML or JSON file of settings. */
-export async function fromFile(path: string): Promise<Source> {
+export async function fromFile(path: string): Promise<SettingSource> {
   let values: unknown;
   try {
     values = parse(await readFile(path, "utf8")) ?? {};
@@ -64,7 +64,7 @@ export async function fromFile(path: string): Promise<Source> {
 }
 
 /** @throws UsageError naming the setting, what was got and what was wanted, or the nearest name */
-export function settings<F extends Fields>(fields: F, sources: readonly Source[]): ValuesOf<F> {
+export function settings<F extends Fields>(fields: F, sources: readonly SettingSource[]): ValuesOf<F> {
   const merged: Record<string, unknown> = {};
   const origin: Record<string, string> = {};
   const typed: Record<string, unknown> = {};
@@ -96,7 +96,7 @@ const path = (key: string, part?: string): string => (part === undefined ? key :
 export const fileOrigins = (file: string): Origins => ({ file, of: (...at) => `${file}: ${path(...at)}` });
 
 /** Of settings that were merged from these sources. */
-export const mergedOrigins = (file: string, sources: readonly Source[]): Origins => ({
+export const mergedOrigins = (file: string, sources: readonly SettingSource[]): Origins => ({
   file,
   of(key, part) {
     const has = (x: unknown, name: string) => isObject(x) && Object.hasOwn(x, name);

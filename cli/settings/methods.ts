@@ -14,11 +14,11 @@ import {
   type Schedule,
   warmup,
 } from "espalier";
-import { type Choices, formOf } from "./choices.ts";
+import { formOf, type RunChoices } from "./choices.ts";
 import { losses } from "./losses.ts";
 import { optionsOf, spelledOptions } from "./method-options.ts";
 
-const schedules: Readonly<Record<Choices["schedule"], (s: Choices) => Schedule>> = {
+const schedules: Readonly<Record<RunChoices["schedule"], (s: RunChoices) => Schedule>> = {
   constant,
   multiStep: (s) => multiStep({ ...s, milestones: s.milestones! }),
   cosine,
@@ -33,7 +33,7 @@ export interface Methods {
 }
 
 /** @throws UsageError for options that are out of range, and for a pair that is not defined */
-export function methods(s: Choices): Methods {
+export function methods(s: RunChoices): Methods {
   const schedule = schedules[s.schedule](s);
   const method: OptimizerMethod = optimizers[s.optimizer];
   const optimizer = method.of(optionsOf(formOf(s).options, s));
@@ -47,14 +47,14 @@ export function methods(s: Choices): Methods {
   };
 }
 
-function penaltyOf(s: Choices): Penalty | undefined {
+function penaltyOf(s: RunChoices): Penalty | undefined {
   if (s.penalty === "none") return undefined;
   const method: PenaltyMethod = penalties[s.penalty];
   return method.of(optionsOf(method.options, s));
 }
 
 /** Every setting that decides what is trained, with its default filled in: run.json and the report show it. */
-export function resolved({ out, resume, overwrite, ...s }: Choices, m: Methods): Record<string, unknown> {
+export function resolved({ out, resume, overwrite, ...s }: RunChoices, m: Methods): Record<string, unknown> {
   return {
     ...s,
     ...m.schedule.options,

@@ -10,7 +10,7 @@ import {
   splitValidation,
 } from "espalier";
 import { datasets, readModel } from "espalier/node";
-import type { Choices } from "./choices.ts";
+import type { RunChoices } from "./choices.ts";
 import type { TrainConfig } from "./train-fields.ts";
 
 export async function openData(
@@ -25,7 +25,7 @@ export async function openData(
  * The model that is trained: with --lorita a composed one, whose function stays where it comes from a file; beside it the weights
  * that were not composed, and why.
  */
-export async function openModel(s: Choices, data: Dataset): Promise<Pick<Composed, "model" | "skipped">> {
+export async function openModel(s: RunChoices, data: Dataset): Promise<Pick<Composed, "model" | "skipped">> {
   const model = await modelItself(s, data);
   if (!s.lorita) return { model, skipped: [] };
   const init = s.model.endsWith(".onnx") && !s.init ? "balanced" : "default";
@@ -34,7 +34,7 @@ export async function openModel(s: Choices, data: Dataset): Promise<Pick<Compose
 
 /** A built-in model takes the data's shape and classes; a file is taken as it is. */
 export async function modelItself(
-  s: Pick<Choices, "model" | "seed" | "init" | "freeze">,
+  s: Pick<RunChoices, "model" | "seed" | "init" | "freeze">,
   data: Dataset,
 ): Promise<Model> {
   if (!s.model.endsWith(".onnx"))

@@ -19,7 +19,7 @@ import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts"
 /** Settings that do not decide what is trained, and may differ when a run is resumed. */
 const MAY_CHANGE: readonly TrainKey[] = ["out", "resume", "overwrite", "threads", "device", "dataRoot"];
 
-export interface Place {
+export interface RunFolder {
   readonly out: string;
   readonly store: Store;
   /** Of the run that is resumed, or as asked. */
@@ -29,7 +29,7 @@ export interface Place {
 }
 
 /** @throws UsageError when the directory holds a run and nothing was said about it, or the settings differ */
-export async function place(asked: TrainConfig): Promise<Place> {
+export async function place(asked: TrainConfig): Promise<RunFolder> {
   if (asked.resume && !asked.out)
     throw new UsageError("resume wants the run directory", { wanted: "--out" }, "for example --resume --out runs/a");
   const out = asked.out ?? freeName(asked);

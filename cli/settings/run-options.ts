@@ -1,13 +1,13 @@
 /** From the choices of a run to the options of the library's `train` and `finish`. */
 import { type Engine, type FinishOptions, factorPatterns, type Model, type TrainOptions } from "espalier";
 import { augmentSetting } from "./augment.ts";
-import type { Choices } from "./choices.ts";
+import type { RunChoices } from "./choices.ts";
 import { normalizationSetting } from "./engine-fields.ts";
 import { methods } from "./methods.ts";
 import { rankRule } from "./rank-fields.ts";
 
 /** Of `train`, but for where it keeps its files. */
-export const trainOptions = (s: Choices, model: Model, engine: Engine): TrainOptions => ({
+export const trainOptions = (s: RunChoices, model: Model, engine: Engine): TrainOptions => ({
   engine,
   ...methods({ ...s, ...(s.layers && { layers: [...factorPatterns(model, s.layers)] }) }),
   epochs: s.epochs,
@@ -21,7 +21,7 @@ export const trainOptions = (s: Choices, model: Model, engine: Engine): TrainOpt
 });
 
 /** How singular values are truncated, if they are. */
-export const rankOptions = (s: Choices): Pick<FinishOptions, "rank" | "fineTune"> => ({
+export const rankOptions = (s: RunChoices): Pick<FinishOptions, "rank" | "fineTune"> => ({
   ...(s.rankRule && {
     rank: rankRule(
       { rule: s.rankRule, keep: s.rankKeep, tolerance: s.rankTolerance, relative: s.rankRelative },

@@ -5,12 +5,12 @@ import { type CompareConfig, compareFields } from "./compare-fields.ts";
 import { settings } from "./config.ts";
 
 /** What an earlier command left in the directory. */
-export interface Saved extends SavedComparison {
+export interface SavedSettings extends SavedComparison {
   readonly config: CompareConfig;
 }
 
 /** @throws EspalierError when compare.json is there and cannot be used, unless it counts as none then */
-export async function readSaved(out: string, { damagedIsNone = false } = {}): Promise<Saved | undefined> {
+export async function readSaved(out: string, { damagedIsNone = false } = {}): Promise<SavedSettings | undefined> {
   try {
     const found = await savedComparison(directory(out));
     if (!found) return undefined;

@@ -1,6 +1,6 @@
 /** A command from its description: arguments, fields as flags, examples, and what it does. */
 import { Command, Option } from "commander";
-import { fromFlags, type Source, settings } from "../settings/config.ts";
+import { fromFlags, type SettingSource, settings } from "../settings/config.ts";
 import type { Fields, ValuesOf } from "../settings/field.ts";
 import { kebab } from "../settings/names.ts";
 import { type Output, output } from "./output.ts";
@@ -21,7 +21,7 @@ export interface CommandSpec<F extends Fields> {
   /** Flags that are not settings themselves. */
   readonly options?: readonly Option[];
   /** Where settings come from beside the flags, which win. */
-  sources?(given: Given): Promise<readonly Source[]>;
+  sources?(given: Given): Promise<readonly SettingSource[]>;
   /**
    * @param sources where the values come from
    * @returns the exit status
@@ -30,7 +30,7 @@ export interface CommandSpec<F extends Fields> {
     args: readonly (string | undefined)[],
     values: ValuesOf<F>,
     out: Output,
-    sources: readonly Source[],
+    sources: readonly SettingSource[],
   ): Promise<number>;
 }
 

@@ -1,8 +1,8 @@
 import { groupLasso, proxSgd, wgsef } from "espalier";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { compare } from "../commands/compare.ts";
-import { train } from "../commands/train.ts";
+import { compareCommand } from "../commands/compare.ts";
+import { trainCommand } from "../commands/train.ts";
 import { choose } from "../settings/choices.ts";
 import { type CompareConfig, compareFields } from "../settings/compare-fields.ts";
 import { comparePlan } from "../settings/compare-plan.ts";
@@ -12,7 +12,7 @@ import { belongs } from "../settings/train-choices.ts";
 import { type TrainKey, trainFields } from "../settings/train-fields.ts";
 
 /** A command's help as one line of single blanks, and as it is printed. */
-function helpOf(command: ReturnType<typeof train>): { flat: string; printed: string } {
+function helpOf(command: ReturnType<typeof trainCommand>): { flat: string; printed: string } {
   let printed = "";
   command.configureOutput({ writeOut: (text) => (printed += text) }).outputHelp();
   return { flat: printed.replaceAll(/\s+/g, " "), printed };
@@ -43,14 +43,14 @@ describe("train", () => {
   });
 
   test("a list of names stands apart from the text", () => {
-    const { flat } = helpOf(train());
+    const { flat } = helpOf(trainCommand());
     expect(flat).toContain("(default rmda; with lorita adam). One of: sgd, adam,");
     expect(flat).toContain("else none). One of: none, group-lasso,");
   });
 });
 
 test("the configuration in the help of compare can be run", () => {
-  const { printed } = helpOf(compare());
+  const { printed } = helpOf(compareCommand());
   const yaml = printed.split("A configuration, in YAML:\n")[1].split("\nExamples:")[0];
   expect(printed).toContain("espalier train --help");
   const config: CompareConfig = settings(compareFields, [{ label: (key) => key, values: parse(yaml) }]);

@@ -1,6 +1,6 @@
 /** How long the rest of several runs will take, from those that ended. */
 
-export interface EndedRun {
+export interface RunTime {
   readonly method: string;
   readonly seconds: number;
   readonly failed: boolean;
@@ -11,12 +11,12 @@ export interface EndedRun {
  * @param left the method of each run to come
  * @returns undefined while nothing is known
  */
-export function remainingSeconds(ended: readonly EndedRun[], left: readonly string[]): number | undefined {
+export function remainingSeconds(ended: readonly RunTime[], left: readonly string[]): number | undefined {
   const finished = ended.filter((r) => !r.failed);
   const all = mean(finished.length > 0 ? finished : ended);
   if (all === undefined) return undefined;
   return left.reduce((sum, method) => sum + (mean(ended.filter((r) => r.method === method)) ?? all), 0);
 }
 
-const mean = (runs: readonly EndedRun[]): number | undefined =>
+const mean = (runs: readonly RunTime[]): number | undefined =>
   runs.length > 0 ? runs.reduce((sum, r) => sum + r.seconds, 0) / runs.length : undefined;
