@@ -1,74 +1,61 @@
 /**
  * Whether a small model is what a certificate leaves of the full one: every stored tensor of the full model is there
- * without the slices that went, and otherwise the same. Beside a folded constant, biases hold more than before.
+ * without the slices that went, and otherwise the same, but that constants moved into biases.
  */
 import { numbers, size } from "../graph/tensor.ts";
-import type { Graph, Model, Tensor, Value } from "../graph/types.ts";
-import { consumers } from "../graph/walk.ts";
+import type { Model, Tensor, Value } from "../graph/types.ts";
+import { biases, type Gone } from "./biases.ts";
 import { type Certificate, indices } from "./certificate.ts";
+import type { Case } from "./claims.ts";
 import { places } from "./field.ts";
-import { proofRuleOf } from "./rules/index.ts";
-import { NEED } from "./rules/rule.ts";
-import type { Needs } from "./walks.ts";
+import { NEED, type Need } from "./rules/rule.ts";
 
 /** @returns one line for each tensor that is not as the certificate leaves it */
-export function account(full: Graph, small: Model, { removed }: Certificate, needs: Needs): string[] {
+export function account({ graph, facts, needs }: Case, small: Model, { removed }: Certificate): string[] {
   const left = new Map([...small.graph.initializers].map(([v, t]) => [v.name, t]));
   const whole = new Set(removed.filter((r) => r.axis === null).map((r) => r.tensor));
-  const folded = removed.some((r) => r.reason === "folded constant");
+  const gone: Gone = (v) => {
+    const axes = v.shape.map(() => new Set<number>());
+    for (const { tensor, axis, index } of removed)
+      if (tensor === v.name && axis !== null)
+        for (const i of indices(index, v.shape[axis] ?? 0) ?? []) axes[axis].add(i);
+    return axes;
+  };
   const problems: string[] = [];
-  for (const [v, t] of full.initializers) {
+  const added = biases(graph, small.graph, facts, gone, whole);
+  for (const [v, t] of graph.initializers) {
     const now = left.get(v.name);
-    if (whole.has(v.name) === (now === undefined)) {
-      const fault = now && compare(full, v, t, now, { removed, needs, folded });
-      if (fault) problems.push(`${v.name} ${fault}`);
-    } else
-      problems.push(now ? `${v.name} is still there` : `${v.name} is missing, and the certificate does not say so`);
+    if (!now && !whole.has(v.name)) problems.push(`${v.name} is missing, and the certificate does not say so`);
+    if (now && whole.has(v.name)) problems.push(`${v.name} is still there`);
+    if (!now || whole.has(v.name)) continue;
+    const fault = difference(v, t, now, gone(v), added.compared.has(v) ? undefined : needs.of(v));
+    if (fault) problems.push(`${v.name} ${fault}`);
   }
-  return problems;
+  return [...problems, ...added.problems];
 }
 
-interface Context {
-  readonly removed: Certificate["removed"];
-  readonly needs: Needs;
-  /** Whether constants moved into biases. */
-  readonly folded: boolean;
-}
-
-function compare(
-  full: Graph,
+/** @param need of its elements; undefined = its numbers are compared otherwise */
+function difference(
   v: Value,
   t: Tensor,
   now: Tensor,
-  { removed, needs, folded }: Context,
+  gone: readonly ReadonlySet<number>[],
+  need: Need | undefined,
 ): string | undefined {
-  const gone = v.shape.map(() => new Set<number>());
-  for (const r of removed)
-    if (r.tensor === v.name && r.axis !== null)
-      for (const i of indices(r.index, v.shape[r.axis] ?? 0) ?? []) gone[r.axis].add(i);
   const shape = v.shape.map((d, i) => d - gone[i].size);
   if (shape.join() !== now.shape.join() || now.dtype !== t.dtype)
     return `is [${now.shape}], and the certificate leaves [${shape}]`;
-  if (folded && isAddend(full, v)) return undefined;
-  const need = needs.of(v);
+  if (!need) return undefined;
   const level = places(need.shape, v.shape);
+  const inner = v.shape.map((_, axis) => size(v.shape.slice(axis + 1)));
   const [old, fresh] = [numbers(t), numbers(now)];
   let next = 0;
   for (let i = 0; i < old.length; i++) {
-    const stays = v.shape.every((d, axis) => !gone[axis].has(Math.floor(i / size(v.shape.slice(axis + 1))) % d));
-    if (!stays) continue;
+    if (v.shape.some((d, axis) => gone[axis].has(Math.floor(i / inner[axis]) % d))) continue;
+    const same = old[i] === fresh[next] || (Number.isNaN(old[i]) && Number.isNaN(fresh[next]));
     // what no output depends on, or only for its constant, may be anything
-    if (
-      old[i] !== fresh[next] &&
-      !(Number.isNaN(old[i]) && Number.isNaN(fresh[next])) &&
-      need.level[level[i]] === NEED.live
-    )
-      return "holds other numbers";
+    if (!same && need.level[level[i]] === NEED.live) return "holds other numbers";
     next++;
   }
   return undefined;
 }
-
-/** Whether a stored tensor is a bias: added to what a weight makes. */
-const isAddend = (graph: Graph, v: Value): boolean =>
-  (consumers(graph).get(v) ?? []).some((n) => proofRuleOf(n).neutral?.(n.inputs.indexOf(v)) === 0);

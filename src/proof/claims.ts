@@ -28,8 +28,8 @@ export interface Case {
 
 const LEVELS: Record<Reason, number> = { unread: NEED.unread, zero: NEED.zero, "folded constant": NEED.constant };
 const FOUND: Record<number, string> = {
-  [NEED.zero]: "what meets it is zero only because a channel is, so the reason is at least “zero”",
-  [NEED.constant]: "it belongs to a channel that is constant but not zero, so the reason is “folded constant”",
+  [NEED.zero]: 'what meets it is zero only because a channel is, so the reason is at least "zero"',
+  [NEED.constant]: 'it belongs to a channel that is constant but not zero, so the reason is "folded constant"',
 };
 
 /** Judges every claim. A replaced value that is not proved constant takes nobody's place in the judgement of the others. */
@@ -67,7 +67,7 @@ const verdict = (claim: string, why: string | undefined): Verdict =>
 
 /** What is wrong with the claim that a slice can go. */
 function removalFault(graph: Graph, v: Value, r: RemovedSlices, needs: Needs): string | undefined {
-  if (!Object.hasOwn(LEVELS, r.reason)) return `“${r.reason}” is no reason`;
+  if (!Object.hasOwn(LEVELS, r.reason)) return `"${r.reason}" is no reason`;
   const need = needs.of(v);
   // a tensor goes as a whole for the reasons of its parts; what is left does not read it
   if (r.axis === null) return level(Math.max(...need.level), NEED.constant, graph, v);
@@ -90,7 +90,7 @@ const alongAxis = (need: Need, axis: number): Uint8Array =>
 function level(found: number, claimed: number, graph: Graph, v: Value): string | undefined {
   if (found <= claimed) return undefined;
   if (found < NEED.live) return FOUND[found];
-  const readers = (consumers(graph).get(v) ?? []).map((n) => `${n.op} “${n.name}”`);
+  const readers = (consumers(graph).get(v) ?? []).map((n) => `${n.op} "${n.name}"`);
   return readers.length ? `an output depends on it through ${[...new Set(readers)].join(", ")}` : "it is an output";
 }
 
@@ -99,7 +99,7 @@ function replacementFault(graph: Graph, v: Value, by: string, facts: FactMap, ne
   const [need, known] = [needs.of(v), facts.get(v)!];
   if (varying(need, known).level.includes(NEED.live)) return "it is not known to be constant";
   if (by === "constant") return undefined;
-  if (by !== "nothing") return `“${by}” is no replacement`;
+  if (by !== "nothing") return `"${by}" is no replacement`;
   const values = needed(need, known);
   const neutral = (consumers(graph).get(v) ?? []).some((n) => {
     const element = proofRuleOf(n).neutral?.(n.inputs.indexOf(v));

@@ -52,11 +52,11 @@ export async function probe(
     const inputs = randomInputs(model(graph), 2, new Random(run, "verify"));
     const [a, b] = [await runOnce(session, engine, inputs), await runOnce(other, engine, inputs)];
     for (const { name } of graph.outputs)
-      if (!same(a[name], b[name])) problems.push(`output “${name}” changes with what nobody should read`);
+      if (!same(a[name], b[name])) problems.push(`output "${name}" changes with what nobody should read`);
     for (const v of watched) {
       const { held, off } = compare(v, facts.get(v)!, a[v.name]);
       constants += held;
-      if (off) problems.push(`“${v.name}” ${off}`);
+      if (off) problems.push(`"${v.name}" ${off}`);
     }
   }
   await session.release();

@@ -61,6 +61,22 @@ export function productNeeds({ a, b, terms, scale }: Product, need: Need): { rea
   return { a: left, b: right };
 }
 
+/** The terms of each sum in which one factor is stored: `m` or `n` is made, `k` read. */
+export function productTerms(
+  { a, b, terms, scale }: Product,
+  visit: (k: number, made: number, term: number) => void,
+): void {
+  const [x, w, made] = b.stored ? [a, b, b.shape[1]] : [b, a, a.shape[0]];
+  const uniform = (b.stored ? a.shape[0] : b.shape[1]) === 1;
+  for (let k = 0; k < terms; k++)
+    for (let o = 0; o < made; o++) {
+      const i = b.stored ? place(w.shape, k, o) : place(w.shape, o, k);
+      const j = b.stored ? place(x.shape, 0, k) : place(x.shape, k, 0);
+      const zero = isZero(w, i) || isZero(x, j) || scale === 0;
+      visit(k, o, zero ? 0 : uniform ? scale * w.value[i] * x.value[j] : Number.NaN);
+    }
+}
+
 /** The stored factor is the weight. A constant folds when it is the same in every row (or column) of the other. */
 function factorLevel(a: Fact, i: number, b: Fact, j: number): number {
   if (b.stored && !a.stored) return termLevel(b, j, a, i, a.shape[0] === 1);

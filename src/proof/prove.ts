@@ -43,11 +43,11 @@ export async function prove(full: Model, claimed: Certificate, { small, engine }
   checkFormat(claimed);
   const hash = await digest(full);
   const found = judge(atBatch(full, 2), claimed);
-  const { verdicts, needs, graph } = found;
+  const { verdicts } = found;
   const problems = verdicts.filter((v) => !v.proved).map((v) => `not proved: ${v.claim}: ${v.why}`);
   if (claimed.full !== hash) problems.unshift(`the full model has hash ${hash}, the certificate is of ${claimed.full}`);
   if (small) {
-    problems.push(...account(graph, small, claimed, needs));
+    problems.push(...account(found, small, claimed));
     const is = await digest(small);
     if (is !== claimed.small) problems.push(`the small model has hash ${is}, the certificate is of ${claimed.small}`);
   }

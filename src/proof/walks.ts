@@ -26,7 +26,7 @@ export function factsOf(graph: Graph): FactMap {
   return facts;
 }
 
-const callOf = (node: Node, facts: FactMap): Call<Node["attrs"]> => ({
+export const callOf = (node: Node, facts: FactMap): Call<Node["attrs"]> => ({
   attrs: node.attrs,
   inputs: node.inputs,
   outputs: node.outputs,

@@ -175,7 +175,7 @@ test("a certificate is proved from the full model; a false claim is found", asyn
   };
   expect((await prove(full, forged)).problems).toMatchInlineSnapshot(`
     [
-      "not proved: step 1: b axis 0 index 1-2 (unread): an output depends on it through Gemm “Gemm_1”",
+      "not proved: step 1: b axis 0 index 1-2 (unread): an output depends on it through Gemm "Gemm_1"",
     ]
   `);
   await expect(prove(full, {} as never)).rejects.toThrow("this is not a certificate");

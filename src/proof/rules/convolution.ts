@@ -8,7 +8,7 @@ import { Sum, termLevel } from "../contraction.ts";
 import { expanded, type Fact, isZero, known, met, nothing, unitOf } from "../fact.ts";
 import { aligned } from "../field.ts";
 import { greatest } from "../need.ts";
-import { type Call, NEED, type Need, type ProofRule, type ProofRules } from "./rule.ts";
+import { type Call, NEED, type Need, type ProofRule, type ProofRules, type Terms } from "./rule.ts";
 
 interface Convolving {
   readonly group: number;
@@ -117,7 +117,27 @@ const summing = <A extends Convolving>(layout: Layout, folds: (attrs: A) => bool
   neutral: (k) => (k === 2 ? 0 : undefined),
 });
 
+/** Of one kernel for all groups, a column of it is read by the sums of each group: its term is that of the group's channel. */
+function convTerms(call: Call<Convolving>): Terms | undefined {
+  const folds = call.attrs.pads.every((p) => p === 0);
+  const { x, w, shape, inner, reads } = sums(call, convolved, folds);
+  if (!w.stored) return undefined;
+  const each: Terms["each"] = (visit) => {
+    for (let p = 0, at = 0; p < shape[0]; p++)
+      for (let q = 0; q < shape[1]; q++, at += inner) {
+        const c = channel(x, reads(p, q));
+        let [sum, zero] = [0, true];
+        for (let i = at; i < at + inner; i++) {
+          sum += w.value[i];
+          zero &&= isZero(w, i);
+        }
+        visit(q, p, zero || isZero(x, c) ? 0 : folds ? sum * x.value[c] : Number.NaN);
+      }
+  };
+  return { weight: 1, read: 1, made: 0, bias: 1, each };
+}
+
 export const convolutionProofs: ProofRules<"convolution"> = {
-  Conv: summing(convolved, ({ pads }) => pads.every((p) => p === 0)),
+  Conv: { ...summing(convolved, ({ pads }) => pads.every((p) => p === 0)), terms: convTerms },
   ConvTranspose: summing(transposed, () => false),
 };

@@ -3,8 +3,14 @@
 import { collapsed, type Fact, nothing, picked, unitOf } from "../fact.ts";
 import { aligned, allOnes, forwards } from "../field.ts";
 import { greatest, unbroadcast } from "../need.ts";
-import { matrix, type Product, productKnown, productNeeds } from "../product.ts";
+import { matrix, type Product, productKnown, productNeeds, productTerms } from "../product.ts";
 import type { Call, Need, ProofRuleOf, ProofRules } from "./rule.ts";
+
+/** Which of two factors is stored, when one is. */
+function storedFactor({ known: [a, b] }: Call<unknown>): 0 | 1 | undefined {
+  if (a.stored === b.stored) return undefined;
+  return a.stored ? 0 : 1;
+}
 
 /** The number with which input 2 changes nothing. */
 const bias = (k: number) => (k === 2 ? 0 : undefined);
@@ -41,6 +47,12 @@ const MatMul: ProofRuleOf<"MatMul"> = {
     const shape = [rows ? tail[0] : 1, columns ? tail.at(-1)! : 1];
     const both = productNeeds(matMul(call), { shape, level: most.level });
     return asInput(k === 0 ? both.a : both.b, call.inputs[k]!.shape);
+  },
+  terms(call) {
+    const weight = storedFactor(call);
+    if (weight === undefined || call.inputs[weight]!.shape.length !== 2) return undefined;
+    const product = matMul(call);
+    return { weight, read: 1 - weight, made: weight, bias: 0, each: (visit) => productTerms(product, visit) };
   },
 };
 
@@ -84,6 +96,14 @@ const Gemm: ProofRuleOf<"Gemm"> = {
     return transB ? turned(both.b) : both.b;
   },
   neutral: bias,
+  terms(call) {
+    const weight = storedFactor(call);
+    if (weight === undefined) return undefined;
+    const { transA, transB, beta } = call.attrs;
+    const made = weight === 0 ? Number(transA !== 0) : Number(transB === 0);
+    const product = gemm(call);
+    return { weight, read: 1 - made, made, bias: beta, each: (visit) => productTerms(product, visit) };
+  },
 };
 
 export const linearProofs: ProofRules<"linear"> = { MatMul, Gemm };

@@ -28,6 +28,18 @@ export interface Call<A> {
   readonly known: readonly Fact[];
 }
 
+/** The terms of sums with a stored weight. */
+export interface Terms {
+  /** Which input is the weight, and which of its axes are read and made. */
+  readonly weight: number;
+  readonly read: number;
+  readonly made: number;
+  /** What input 2 is multiplied by. */
+  readonly bias: number;
+  /** Visits what index `read` adds to index `made` at every position; NaN where that is not a constant. */
+  each(visit: (read: number, made: number, term: number) => void): void;
+}
+
 /** What a proof must know of an operator. */
 export interface ProofRule<A> {
   /** What is known of output `at`. */
@@ -36,6 +48,8 @@ export interface ProofRule<A> {
   needs(call: Call<A>, k: number, need: Need, at: number): Need;
   /** The number with which input k changes nothing: 0 of what is added, 1 of a factor. */
   readonly neutral?: (k: number) => number | undefined;
+  /** Of sums of products with a stored weight; undefined where no stored matrix or kernel is read and made along one axis each. */
+  readonly terms?: (call: Call<A>) => Terms | undefined;
 }
 
 /** The rule of one operator. */
