@@ -55,6 +55,7 @@ describe("wrong usage exits with 2 and names what is right", () => {
     ["negative lambda", [...run, "--lambda", "-1"], /got +-1\n +wanted +a number ≥ 0/],
     ["lambda that is no number", [...run, "--lambda", "much"], /got +much\n +wanted +a number ≥ 0/],
     ["batch of 0", [...run, "--batch-size", "0"], /wanted +an integer ≥ 1/],
+    ["more parts than samples", [...run, "--batch-size", "8", "--accumulate", "9"], /got +9\n +wanted +1 … 8/],
     ["half an epoch", [...run, "--epochs", "0.5"], /wanted +an integer ≥ 1/],
     ["lr of 0", [...run, "--lr", "0"], /wanted +a number > 0/],
     ["milestones out of order", [...run, "--milestones", "9,3"], /milestones must be increasing/],

@@ -12,6 +12,7 @@ export const trainOptions = (s: RunChoices, model: Model, engine: Engine): Train
   ...methods({ ...s, ...(s.layers && { layers: [...factorPatterns(model, s.layers)] }) }),
   epochs: s.epochs,
   batchSize: s.batchSize,
+  accumulate: s.accumulate,
   seed: s.seed,
   output: s.output,
   freeze: s.freeze,

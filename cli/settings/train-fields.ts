@@ -71,6 +71,10 @@ export const trainFields = {
 
   epochs: integer("default 20", { min: 1 }),
   batchSize: integer("default 128", { min: 1 }),
+  accumulate: integer(
+    "split each batch into so many parts and add up their gradients: the step of a batch that does not fit in memory (batch norm sees the parts; default 1)",
+    { min: 1 },
+  ),
   seed: integer("default 1"),
   threads: integer("default: one per processor", { min: 1 }),
   device: choice("default cpu", ["cpu", "webgpu", "cuda"]),
