@@ -1,16 +1,22 @@
-/** While λ is warmed up: every optimizer that takes a penalty beside a scalar loop in float64, written from its equations. */
+/** Every optimizer beside a scalar loop in float64, written from its equations, over a restart and while λ is warmed up. */
 import { expect, test } from "vitest";
 import { descend } from "../../test/support/descend.ts";
+import { formsOf, type OptimizerName, optimizers } from "../methods.ts";
 import { l1 } from "../prox/l1.ts";
+import { adam, adamw } from "./adam.ts";
+import { grda } from "./grda.ts";
 import { hspg } from "./hspg.ts";
+import { magnitude } from "./magnitude.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { proxGen } from "./prox-gen.ts";
 import { proxSgd } from "./prox-sgd.ts";
 import { proxSsi } from "./prox-ssi.ts";
 import { ramda } from "./ramda.ts";
 import { rda } from "./rda.ts";
+import { rigl } from "./rigl.ts";
 import { rmda } from "./rmda.ts";
 import { multiStep } from "./schedule.ts";
+import { sgd } from "./sgd.ts";
 
 const [STEPS, PER_EPOCH, WARM, LAMBDA, LR, GAMMA] = [15, 5, 8, 0.12, 0.2, 0.5];
 const START = [1.5, -0.7, 0.05];
@@ -29,7 +35,47 @@ interface Case {
 
 const restart = (t: number) => t === PER_EPOCH;
 
-const cases: Readonly<Record<string, Case>> = {
+const adamLoop = (decay: number, apart: boolean) => () => {
+  let [m, v] = [0, 0];
+  return (w: number, dw: number, _: number, t: number) => {
+    const g = apart ? dw : dw + decay * w;
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    const step = (lr(t) * (m / (1 - 0.9 ** (t + 1)))) / (Math.sqrt(v / (1 - 0.999 ** (t + 1))) + 1e-8);
+    return w * (apart ? 1 - lr(t) * decay : 1) - step;
+  };
+};
+
+/** torch.optim.SGD */
+const sgdLoop = (momentum: number, decay: number, nesterov: boolean) => () => {
+  let v = 0;
+  return (w: number, dw: number, _: number, t: number) => {
+    const g = dw + decay * w;
+    v = momentum * v + g;
+    return w - lr(t) * (nesterov ? g + momentum * v : v);
+  };
+};
+
+/** A row per optimizer; of one with several forms a further row for each. */
+const cases: Readonly<Record<OptimizerName | `${OptimizerName}, ${string}`, Case>> = {
+  sgd: { optimizer: sgd({ momentum: 0.9, weightDecay: 0.01 }), loop: sgdLoop(0.9, 0.01, false) },
+  "sgd, Nesterov": { optimizer: sgd({ momentum: 0.8, nesterov: true }), loop: sgdLoop(0.8, 0, true) },
+  adam: { optimizer: adam({ weightDecay: 0.1 }), loop: adamLoop(0.1, false) },
+  adamw: { optimizer: adamw({ weightDecay: 0.1 }), loop: adamLoop(0.1, true) },
+  // as long as nothing is masked: masks act on all weights at once, in rigl.test.ts and magnitude.test.ts
+  rigl: { optimizer: rigl({ sparsity: 0, momentum: 0.7 }), loop: sgdLoop(0.7, 0, false) },
+  magnitude: { optimizer: magnitude({ sparsity: 0, momentum: 0.6 }), loop: sgdLoop(0.6, 0, false) },
+  grda: {
+    optimizer: grda({ c: 0.02, mu: 0.7 }),
+    loop(start) {
+      let [a, threshold] = [start, 0];
+      return (_, g, __, t) => {
+        a -= lr(t) * g;
+        threshold += 0.02 * lr(t) ** 1.2 * ((t + 1) ** 0.7 - t ** 0.7);
+        return soft(a, threshold);
+      };
+    },
+  },
   proxSgd: {
     optimizer: proxSgd({ rho: 0.4 }),
     loop() {
@@ -40,7 +86,7 @@ const cases: Readonly<Record<string, Case>> = {
       };
     },
   },
-  "proxSgd yang": {
+  "proxSgd, yang": {
     optimizer: proxSgd({ form: "yang", rho: 0.9, beta: 0.9 }),
     loop() {
       let [v, r] = [0, 0];
@@ -138,7 +184,7 @@ const descent = (optimizer: Optimizer, rising: (t: number) => number) =>
   descend({
     optimizer,
     schedule: multiStep({ lr: LR, milestones: [1], gamma: GAMMA }),
-    penalty: l1({ lambda: LAMBDA }),
+    penalty: optimizer.prox && l1({ lambda: LAMBDA }),
     shape: [1, START.length],
     start: START,
     gradient: (g, w) => g.Sub(g.Mul(g.Mul(w, w), w), 0.1),
@@ -147,7 +193,15 @@ const descent = (optimizer: Optimizer, rising: (t: number) => number) =>
     share: rising,
   });
 
-test.each(Object.entries(cases))("%s while λ is warmed up", async (_, { optimizer, loop }) => {
+test("every form has a row", () => {
+  for (const { name, form } of Object.values(optimizers).flatMap((o) => formsOf(o)))
+    expect(
+      Object.values(cases).some((row) => row.optimizer.name === name && row.optimizer.form === form),
+      `${name} ${form}`,
+    ).toBe(true);
+});
+
+test.each(Object.entries(cases))("%s follows its loop", async (_, { optimizer, loop }) => {
   const trace = await descent(optimizer, share);
   START.forEach((start, i) => {
     const next = loop(start);
@@ -158,6 +212,7 @@ test.each(Object.entries(cases))("%s while λ is warmed up", async (_, { optimiz
       else expect(step.w[i], `step ${t}`).toBeCloseTo(w, 5);
     });
   });
+  if (optimizer.prox === undefined) return;
   const [warmed, whole] = [trace, await descent(optimizer, () => 1)].map((steps) => steps.map((s) => s.w[0]));
   expect(Math.max(...warmed.map((w, t) => Math.abs(w - whole[t])))).toBeGreaterThan(1e-3);
 });
