@@ -12,6 +12,9 @@ export interface EngineTensor {
   readonly data: Data;
 }
 
+/** Tensors in host memory by name. */
+export type HostTensors = Readonly<Record<string, EngineTensor>>;
+
 /** A tensor held by an engine, in host or device memory, until it is disposed of. Only the engine that made it looks inside. */
 export interface DeviceTensor {
   readonly dtype: DType;
@@ -76,21 +79,27 @@ export interface Engine {
 export async function runOnce(
   session: Session,
   engine: Engine,
-  feeds: Readonly<Record<string, EngineTensor>>,
+  feeds: HostTensors,
 ): Promise<Record<string, EngineTensor>> {
   return withUploaded(engine, feeds, async (uploaded) => {
     const out = await session.run(uploaded);
     const results: Record<string, EngineTensor> = {};
-    for (const [k, t] of Object.entries(out)) results[k] = await engine.download(t);
-    disposeAll(engine, out);
+    for (const [k, t] of Object.entries(out)) results[k] = await take(engine, t);
     return results;
   });
+}
+
+/** Downloads a tensor and disposes of it. */
+export async function take(engine: Engine, t: DeviceTensor): Promise<EngineTensor> {
+  const host = await engine.download(t);
+  engine.dispose(t);
+  return host;
 }
 
 /** Does something with host tensors as an engine's, and disposes of them. */
 export async function withUploaded<T>(
   engine: Engine,
-  tensors: Readonly<Record<string, EngineTensor>>,
+  tensors: HostTensors,
   use: (uploaded: DeviceTensors) => Promise<T>,
 ): Promise<T> {
   const uploaded = Object.fromEntries(Object.entries(tensors).map(([k, t]) => [k, engine.upload(t)]));

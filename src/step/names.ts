@@ -27,3 +27,6 @@ export const names = {
   candidate: (param: string) => `candidate/${param}`,
   next: (state: string) => `next/${state}`,
 } as const;
+
+/** Whether an output of a program is there for the next one to read. */
+export const passedOn = (output: string): boolean => /^(?:next|sum)\//.test(output);

@@ -1,7 +1,7 @@
 /** Scores one model on splits of a data set, again and again, with the stored tensors or with others in their place. */
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
-import type { DeviceTensor, Engine } from "../engine/engine.ts";
+import { type DeviceTensors, disposeAll, type Engine, withUploaded } from "../engine/engine.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
@@ -30,7 +30,7 @@ export class Evaluator {
   private readonly engine: Engine;
   private readonly plan: LossPlan;
   private readonly targetShape: readonly number[];
-  private readonly feeds: Readonly<Record<string, DeviceTensor>>;
+  private readonly feeds: DeviceTensors;
   private readonly sessions: Sessions<EvaluationPrograms>;
 
   /** @throws EspalierError when the data does not fit the model */
@@ -53,13 +53,16 @@ export class Evaluator {
 
   /** @param instead tensors to use instead of the stored ones, by name */
   score(split: Split, instead: ReadonlyMap<string, Tensor> = new Map()): Promise<Score> {
-    const others = [...instead].map(([name, t]) => [names.param(name), this.engine.upload(t)]);
-    const feeds = { ...this.feeds, ...Object.fromEntries(others) };
+    const others = Object.fromEntries([...instead].map(([name, t]) => [names.param(name), t]));
     const plan = { ...this.plan, targetShape: this.targetShape };
-    return score(this.engine, this.sessions, feeds, split, plan);
+    return withUploaded(this.engine, others, (uploaded) =>
+      score(this.engine, this.sessions, { ...this.feeds, ...uploaded }, split, plan),
+    );
   }
 
-  release(): Promise<void> {
-    return this.sessions.release();
+  /** Frees sessions and tensors; the evaluator cannot be used afterwards. */
+  async release(): Promise<void> {
+    await this.sessions.release();
+    disposeAll(this.engine, this.feeds);
   }
 }

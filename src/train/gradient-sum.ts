@@ -1,5 +1,5 @@
 /** The gradients of a batch's parts, added up in float32 where the engine keeps its tensors. Three sets of them take turns. */
-import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
+import { type DeviceTensor, disposeAll, type Engine, type Session } from "../engine/engine.ts";
 import { zerosLike } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import { names } from "../step/names.ts";
@@ -10,12 +10,14 @@ const named = (gradients: Gradients, name: (param: string) => string): Record<st
   Object.fromEntries([...gradients].map(([param, t]) => [name(param), t]));
 
 export class GradientSum {
+  private readonly engine: Engine;
   private readonly make: () => Gradients;
   private readonly free: Gradients[] = [];
   private next: Gradients | undefined;
   private sum: Gradients | undefined;
 
   constructor(engine: Engine, params: readonly Value[]) {
+    this.engine = engine;
     this.make = () => new Map(params.map((p) => [p.name, engine.upload(zerosLike(p))]));
   }
 
@@ -53,5 +55,13 @@ export class GradientSum {
   clear(): void {
     if (this.sum) this.free.push(this.sum);
     this.sum = undefined;
+  }
+
+  /** Frees all sets. */
+  dispose(): void {
+    this.clear();
+    if (this.next) this.free.push(this.next);
+    this.next = undefined;
+    for (const gradients of this.free.splice(0)) disposeAll(this.engine, Object.fromEntries(gradients));
   }
 }

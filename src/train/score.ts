@@ -1,7 +1,7 @@
 /** Loss and accuracy of parameters on a split, in evaluation mode. */
 import { batches } from "../data/batches.ts";
 import type { Split } from "../data/split.ts";
-import type { DeviceTensor, Engine, EngineTensor } from "../engine/engine.ts";
+import { type DeviceTensor, type Engine, type EngineTensor, take, withUploaded } from "../engine/engine.ts";
 import type { InputPlan } from "../step/input.ts";
 import type { Loss } from "../step/loss.ts";
 import { names } from "../step/names.ts";
@@ -52,9 +52,8 @@ export async function score(
     shuffle: false,
   })) {
     const tensors = batchTensors(batch, input, plan.loss, plan.targetShape);
-    const uploaded = Object.fromEntries(Object.entries(tensors).map(([k, t]) => [k, engine.upload(t)]));
     const { session } = await sessions.get("evaluation", batch.count, input);
-    const out = await session.run({ ...feeds, ...uploaded });
+    const out = await withUploaded(engine, tensors, (uploaded) => session.run({ ...feeds, ...uploaded }));
     loss += (await scalar(engine, out[names.loss])) * batch.count;
     if (out[names.correct]) correct += await scalar(engine, out[names.correct]);
   }
@@ -67,7 +66,7 @@ export async function score(
   return { loss: loss / split.count, accuracy: plan.loss.labels === "class" ? correct / split.count : null };
 }
 
-/** The number in a one-element tensor. */
+/** The number in a one-element tensor of floats, which is disposed of. */
 export async function scalar(engine: Engine, t: DeviceTensor): Promise<number> {
-  return ((await engine.download(t)).data as Float32Array)[0];
+  return Number((await take(engine, t)).data[0]);
 }

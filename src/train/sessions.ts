@@ -3,6 +3,7 @@ import type { Engine, Session } from "../engine/engine.ts";
 import { targetOf } from "../lower/target.ts";
 import { compile } from "../step/compile.ts";
 import type { Program } from "../step/frame.ts";
+import { passedOn } from "../step/names.ts";
 import type { Mask } from "../step/training-forms.ts";
 
 export interface Loaded {
@@ -26,7 +27,9 @@ export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => P
     const known = this.open.get(key);
     if (known) return known;
     const { graph, masks } = this.programs[name](...of);
-    const made = this.engine.load(compile(graph, targetOf(this.engine))).then((session) => ({ session, masks }));
+    const resident = graph.outputs.map((v) => v.name).filter(passedOn);
+    const bytes = compile(graph, targetOf(this.engine));
+    const made = this.engine.load(bytes, { resident }).then((session) => ({ session, masks }));
     this.open.set(key, made);
     return made;
   }

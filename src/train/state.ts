@@ -1,5 +1,5 @@
 /** The tensors of a run: parameters, running statistics, optimizer slots. Two sets swap roles at every step. */
-import type { DeviceTensor, Engine } from "../engine/engine.ts";
+import { type DeviceTensor, disposeAll, type Engine } from "../engine/engine.ts";
 import { EspalierError } from "../error.ts";
 import { sameShape, zerosLike } from "../graph/tensor.ts";
 import type { Graph, Tensor, Value } from "../graph/types.ts";
@@ -94,7 +94,7 @@ export class State {
   }
 
   private async copy(name: string): Promise<Tensor> {
-    return own((await this.engine.download(this.current[name])) as Tensor);
+    return own(await this.engine.download(this.current[name]));
   }
 
   /**
@@ -117,6 +117,7 @@ export class State {
 
   /** Replaces everything by the tensors of a checkpoint. */
   restore(tensors: ReadonlyMap<string, Tensor>): void {
+    const uploaded: Record<string, DeviceTensor> = {};
     for (const [name, type] of this.types) {
       const t = tensors.get(name);
       if (!t || t.dtype !== type.dtype || !sameShape(t.shape, type.shape))
@@ -125,8 +126,16 @@ export class State {
           got: t ? `[${t.shape}]` : "nothing",
           wanted: `[${type.shape}]`,
         });
-      this.current[name] = this.engine.upload(own(t));
+      uploaded[name] = this.engine.upload(own(t));
     }
+    this.dispose();
+    this.current = uploaded;
+  }
+
+  /** Frees all tensors. */
+  dispose(): void {
+    for (const tensors of [this.current, this.spare]) disposeAll(this.engine, tensors);
+    this.current = {};
     this.spare = {};
   }
 }

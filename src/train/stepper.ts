@@ -3,7 +3,14 @@
  * are accumulated, `gradients` for each part of the batch and one `update`. Both end alike.
  */
 import type { Batch } from "../data/batches.ts";
-import type { DeviceTensor, Engine } from "../engine/engine.ts";
+import {
+  type DeviceTensors,
+  type Engine,
+  type HostTensors,
+  type Session,
+  take,
+  withUploaded,
+} from "../engine/engine.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Tensor, Value } from "../graph/types.ts";
 import type { ClockState, Tick } from "../optim/optimizer.ts";
@@ -52,8 +59,6 @@ export interface StepResult {
   readonly correct: number;
 }
 
-type Tensors = Readonly<Record<string, DeviceTensor>>;
-
 export class Stepper {
   memory: StepMemory;
   private readonly parts: StepperParts;
@@ -98,39 +103,46 @@ export class Stepper {
     const tick: Tick = plan.optimizer.clock.tick(this.memory.clock, now, schedule);
     if (tick.restart) await this.restart();
     const penalty = penaltyAt(this.memory.penalty, share, tick, plan.optimizer.prox);
-    const feeds = this.numberFeeds(tick.numbers, penalty);
+    const numbers = this.numberFeeds(tick.numbers, penalty);
     const parts = partsOf(batch, partSizes(batch.count, accumulate, leastPart));
     const { into, out, result } =
-      parts.length === 1 ? await this.whole(parts[0], now, tick, feeds) : await this.inParts(parts, now, tick, feeds);
-    const moved = plan.penalty?.hostProx && (await this.onHost(out, feeds, penalty.step, now));
+      parts.length === 1
+        ? await this.whole(parts[0], now, tick, numbers)
+        : await this.inParts(parts, now, tick, numbers);
+    const moved = plan.penalty?.hostProx && (await this.onHost(out, numbers, penalty.step, now));
     state.swap({ ...into, ...moved });
     this.memory = { clock: tick.state, numbers: tick.numbers, penalty };
     return result;
   }
 
+  /** Runs a session on the state, on tensors of the host and on others of the engine. */
+  private run(session: Session, host: HostTensors, into?: DeviceTensors, more?: DeviceTensors) {
+    const { engine, state } = this.parts;
+    return withUploaded(engine, host, (up) => session.run({ ...state.feeds, ...up, ...more }, into));
+  }
+
   /** All passes in one program. */
-  private async whole(part: BatchPart, now: Moment, tick: Tick, numbers: Tensors) {
+  private async whole(part: BatchPart, now: Moment, tick: Tick, numbers: HostTensors) {
     const { sessions, state } = this.parts;
     const loaded = await sessions.get("step", part.count, tick.kind);
     const into = state.targets(loaded.session.outputNames);
-    const feeds = { ...state.feeds, ...numbers, ...this.batchFeeds(part, loaded, now) };
-    const out = await loaded.session.run(feeds, into);
+    const out = await this.run(loaded.session, { ...numbers, ...this.batchFeeds(part, loaded, now) }, into);
     return { into, out, result: await this.result(out, now) };
   }
 
   /** The passes before the cut part by part, then those behind it. Running statistics follow each part. */
-  private async inParts(parts: readonly BatchPart[], now: Moment, tick: Tick, numbers: Tensors) {
-    const { engine, sessions, state } = this.parts;
+  private async inParts(parts: readonly BatchPart[], now: Moment, tick: Tick, numbers: HostTensors) {
+    const { sessions, state } = this.parts;
     const result = { loss: 0, correct: 0 };
     const count = parts.reduce((n, part) => n + part.count, 0);
     this.sum.clear();
     for (const part of parts) {
       const loaded = await sessions.get("gradients", part.count);
       const share = part.count / count;
-      const weight = { [names.weight]: engine.upload(tensor("float32", [], Float32Array.of(share))) };
+      const weight = { [names.weight]: tensor("float32", [], Float32Array.of(share)) };
       const running = state.targets(loaded.session.outputNames);
-      const feeds = { ...state.feeds, ...numbers, ...weight, ...this.batchFeeds(part, loaded, now) };
-      const out = await loaded.session.run(feeds, { ...running, ...this.sum.targets() });
+      const host = { ...numbers, ...weight, ...this.batchFeeds(part, loaded, now) };
+      const out = await this.run(loaded.session, host, { ...running, ...this.sum.targets() });
       const { loss, correct } = await this.result(out, now);
       result.loss += loss * share;
       result.correct += correct;
@@ -139,46 +151,49 @@ export class Stepper {
     }
     const { session } = await sessions.get("update", tick.kind);
     const into = state.targets(session.outputNames);
-    const out = await session.run({ ...state.feeds, ...numbers, ...this.sum.feeds() }, into);
+    const out = await this.run(session, numbers, into, this.sum.feeds());
     return { into, out, result };
   }
 
-  private batchFeeds(part: BatchPart, { masks }: Loaded, now: Moment): Record<string, DeviceTensor> {
-    const { engine, plan, targetShape, seed } = this.parts;
-    const feeds: Record<string, DeviceTensor> = {};
-    for (const [k, t] of Object.entries(batchTensors(part, plan.input, plan.loss, targetShape)))
-      feeds[k] = engine.upload(t);
-    for (const [i, mask] of masks.entries()) feeds[mask.name] = engine.upload(drawMask(mask, i, part, now, seed));
-    return feeds;
+  private batchFeeds(part: BatchPart, { masks }: Loaded, now: Moment): HostTensors {
+    const { plan, targetShape, seed } = this.parts;
+    const drawn = masks.map((mask, i) => [mask.name, drawMask(mask, i, part, now, seed)] as const);
+    return { ...batchTensors(part, plan.input, plan.loss, targetShape), ...Object.fromEntries(drawn) };
   }
 
-  private async result(out: Tensors, now: Moment): Promise<StepResult> {
+  private async result(out: DeviceTensors, now: Moment): Promise<StepResult> {
     const { engine, schedule } = this.parts;
     const loss = await scalar(engine, out[names.loss]);
+    const correct = out[names.correct] ? await scalar(engine, out[names.correct]) : 0;
     if (!Number.isFinite(loss))
       throw new NotFiniteError(
         `training diverged: the loss became ${loss}`,
         { epoch: now.epoch + 1, step: now.step + 1, lr: schedule.lr(now) },
         "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
       );
-    return { loss, correct: out[names.correct] ? await scalar(engine, out[names.correct]) : 0 };
+    return { loss, correct };
   }
 
   /** The part of a step that no graph can hold: the prox on the host, then accept. */
-  private async onHost(out: Tensors, numbers: Tensors, proxStep: number, now: Moment): Promise<Tensors> {
+  private async onHost(
+    out: DeviceTensors,
+    numbers: HostTensors,
+    proxStep: number,
+    now: Moment,
+  ): Promise<DeviceTensors> {
     const { engine, plan, sessions, state } = this.parts;
     const { session } = await sessions.get("accept");
-    const feeds: Record<string, DeviceTensor> = { ...state.feeds, ...numbers };
+    const candidates: Record<string, Tensor> = {};
     const moves = new Map<Value, HostMove>();
     for (const p of plan.penalty!.hostProx!.params) {
-      const { shape, data } = (await engine.download(out[names.candidate(p.name)])) as Tensor;
+      const { shape, data } = await take(engine, out[names.candidate(p.name)]);
       checkFinite(p.name, data, { epoch: now.epoch + 1, step: now.step + 1 }); // no decomposition takes NaN
       const moved = plan.penalty!.hostProx!.apply(p, data as Float32Array, proxStep);
       moves.set(p, moved);
-      feeds[names.candidate(p.name)] = engine.upload(tensor("float32", shape, moved.data));
+      candidates[names.candidate(p.name)] = tensor("float32", shape, moved.data);
     }
     const into = state.targets(session.outputNames);
-    await session.run(feeds, into);
+    await this.run(session, { ...numbers, ...candidates }, into);
     this.moves = moves;
     return into;
   }
@@ -189,16 +204,20 @@ export class Stepper {
     const { numbers, penalty } = this.memory;
     if (!plan.optimizer.dual || this.averaging === 1) return undefined;
     const { session } = await sessions.get("dual");
-    const out = await session.run({ ...state.feeds, ...this.numberFeeds(numbers, penalty) });
+    const out = await this.run(session, this.numberFeeds(numbers, penalty));
     const point = new Map<string, Tensor>();
-    for (const { name } of state.trained)
-      point.set(name, (await engine.download(out[names.next(names.param(name))])) as Tensor);
+    for (const { name } of state.trained) point.set(name, await take(engine, out[names.next(names.param(name))]));
     const host = plan.penalty?.hostProx;
     for (const p of host?.params ?? []) {
       const t = point.get(p.name)!;
       point.set(p.name, { ...t, data: host!.apply(p, t.data as Float32Array, penalty.step).data });
     }
     return point;
+  }
+
+  /** Frees what steps keep on the engine. */
+  dispose(): void {
+    this.sum.dispose();
   }
 
   /** What the penalty adds to the metrics of an epoch that ends with the last step. */
@@ -212,10 +231,10 @@ export class Stepper {
     return averages === undefined ? undefined : this.memory.numbers[averages];
   }
 
-  private numberFeeds(clock: Readonly<Record<string, number>>, penalty: PenaltyMoment): Record<string, DeviceTensor> {
-    const feeds: Record<string, DeviceTensor> = {};
+  private numberFeeds(clock: Readonly<Record<string, number>>, penalty: PenaltyMoment): HostTensors {
+    const feeds: Record<string, Tensor> = {};
     const feed = (name: string, x: number) => {
-      feeds[name] = this.parts.engine.upload(tensor("float32", [], Float32Array.of(x)));
+      feeds[name] = tensor("float32", [], Float32Array.of(x));
     };
     for (const [k, x] of Object.entries(clock)) feed(names.clock(k), x);
     if (this.parts.plan.penalty) for (const k of penaltyNumbers) feed(names.penalty(k), penalty[k]);

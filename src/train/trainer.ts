@@ -162,7 +162,10 @@ export class Trainer {
     return next;
   }
 
-  release(): Promise<void> {
-    return this.sessions.release();
+  /** Frees sessions and tensors; the trainer cannot be used afterwards. */
+  async release(): Promise<void> {
+    await this.sessions.release();
+    this.stepper.dispose();
+    this.state.dispose();
   }
 }
