@@ -25,6 +25,7 @@ const tables = [
   "engine/identity.ts",
   "groups/axes/",
   "lower/",
+  "proof/rules/",
   "shrink/rules/",
   "lowrank/matrix-rules.ts",
   "onnx/canonical-forms.ts",
@@ -115,7 +116,9 @@ describe("an operator added to a copy of the tables", () => {
     const isCase = (line: string) => line.startsWith("test/fixtures/autodiff/cases.ts");
     expect(found.some(isCase)).toBe(true);
     const inTables = families.flatMap((f) =>
-      ["autodiff/rules", "groups/axes", "shrink/rules"].map((table) => `src/${table}/${f}.ts lacks ${added(f)}`),
+      ["autodiff/rules", "groups/axes", "proof/rules", "shrink/rules"].map(
+        (table) => `src/${table}/${f}.ts lacks ${added(f)}`,
+      ),
     );
     const matrices = ["convolution", "linear"].map((f) => `src/lowrank/matrix-rules.ts lacks ${added(f)}`);
     expect(found.filter((line) => !isCase(line)).sort()).toEqual([...inTables, ...matrices].sort());

@@ -20,16 +20,18 @@ export const ops = {
 };
 
 export type OpName = keyof typeof ops;
-/** The operators of a family; in every pass their rules stand in the file of its name. */
-export interface Families {
-  readonly elementwise: keyof typeof elementwiseOps;
-  readonly linear: keyof typeof linearOps;
-  readonly convolution: keyof typeof convolutionOps;
-  readonly pooling: keyof typeof poolingOps;
-  readonly normalization: keyof typeof normalizationOps;
-  readonly reduction: keyof typeof reductionOps;
-  readonly movement: keyof typeof movementOps;
-}
+/** The operators by family; in every pass their rules stand in the file of its name. */
+export const families = {
+  elementwise: elementwiseOps,
+  linear: linearOps,
+  convolution: convolutionOps,
+  pooling: poolingOps,
+  normalization: normalizationOps,
+  reduction: reductionOps,
+  movement: movementOps,
+};
+/** The names of a family's operators. */
+export type Families = { readonly [F in keyof typeof families]: keyof (typeof families)[F] };
 type Spec<K extends OpName> = (typeof ops)[K];
 /** Attributes of operator K as a caller gives them. */
 export type OpAttrs<K extends OpName> = AttrsOf<Spec<K>["attrs"]>;

@@ -22,9 +22,17 @@ const axes = {
   ...movementAxes,
 } satisfies { readonly [K in OpName]: unknown };
 
+type AnyRule = Barrier | ((site: AnySite, stored: StoredInput) => Flow);
+
+/** Why no channel passes through an operator of the table; undefined where some may. */
+export function barrierOf(op: string): string | undefined {
+  const rule = ruleIn<AnyRule>(axes, { op, domain: "" });
+  return rule && "barrier" in rule ? rule.barrier : undefined;
+}
+
 /** What the table says of a node; an operator outside of it is a barrier: nothing is removed across it. */
 export function flowOf(node: Node, stored: StoredInput): Flow {
-  const rule = ruleIn<Barrier | ((site: AnySite, stored: StoredInput) => Flow)>(axes, node);
+  const rule = ruleIn<AnyRule>(axes, node);
   if (!rule) return { ties: [], why: "has no grouping rule" };
   return "barrier" in rule ? { ties: [], why: rule.barrier } : rule(opSiteOf(node), stored);
 }

@@ -23,7 +23,8 @@ const shrinkRules: { readonly [K in OpName]: ShrinkRule<OpSite<K>, OpFullAttrs<K
 };
 
 /** The rule of a node; undefined for operators outside the table. */
-export const shrinkRuleOf = (node: Node): ShrinkRule | undefined => ruleIn<ShrinkRule>(shrinkRules, node);
+export const shrinkRuleOf = (node: Pick<Node, "op" | "domain">): ShrinkRule | undefined =>
+  ruleIn<ShrinkRule>(shrinkRules, node);
 
 /** What a node does with a weight; undefined where its operator takes none. */
 export function weightedOf(node: Node): Weighted | undefined {

@@ -5,7 +5,7 @@ import { type Builder, builder } from "../../graph/builder.ts";
 import { opSiteOf } from "../../graph/op-site.ts";
 import { ops } from "../../graph/ops/index.ts";
 import { f32, full, i64, numbers } from "../../graph/tensor.ts";
-import type { Attrs, Node, Shape, Tensor, Value } from "../../graph/types.ts";
+import type { Attrs, Shape, Tensor, Value } from "../../graph/types.ts";
 import { encode } from "../../onnx/write.ts";
 import { shrinkRuleOf } from "./index.ts";
 
@@ -17,7 +17,7 @@ const emitted = (g: Builder, op: string, xs: readonly Value[], attrs: Attrs) =>
 
 /** What a table says of constants, for an operator of each element. */
 function each(op: string, attrs: Attrs): (...x: number[]) => number {
-  const fold = shrinkRuleOf({ op, domain: "" } as Node)!.fold;
+  const fold = shrinkRuleOf({ op, domain: "" })!.fold;
   if (!("each" in fold)) throw new Error(`${op} is no operator of each element`);
   return fold.each(attrs);
 }
@@ -146,7 +146,7 @@ test("every operator of which constants tell something has a case", () => {
   const normalizing = ["BatchNormalization", "InstanceNormalization"];
   const tested = new Set([...Object.keys(unary), ...binary, ...spatial.map(([op]) => op), ...normalizing]);
   const telling = Object.keys(ops).filter((op) => {
-    const { fold } = shrinkRuleOf({ op, domain: "" } as Node)!;
+    const { fold } = shrinkRuleOf({ op, domain: "" })!;
     return "each" in fold || "along" in fold;
   });
   expect([...tested].sort()).toEqual(telling.sort());
