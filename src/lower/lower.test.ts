@@ -94,6 +94,14 @@ describe("the CPU chooses by shape", () => {
   });
 });
 
+test("the choice follows the target's thresholds", () => {
+  const graph = program([2, 8, 4, 4], [4, 8, 3, 3]);
+  const thresholds = { ...cpu.thresholds!, inputRows: 8, productChannels: 9 };
+  const lines = chosen(graph, { ...cpu, thresholds });
+  expect(lines).toContain("ConvInputGradient: flipped");
+  expect(lines).toContain("ConvWeightGradient: columns");
+});
+
 test("a device that nobody measured keeps the plain formulations", () => {
   const lines = chosen(program([2, 8, 4, 4], [4, 8, 3, 3]), targetOf({ device: "webgpu", threads: 1 }));
   expect(lines.map((line) => line.split(": ")[1])).toEqual(lines.map(() => "plain"));

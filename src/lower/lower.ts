@@ -27,43 +27,46 @@ export function lower(graph: Graph, target: Target, choices: Choices = {}): Grap
   const sites = new Map(sitesOf(graph).map((site) => [site.output, site]));
   for (const node of graph.nodes) {
     const site = node.outputs[0] ? sites.get(node.outputs[0]) : undefined;
-    const made = site && g.scope(node.name, () => emitSite(g, site, target, choices[keyOf(site)], makes));
+    const made =
+      site && g.scope(node.name, () => emitSite(g, site, target, choices[keyOf(site)] ?? wished(site, target, makes)));
     if (made) g.replace(site.output, made);
     else g.add(node);
   }
   return prune({ ...g.build(), outputs: graph.outputs });
 }
 
-/** The site's value by the formulation that is asked for or preferred; undefined = the plain one. */
-function emitSite(
-  g: Builder,
-  site: Site,
-  target: Target,
-  choice: string | undefined,
-  makes: ReadonlyMap<Value, Node>,
-): Value | undefined {
-  if (choice === PLAIN) return undefined;
-  const pattern = patternOf(site);
-  const isRight = (f: Formulation) => f.applies?.(site, target) !== false;
-  if (choice !== undefined) {
-    const asked = Object.hasOwn(pattern, choice) && isRight(pattern[choice]) ? pattern[choice] : undefined;
-    const made = asked && emitOn(g, site, target, asked);
-    if (made) return made;
-    throw new EspalierError(
-      `${site.of} has no formulation "${choice}" here`,
-      { value: site.output.name, site: keyOf(site), wanted: optionsOf(site, target).join(", ") },
-      "make the plan again for this model and device",
-    );
-  }
-  const formulations = Object.values(pattern).filter(isRight);
-  const { thresholds } = target;
-  const preferred = formulations.filter((f) => thresholds && f.preferred?.(site, thresholds));
-  const runs = plainNodes(site, makes).every((n) => has(target, n.op, n.domain));
-  for (const f of runs ? preferred : new Set([...preferred, ...formulations])) {
+/** Formulations to try in order; the plain one where none is left. */
+type Wish = readonly Formulation[];
+
+/** The site's value by a wish, or by the formulation that a plan names; undefined = the plain one. */
+function emitSite(g: Builder, site: Site, target: Target, wish: Wish | string): Value | undefined {
+  if (wish === PLAIN) return undefined;
+  for (const f of typeof wish === "string" ? named(site, target, wish) : wish) {
     const made = emitOn(g, site, target, f);
     if (made) return made;
   }
-  return undefined; // where the target lacks what every formulation needs, its runtime says so
+  if (typeof wish !== "string") return undefined; // where the target lacks what every formulation needs, its runtime says so
+  throw new EspalierError(
+    `${site.of} has no formulation "${wish}" here`,
+    { value: site.output.name, site: keyOf(site), wanted: optionsOf(site, target).join(", ") },
+    "make the plan again for this model and device",
+  );
+}
+
+const isRight = (f: Formulation, site: Site, target: Target): boolean => f.applies?.(site, target) !== false;
+
+function named(site: Site, target: Target, name: string): Wish {
+  const pattern = patternOf(site);
+  return Object.hasOwn(pattern, name) && isRight(pattern[name], site, target) ? [pattern[name]] : [];
+}
+
+/** What the thresholds prefer; then, if the target lacks an operator of the plain formulation, whatever runs. */
+function wished(site: Site, target: Target, makes: ReadonlyMap<Value, Node>): Wish {
+  const right = Object.values(patternOf(site)).filter((f) => isRight(f, site, target));
+  const { thresholds } = target;
+  const preferred = right.filter((f) => thresholds && f.preferred?.(site, thresholds));
+  const runs = plainNodes(site, makes).every((n) => has(target, n.op, n.domain));
+  return runs ? preferred : [...preferred, ...right];
 }
 
 function* namesIn(graph: Graph): Generator<string> {

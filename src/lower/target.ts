@@ -1,7 +1,7 @@
 /** What a step graph is made for, as plain data: it can be recorded, sent and compared. */
 import type { Engine } from "../engine/engine.ts";
 import { foreign } from "../graph/ops/foreign.ts";
-import { ops } from "../graph/ops/index.ts";
+import { type OpName, ops } from "../graph/ops/index.ts";
 
 /** Where one formulation overtakes another. Measured on one machine; a tuner knows better. */
 export interface Thresholds {
@@ -47,10 +47,21 @@ const cpu: Thresholds = {
 };
 
 /** What ONNX Runtime 1.30 takes back to the CPU, with copies both ways, or refuses at run time. */
-const notOnWebGpu = new Set([
-  ..."Dropout LogSoftmax Mean Mod OneHot Round Shape Sign SpaceToDepth Sum ConstantOfShape".split(" "),
+const notOnWebGpu: ReadonlySet<string> = new Set<OpName>([
+  "ConstantOfShape",
+  "Dropout",
+  "LogSoftmax",
+  "Mean",
+  "Mod",
+  "OneHot",
+  "Round",
+  "Shape",
+  "Sign",
+  "SpaceToDepth",
+  "Sum",
 ]);
 
+/** All operators of the standard and of further domains. */
 const everything = (domains: readonly (keyof typeof foreign)[]) =>
   Object.fromEntries([["", standard], ...domains.map((d) => [d, Object.keys(foreign[d])])]);
 
