@@ -50,7 +50,13 @@ export {
   compare,
   type RunPlace,
 } from "./pipeline/compare.ts";
-export { type Compared, type ComparisonEvent, compareRuns } from "./pipeline/compare-runs.ts";
+export {
+  type Compared,
+  type ComparingOptions,
+  type ComparisonEvent,
+  type ComparisonPlan,
+  compareRuns,
+} from "./pipeline/compare-runs.ts";
 export {
   COMPARISON,
   type ComparisonDocument,

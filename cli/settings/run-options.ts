@@ -1,6 +1,5 @@
 /** From the choices of a run to the options of the library's `train` and `finish`. */
 import { type Engine, type FinishOptions, factorPatterns, type Model, type TrainOptions } from "espalier";
-import { augmentSetting } from "./augment.ts";
 import type { RunChoices } from "./choices.ts";
 import { normalizationSetting } from "./engine-fields.ts";
 import { methods } from "./methods.ts";
@@ -17,7 +16,7 @@ export const trainOptions = (s: RunChoices, model: Model, engine: Engine): Train
   output: s.output,
   freeze: s.freeze,
   lambdaWarmup: s.lambdaWarmup,
-  augment: augmentSetting(s.augment),
+  augment: augmentation(s.augment),
   normalization: normalizationSetting(s.normalize),
 });
 
@@ -31,3 +30,7 @@ export const rankOptions = (s: RunChoices): Pick<FinishOptions, "rank" | "fineTu
   }),
   fineTune: s.fineTune,
 });
+
+/** How training images are varied: null = not, undefined = as the data set says. */
+const augmentation = (how: RunChoices["augment"]): TrainOptions["augment"] =>
+  how === "none" ? null : how === "auto" ? undefined : how;

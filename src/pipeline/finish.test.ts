@@ -94,6 +94,22 @@ describe("train, then finish", () => {
     expect([log[0], log.at(-1)]).toEqual([`remove ${FILES.summary}`, `write ${FILES.summary}`]);
   });
 
+  test("a run that is overwritten loses its results before its first step", async () => {
+    const stop = new AbortController();
+    const run = train(net(), data, {
+      engine,
+      optimizer: sgd(),
+      schedule: constant({ lr: 0.1 }),
+      epochs: 1,
+      store,
+      overwrite: true,
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    for await (const _ of run);
+    expect([...store.files.keys()].sort()).toEqual([FILES.checkpoint, FILES.metrics]);
+  });
+
   test("a run that was not trained to its end is refused", async () => {
     const run = train(net(), data, { engine, optimizer: sgd(), schedule: constant({ lr: 0.1 }), epochs: 1 });
     await expect(finish(run)).rejects.toThrow("the run is not finished");

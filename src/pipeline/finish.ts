@@ -14,13 +14,14 @@ import { FILES, TRUNCATED } from "../train/run-files.ts";
 import { type Store, writeJson } from "../train/store.ts";
 import { engineEnvironment } from "./environment.ts";
 import type { FinishEvent } from "./events.ts";
+import { judgingOf } from "./judging.ts";
 import { measure } from "./measure.ts";
 import type { RankRule } from "./ranks.ts";
 import { realInputs } from "./real-inputs.ts";
 import { inputRow, layerRows, removalRows } from "./report-rows.ts";
 import { bounding, type Cut, summaryOf } from "./summary.ts";
 import type { TimedModel } from "./timing.ts";
-import { judgingOf, truncateRun, truncateToKept } from "./truncation.ts";
+import { truncateRun, truncateToKept } from "./truncation.ts";
 
 /** Options of `finish`. */
 export interface FinishOptions {

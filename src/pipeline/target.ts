@@ -5,9 +5,9 @@ import { NotFiniteError } from "../train/not-finite.ts";
 import type { Run } from "../train/run.ts";
 import { FILES, TRIALS } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
+import { judgingOf } from "./judging.ts";
 import { type SearchOptions, searchLambda, type Trial } from "./lambda-search.ts";
 import { realInputs } from "./real-inputs.ts";
-import { judgingOf } from "./truncation.ts";
 
 /** What a search tells on its way. */
 export type TargetEvent =

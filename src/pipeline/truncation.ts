@@ -12,6 +12,7 @@ import type { Store } from "../train/store.ts";
 import type { FinishEvent } from "./events.ts";
 import { factorize } from "./factorize.ts";
 import { fineTune } from "./fine-tune.ts";
+import { judgingOf } from "./judging.ts";
 import type { RankRule } from "./ranks.ts";
 
 /** A run's models of low rank. */
@@ -30,14 +31,6 @@ interface Truncation {
   readonly store: Store | undefined;
   readonly onEvent: ((event: FinishEvent) => void) | undefined;
 }
-
-/** How a run's models are judged: as the run judged itself. */
-export const judgingOf = ({ options: { engine, loss, output, normalization } }: Run) => ({
-  engine,
-  loss,
-  output,
-  normalization: normalization ?? null,
-});
 
 /** @throws EspalierError when the model composed back computes something else; the signal's reason once it is aborted */
 export async function truncateRun(
