@@ -47,6 +47,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private lastChange = 0;
   private trained: Model;
   private started = false;
+  private running = false;
 
   constructor(model: Model, data: Dataset, options: Resolved) {
     const { schedule, loss, epochs, normalization } = options;
@@ -101,8 +102,13 @@ export class Run implements AsyncIterable<EpochMetrics> {
     return this.lastChange >= this.epoch ? null : this.lastChange;
   }
 
-  /** Goes on with another engine: to be called between two epochs, in the body of the loop over the run. */
+  /**
+   * Goes on with another engine.
+   * @throws UsageError anywhere but between two epochs: in the body of the loop over the run
+   */
   async moveTo(engine: Engine): Promise<void> {
+    if (!this.running)
+      throw new UsageError("a run moves to another engine between two epochs", {}, "call it in the loop over the run");
     this.trainer = await this.trainer.rebuild({ engine });
   }
 
@@ -117,6 +123,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { epochs, batchSize, seed, augment, signal, checkpointSeconds } = this.options;
     try {
       await this.begin();
+      this.running = true;
       if (this.finished) return;
       let lastSave = performance.now();
       const { epoch, step, mergeSingle } = this;
@@ -137,6 +144,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
         }
       }
     } finally {
+      this.running = false;
       await this.trainer.release();
     }
   }

@@ -115,21 +115,22 @@ export class State {
     return out;
   }
 
-  /** Replaces everything by the tensors of a checkpoint. */
+  /**
+   * Replaces everything by the tensors of a checkpoint.
+   * @throws EspalierError naming the first that is missing or not of its shape; the state stays as it was then
+   */
   restore(tensors: ReadonlyMap<string, Tensor>): void {
-    const uploaded: Record<string, DeviceTensor> = {};
-    for (const [name, type] of this.types) {
+    const fitting = [...this.types].map(([name, type]): [string, Tensor] => {
       const t = tensors.get(name);
-      if (!t || t.dtype !== type.dtype || !sameShape(t.shape, type.shape))
-        throw new EspalierError("the checkpoint does not fit the model", {
-          tensor: name,
-          got: t ? `[${t.shape}]` : "nothing",
-          wanted: `[${type.shape}]`,
-        });
-      uploaded[name] = this.engine.upload(own(t));
-    }
+      if (t && t.dtype === type.dtype && sameShape(t.shape, type.shape)) return [name, t];
+      throw new EspalierError("the checkpoint does not fit the model", {
+        tensor: name,
+        got: t ? `[${t.shape}]` : "nothing",
+        wanted: `[${type.shape}]`,
+      });
+    });
     this.dispose();
-    this.current = uploaded;
+    this.current = Object.fromEntries(fitting.map(([name, t]) => [name, this.engine.upload(own(t))]));
   }
 
   /** Frees all tensors. */

@@ -43,6 +43,8 @@ test("a run that moves to another engine half-way ends with the same bytes", asy
   expect(write(moved.model)).toEqual(write(whole.model));
   const figures = ({ history }: typeof whole) => history.map(({ seconds, msPerStep, ...rest }) => rest);
   expect(figures(moved)).toEqual(figures(whole));
+  for (const run of [moved, train(network(), images, settings())])
+    await expect(run.moveTo(engine())).rejects.toThrow("between two epochs");
 });
 
 test("a checkpoint goes on with another engine", async () => {

@@ -157,7 +157,12 @@ export class Trainer {
       ...(accumulate !== undefined && { accumulate }),
     });
     const [tensors, { memory }] = [await this.tensors(), this];
-    next.restore({ tensors: graph ? next.state.carried(tensors, carry) : tensors, memory });
+    try {
+      next.restore({ tensors: graph ? next.state.carried(tensors, carry) : tensors, memory });
+    } catch (error) {
+      await next.release();
+      throw error;
+    }
     await this.release();
     return next;
   }
