@@ -2,7 +2,6 @@
  * Whether a small model is what a certificate leaves of the full one: every stored tensor of the full model is there
  * without the slices that went, and otherwise the same, but that constants moved into biases.
  */
-import { numbers, size } from "../graph/tensor.ts";
 import type { Model, Tensor, Value } from "../graph/types.ts";
 import { biases, type Gone } from "./biases.ts";
 import { type Certificate, indices } from "./certificate.ts";
@@ -47,15 +46,21 @@ function difference(
     return `is [${now.shape}], and the certificate leaves [${shape}]`;
   if (!need) return undefined;
   const level = places(need.shape, v.shape);
-  const inner = v.shape.map((_, axis) => size(v.shape.slice(axis + 1)));
-  const [old, fresh] = [numbers(t), numbers(now)];
-  let next = 0;
-  for (let i = 0; i < old.length; i++) {
-    if (v.shape.some((d, axis) => gone[axis].has(Math.floor(i / inner[axis]) % d))) continue;
-    const same = old[i] === fresh[next] || (Number.isNaN(old[i]) && Number.isNaN(fresh[next]));
-    // what no output depends on, or only for its constant, may be anything
-    if (!same && need.level[level[i]] === NEED.live) return "holds other numbers";
-    next++;
-  }
-  return undefined;
+  const stays = v.shape.map((d, axis) => Uint8Array.from({ length: d }, (_, i) => (gone[axis].has(i) ? 0 : 1)));
+  let [at, next] = [0, 0];
+  /** Whether all is well from an axis on. */
+  const alike = (axis: number, here: boolean): boolean => {
+    if (axis === v.shape.length) {
+      if (here) {
+        const [a, b] = [t.data[at], now.data[next++]];
+        // what no output depends on, or only for its constant, may be anything
+        if (a !== b && !(Number.isNaN(a) && Number.isNaN(b)) && need.level[level[at]] === NEED.live) return false;
+      }
+      at++;
+      return true;
+    }
+    for (let i = 0; i < v.shape[axis]; i++) if (!alike(axis + 1, here && stays[axis][i] === 1)) return false;
+    return true;
+  };
+  return alike(0, true) ? undefined : "holds other numbers";
 }

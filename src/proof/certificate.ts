@@ -51,8 +51,16 @@ export function checkFormat(claimed: Certificate): void {
     throw new EspalierError("this is not a certificate", { got: String(claimed?.format), wanted: FORMAT });
 }
 
+const digests = new WeakMap<Model, Promise<string>>();
+
 /** SHA-256 of a model as Espalier writes it, in hexadecimal. */
-export async function digest(model: Model): Promise<string> {
+export function digest(model: Model): Promise<string> {
+  const known = digests.get(model) ?? sha256(model);
+  digests.set(model, known);
+  return known;
+}
+
+async function sha256(model: Model): Promise<string> {
   const hash = await globalThis.crypto.subtle.digest("SHA-256", new Uint8Array(write(model)));
   return Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, "0")).join("");
 }

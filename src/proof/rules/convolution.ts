@@ -87,7 +87,9 @@ function sumsNeed({ x, w, shape, inner, reads, makes, folds }: Sums, call: Call<
     for (let q = 0; q < shape[1]; q++, n++, at += inner) {
       if (per[per.length === 1 ? 0 : makes(p, q)] !== NEED.live) continue;
       const [c, place] = [reads(p, q), channel(x, reads(p, q))];
-      for (let i = at; i < at + inner; i++) kernel[n] = Math.max(kernel[n], termLevel(w, i, x, place, folds));
+      let i = at;
+      while (i < at + inner && isZero(w, i)) i++; // the first weight that is not zero tells for all of them
+      if (i < at + inner) kernel[n] = termLevel(w, i, x, place, folds);
       read[c] = Math.max(read[c], kernel[n]);
     }
   return {
