@@ -1,10 +1,10 @@
 /** Normalization. */
 
-import { nothing } from "../fact.ts";
+import { met, nothing } from "../fact.ts";
 import { allOnes } from "../field.ts";
 import { greatest, unbroadcast } from "../need.ts";
 import { perElement } from "../per-element.ts";
-import type { ProofRules } from "./rule.ts";
+import type { Call, ProofRules } from "./rule.ts";
 
 const channels = { at: (k: number) => (k === 0 ? 0 : 1) };
 
@@ -33,14 +33,17 @@ const perChannel = perElement<unknown>(() => (x, scale, shift) => (scale === 0 |
   ignores: (k, zero) => k === 0 && zero(1),
 });
 
+/** The axes that every channel is normalized over. */
+const space = ({ inputs }: Call<unknown>) => inputs[0]!.shape.flatMap((_, i) => (i < 2 ? [] : [i]));
+
 export const normalizationProofs: ProofRules<"normalization"> = {
   BatchNormalization,
   InstanceNormalization: {
-    known: perChannel.known,
-    needs(call, k, need, at) {
-      const space = call.inputs[0]!.shape.flatMap((_, i) => (i < 2 ? [] : [i]));
-      return perChannel.needs(call, k, greatest(need, space), at);
+    known(call, at) {
+      const [x, ...vectors] = call.known;
+      return perChannel.known({ ...call, known: [met(x, space(call)), ...vectors] }, at);
     },
+    needs: (call, k, need, at) => perChannel.needs(call, k, greatest(need, space(call)), at),
   },
   LayerNormalization: {
     known: (call) => nothing(call.outputs[0]!.shape.length),
