@@ -53,5 +53,9 @@ try {
   const out = output(process.argv.includes("--json"));
   const helped = error instanceof CommanderError && (error.exitCode === 0 || !out.json);
   if (helped) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else process.exitCode = fail(error instanceof CommanderError ? new UsageError("no command was given") : error, out);
+  else
+    process.exitCode = fail(
+      error instanceof CommanderError ? new UsageError("missing", "no command was given") : error,
+      out,
+    );
 }

@@ -5,7 +5,7 @@ import { named, say } from "./message.ts";
 /** Requires lo ≤ x ≤ hi. */
 export function checkShare(name: string, x: number, lo: number, hi: number): void {
   if (!(x >= lo && x <= hi))
-    throw new UsageError(say`${named(name)} is out of range`, { got: x, wanted: `[${lo}, ${hi}]` });
+    throw new UsageError("out-of-range", say`${named(name)} is out of range`, { got: x, wanted: `[${lo}, ${hi}]` });
 }
 
 /** True for an integer ≥ least, any when there is no least. */
@@ -15,11 +15,16 @@ export const isInteger = (x: number, least = Number.NEGATIVE_INFINITY): boolean 
 /** Requires an integer ≥ least. */
 export function checkInteger(name: string, x: number, least: number): void {
   if (!isInteger(x, least))
-    throw new UsageError(say`${named(name)} is out of range`, { got: x, wanted: `an integer ≥ ${least}` });
+    throw new UsageError("out-of-range", say`${named(name)} is out of range`, {
+      got: x,
+      wanted: `an integer ≥ ${least}`,
+    });
 }
 
 /** Requires 1 ≤ epochs[0] < epochs[1] < …, all integers. */
 export function checkEpochs(name: string, epochs: readonly number[]): void {
   if (epochs.some((e, i) => !Number.isInteger(e) || e <= (epochs[i - 1] ?? 0)))
-    throw new UsageError(say`${named(name)} must be increasing positive integers`, { got: epochs.join(", ") });
+    throw new UsageError("out-of-range", say`${named(name)} must be increasing positive integers`, {
+      got: epochs.join(", "),
+    });
 }

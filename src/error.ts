@@ -1,6 +1,40 @@
 /** The one error class of Espalier: what went wrong, where, what was got and wanted, and how to fix it. */
 import { type Words, worded } from "./message.ts";
 
+/** What kind of thing went wrong, for programs. The words say which. */
+export type ErrorCode =
+  /** A number or text that is not among those allowed. */
+  | "out-of-range"
+  /** No option, method, model, data set, device, parameter or output of this name. */
+  | "unknown-name"
+  /** Something that must be given was not. */
+  | "missing"
+  /** Settings that do not go together, or not with what was saved. */
+  | "conflict"
+  /** Called at the wrong time: too early, twice, or on what is gone. */
+  | "misuse"
+  /** There is nothing in the model that this could act on. */
+  | "nothing-to-do"
+  /** Model, data, labels, tensors or a checkpoint that do not fit each other. */
+  | "mismatch"
+  /** An operator, element type or form of model that Espalier does not handle. */
+  | "unsupported"
+  /** Bytes that are not what they should be. */
+  | "invalid-file"
+  /** More than a stated limit, or than a file can hold. */
+  | "too-large"
+  | "no-memory"
+  /** It would replace what is there. */
+  | "exists"
+  /** The operating system or the network refused. */
+  | "system"
+  /** ONNX Runtime refused. */
+  | "runtime"
+  /** NaN or infinity. */
+  | "not-finite"
+  /** A check of equality or of a removal failed. */
+  | "disagree";
+
 export interface ErrorDetails {
   /** Where: a node, a file and byte, a config path… Printed one per line, in order. */
   readonly [label: string]: Words | number | undefined;
@@ -17,12 +51,14 @@ export interface ErrorDetails {
  */
 export class EspalierError extends Error {
   override readonly name = "EspalierError";
+  readonly code: ErrorCode;
   readonly what: Words;
   readonly details: ErrorDetails;
   readonly fix: Words | undefined;
 
-  constructor(what: Words, details: ErrorDetails = {}, fix?: Words) {
+  constructor(code: ErrorCode, what: Words, details: ErrorDetails = {}, fix?: Words) {
     super(textOf({ what, details, fix }));
+    this.code = code;
     this.what = what;
     this.details = details;
     this.fix = fix;

@@ -86,6 +86,7 @@ function noOption({ name, form, renames }: Asked, options: z.ZodObject, key: str
       : "leave it out";
   const has = own.length > 0 ? listed(own) : "no options";
   return new UsageError(
+    "conflict",
     form
       ? say`${named(name)} has no ${named(key)} in the form ${named(form)}`
       : say`${named(name)} has no ${named(key)}`,
@@ -98,18 +99,19 @@ function wrongOption({ name }: Asked, options: z.ZodObject, issue: z.core.$ZodIs
   const [key, ...inside] = issue.path as string[];
   const spec = specOf(options.shape[key]);
   if (!(key in said))
-    return new UsageError(say`${named(name)} wants ${named(key)}`, { wanted: wantedText(spec) }, spec.fix);
+    return new UsageError("missing", say`${named(name)} wants ${named(key)}`, { wanted: wantedText(spec) }, spec.fix);
   const asks = inside.reduce((outer, part) => partOf(outer, part) ?? outer, spec);
   const at = inside.reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], said[key]);
   const place = inside.map((p) => (typeof p === "number" ? `[${p}]` : `.${p}`)).join("");
   const option = say`${named(key)}${place}`;
   const got = typeof at === "string" || typeof at === "number" ? at : JSON.stringify(at);
   if (asks.enum ?? asks.anyOf)
-    return new UsageError(say`${option} is unknown`, { got, wanted: wantedText(asks) }, spec.fix);
+    return new UsageError("unknown-name", say`${option} is unknown`, { got, wanted: wantedText(asks) }, spec.fix);
   if (isNumeric(asks))
-    return new UsageError(say`${option} is out of range`, { got, wanted: wantedText(asks) }, spec.fix);
+    return new UsageError("out-of-range", say`${option} is out of range`, { got, wanted: wantedText(asks) }, spec.fix);
   const whole = said[key];
   return new UsageError(
+    "out-of-range",
     say`${named(key)} must be ${String(wantedText(spec))}`,
     { got: Array.isArray(whole) ? whole.join(", ") : JSON.stringify(whole) },
     spec.fix,

@@ -111,7 +111,11 @@ describe("wrong usage exits with 2 and names what is right", () => {
     const { status, stdout } = await espalier("train", "--json", "--lr", "0");
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toEqual({
-      error: { what: "lr cannot be 0", details: { where: "--lr", got: "0", wanted: "a number > 0" } },
+      error: {
+        code: "out-of-range",
+        what: "lr cannot be 0",
+        details: { where: "--lr", got: "0", wanted: "a number > 0" },
+      },
     });
     for (const group of [[], ["data"]])
       expect(JSON.parse((await espalier(...group, "--json")).stdout).error.what).toBe("no command was given");

@@ -42,9 +42,15 @@ export async function openComparison(
   checkResume(asked);
   const { config: given, out: chosen, resume = false, overwrite = false, ...config } = asked;
   if (!given && !resume)
-    throw new UsageError("compare wants methods", { wanted: "--config" }, "for example --config examples/compare.yaml");
+    throw new UsageError(
+      "missing",
+      "compare wants methods",
+      { wanted: "--config" },
+      "for example --config examples/compare.yaml",
+    );
   if (!chosen && resume)
     throw new UsageError(
+      "missing",
       "resume wants the directory of the comparison",
       { wanted: "--out" },
       "for example --resume --out runs/methods",
@@ -53,12 +59,18 @@ export async function openComparison(
   const saved = await readSaved(folder, { damagedIsNone: overwrite });
   if (saved && !resume && !overwrite)
     throw new UsageError(
+      "exists",
       `${folder} already holds a comparison`,
       { found: COMPARISON },
       "go on with --resume, start afresh with --overwrite, or choose another --out",
     );
   if (!saved && !given)
-    throw new UsageError(`there is no comparison in ${folder} to go on with`, { wanted: COMPARISON }, "check --out");
+    throw new UsageError(
+      "missing",
+      `there is no comparison in ${folder} to go on with`,
+      { wanted: COMPARISON },
+      "check --out",
+    );
 
   const origins = mergedOrigins(given ?? join(folder, COMPARISON), sources);
   const plan = comparePlan(config, origins);
@@ -110,6 +122,7 @@ function changedFailures(
     const own = [...ownKeys(config, run.method), ...ownKeys(saved.config, old.method)];
     const where = differ.map((key) => (own.includes(key) ? origins.of("methods", run.method) : origins.of(key)));
     throw new UsageError(
+      "conflict",
       `${run.method} has other settings than before: ${differ.join(", ")}`,
       {
         where: [...new Set(where)].join(", "),

@@ -24,7 +24,8 @@ export const evaluateCommand = () =>
       "evaluate runs/a/small.onnx --data digits --json",
     ],
     async run([file], values, out) {
-      if (!values.data) throw new UsageError("evaluate wants data", { wanted: "--data" }, "for example --data mnist");
+      if (!values.data)
+        throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");
       const model = await readModel(file!);
       const data = await datasets.open(values.data, { root: values.dataRoot });
       const split = values.split ?? "test";

@@ -89,7 +89,7 @@ function ruleOf(values: ValuesOf<typeof fields>): RankRule {
   const rank = rankRule({ rule, keep: values.keep, tolerance: values.tolerance, relative: values.relative });
   if (!values.data) checkJudge(rule, undefined);
   if (values.fineTune && !values.data)
-    throw new UsageError("fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
+    throw new UsageError("missing", "fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
   return rank;
 }
 
@@ -119,12 +119,13 @@ async function factorizeFile(
   const found = await factorize(full, { ...judging, data, rank, freeze, dense, inputs });
   const { whole, model: truncated, layers, skipped, composedBack } = found;
   if (layers.length === 0)
-    throw new EspalierError("the model has no layer that could be factorized", {
+    throw new EspalierError("nothing-to-do", "the model has no layer that could be factorized", {
       skipped: skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
     });
   const [a, b] = [cost(whole), cost(truncated)];
   if (b.params >= a.params && !values.anyway)
     throw new EspalierError(
+      "nothing-to-do",
       "nothing gets smaller at these ranks, so nothing was written",
       { parameters: `${count(a.params)} → ${count(b.params)}`, rule: rank.rule },
       rank.rule === "iterative"

@@ -78,11 +78,14 @@ async function readCertificate(path: string): Promise<Certificate> {
     found = JSON.parse(new TextDecoder().decode(await readBytes(path)));
   } catch (e) {
     if (e instanceof EspalierError) throw e;
-    throw new EspalierError("the certificate is not JSON", { file: path, reason: (e as Error).message });
+    throw new EspalierError("invalid-file", "the certificate is not JSON", {
+      file: path,
+      reason: (e as Error).message,
+    });
   }
   const { format, removed, replaced } = (found ?? {}) as Partial<Certificate>;
   if (format !== "espalier-certificate-2" || !Array.isArray(removed) || !Array.isArray(replaced))
-    throw new EspalierError("the file is no certificate of Espalier", {
+    throw new EspalierError("invalid-file", "the file is no certificate of Espalier", {
       file: path,
       got: String(format),
       wanted: "espalier-certificate-2",

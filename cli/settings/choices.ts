@@ -1,6 +1,7 @@
 /** From the settings of a run to its choices: defaults filled in, and what does not go together refused. */
 import { availableParallelism } from "node:os";
 import {
+  type ErrorDetails,
   type OptimizerMethod,
   type OptimizerName,
   optimizers,
@@ -35,8 +36,9 @@ export type RunChoices = TrainConfig & Required<Pick<TrainConfig, Chosen>>;
 export function choose(config: TrainConfig): RunChoices {
   const { model, data, lorita, epochs = 20 } = config;
   const optimizer = config.optimizer ?? usualOptimizer[lorita ? "composed" : "plain"];
-  if (!model) throw new UsageError("train wants a model", { wanted: "--model" }, "for example --model lenet5");
-  if (!data) throw new UsageError("train wants data", { wanted: "--data" }, "for example --data digits");
+  if (!model)
+    throw new UsageError("missing", "train wants a model", { wanted: "--model" }, "for example --model lenet5");
+  if (!data) throw new UsageError("missing", "train wants data", { wanted: "--data" }, "for example --data digits");
   const { defaults } = formOf({ optimizer, form: config.form });
   const choices = {
     ...config,
@@ -64,14 +66,21 @@ export function choose(config: TrainConfig): RunChoices {
   if (rule) rankRule({ rule, keep, tolerance, relative }, "rank-");
   if (rule && config.targetParams)
     throw new UsageError(
+      "conflict",
       "a search for lambda and a truncation of ranks exclude each other",
       { got: `--target-params ${config.targetParams} with --rank-rule ${rule}` },
       "train with --target-params, then run espalier factorize on the small model",
     );
   if (choices.schedule === "multiStep" && !config.milestones?.length)
-    throw new UsageError("multi-step wants milestones", { wanted: "--milestones" }, "for example --milestones 10,15");
+    throw new UsageError(
+      "missing",
+      "multi-step wants milestones",
+      { wanted: "--milestones" },
+      "for example --milestones 10,15",
+    );
   if (config.loritaLayers && !lorita)
     throw new UsageError(
+      "conflict",
       "a run without lorita composes no layers",
       { got: `--lorita-layers ${config.loritaLayers}` },
       "leave it out, or say --lorita 2",
@@ -104,6 +113,7 @@ export const penaltyHas = (penalty: RunChoices["penalty"], key: TrainKey): boole
 export function checkResume({ resume, overwrite }: Pick<TrainConfig, "resume" | "overwrite">): void {
   if (resume && overwrite)
     throw new UsageError(
+      "conflict",
       "resume and overwrite exclude each other",
       {},
       "go on with --resume, or start afresh with --overwrite",
@@ -114,8 +124,8 @@ export function checkResume({ resume, overwrite }: Pick<TrainConfig, "resume" | 
 export class Misplaced extends UsageError {
   readonly key: TrainKey;
 
-  constructor(key: TrainKey, ...said: ConstructorParameters<typeof UsageError>) {
-    super(...said);
+  constructor(key: TrainKey, what: string, details: ErrorDetails, fix?: string) {
+    super("conflict", what, details, fix);
     this.key = key;
   }
 }

@@ -25,12 +25,14 @@ export function comparePlan(config: CompareConfig, origins: Origins): ComparePla
   for (const key of ["model", "data"] as const)
     if (!shared[key])
       throw new UsageError(
+        "missing",
         `compare wants ${key === "model" ? "a model" : "data"}`,
         { where: origins.file, wanted: `${key}: NAME` },
         `for example  ${key}: ${key === "model" ? "lenet5" : "digits"}`,
       );
   if (!named)
     throw new UsageError(
+      "missing",
       "compare wants methods",
       { where: origins.file, wanted: "methods: { NAME: { settings }, … }" },
       "for example  methods: { dense: { optimizer: sgd }, RMDA: { optimizer: rmda } }",
@@ -60,6 +62,7 @@ function methodSettings(
   const values = Object.fromEntries(Object.entries(given).map(([key, v]) => [camel(key), v]));
   if ("seed" in values)
     throw new UsageError(
+      "conflict",
       "a method has no seed of its own",
       { where: label("seed") },
       "list the seeds of all methods beside them, for example  seeds: [1, 2, 3]",
@@ -67,6 +70,7 @@ function methodSettings(
   const wrong = notPerMethod.find((key) => key in values);
   if (wrong)
     throw new UsageError(
+      "conflict",
       `${wrong} is the same for all methods`,
       { where: label(wrong), got: JSON.stringify(values[wrong]) },
       `write it beside "methods", or compare in two files`,
@@ -85,6 +89,7 @@ function slugsOf(methods: readonly string[], origins: Origins): string[] {
     const first = slugs.indexOf(name);
     if (name !== "" && first === i) return;
     throw new UsageError(
+      "conflict",
       name === "" ? `the method "${methods[i]}" has no letter or digit` : "two methods would share one folder",
       {
         where: origins.of("methods", methods[i]),
@@ -114,11 +119,12 @@ export async function inMethod<T>(
     if (!(e instanceof EspalierError)) throw e;
     if (e instanceof Misplaced && !ownKeys(config, method).includes(e.key))
       throw new UsageError(
+        e.code,
         e.what,
         { where: `${origins.of(e.key)}, which all methods share`, method, ...e.details },
         `say  ${e.key}: null  in methods.${method}`,
       );
     const Kind = e instanceof UsageError ? UsageError : EspalierError;
-    throw new Kind(e.what, { where: origins.of("methods", method), ...e.details }, e.fix);
+    throw new Kind(e.code, e.what, { where: origins.of("methods", method), ...e.details }, e.fix);
   }
 }

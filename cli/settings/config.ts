@@ -30,13 +30,14 @@ export function fromAssignments(fields: Fields, assignments: readonly string[]):
   const label = (key: string) => `--set ${key}`;
   for (const assignment of assignments) {
     const at = assignment.indexOf("=");
-    if (at < 1) throw new UsageError("--set wants path=value", { got: assignment }, "for example --set lambda=1e-4");
+    if (at < 1)
+      throw new UsageError("missing", "--set wants path=value", { got: assignment }, "for example --set lambda=1e-4");
     const [head, part, ...deeper] = assignment.slice(0, at).split(".");
     const key = camel(head);
     const field = known(fields, key, label(head));
     const value = assignment.slice(at + 1);
     if (part === undefined) values[key] = field.read(value);
-    else if (deeper.length > 0) throw new UsageError("--set goes one level deep", { got: assignment });
+    else if (deeper.length > 0) throw new UsageError("out-of-range", "--set goes one level deep", { got: assignment });
     else values[key] = { ...(values[key] as object), [part]: parse(value) };
   }
   return { label, values };
@@ -49,13 +50,14 @@ export async function fromFile(path: string): Promise<SettingSource> {
     values = parse(await readFile(path, "utf8")) ?? {};
   } catch (e) {
     throw new UsageError(
+      "system",
       "the configuration file cannot be read",
       { file: path, reason: systemReason(e, "read") },
       "--config wants a YAML or JSON file of settings",
     );
   }
   if (typeof values !== "object" || values === null || Array.isArray(values))
-    throw new UsageError("a configuration file holds keys and values", {
+    throw new UsageError("invalid-file", "a configuration file holds keys and values", {
       file: path,
       wanted: "for example  lambda: 1e-4",
     });
@@ -110,6 +112,7 @@ const isObject = (x: unknown): x is object => typeof x === "object" && x !== nul
 function known(fields: Fields, key: string, where: string): Field {
   if (Object.hasOwn(fields, key)) return fields[key];
   throw new UsageError(
+    "unknown-name",
     `there is no setting "${key}"`,
     { where },
     `did you mean ${kebab(nearest(key, Object.keys(fields)))}?`,
@@ -121,6 +124,7 @@ function wrongValue(field: Field, key: string, where: string, value: unknown): U
   const details = { where, got: got === "" ? '""' : got, wanted: field.wanted };
   const isName = field.choices && typeof value === "string";
   return new UsageError(
+    isName ? "unknown-name" : "out-of-range",
     isName ? `unknown ${kebab(key)} "${value}"` : `${kebab(key)} cannot be ${got === "" ? "empty" : got}`,
     details,
     isName ? `did you mean ${kebab(nearest(value, field.choices))}?` : undefined,

@@ -31,13 +31,19 @@ export interface RunFolder {
 /** @throws UsageError when the directory holds a run and nothing was said about it, or the settings differ */
 export async function place(asked: TrainConfig): Promise<RunFolder> {
   if (asked.resume && !asked.out)
-    throw new UsageError("resume wants the run directory", { wanted: "--out" }, "for example --resume --out runs/a");
+    throw new UsageError(
+      "missing",
+      "resume wants the run directory",
+      { wanted: "--out" },
+      "for example --resume --out runs/a",
+    );
   const out = asked.out ?? freeName(asked);
   const store = directory(out);
   const files = await store.list();
   const holdsRun = files.includes(FILES.run) || files.includes(FILES.checkpoint);
   if (!holdsRun && asked.resume && !asked.model)
     throw new UsageError(
+      "missing",
       `there is no run in ${out} to go on with`,
       { wanted: FILES.run, found: files.join(", ") || "nothing" },
       "check --out; with --model and --data a new run starts there",
@@ -45,6 +51,7 @@ export async function place(asked: TrainConfig): Promise<RunFolder> {
   if (!holdsRun || asked.overwrite) return { out, store, config: asked, summary: undefined };
   if (!asked.resume)
     throw new UsageError(
+      "exists",
       `${out} already holds a run`,
       { found: files.filter((f) => Object.values<string>(FILES).includes(f)).join(", ") },
       "go on with --resume, start afresh with --overwrite, or choose another --out",
@@ -78,7 +85,12 @@ async function savedConfig(store: Store): Promise<TrainConfig | undefined> {
     return settings(trainFields, [{ label: (key) => `${FILES.run}: ${key}`, values: config }]);
   } catch (e) {
     const reason = e instanceof EspalierError ? e.what : (e as Error).message;
-    throw new EspalierError("run.json cannot be used", { in: store.location, reason }, "start afresh with --overwrite");
+    throw new EspalierError(
+      "invalid-file",
+      "run.json cannot be used",
+      { in: store.location, reason },
+      "start afresh with --overwrite",
+    );
   }
 }
 
@@ -97,6 +109,7 @@ function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
   const differ = differing(saved, asked, Object.keys(asked) as TrainKey[]);
   if (differ.length === 0) return;
   throw new UsageError(
+    "conflict",
     `the run in ${out} has other settings: ${differ.join(", ")}`,
     Object.fromEntries(differ.map((k) => [`--${kebab(k)}`, `run ${text(saved[k])}, now ${text(asked[k])}`])),
     "resume without these, start afresh with --overwrite, or choose another --out",

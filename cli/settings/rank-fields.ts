@@ -39,6 +39,7 @@ export function rankRule({ rule, keep, tolerance, relative }: RankSettings, pref
     if (relative !== undefined) throw noRelative(rule, relative, flag);
     if (keep === undefined) return { rule, ...(tolerance !== undefined && { tolerance }) };
     throw new UsageError(
+      "conflict",
       "the iterative rule keeps what accuracy needs, not a share",
       { got: `${flag("keep")} ${keep}` },
       `use ${flag("tolerance")}, or ${flag("rule")} local or global`,
@@ -46,12 +47,13 @@ export function rankRule({ rule, keep, tolerance, relative }: RankSettings, pref
   }
   if (keep === undefined)
     throw new UsageError(
+      "missing",
       `the ${rule} rule wants the share of singular values to keep`,
       { wanted: flag("keep") },
       `for example ${flag("keep")} 0.25; or ${flag("rule")} iterative, which looks for ranks that keep the accuracy`,
     );
   if (tolerance !== undefined)
-    throw new UsageError(`the ${rule} rule has no tolerance`, { got: `${flag("tolerance")} ${tolerance}` });
+    throw new UsageError("conflict", `the ${rule} rule has no tolerance`, { got: `${flag("tolerance")} ${tolerance}` });
   if (rule === "global") return { rule, keep, ...(relative !== undefined && { relative }) };
   if (relative !== undefined) throw noRelative(rule, relative, flag);
   return { rule, keep };
@@ -59,6 +61,7 @@ export function rankRule({ rule, keep, tolerance, relative }: RankSettings, pref
 
 const noRelative = (rule: string, relative: string, flag: (name: string) => string): UsageError =>
   new UsageError(
+    "conflict",
     `the ${rule} rule compares no singular values of different layers`,
     { got: `${flag("relative")} ${relative}` },
     `leave it out, or use ${flag("rule")} global`,
@@ -68,9 +71,15 @@ const noRelative = (rule: string, relative: string, flag: (name: string) => stri
 export function checkJudge(rule: RankRule["rule"], data: Dataset | undefined): void {
   if (rule !== "iterative") return;
   if (!data)
-    throw new UsageError("the iterative rule judges by accuracy", { wanted: "--data" }, "for example --data mnist");
+    throw new UsageError(
+      "conflict",
+      "the iterative rule judges by accuracy",
+      { wanted: "--data" },
+      "for example --data mnist",
+    );
   if (data.classes === null)
     throw new UsageError(
+      "conflict",
       "the iterative rule judges by accuracy, which these targets do not have",
       { data: data.name },
       "use the local or the global rule",

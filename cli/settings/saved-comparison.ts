@@ -20,6 +20,11 @@ export async function readSaved(out: string, { damagedIsNone = false } = {}): Pr
     if (damagedIsNone) return undefined;
     if (!(e instanceof EspalierError)) throw e;
     const reason: Words | number = e.details.reason ?? e.what;
-    throw new EspalierError(`${COMPARISON} cannot be used`, { in: out, reason }, "start afresh with --overwrite");
+    throw new EspalierError(
+      "invalid-file",
+      `${COMPARISON} cannot be used`,
+      { in: out, reason },
+      "start afresh with --overwrite",
+    );
   }
 }

@@ -10,6 +10,7 @@ function understood(error: unknown): EspalierError | undefined {
   if (error instanceof EspalierError) return error;
   if (error instanceof RangeError && /allocation failed|Invalid (typed )?array( buffer)? length/.test(error.message))
     return new EspalierError(
+      "no-memory",
       "there is not enough memory",
       { reason: error.message },
       "use a smaller batch, model or data set",
@@ -25,7 +26,7 @@ export const messageOf = (error: unknown): string =>
 export function fail(error: unknown, out: Output): number {
   const known = understood(error);
   const message = messageOf(error);
-  const data = known ? asData(known) : { what: message, details: {} };
+  const data = known ? asData(known) : { code: "internal", what: message, details: {} };
   if (out.json) process.stdout.write(`${JSON.stringify({ error: data }, null, 2)}\n`);
   const verbose = process.env["ESPALIER_DEBUG"];
   out.warn(`${out.colour.red("error:")} ${verbose && error instanceof Error ? error.stack : message}`);
@@ -45,14 +46,18 @@ export function usageError(error: CommanderError, command: Command): UsageError 
         .createHelp()
         .visibleOptions(command)
         .flatMap((o) => (o.long ? [o.long] : []));
-      return new UsageError(`${path} has no option ${got}`, { nearest: nearest(got, flags) }, help);
+      return new UsageError("unknown-name", `${path} has no option ${got}`, { nearest: nearest(got, flags) }, help);
     }
     case "commander.unknownCommand": {
       const names = command.commands.map((c) => c.name());
-      return new UsageError(`there is no command "${got}"`, { nearest: nearest(got, names), wanted: names.join(", ") });
+      return new UsageError("unknown-name", `there is no command "${got}"`, {
+        nearest: nearest(got, names),
+        wanted: names.join(", "),
+      });
     }
     default:
       return new UsageError(
+        "misuse",
         error.message.replace(/^error: /, ""),
         {},
         `see espalier ${path === "espalier" ? "" : `${path} `}--help`,

@@ -6,5 +6,10 @@ import { EspalierError } from "espalier";
 export async function checkTarget(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory())
-    throw new EspalierError("cannot write the file", { file: path, reason: "it is a folder" }, "name a file in it");
+    throw new EspalierError(
+      "system",
+      "cannot write the file",
+      { file: path, reason: "it is a folder" },
+      "name a file in it",
+    );
 }

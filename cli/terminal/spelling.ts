@@ -5,7 +5,8 @@ import { kebab } from "../settings/names.ts";
 export const typed = (words: Words): string => worded(words, kebab);
 
 /** An error for machines: what `message` says, field by field. */
-export const asData = ({ what, details, fix }: EspalierError) => ({
+export const asData = ({ code, what, details, fix }: EspalierError) => ({
+  code,
   what: typed(what),
   details: Object.fromEntries(
     Object.entries(details).map(([label, v]) => [label, v === undefined || typeof v === "number" ? v : typed(v)]),

@@ -45,9 +45,13 @@ export function backward(
   overrides: ReadonlyMap<Value, Override> = new Map(),
 ): Map<Value, Value> {
   for (const v of [loss, ...wrt])
-    if (!isFloat(v.dtype)) throw new EspalierError("only floats have gradients", { value: v.name, got: typeText(v) });
+    if (!isFloat(v.dtype))
+      throw new EspalierError("unsupported", "only floats have gradients", { value: v.name, got: typeText(v) });
   if (size(loss.shape) !== 1)
-    throw new EspalierError("only a single number can be differentiated", { value: loss.name, got: typeText(loss) });
+    throw new EspalierError("unsupported", "only a single number can be differentiated", {
+      value: loss.name,
+      got: typeText(loss),
+    });
 
   const steps = g.build().nodes.map((node): Step => {
     const override = node.outputs[0] ? overrides.get(node.outputs[0]) : undefined;
@@ -138,6 +142,7 @@ function noRule(node: Node, without: string, path: string, freeze: readonly stri
   const name = node.domain ? `${node.domain}.${node.op}` : node.op;
   const types = (list: readonly (Value | null)[]) => list.map((v) => (v ? typeText(v) : "—")).join(", ");
   return new EspalierError(
+    "unsupported",
     `no gradient rule for ${name}${without && ` with ${without}`}`,
     { node: `${node.name}   ${types(node.inputs)} → ${types(node.outputs)}`, path },
     `add ${name} to autodiff/rules, or freeze "${freeze.join(",")}"`,

@@ -28,22 +28,23 @@ export function readSamples(
   shape?: readonly number[],
 ): { data: Uint8Array | Float32Array; count: number; shape: readonly number[] } {
   if (shape && !(shape.length > 0 && shape.every((d) => Number.isInteger(d) && d > 0)))
-    throw new EspalierError("the shape of a sample is not valid", {
+    throw new EspalierError("out-of-range", "the shape of a sample is not valid", {
       got: `[${shape}]`,
       wanted: "one or more integers ≥ 1",
     });
   const dims = measure(x, what);
   if (dims.length === 1 && !shape)
-    throw new EspalierError(`${what} is flat, so the shape of one sample must be given`, {
+    throw new EspalierError("missing", `${what} is flat, so the shape of one sample must be given`, {
       got: `${dims[0]} numbers`,
       wanted: "the option shape, for example [1, 28, 28]",
     });
   const own = shape ?? dims.slice(1);
   const width = product(own);
   const count = dims.length === 1 ? dims[0] / width : dims[0];
-  if (count === 0 || width === 0) throw new EspalierError(`${what} is empty`, { got: `[${dims}]`, wanted: "samples" });
+  if (count === 0 || width === 0)
+    throw new EspalierError("missing", `${what} is empty`, { got: `[${dims}]`, wanted: "samples" });
   if (!Number.isInteger(count) || (dims.length > 1 && product(dims.slice(1)) !== width))
-    throw new EspalierError(`${what} does not fit the shape of a sample`, {
+    throw new EspalierError("mismatch", `${what} does not fit the shape of a sample`, {
       got: `[${dims}]`,
       wanted: `samples of [${own}] = ${width} numbers each`,
     });
@@ -63,7 +64,7 @@ export function readLabels(
     return { data: toFloat32(flat, what, flat.length / dims[0]), count: dims[0] };
   const negative = indexWhere(flat, (v) => v < 0 || v > 0x7fffffff);
   if (negative >= 0)
-    throw new EspalierError("a label is out of range", {
+    throw new EspalierError("out-of-range", "a label is out of range", {
       at: `${what}[${negative}]`,
       got: flat[negative],
       wanted: "an integer ≥ 0",
@@ -74,14 +75,22 @@ export function readLabels(
 /** The shape of nested arrays, which must be the same all the way down. */
 function measure(x: unknown, at: string): number[] {
   if (!isList(x))
-    throw new EspalierError("not an array of numbers", { at, got: describe(x), wanted: "a number or an array" });
-  if (x.length === 0) throw new EspalierError(`${at} is empty`);
+    throw new EspalierError("mismatch", "not an array of numbers", {
+      at,
+      got: describe(x),
+      wanted: "a number or an array",
+    });
+  if (x.length === 0) throw new EspalierError("missing", `${at} is empty`);
   if (isTyped(x) || typeof x[0] === "number") return [x.length];
   const inner = measure(x[0], `${at}[0]`);
   for (let i = 1; i < x.length; i++) {
     const dims = measure(x[i], `${at}[${i}]`);
     if (dims.join() !== inner.join())
-      throw new EspalierError("rows differ in shape", { at: `${at}[${i}]`, got: `[${dims}]`, wanted: `[${inner}]` });
+      throw new EspalierError("mismatch", "rows differ in shape", {
+        at: `${at}[${i}]`,
+        got: `[${dims}]`,
+        wanted: `[${inner}]`,
+      });
   }
   return [x.length, ...inner];
 }
@@ -106,7 +115,7 @@ function toFloat32(flat: ArrayLike<number>, what: string, width: number): Float3
   for (let i = 0; i < flat.length; i++) {
     out[i] = flat[i];
     if (!Number.isFinite(out[i]) || typeof flat[i] !== "number")
-      throw new EspalierError("data holds something that is not a finite float32", {
+      throw new EspalierError("not-finite", "data holds something that is not a finite float32", {
         at: `${what}, sample ${Math.floor(i / width)}, element ${i % width}`,
         got: describe(flat[i]),
         wanted: "a finite number",

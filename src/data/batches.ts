@@ -154,7 +154,7 @@ function augmentBatch(
 export function checkPlan(split: Split, plan: BatchPlan): void {
   const { shape, batchSize, seed, epoch = 0, step = 0, epochs = epoch + 1, augment } = plan;
   const wrong = (field: string, got: unknown, wanted: string): never => {
-    throw new UsageError("the plan of the batches is not valid", { field, got: String(got), wanted });
+    throw new UsageError("out-of-range", "the plan of the batches is not valid", { field, got: String(got), wanted });
   };
   if (!isInteger(batchSize, 1)) wrong("batchSize", batchSize, "an integer ≥ 1");
   if (!isInteger(seed)) wrong("seed", seed, "an integer");

@@ -39,7 +39,7 @@ export function checkRecords(length: number, file: string, kind: CifarKind, pack
         got: `${rest} bytes`,
         wanted: `${record}, a record of ${kind}`,
       };
-  throw new EspalierError("the CIFAR file is empty, cut short or not of this kind", { file, ...where });
+  throw new EspalierError("invalid-file", "the CIFAR file is empty, cut short or not of this kind", { file, ...where });
 }
 
 /** The records of one or more files, one after the other. */
@@ -55,7 +55,7 @@ export function readCifar(files: readonly NamedBytes[], kind: CifarKind): Split 
     for (let at = 0; at < bytes.length; at += record, sample++) {
       labels.forEach(({ field, values }, i) => {
         if (bytes[at + i] >= values)
-          throw new EspalierError("a label is out of range", {
+          throw new EspalierError("out-of-range", "a label is out of range", {
             file,
             field: `${field} of record ${at / record}`,
             byte: at + i,

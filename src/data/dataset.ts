@@ -70,7 +70,7 @@ export function fromArrays(x: NumericInput, y: NumericInput, options: FromArrays
     if (set === undefined || typeof set === "number") return undefined;
     const read = readSamples(set.x, `${label}.x`, train.shape);
     if (read.data.constructor !== train.data.constructor)
-      throw new EspalierError(`${label}.x and x have different element types`, {
+      throw new EspalierError("mismatch", `${label}.x and x have different element types`, {
         got: read.data.constructor.name,
         wanted: train.data.constructor.name,
       });
@@ -114,9 +114,12 @@ function holdOut(dataset: Dataset, part: "val" | "test", fraction: number, seed:
   const { train, shape } = dataset;
   const n = Math.round(fraction * train.count);
   if (!(fraction > 0 && fraction < 1))
-    throw new UsageError(`the ${part} fraction is out of range`, { got: fraction, wanted: "a number in (0, 1)" });
+    throw new UsageError("out-of-range", `the ${part} fraction is out of range`, {
+      got: fraction,
+      wanted: "a number in (0, 1)",
+    });
   if (n < 1 || n >= train.count)
-    throw new EspalierError(`the ${part} fraction leaves a set empty`, {
+    throw new EspalierError("missing", `the ${part} fraction leaves a set empty`, {
       got: `${fraction} of ${train.count} samples = ${n}`,
       wanted: "at least one sample in each set",
     });
@@ -149,7 +152,7 @@ function select({ x, y, count }: Split, shape: readonly number[], indices: Uint3
 function toSplit(x: Split["x"], count: number, y: NumericInput, what: string, classes: number | null | undefined) {
   const labels = readLabels(y, what, classes === null);
   if (labels.count !== count)
-    throw new EspalierError(`${what} and its samples differ in length`, {
+    throw new EspalierError("mismatch", `${what} and its samples differ in length`, {
       got: `${labels.count} targets`,
       wanted: `${count}, one a sample`,
     });
@@ -164,19 +167,24 @@ function countClasses(
   const labels = targets.flatMap(({ what, y }) => (y instanceof Int32Array ? [{ what, y }] : []));
   if (labels.length < targets.length) {
     if (typeof declared === "number")
-      throw new EspalierError("targets are not class labels", {
+      throw new EspalierError("mismatch", "targets are not class labels", {
         got: "fractions, float arrays or rows",
         wanted: `integers 0 … ${declared - 1}`,
       });
     if (labels.length > 0)
-      throw new EspalierError("some sets have class labels and others numbers to fit", {}, "pass classes: null");
+      throw new EspalierError(
+        "mismatch",
+        "some sets have class labels and others numbers to fit",
+        {},
+        "pass classes: null",
+      );
     return null;
   }
   const classes = declared ?? 1 + labels.reduce((max, { y }) => y.reduce((a, b) => Math.max(a, b), max), 0);
   for (const { what, y } of labels) {
     const bad = y.findIndex((label) => label >= classes);
     if (bad >= 0)
-      throw new EspalierError("a label is out of range", {
+      throw new EspalierError("out-of-range", "a label is out of range", {
         at: `${what}[${bad}]`,
         got: y[bad],
         wanted: `0 … ${classes - 1}`,
@@ -189,7 +197,8 @@ function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptio
   const channels = shape.length === 3 ? shape[0] : 1;
   if (!mean && !std) return train.x instanceof Uint8Array ? channelStatistics(train.x, shape) : {};
   const bad = std?.find((s) => !(s > 0 && s < Infinity)) ?? mean?.find((m) => !Number.isFinite(m));
-  if (bad !== undefined) throw new EspalierError("mean and std must be finite, std positive", { got: bad });
+  if (bad !== undefined)
+    throw new EspalierError("out-of-range", "mean and std must be finite, std positive", { got: bad });
   return {
     mean: checkLength(mean, channels, "mean") ?? new Array<number>(channels).fill(0),
     std: checkLength(std, channels, "std") ?? new Array<number>(channels).fill(1),
@@ -198,6 +207,6 @@ function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptio
 
 function checkLength<T>(list: readonly T[] | undefined, wanted: number, what: string): readonly T[] | undefined {
   if (list && list.length !== wanted)
-    throw new EspalierError(`${what} has the wrong length`, { got: list.length, wanted });
+    throw new EspalierError("mismatch", `${what} has the wrong length`, { got: list.length, wanted });
   return list;
 }

@@ -36,10 +36,17 @@ export function digits(options: DigitsOptions = {}): Dataset {
   const { train = 6000, test = 1000, seed = 1, difficulty = 1 } = options;
   for (const [field, n] of Object.entries({ train, test }))
     if (!Number.isInteger(n) || n < 1 || n > 1_000_000)
-      throw new UsageError("the number of digits is out of range", { field, got: n, wanted: "an integer 1 … 1000000" });
-  if (!Number.isSafeInteger(seed)) throw new UsageError("the seed must be an integer", { got: seed });
+      throw new UsageError("out-of-range", "the number of digits is out of range", {
+        field,
+        got: n,
+        wanted: "an integer 1 … 1000000",
+      });
+  if (!Number.isSafeInteger(seed)) throw new UsageError("out-of-range", "the seed must be an integer", { got: seed });
   if (!(difficulty >= 0 && difficulty <= 3))
-    throw new UsageError("the difficulty is out of range", { got: difficulty, wanted: "a number 0 … 3" });
+    throw new UsageError("out-of-range", "the difficulty is out of range", {
+      got: difficulty,
+      wanted: "a number 0 … 3",
+    });
   return {
     ...facts("digits"),
     train: draw(train, seed, 0, difficulty),

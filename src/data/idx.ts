@@ -20,14 +20,14 @@ export function idxHeader(
   const start = 4 + 4 * rank;
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   if (head.length >= 4 && view.getUint32(0) !== 0x800 + rank)
-    throw new EspalierError("not the IDX file that was expected", {
+    throw new EspalierError("invalid-file", "not the IDX file that was expected", {
       file,
       field: "magic number (byte 0)",
       got: view.getUint32(0),
       wanted: `${0x800 + rank} (uint8, ${rank} dimension${rank > 1 ? "s" : ""})`,
     });
   if (head.length < start)
-    throw new EspalierError("the IDX file is cut short", {
+    throw new EspalierError("invalid-file", "the IDX file is cut short", {
       file,
       field: "header",
       got: `${head.length} bytes`,
@@ -36,7 +36,7 @@ export function idxHeader(
   const dims = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const zero = dims.indexOf(0);
   if (zero >= 0)
-    throw new EspalierError("the IDX file is empty", {
+    throw new EspalierError("invalid-file", "the IDX file is empty", {
       file,
       field: `dimension ${zero} (byte ${4 + 4 * zero})`,
       got: 0,
@@ -49,12 +49,16 @@ export function idxHeader(
 function readIdx(bytes: Uint8Array, file: string, rank: number): IdxArray {
   const { dims, start, end } = idxHeader(bytes, file, rank);
   if (bytes.length !== end)
-    throw new EspalierError(bytes.length < end ? "the IDX file is cut short" : "the IDX file is too long", {
-      file,
-      field: `data (from byte ${start})`,
-      got: `${bytes.length} bytes`,
-      wanted: `${end}, as its dimensions [${dims}] say`,
-    });
+    throw new EspalierError(
+      "invalid-file",
+      bytes.length < end ? "the IDX file is cut short" : "the IDX file is too long",
+      {
+        file,
+        field: `data (from byte ${start})`,
+        got: `${bytes.length} bytes`,
+        wanted: `${end}, as its dimensions [${dims}] say`,
+      },
+    );
   return { dims, data: bytes.subarray(start) };
 }
 
@@ -80,14 +84,14 @@ export function readIdxSplit(
   const { data: y } = readIdx(labels.bytes, labels.file, 1);
   const [count, ...size] = dims;
   if (shape && size.join() !== shape.slice(1).join())
-    throw new EspalierError("the images have the wrong size", {
+    throw new EspalierError("invalid-file", "the images have the wrong size", {
       file: images.file,
       field: "dimensions (bytes 8 … 15)",
       got: size.join(" × "),
       wanted: shape.slice(1).join(" × "),
     });
   if (y.length !== count)
-    throw new EspalierError("images and labels differ in number", {
+    throw new EspalierError("mismatch", "images and labels differ in number", {
       file: labels.file,
       field: "number of labels (byte 4)",
       got: y.length,
@@ -99,7 +103,7 @@ export function readIdxSplit(
 function labelsBelow(classes: number, labels: Uint8Array, file: string, start: number): Int32Array {
   const bad = labels.findIndex((label) => label >= classes);
   if (bad >= 0)
-    throw new EspalierError("a label is out of range", {
+    throw new EspalierError("out-of-range", "a label is out of range", {
       file,
       byte: start + bad,
       got: labels[bad],

@@ -173,6 +173,7 @@ export const isKnown = (name: string): boolean => Object.hasOwn(FACTS, name);
 export function facts(name: string): Facts {
   if (!isKnown(name))
     throw new UsageError(
+      "unknown-name",
       `unknown data set "${name}"`,
       { nearest: nearest(name, [...NAMES]), wanted: NAMES.join(", ") },
       "use one of these names, or the path of a folder with IDX or CIFAR files",

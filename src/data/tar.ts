@@ -18,7 +18,7 @@ export function untar(bytes: Uint8Array, wanted: readonly string[], file: string
     const size = Number.parseInt(text(at + 124, 12).trim(), 8);
     const start = at + BLOCK;
     if (!(size >= 0) || start + size > bytes.length)
-      throw new EspalierError("the tar archive is damaged or cut short", {
+      throw new EspalierError("invalid-file", "the tar archive is damaged or cut short", {
         file,
         field: `file size (byte ${at + 124})`,
         got: `${JSON.stringify(text(at + 124, 12))}, octal`,
@@ -30,6 +30,7 @@ export function untar(bytes: Uint8Array, wanted: readonly string[], file: string
     at = start + Math.ceil(size / BLOCK) * BLOCK;
   }
   const missing = wanted.filter((name) => !found.has(name));
-  if (missing.length > 0) throw new EspalierError("the archive lacks files", { file, wanted: missing.join(", ") });
+  if (missing.length > 0)
+    throw new EspalierError("invalid-file", "the archive lacks files", { file, wanted: missing.join(", ") });
   return found;
 }

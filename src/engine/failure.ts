@@ -22,5 +22,5 @@ export function failure(what: string, device: string, error: unknown): EspalierE
   const elsewhere = NO_KERNEL.test(reason)
     ? 'this device has no kernel for the operator; device "cpu" has'
     : `"${device}" needs a GPU with its driver and libraries; device "cpu" runs everywhere`;
-  return new EspalierError(what, { device, reason }, known ?? (device === "cpu" ? CHECK : elsewhere));
+  return new EspalierError("runtime", what, { device, reason }, known ?? (device === "cpu" ? CHECK : elsewhere));
 }

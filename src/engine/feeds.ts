@@ -28,12 +28,14 @@ export function checkFeeds(inputs: readonly Declared[], feeds: DeviceTensors): v
     const t = feeds[input.name];
     if (!t)
       throw new EspalierError(
+        "missing",
         `input "${input.name}" was not given`,
         { got: Object.keys(feeds).join(", ") || "nothing", wanted: inputs.map((i) => i.name).join(", ") },
         "give one tensor per input, by the model's own names",
       );
     if (!fits(t, input))
       throw new EspalierError(
+        "mismatch",
         `the tensor does not fit input "${input.name}"`,
         { got: text(t), wanted: text(input) },
         "give a tensor of the declared type and shape, or convert it in the model",
@@ -54,18 +56,21 @@ export function checkTargets(outputs: readonly Declared[], feeds: DeviceTensors,
     const output = declared.get(name);
     if (!output)
       throw new EspalierError(
+        "unknown-name",
         `"${name}" is no output of the model`,
         { wanted: outputs.map((o) => o.name).join(", ") },
         "name the outputs that the targets are for",
       );
     if (!fits(t, output))
       throw new EspalierError(
+        "mismatch",
         `the target does not fit output "${name}"`,
         { got: text(t), wanted: text(output) },
         "give a target of the output's type and shape, or none",
       );
     if (read.has(t))
       throw new EspalierError(
+        "conflict",
         `the target of output "${name}" is read by the same run`,
         {},
         "keep two sets of tensors and swap them after each run",

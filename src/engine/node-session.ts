@@ -38,6 +38,7 @@ export class NodeSession implements Session {
   async run(feeds: DeviceTensors, into: DeviceTensors = {}): Promise<Record<string, DeviceTensor>> {
     if (this.released)
       throw new EspalierError(
+        "misuse",
         "a session is run that was released",
         { outputs: this.outputNames.join(", ") },
         "release a session after its last run, or load the model again",
@@ -81,6 +82,11 @@ export class NodeSession implements Session {
 const declared = (metadata: readonly InferenceSession.ValueMetadata[]): Declared[] =>
   metadata.map((m) => {
     if (!m.isTensor)
-      throw new EspalierError(`"${m.name}" is no tensor`, {}, "Espalier runs models of tensors: no sequences, no maps");
+      throw new EspalierError(
+        "unsupported",
+        `"${m.name}" is no tensor`,
+        {},
+        "Espalier runs models of tensors: no sequences, no maps",
+      );
     return { name: m.name, dtype: m.type as DType, shape: m.shape.length > 0 ? m.shape : undefined };
   });

@@ -22,6 +22,7 @@ export class NodeTensor implements DeviceTensor {
   get tensor(): Tensor {
     if (this.held) return this.held;
     throw new EspalierError(
+      "misuse",
       "a tensor is used that was disposed of",
       { got: `${this.dtype}[${this.shape.join(",")}]` },
       "dispose of a tensor after the last run and download that reads it",

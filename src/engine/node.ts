@@ -93,6 +93,7 @@ class NodeEngine implements Engine, Owner {
   upload({ dtype, shape, data }: EngineTensor): DeviceTensor {
     if (dtype === "bfloat16")
       throw new EspalierError(
+        "unsupported",
         "onnxruntime-node takes no tensor of this type",
         { got: "bfloat16" },
         "convert it to float32, and cast inside the model",
@@ -131,6 +132,7 @@ class NodeEngine implements Engine, Owner {
   private own(t: DeviceTensor): NodeTensor {
     if (t instanceof NodeTensor && t.owner === this) return t;
     throw new EspalierError(
+      "misuse",
       "a tensor is used that another engine made",
       { got: `${t.dtype}[${t.shape.join(",")}]` },
       "upload it with the engine that runs the session",
@@ -148,8 +150,11 @@ class NodeEngine implements Engine, Owner {
  */
 export function node({ threads = availableParallelism(), device = "cpu" }: NodeOptions = {}): Engine {
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
-    throw new UsageError("threads is out of range", { got: threads, wanted: `an integer from 1 to ${MOST_THREADS}` });
+    throw new UsageError("out-of-range", "threads is out of range", {
+      got: threads,
+      wanted: `an integer from 1 to ${MOST_THREADS}`,
+    });
   if (!Object.hasOwn(devices, device))
-    throw new UsageError(`unknown device "${device}"`, { wanted: Object.keys(devices).join(", ") });
+    throw new UsageError("unknown-name", `unknown device "${device}"`, { wanted: Object.keys(devices).join(", ") });
   return new NodeEngine(threads, device);
 }

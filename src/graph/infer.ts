@@ -15,10 +15,10 @@ export function inferNode(
 ): { attrs: Attrs; outputs: readonly Type[] } {
   const entry = entryOf(op, domain);
   const where = { node: name, inputs: inputs.map((x) => (x ? typeText(x) : "—")).join(", ") };
-  if (!entry) throw new EspalierError(`unknown operator ${domain ? `${domain}.` : ""}${op}`, where);
+  if (!entry) throw new EspalierError("unsupported", `unknown operator ${domain ? `${domain}.` : ""}${op}`, where);
   const present = inputs.filter((x) => x).length;
   if (present < entry.required)
-    throw new EspalierError(`${op} lacks an input`, { ...where, got: present, wanted: entry.required });
+    throw new EspalierError("missing", `${op} lacks an input`, { ...where, got: present, wanted: entry.required });
   try {
     const types = inputs.map((x) => x ?? undefined) as Type[];
     let full = withDefaults(entry, attrs) as never;
@@ -26,7 +26,8 @@ export function inferNode(
     const out = entry.infer(types, full);
     return { attrs: full as Attrs, outputs: Array.isArray(out) ? out : [out as Type] };
   } catch (e) {
-    if (e instanceof EspalierError) throw new EspalierError(`${op}: ${e.what}`, { ...where, ...e.details }, e.fix);
+    if (e instanceof EspalierError)
+      throw new EspalierError(e.code, `${op}: ${e.what}`, { ...where, ...e.details }, e.fix);
     throw e;
   }
 }

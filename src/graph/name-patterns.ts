@@ -28,6 +28,7 @@ export function matchingNames(
     const found = names.filter(matcher(pattern));
     if (found.length === 0)
       throw new UsageError(
+        "unknown-name",
         `${option} matches no parameter`,
         { got: pattern, wanted: "names of parameters; * stands for a part of a name, ** for any characters" },
         names.length ? `did you mean ${nearest(pattern, names)}?` : undefined,

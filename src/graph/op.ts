@@ -97,7 +97,7 @@ export const multi = <N extends Arity, A>(
 // --- what shape rules share ---
 
 export const reject = (what: string, got: string, wanted: string): never => {
-  throw new EspalierError(what, { got, wanted });
+  throw new EspalierError("mismatch", what, { got, wanted });
 };
 
 /** A non-negative axis. */

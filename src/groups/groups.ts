@@ -39,7 +39,10 @@ type Slices = Pick<Member, "view" | "axes" | "pad"> & { readonly sizes?: Float64
 
 function checkBlock({ block }: BlockKind): void {
   if (block.length !== 2 || !block.every((n) => Number.isSafeInteger(n) && n >= 1))
-    throw new UsageError("the size of a block is out of range", { got: block.join(", "), wanted: "two integers ≥ 1" });
+    throw new UsageError("out-of-range", "the size of a block is out of range", {
+      got: block.join(", "),
+      wanted: "two integers ≥ 1",
+    });
 }
 
 /** One set per weight that is a trainable parameter; a weight used twice counts once, as its first use sees it. */

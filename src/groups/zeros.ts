@@ -34,7 +34,7 @@ export function zeroGroups(set: GroupSet, tensors: Tensors): Uint8Array {
 function zeroSlices({ param, view, axes, pad }: Member, tensors: Tensors): Uint8Array {
   const { data } = tensors.get(param.name) ?? missing(param.name);
   if (data.length !== size(pad?.from ?? view))
-    throw new EspalierError("a tensor does not fit its groups", {
+    throw new EspalierError("mismatch", "a tensor does not fit its groups", {
       tensor: param.name,
       got: `${data.length} elements`,
       wanted: `[${pad?.from ?? view}]`,
@@ -74,5 +74,5 @@ export function countZeros(sets: readonly GroupSet[], tensors: Tensors): ZeroCou
 }
 
 const missing = (name: string): never => {
-  throw new EspalierError("a grouped parameter is missing", { tensor: name });
+  throw new EspalierError("missing", "a grouped parameter is missing", { tensor: name });
 };

@@ -56,6 +56,7 @@ export function findChains(graph: Graph, names: ReadonlyMap<string, readonly str
 
 const broken = (weight: string, factor: string, why: string) =>
   new EspalierError(
+    "unsupported",
     `the factors of ${weight} cannot be multiplied back`,
     { factor, why },
     "compose it back before other programs change it",

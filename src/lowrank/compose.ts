@@ -61,6 +61,7 @@ export function compose(model: Model, options: ComposeOptions): Composed {
   checkInteger("the number of factors", factors, 1);
   if (isComposed(model))
     throw new EspalierError(
+      "misuse",
       "the model is composed already",
       { composed: [...factorNames(model).keys()].join(", ") },
       "compose it back first: recompose(model)",
@@ -103,10 +104,10 @@ function select(
   const lost = patterns.find((p) => !free.some((l) => p.matches(l.weight.name)));
   if (!lost) return { chosen, skipped };
   if (free.length === 0)
-    throw new UsageError("the model has no layer that could be composed", {
+    throw new UsageError("nothing-to-do", "the model has no layer that could be composed", {
       skipped: skipped.map((s) => `${s.weight} ${s.why}`).join("; ") || "it has no linear or convolutional layer",
     });
-  throw new UsageError(`"${lost.pattern}" cannot be composed`, {
+  throw new UsageError("unsupported", `"${lost.pattern}" cannot be composed`, {
     why: skipped.find((s) => lost.matches(s.weight))?.why ?? "it is no weight of a linear or convolutional layer",
     wanted: free.map((l) => l.weight.name).join(", "),
   });

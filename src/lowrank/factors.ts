@@ -20,6 +20,7 @@ export function factorNames(model: Model): ReadonlyMap<string, readonly string[]
   if (text === undefined) return new Map();
   const damaged = (reason: string) =>
     new EspalierError(
+      "invalid-file",
       "the model's record of its factors cannot be read",
       { metadata: KEY, got: text.slice(0, 80), reason },
       "use the file as Espalier wrote it, or remove this entry of its metadata to take the factors as layers of their own",

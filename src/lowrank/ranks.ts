@@ -70,6 +70,9 @@ const atLeast = (rank: number, least: number, { values }: Spectrum): number =>
 
 function check(keep: number, least: number): void {
   if (!(keep > 0 && keep <= 1))
-    throw new UsageError("the share of singular values to keep is out of range", { got: keep, wanted: "> 0 and ≤ 1" });
+    throw new UsageError("out-of-range", "the share of singular values to keep is out of range", {
+      got: keep,
+      wanted: "> 0 and ≤ 1",
+    });
   checkInteger("the least rank", least, 1);
 }

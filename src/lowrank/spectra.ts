@@ -87,6 +87,7 @@ function named<T>(weight: string, work: () => T): T {
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
     throw new EspalierError(
+      e.code,
       e.what,
       { weight, ...e.details },
       "if it was trained so, training diverged: use a smaller lr; if it was imported, export it again with finite weights",

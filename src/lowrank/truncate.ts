@@ -57,10 +57,15 @@ export function truncate(
 ): Truncated {
   const { model, layers } = "layers" in source ? source : spectra(source);
   if (!(saving >= 0 && saving < 1))
-    throw new UsageError("the saving is out of range", { got: saving, wanted: "a fraction ≥ 0 and < 1" });
+    throw new UsageError("out-of-range", "the saving is out of range", {
+      got: saving,
+      wanted: "a fraction ≥ 0 and < 1",
+    });
   for (const name of ranks.keys())
     if (!layers.some((l) => l.weight === name))
-      throw new UsageError(`"${name}" cannot be truncated`, { wanted: layers.map((l) => l.weight).join(", ") });
+      throw new UsageError("unsupported", `"${name}" cannot be truncated`, {
+        wanted: layers.map((l) => l.weight).join(", "),
+      });
   const fresh = newNames(model.graph);
   const nodes = new Map<Node, readonly Node[]>();
   const tensors = new Map<Value, (readonly [Value, Tensor])[]>();
@@ -69,7 +74,10 @@ export function truncate(
     const full = values.length;
     const rank = ranks.get(name) ?? full;
     if (!Number.isSafeInteger(rank) || rank < 1 || rank > full)
-      throw new UsageError(`the rank of ${name} is out of range`, { got: rank, wanted: `an integer, 1 … ${full}` });
+      throw new UsageError("out-of-range", `the rank of ${name} is out of range`, {
+        got: rank,
+        wanted: `an integer, 1 … ${full}`,
+      });
     const { node, weight } = layer;
     const { u, s, v } = svd;
     const before = rows * columns;

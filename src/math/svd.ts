@@ -29,6 +29,7 @@ export function svd(a: Float32Array | Float64Array, rows: number, columns: numbe
   const bad = a.findIndex((x) => !Number.isFinite(x));
   if (bad >= 0)
     throw new EspalierError(
+      "not-finite",
       "a matrix with NaN or infinite elements has no singular values",
       { at: `[${Math.floor(bad / columns)}, ${bad % columns}] of [${rows}, ${columns}]`, got: String(a[bad]) },
       "training diverged: use a smaller lr",

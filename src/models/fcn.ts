@@ -30,7 +30,7 @@ export function fcn({ depth, width = 96, classes = 10, input = [1, 28, 28], seed
     ["number of classes", classes, 1],
   ] as const)
     if (!isInteger(x, least))
-      throw new UsageError(`fcn got a wrong ${what}`, { got: x, wanted: `an integer ≥ ${least}` });
+      throw new UsageError("out-of-range", `fcn got a wrong ${what}`, { got: x, wanted: `an integer ≥ ${least}` });
   return network({ name: "fcn", input, seed, init: torchDefault }, (n, x) => {
     let y = n.flatten(x);
     for (let i = 1; i <= depth; i++) {

@@ -30,6 +30,7 @@ export function model(name: string, options?: ModelOptions): Model {
   if (build) return build(options);
   const names = [...builtIns.keys()];
   throw new UsageError(
+    "unknown-name",
     `no built-in model is called ${name}`,
     { got: name, wanted: names.join(", ") },
     `did you mean ${nearest(name, names)}? A file must end in .onnx`,

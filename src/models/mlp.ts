@@ -23,9 +23,10 @@ function dense(n: Layers, x: Value, widths: readonly number[]): Value {
 export function mlp({ sizes, seed = 0, input = sizes.slice(0, 1) }: MlpOptions): Model {
   const got = `[${sizes.join(", ")}]`;
   if (sizes.length < 2 || !sizes.every((d) => Number.isSafeInteger(d) && d > 0))
-    throw new UsageError("mlp got wrong sizes", { got, wanted: "at least two positive integers" });
+    throw new UsageError("out-of-range", "mlp got wrong sizes", { got, wanted: "at least two positive integers" });
   if (size(input) !== sizes[0])
     throw new UsageError(
+      "mismatch",
       "mlp's sizes do not fit its input",
       { got: `sizes ${got}, input [${input.join(", ")}]`, wanted: `sizes[0] = ${size(input)}` },
       "make the first size the number of elements of a sample",

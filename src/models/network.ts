@@ -125,6 +125,7 @@ export class Layers {
     const [, , ...image] = x.shape;
     if (image.length !== 2)
       throw new UsageError(
+        "mismatch",
         `${this.model} works on images`,
         { got: `samples of shape [${x.shape.slice(1)}]`, wanted: "[channels, height, width]" },
         "use logistic or an MLP for other data",
@@ -132,6 +133,7 @@ export class Layers {
     const least = kernel - 2 * padding;
     if (Math.min(...image) < least)
       throw new UsageError(
+        "mismatch",
         `the images are too small for ${this.model}`,
         { layer, got: `${image.join("×")} at this layer`, wanted: `at least ${least}×${least}` },
         "use larger images or a model with fewer pooling layers",
@@ -148,9 +150,12 @@ export function network(
 ): Model {
   const { name, input, seed, init } = options;
   if (input.length === 0 || !input.every(whole))
-    throw new UsageError(`${name} got a wrong input shape`, { got: `[${input}]`, wanted: "positive integers" });
+    throw new UsageError("out-of-range", `${name} got a wrong input shape`, {
+      got: `[${input}]`,
+      wanted: "positive integers",
+    });
   if (!Number.isSafeInteger(seed))
-    throw new UsageError(`${name} got a wrong seed`, { got: String(seed), wanted: "an integer" });
+    throw new UsageError("out-of-range", `${name} got a wrong seed`, { got: String(seed), wanted: "an integer" });
   const g = builder(name);
   const x = g.input("input", "float32", [1, ...input]);
   const y = body(new Layers(g, name, init, seed), x);
@@ -172,7 +177,7 @@ export function builtIn(
 ): BuiltIn {
   const build = ({ seed = 0, classes = spec.classes, input = spec.input }: ModelOptions = {}): Model => {
     if (!whole(classes))
-      throw new UsageError(`${spec.name} got a wrong number of classes`, {
+      throw new UsageError("out-of-range", `${spec.name} got a wrong number of classes`, {
         got: classes,
         wanted: "a positive integer",
       });

@@ -73,6 +73,7 @@ async function download(path: string, wanted: Download, options: DownloadOptions
     }
   }
   throw new EspalierError(
+    "system",
     `cannot download ${wanted.file}`,
     { got: failures.join("; "), wanted: `${wanted.bytes} bytes with SHA-256 ${wanted.sha256}` },
     `check the network and try again (it goes on where it stopped), or put the file into ${joinPath(path, "..")} yourself`,

@@ -37,6 +37,7 @@ export async function locate(name: string, root?: string, { mayLack = false } = 
   const best = places.reduce((a, b) => (b.missing.length < a.missing.length ? b : a));
   if (best.missing.length > 0 && !mayLack)
     throw new EspalierError(
+      "missing",
       `the data set ${name} is not here`,
       { missing: best.missing.map((file) => `${file}[.gz]`).join(", "), "looked in": folders.join(", ") },
       `run: espalier data get ${name}, or name the folder with --data-root or $ESPALIER_DATA`,
@@ -49,14 +50,14 @@ async function ownFolder(path: string): Promise<Located> {
   const names = await listFolder(path);
   if (names === null) {
     if (!/[/\\]/.test(path)) facts(path); // throws: no such name
-    throw new EspalierError("there is no such folder of data", { folder: path }, "check the path");
+    throw new EspalierError("missing", "there is no such folder of data", { folder: path }, "check the path");
   }
   for (const example of ["mnist", "cifar10", "cifar100"]) {
     const kind = source(example) as Source;
     const place = await lookIn(path, kind);
     if (place.missing.length === 0) return { name: path, format: kind.format, ...place };
   }
-  throw new EspalierError("the folder holds no data set that Espalier reads", {
+  throw new EspalierError("missing", "the folder holds no data set that Espalier reads", {
     folder: path,
     got: names.slice(0, 8).join(", ") || "nothing",
     wanted: "the four IDX files of MNIST, data_batch_*.bin and test_batch.bin, or train.bin and test.bin; or NAME.gz",
@@ -84,7 +85,7 @@ export async function readImages(located: Located): Promise<Dataset> {
     return await readSplits(located);
   } catch (e) {
     if (!(e instanceof EspalierError) || e.fix) throw e;
-    throw new EspalierError(e.what, e.details, "get the file again; it is damaged or not what its name says");
+    throw new EspalierError(e.code, e.what, e.details, "get the file again; it is damaged or not what its name says");
   }
 }
 

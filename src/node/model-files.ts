@@ -29,7 +29,7 @@ export async function readModel(path: string): Promise<Model> {
     return read(bytes, { external: besides(path) });
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
-    throw new EspalierError(e.what, { file: path, ...e.details }, e.fix);
+    throw new EspalierError(e.code, e.what, { file: path, ...e.details }, e.fix);
   }
 }
 
@@ -47,6 +47,7 @@ function besides(path: string): (location: string) => Uint8Array {
         bytes = new Uint8Array(readFileSync(file));
       } catch (e) {
         throw new EspalierError(
+          "system",
           "cannot read the model's external data",
           { "data file": file, reason: systemReason(e, "read") },
           "put the data file beside the model, where it was exported to",

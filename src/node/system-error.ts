@@ -50,4 +50,9 @@ export const refused = (
   error: unknown,
   doing: "read" | "write",
 ): EspalierError =>
-  new EspalierError(`cannot ${what}`, { ...where, reason: systemReason(error, doing) }, systemFix(error, doing));
+  new EspalierError(
+    "system",
+    `cannot ${what}`,
+    { ...where, reason: systemReason(error, doing) },
+    systemFix(error, doing),
+  );

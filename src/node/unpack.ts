@@ -27,7 +27,7 @@ export type Expect = (head: Uint8Array, trailer: number) => number;
  */
 export async function readWhole(path: string, expect: Expect): Promise<Uint8Array> {
   const size = await fileSize(path);
-  if (size === null) throw new EspalierError("there is no such file", { file: path });
+  if (size === null) throw new EspalierError("system", "there is no such file", { file: path });
   if (size > LARGEST_FILE) throw tooLarge(path, "the file itself", size);
   const packed = path.endsWith(".gz");
   const trailer = packed ? await lastUint32(path, size) : size;
@@ -36,7 +36,7 @@ export async function readWhole(path: string, expect: Expect): Promise<Uint8Arra
     const wanted = expect(head, trailer);
     if (wanted > LARGEST_FILE) throw tooLarge(path, "its header or trailer", wanted);
     if (wanted > size * DEFLATE_RATIO)
-      throw new EspalierError("the file cannot hold what it declares", {
+      throw new EspalierError("too-large", "the file cannot hold what it declares", {
         file: path,
         field: "size, by its header or gzip trailer",
         got: `${wanted} bytes in a file of ${size}`,
@@ -52,6 +52,7 @@ export async function readWhole(path: string, expect: Expect): Promise<Uint8Arra
     if (error instanceof EspalierError) throw error;
     if (!codeOf(error).startsWith("Z_")) throw refused("read the file", { file: path }, error, "read");
     throw new EspalierError(
+      "invalid-file",
       "the gzip file is damaged or cut short",
       {
         file: path,
@@ -80,6 +81,7 @@ async function collect(
     const whole = (target.whole ??= new Uint8Array(new SharedArrayBuffer(sizeOf(chunk))));
     if (at + chunk.length > whole.length)
       throw new EspalierError(
+        "too-large",
         "the file is longer than it declares",
         {
           file,
@@ -103,7 +105,7 @@ async function collect(
 /** The size that a gzip file's last four bytes declare (of its last member, modulo 2³²). */
 async function lastUint32(path: string, size: number): Promise<number> {
   if (size < 18)
-    throw new EspalierError("the gzip file is damaged or cut short", {
+    throw new EspalierError("invalid-file", "the gzip file is damaged or cut short", {
       file: path,
       field: "gzip header and trailer",
       got: `${size} bytes`,
@@ -121,7 +123,7 @@ async function lastUint32(path: string, size: number): Promise<number> {
 }
 
 const tooLarge = (file: string, field: string, bytes: number): EspalierError =>
-  new EspalierError("the file is too large for a data set", {
+  new EspalierError("too-large", "the file is too large for a data set", {
     file,
     field: `size, by ${field}`,
     got: `${bytes} bytes`,

@@ -86,7 +86,7 @@ export function decodeAttribute(
     case "strings":
       return { type, value: (p.strings ?? []).map((s) => text.decode(s)) };
     case "tensor":
-      if (!p.t) throw new EspalierError("a tensor attribute holds no tensor", { field: `${path}.t` });
+      if (!p.t) throw new EspalierError("invalid-file", "a tensor attribute holds no tensor", { field: `${path}.t` });
       return { type, value: decodeTensor(p.t, `${path}.t`, external) };
   }
 }

@@ -83,6 +83,7 @@ export function forAnyBatch(a: Sample, b: Sample, batches: readonly [number, num
     const merged = merge && lists ? merge(here as Ints, there as Ints, x, y, attrs) : undefined;
     if (!merged)
       throw new EspalierError(
+        "unsupported",
         `the ${key} of ${op} depends on the batch size`,
         { node: name, got: `${here} at batch ${batches[0]}, ${there} at batch ${batches[1]}` },
         "export the model with a fixed batch size, or without this computation",

@@ -38,7 +38,7 @@ const reduce: Special = (step) => {
   const plain = { noop_with_empty_axes: undefined, axes: nothing ? undefined : axes };
   if (!noop || !nothing) return withAttrs(step, plain);
   if (overNothing[step.op] !== "identity")
-    throw new EspalierError(`${step.op} over no axis is not supported`, { node: step.name });
+    throw new EspalierError("unsupported", `${step.op} over no axis is not supported`, { node: step.name });
   return [{ ...step, op: "Identity", attrs: {} }];
 };
 
@@ -48,7 +48,7 @@ const constant: Special = (step) => {
   const int = (value_ints ?? (value_int === undefined ? undefined : [value_int])) as readonly number[];
   const numbers = float ?? int;
   if (value === undefined && !numbers)
-    throw new EspalierError("a Constant holds no tensor of numbers", {
+    throw new EspalierError("invalid-file", "a Constant holds no tensor of numbers", {
       node: step.name,
       got: Object.keys(step.attrs).join(", ") || "no attribute",
     });
@@ -85,7 +85,11 @@ const pad: Special = (step, { type }) => {
   axes.forEach((a, i) => {
     const at = a < 0 ? a + rank : a;
     if (!(at >= 0 && at < rank))
-      throw new EspalierError("Pad: axis out of range", { node: step.name, got: a, wanted: `rank ${rank}` });
+      throw new EspalierError("out-of-range", "Pad: axis out of range", {
+        node: step.name,
+        got: a,
+        wanted: `rank ${rank}`,
+      });
     all[at] = pads[i];
     all[at + rank] = pads[i + axes.length];
   });

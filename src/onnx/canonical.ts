@@ -39,13 +39,14 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
   const known = context.known(input);
   if (!known)
     throw new EspalierError(
+      "unsupported",
       `the ${m.attr} of ${step.op} is computed from data`,
       { node: step.name, input, got: typeText(context.type(input)), wanted: "a stored tensor, or one made of shapes" },
       `export the model so that ${m.attr} is constant`,
     );
   if (m.carrier === "list") return known.values;
   if (known.values.length !== 1)
-    throw new EspalierError(`the ${m.attr} of ${step.op} is not one number`, {
+    throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is not one number`, {
       node: step.name,
       input,
       got: typeText(known),
@@ -66,14 +67,14 @@ export function canonical(step: Step, context: Context): readonly Step[] {
   const carriers = new Set(moved.map((m) => m.input));
   const inputs = step.inputs.filter((_, i) => !carriers.has(i));
   if (entry.arity !== "n" && inputs.length > entry.arity)
-    throw new EspalierError(`${step.op} has too many inputs`, {
+    throw new EspalierError("mismatch", `${step.op} has too many inputs`, {
       node: step.name,
       got: step.inputs.length,
       wanted: `at most ${entry.arity + moved.length}`,
     });
   const missing = Array.from({ length: entry.required }, (_, i) => i).find((i) => !inputs[i]);
   if (missing !== undefined)
-    throw new EspalierError(`${step.op} lacks an input`, {
+    throw new EspalierError("missing", `${step.op} lacks an input`, {
       node: step.name,
       inputs: step.inputs.join(", "),
       input: missing,

@@ -11,7 +11,10 @@ const DEPTH = 16;
 
 function readFrom(graph: Message<"GraphProto">, path: string, depth: number, into: Set<string>): void {
   if (depth > DEPTH)
-    throw new EspalierError("subgraphs are nested too deeply", { field: path, wanted: `at most ${DEPTH}` });
+    throw new EspalierError("too-large", "subgraphs are nested too deeply", {
+      field: path,
+      wanted: `at most ${DEPTH}`,
+    });
   const own = new Set<string>();
   for (const v of graph.input ?? []) own.add(v.name ?? "");
   for (const t of graph.initializer ?? []) own.add(t.name ?? "");

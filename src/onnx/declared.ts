@@ -16,7 +16,7 @@ function dimOf(d: Message<"DimensionProto">, field: string): Dim {
   if (d.dim_value === undefined || d.dim_value === -1n || d.dim_value === 0n) return "?";
   const n = Number(d.dim_value);
   if (!(n > 0 && Number.isSafeInteger(n)))
-    throw new EspalierError("an impossible dimension", { field, got: n, wanted: "a positive integer" });
+    throw new EspalierError("invalid-file", "an impossible dimension", { field, got: n, wanted: "a positive integer" });
   return n;
 }
 
@@ -24,7 +24,12 @@ function dimOf(d: Message<"DimensionProto">, field: string): Dim {
 export function declaredOf(v: Message<"ValueInfoProto">, path: string): Declared {
   const type = v.type?.tensor_type;
   const field = `${path}.type.tensor_type`;
-  if (!type) throw new EspalierError("a value is not a tensor", { field, name: v.name, wanted: "a tensor type" });
+  if (!type)
+    throw new EspalierError("invalid-file", "a value is not a tensor", {
+      field,
+      name: v.name,
+      wanted: "a tensor type",
+    });
   const dims = type.shape && (type.shape.dim ?? []).map((d, i) => dimOf(d, `${field}.shape.dim[${i}]`));
   return { dtype: dtypeOf(type.elem_type, `${field}.elem_type`), dims };
 }

@@ -12,6 +12,7 @@ function checkLocation(location: string, field: string): void {
     segments.includes("..") || segments[0] === "" || /^[A-Za-z]:/.test(location) || location.includes("\0");
   if (leaves)
     throw new EspalierError(
+      "invalid-file",
       "an external data path leaves the model's folder",
       { field, got: JSON.stringify(location), wanted: "a relative path without .." },
       "store the data beside the model",
@@ -22,7 +23,11 @@ function count(text: string | undefined, otherwise: number, field: string): numb
   if (text === undefined) return otherwise;
   const n = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(n))
-    throw new EspalierError("not a byte count", { field, got: JSON.stringify(text), wanted: "a non-negative integer" });
+    throw new EspalierError("invalid-file", "not a byte count", {
+      field,
+      got: JSON.stringify(text),
+      wanted: "a non-negative integer",
+    });
   return n;
 }
 
@@ -38,6 +43,7 @@ export function externalBytes(
   checkLocation(location, `${field}.location`);
   if (!external)
     throw new EspalierError(
+      "missing",
       "the model keeps tensor data in another file",
       { field, location },
       "pass read(bytes, { external: (location) => bytes of that file })",
@@ -47,6 +53,7 @@ export function externalBytes(
   const length = count(of.get("length"), Math.max(0, file.length - offset), `${field}.length`);
   if (offset + length > file.length)
     throw new EspalierError(
+      "invalid-file",
       "external data ends before the tensor does",
       { field, location, got: `${file.length} bytes`, wanted: `bytes ${offset} to ${offset + length}` },
       "check that the data file belongs to the model and is complete",

@@ -20,7 +20,7 @@ export function inOrder<T extends Wired>(nodes: readonly T[], given: Iterable<st
     for (const o of n.outputs) {
       if (!o) continue;
       if (maker.has(o) || ready.has(o))
-        throw new EspalierError("a value is made twice", {
+        throw new EspalierError("invalid-file", "a value is made twice", {
           value: o,
           node: n.name,
           also: maker.get(o)?.name ?? "an input",
@@ -33,7 +33,11 @@ export function inOrder<T extends Wired>(nodes: readonly T[], given: Iterable<st
     const open = new Set(n.inputs.filter((x) => x && !ready.has(x)));
     for (const x of open) {
       if (!maker.has(x))
-        throw new EspalierError("a node reads a value that nothing makes", { node: n.name, operator: n.op, reads: x });
+        throw new EspalierError("invalid-file", "a node reads a value that nothing makes", {
+          node: n.name,
+          operator: n.op,
+          reads: x,
+        });
       const list = waiting.get(x);
       if (list) list.push(n);
       else waiting.set(x, [n]);
@@ -51,7 +55,7 @@ export function inOrder<T extends Wired>(nodes: readonly T[], given: Iterable<st
       }
   if (sorted.length < nodes.length) {
     const stuck = nodes.find((n) => missing.get(n)! > 0)!;
-    throw new EspalierError("the graph has a cycle", {
+    throw new EspalierError("invalid-file", "the graph has a cycle", {
       node: stuck.name,
       operator: stuck.op,
       reads: stuck.inputs.join(", "),

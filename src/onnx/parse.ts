@@ -46,12 +46,14 @@ function opsetOf(file: Message<"ModelProto">): number {
   const wanted = `opset ${OPSETS.oldest} to ${OPSETS.newest}`;
   if (!(opset >= OPSETS.oldest && opset <= OPSETS.newest))
     throw new EspalierError(
+      "unsupported",
       "the model's opset is not supported",
       { field: "opset_import", got: opset ? `opset ${opset}` : "no opset of the standard operators", wanted },
       `export the model with ${wanted}`,
     );
   if ((file.ir_version ?? 0n) > BigInt(NEWEST_IR))
     throw new EspalierError(
+      "unsupported",
       "the model's format is newer than ONNX Runtime reads",
       { field: "ir_version", got: Number(file.ir_version), wanted: `at most ${NEWEST_IR}` },
       "save the model with an older IR version",
@@ -62,6 +64,7 @@ function opsetOf(file: Message<"ModelProto">): number {
 function tensorsOf(graph: Message<"GraphProto">, external: External | undefined): Map<string, Tensor> {
   if (graph.sparse_initializer?.length)
     throw new EspalierError(
+      "unsupported",
       "sparse initializers are not supported",
       { field: "graph.sparse_initializer" },
       "store the tensors densely",
@@ -71,7 +74,7 @@ function tensorsOf(graph: Message<"GraphProto">, external: External | undefined)
     const path = `graph.initializer[${i}]`;
     const name = proto.name ?? "";
     if (!name || map.has(name))
-      throw new EspalierError(name ? "an initializer is stored twice" : "an initializer has no name", {
+      throw new EspalierError("invalid-file", name ? "an initializer is stored twice" : "an initializer has no name", {
         field: `${path}.name`,
         name,
       });
@@ -88,9 +91,10 @@ function inputsOf(graph: Message<"GraphProto">, stored: ReadonlyMap<string, Tens
     const path = `graph.input[${i}]`;
     const { dtype, dims } = declaredOf(v, path);
     if (!name || map.has(name))
-      throw new EspalierError("an input has no name of its own", { field: `${path}.name`, name });
+      throw new EspalierError("invalid-file", "an input has no name of its own", { field: `${path}.name`, name });
     if (!dims)
       throw new EspalierError(
+        "invalid-file",
         "an input has no shape",
         { field: `${path}.type.tensor_type.shape`, name },
         "export the model with input shapes; the batch axis may stay dynamic",
@@ -105,10 +109,14 @@ function outputsOf(graph: Message<"GraphProto">): string[] {
   const seen = new Set<string>();
   const bad = names.findIndex((n) => !n || seen.size === seen.add(n).size);
   if (bad >= 0 || names.length === 0)
-    throw new EspalierError(names.length ? "an output has no name of its own" : "the graph has no outputs", {
-      field: names.length ? `graph.output[${bad}].name` : "graph.output",
-      name: names[bad],
-    });
+    throw new EspalierError(
+      "invalid-file",
+      names.length ? "an output has no name of its own" : "the graph has no outputs",
+      {
+        field: names.length ? `graph.output[${bad}].name` : "graph.output",
+        name: names[bad],
+      },
+    );
   return names;
 }
 
@@ -120,11 +128,12 @@ function attributesOf(node: Message<"NodeProto">, path: string, file: Uint8Array
     const field = `${path}.attribute[${i}]`;
     const proto = decode("AttributeProto", bytes, field, bytes.byteOffset - file.byteOffset);
     const name = proto.name ?? "";
-    if (Object.hasOwn(attrs, name)) throw new EspalierError("an attribute is given twice", { field, name });
+    if (Object.hasOwn(attrs, name))
+      throw new EspalierError("invalid-file", "an attribute is given twice", { field, name });
     const known = entry && decodeAttribute(proto, field, external);
     const wanted = entry?.attrs[name]?.type;
     if (entry && wanted && known?.type !== wanted)
-      throw new EspalierError(`${node.op_type} has an attribute of the wrong type`, {
+      throw new EspalierError("invalid-file", `${node.op_type} has an attribute of the wrong type`, {
         field: `${field}.type`,
         name,
         got: known?.type ?? `type ${proto.type}`,
@@ -139,7 +148,8 @@ function stepOf(proto: Message<"NodeProto">, index: number, file: Uint8Array, ex
   const path = `graph.node[${index}]`;
   const domain = STANDARD.has(proto.domain ?? "") ? "" : proto.domain!;
   const op = proto.op_type ?? "";
-  if (!op) throw new EspalierError("a node has no operator", { field: `${path}.op_type`, name: proto.name });
+  if (!op)
+    throw new EspalierError("invalid-file", "a node has no operator", { field: `${path}.op_type`, name: proto.name });
   const attrs = attributesOf({ ...proto, domain }, path, file, external);
   const inputs = [...(proto.input ?? [])];
   while (inputs.at(-1) === "") inputs.pop();
@@ -147,7 +157,7 @@ function stepOf(proto: Message<"NodeProto">, index: number, file: Uint8Array, ex
   const captured = opOf(op, domain) ? [] : [...captureNames(proto, path)].filter((x) => !explicit.has(x));
   const outputs = proto.output ?? [];
   if (opOf(op, domain) && !outputs[0])
-    throw new EspalierError(`${op} has no output`, { field: `${path}.output`, name: proto.name });
+    throw new EspalierError("invalid-file", `${op} has no output`, { field: `${path}.output`, name: proto.name });
   const name = proto.name || outputs.find((o) => o) || `${op}_${index}`;
   return { op, domain, name, inputs: [...inputs, ...captured], outputs, attrs, proto, captured: captured.length };
 }
@@ -158,6 +168,7 @@ export function parse(bytes: Uint8Array, external?: External): Parsed {
   const { graph } = file;
   if (!graph)
     throw new EspalierError(
+      "invalid-file",
       "this is not an ONNX model",
       { field: "graph", got: bytes.length === 0 ? "an empty file" : "no graph", size: `${bytes.length} bytes` },
       "check that the file is an ONNX model",
@@ -176,7 +187,8 @@ export function parse(bytes: Uint8Array, external?: External): Parsed {
   ]);
   const made = new Set([...inputs.keys(), ...initializers.keys(), ...steps.flatMap((s) => s.outputs)]);
   for (const [i, name] of outputs.entries())
-    if (!made.has(name)) throw new EspalierError("nothing makes a graph output", { field: `graph.output[${i}]`, name });
+    if (!made.has(name))
+      throw new EspalierError("invalid-file", "nothing makes a graph output", { field: `graph.output[${i}]`, name });
   const read = new Set([...outputs, ...steps.flatMap((s) => s.inputs)]);
   return { file, graph, opset, inputs, outputs, initializers, declared, steps, read };
 }

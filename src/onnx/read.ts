@@ -45,7 +45,12 @@ function whenDynamic(e: EspalierError, parsed: Parsed): EspalierError {
   const fix = beyondBatch
     ? "export the model with fixed sizes on all axes but the batch"
     : "export the model so that all of it follows the batch size, or with a fixed batch";
-  return new EspalierError(e.what, { ...e.details, declared, tried: `batch ${BATCHES.join(" and ")}` }, e.fix ?? fix);
+  return new EspalierError(
+    e.code,
+    e.what,
+    { ...e.details, declared, tried: `batch ${BATCHES.join(" and ")}` },
+    e.fix ?? fix,
+  );
 }
 
 function settle(parsed: Parsed): Settled {
@@ -140,7 +145,7 @@ export function read(bytes: Uint8Array, options: { readonly external?: External 
     return readModel(bytes, options.external);
   } catch (e) {
     if (!(e instanceof EspalierError) || e.fix) throw e;
-    throw new EspalierError(e.what, e.details, "check that the file is complete, or export the model again");
+    throw new EspalierError(e.code, e.what, e.details, "check that the file is complete, or export the model again");
   }
 }
 

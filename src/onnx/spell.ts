@@ -54,7 +54,8 @@ function spellAttr(node: Node, opset: number, key: string, a: Attr): Uint8Array 
 function reducesNothing(node: Node): boolean {
   const what = overNothing[node.op];
   if (!what || (node.attrs.axes as readonly number[] | undefined)?.length !== 0) return false;
-  if (what === "changes") throw new EspalierError(`${node.op} over no axis cannot be written`, { node: node.name });
+  if (what === "changes")
+    throw new EspalierError("unsupported", `${node.op} over no axis cannot be written`, { node: node.name });
   return true;
 }
 

@@ -14,7 +14,7 @@ const FOREIGN: Readonly<Record<number, string>> = { 0: "undefined", 8: "string",
 
 /** A number as int64. What lies beyond (a Slice to "the end", held as 2⁶³) becomes the nearest end of the range. */
 export function toInt64(x: number): bigint {
-  if (!Number.isFinite(x)) throw new EspalierError("not an integer", { got: x, wanted: "an int64" });
+  if (!Number.isFinite(x)) throw new EspalierError("invalid-file", "not an integer", { got: x, wanted: "an int64" });
   const b = BigInt(Math.trunc(x));
   return b > INT64_MAX ? INT64_MAX : b < -INT64_MAX - 1n ? -INT64_MAX - 1n : b;
 }
@@ -27,7 +27,7 @@ export function dtypeOf(type: number | undefined, field: string): DType {
   const dtype = dtypes.get(type ?? 0);
   if (dtype) return dtype;
   const got = FOREIGN[type ?? 0] ?? `type ${type}`;
-  throw new EspalierError("Espalier does not hold this element type", {
+  throw new EspalierError("unsupported", "Espalier does not hold this element type", {
     field,
     got,
     wanted: [...dtypes.values()].join(),
@@ -70,12 +70,15 @@ function shapeOf(proto: Message<"TensorProto">, path: string): { shape: number[]
   const shape = (proto.dims ?? []).map(Number);
   const count = shape.reduce((a, b) => a * b, 1);
   if (shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count))
-    throw new EspalierError("a tensor has impossible dimensions", { field: `${path}.dims`, got: `[${shape}]` });
+    throw new EspalierError("invalid-file", "a tensor has impossible dimensions", {
+      field: `${path}.dims`,
+      got: `[${shape}]`,
+    });
   return { shape, count };
 }
 
 const mismatch = (field: string, got: string, wanted: string): never => {
-  throw new EspalierError("a tensor's data does not fit its dimensions", { field, got, wanted });
+  throw new EspalierError("invalid-file", "a tensor's data does not fit its dimensions", { field, got, wanted });
 };
 
 /** Which list holds a dtype when data is typed. */
@@ -119,7 +122,8 @@ function rawData(raw: Uint8Array, dtype: DType, count: number, field: string): D
 export function decodeTensor(proto: Message<"TensorProto">, path: string, external?: External): Tensor {
   const dtype = dtypeOf(proto.data_type, `${path}.data_type`);
   const { shape, count } = shapeOf(proto, path);
-  if (proto.segment) throw new EspalierError("tensors in segments are not supported", { field: `${path}.segment` });
+  if (proto.segment)
+    throw new EspalierError("unsupported", "tensors in segments are not supported", { field: `${path}.segment` });
   if (proto.data_location === EXTERNAL) {
     const bytes = externalBytes(proto.external_data ?? [], external, path);
     return { dtype, shape, data: rawData(bytes, dtype, count, `${path}.external_data`) };

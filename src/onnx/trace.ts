@@ -22,6 +22,7 @@ const MOST_ELEMENTS = 2 ** 33;
 function checkSize(t: Type, where: Readonly<Record<string, string>>): void {
   if (size(t.shape) <= MOST_ELEMENTS) return;
   throw new EspalierError(
+    "too-large",
     "a value is too large",
     { ...where, got: typeText(t), wanted: `at most ${MOST_ELEMENTS} elements` },
     "check the dimensions and attributes in the model",
@@ -42,6 +43,7 @@ function declaredTypes(step: Step, parsed: Parsed, batch: number): Type[] {
     }
     if (!name) return { dtype: "float32", shape: [] };
     throw new EspalierError(
+      "unsupported",
       `the output type of ${step.domain ? `${step.domain}.` : ""}${step.op} is unknown`,
       { node: step.name, output: name },
       "save the model with onnx.shape_inference.infer_shapes, which writes the types of all values into it",
@@ -65,14 +67,14 @@ export function inferStep(
   } catch (e) {
     if (e instanceof EspalierError) throw e;
     // shape rules take well-formed attributes for granted
-    throw new EspalierError(`the attributes or inputs of ${step.op} do not fit`, {
+    throw new EspalierError("mismatch", `the attributes or inputs of ${step.op} do not fit`, {
       ...where,
       got: (e as Error).message,
     });
   }
   for (const t of inferred.outputs)
     if (!t.shape?.every((d) => Number.isSafeInteger(d) && d >= 0))
-      throw new EspalierError(`the attributes or inputs of ${step.op} do not fit`, {
+      throw new EspalierError("mismatch", `the attributes or inputs of ${step.op} do not fit`, {
         ...where,
         output: `[${t.shape}]`,
       });
@@ -85,6 +87,7 @@ function keptOutputs(step: Step, count: number, parsed: Parsed): string[] {
   const extra = step.outputs.slice(count).find((o) => parsed.read.has(o));
   if (extra)
     throw new EspalierError(
+      "unsupported",
       `an output of ${step.op} that Espalier does not support is read`,
       { node: step.name, output: extra, wanted: `the first ${count} only` },
       "export the model for inference",

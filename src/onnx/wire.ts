@@ -46,6 +46,7 @@ class Decoder {
 
   private fail(reason: string, byte: number): never {
     throw new EspalierError(
+      "invalid-file",
       `damaged ONNX file: ${reason}`,
       { field: this.path.join(".") || "(the file itself)", byte: this.offset + byte },
       "check that the file is complete and is an ONNX model",

@@ -68,7 +68,10 @@ function checkSize(graph: Graph): void {
   for (const t of graph.initializers.values()) bytes += t.data.byteLength;
   for (const n of graph.nodes) bytes += heldBy(n)?.data.byteLength ?? 0;
   if (bytes > MAX_BYTES)
-    throw new EspalierError("the model is too large for one ONNX file", { got: bytes, wanted: `at most ${MAX_BYTES}` });
+    throw new EspalierError("too-large", "the model is too large for one ONNX file", {
+      got: bytes,
+      wanted: `at most ${MAX_BYTES}`,
+    });
 }
 
 /** −0 becomes 0, so that "exactly zero" has one bit pattern in files. */
@@ -125,6 +128,7 @@ function opsetFor(model: Model): number {
   if (!foreign) return opset;
   const culprit = nodes.find((n) => neededOpset(n) === opset)!;
   throw new EspalierError(
+    "unsupported",
     `${culprit.op} needs opset ${opset}, but the model also has ${foreign.op}, which Espalier cannot convert`,
     { node: culprit.name, got: `opset ${model.opset}` },
     `export the model again with opset ${opset} or newer`,

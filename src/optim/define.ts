@@ -94,7 +94,7 @@ function choose({ name }: { readonly name: string }, forms: readonly [Form, ...F
   const asked = "form" in given ? given.form : undefined;
   const found = asked === undefined ? forms[0] : forms.find((f) => f.form === asked);
   if (!found)
-    throw new UsageError(say`${named("form")} is unknown`, {
+    throw new UsageError("unknown-name", say`${named("form")} is unknown`, {
       got: String(asked),
       wanted: listed(forms.map((f) => f.form!)),
     });
@@ -103,6 +103,7 @@ function choose({ name }: { readonly name: string }, forms: readonly [Form, ...F
     if (!owner || value === undefined || Object.hasOwn(found.options.shape, key)) continue;
     const other = named(owner.form!);
     throw new UsageError(
+      "conflict",
       say`${named(name)} has ${named(key)} only in the form ${other}`,
       { got: say`form ${named(found.form!)}` },
       say`leave it out, or choose the form ${other}`,

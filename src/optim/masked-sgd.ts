@@ -48,6 +48,7 @@ export function maskable({ graph }: Fit, optimizer: string, distribution: Distri
   const sparse = sets.slice(distribution === "uniform" ? 1 : 0);
   if (sparse.length > 0) return sets;
   throw new UsageError(
+    "nothing-to-do",
     `${optimizer} has no weights to make zero`,
     {
       got: sets.length > 0 ? `${sets[0].name} alone, and "uniform" leaves the first layer dense` : "none",

@@ -55,6 +55,7 @@ export function checkPair(optimizer: Optimizer, penalty: Partner | undefined, pa
   const known = partners?.();
   const decays = optimizer.prox === undefined && optimizer.options["weightDecay"] !== undefined;
   throw new UsageError(
+    "conflict",
     optimizer.prox === undefined
       ? say`${name} has no proximal step, so it cannot take the penalty ${other}`
       : say`${own} with ${other} is not defined: ${reasons[unmet(optimizer, penalty)![0]]}`,

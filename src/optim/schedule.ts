@@ -24,7 +24,8 @@ export interface Schedule {
 }
 
 function checkLr(lr: number): void {
-  if (!(lr > 0 && Number.isFinite(lr))) throw new UsageError("lr must be positive", { got: lr, wanted: "> 0" });
+  if (!(lr > 0 && Number.isFinite(lr)))
+    throw new UsageError("out-of-range", "lr must be positive", { got: lr, wanted: "> 0" });
 }
 
 /**
@@ -53,7 +54,7 @@ export function multiStep({
 }): Schedule {
   checkLr(lr);
   checkEpochs("milestones", milestones);
-  if (!(gamma > 0 && gamma <= 1)) throw new UsageError("gamma must lie in (0, 1]", { got: gamma });
+  if (!(gamma > 0 && gamma <= 1)) throw new UsageError("out-of-range", "gamma must lie in (0, 1]", { got: gamma });
   return {
     name: "multiStep",
     options: { lr, milestones, gamma },
@@ -91,7 +92,7 @@ export function cosine({ lr, minLr = 0 }: { lr: number; minLr?: number }): Sched
  */
 export function warmup(then: Schedule, { epochs }: { epochs: number }): Schedule {
   if (!(epochs > 0 && Number.isFinite(epochs)))
-    throw new UsageError("warm-up epochs must be positive", { got: epochs, wanted: "a number > 0" });
+    throw new UsageError("out-of-range", "warm-up epochs must be positive", { got: epochs, wanted: "a number > 0" });
   return {
     ...then,
     options: { ...then.options, warmupEpochs: epochs },

@@ -148,9 +148,10 @@ async function clearAll(runs: readonly PlannedRun[], store: Store): Promise<void
 
 /** @throws UsageError for what cannot be compared */
 function planned(methods: readonly string[], seeds: readonly number[]): PlannedRun[] {
-  if (methods.length === 0) throw new UsageError("there are no methods to compare", { wanted: "at least one" });
+  if (methods.length === 0)
+    throw new UsageError("missing", "there are no methods to compare", { wanted: "at least one" });
   if (seeds.length === 0 || new Set(seeds).size < seeds.length)
-    throw new UsageError("the seeds cannot be used", {
+    throw new UsageError("out-of-range", "the seeds cannot be used", {
       got: `[${seeds.join(", ")}]`,
       wanted: "different ones, at least one",
     });
@@ -160,6 +161,7 @@ function planned(methods: readonly string[], seeds: readonly number[]): PlannedR
     const first = folders.indexOf(folder);
     if (folder === "" || first < i)
       throw new UsageError(
+        "conflict",
         folder === "" ? `the method "${methods[i]}" has no letter or digit` : "two methods would share one folder",
         { got: [...(first < i ? [methods[first]] : []), methods[i]].join(", ") },
         "give it another name",

@@ -79,7 +79,12 @@ export async function savedComparison(store: Store): Promise<SavedComparison | u
   const bytes = await store.read(COMPARISON);
   if (!bytes) return undefined;
   const fail = (reason: string) =>
-    new EspalierError(`${COMPARISON} cannot be used`, { in: store.location, reason }, "start afresh with overwrite");
+    new EspalierError(
+      "invalid-file",
+      `${COMPARISON} cannot be used`,
+      { in: store.location, reason },
+      "start afresh with overwrite",
+    );
   let found: unknown;
   try {
     found = JSON.parse(new TextDecoder().decode(bytes));

@@ -73,6 +73,7 @@ async function composeBack(
   const composedBack = await verify(model, whole, { engine, inputs });
   if (composedBack.agree) return { whole, composedBack };
   throw new EspalierError(
+    "disagree",
     "the model composed back does not agree with the composed one",
     { reason: composedBack.reason },
     "unless the composed model's own outputs are not finite, please report this",

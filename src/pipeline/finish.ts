@@ -76,6 +76,7 @@ export async function finish(run: Run, options: FinishOptions = {}): Promise<Fin
   const { store = run.options.store, rank, fineTune = 0, lambda, onEvent } = options;
   if (!run.finished)
     throw new UsageError(
+      "misuse",
       "the run is not finished",
       {},
       "iterate it to its end first: for await (const epoch of run) …",

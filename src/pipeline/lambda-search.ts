@@ -38,11 +38,11 @@ export async function searchLambda(
   { target, start = 1e-4, tolerance = 0.15, maxTrials = 8 }: SearchOptions,
 ): Promise<[FinishedTrial, ...Trial[]]> {
   if (!(target > 0 && target < 1))
-    throw new UsageError("the target is out of range", { got: target, wanted: "(0, 1)" });
+    throw new UsageError("out-of-range", "the target is out of range", { got: target, wanted: "(0, 1)" });
   if (!(start > 0 && Number.isFinite(start)))
-    throw new UsageError("the first lambda is out of range", { got: start, wanted: "> 0" });
+    throw new UsageError("out-of-range", "the first lambda is out of range", { got: start, wanted: "> 0" });
   if (!(tolerance >= 0 && Number.isFinite(tolerance)))
-    throw new UsageError("the tolerance is out of range", { got: tolerance, wanted: "a number ≥ 0" });
+    throw new UsageError("out-of-range", "the tolerance is out of range", { got: tolerance, wanted: "a number ≥ 0" });
   checkInteger("maxTrials", maxTrials, 1);
   const finished: FinishedTrial[] = [];
   const diverged: Trial[] = [];
@@ -62,6 +62,7 @@ export async function searchLambda(
   const [best, ...others] = finished.sort((a, b) => distance(a) - distance(b) || a.kept - b.kept);
   if (!best)
     throw new EspalierError(
+      "not-finite",
       "training diverged with every lambda",
       { tried: diverged.map((t) => t.lambda.toPrecision(4)).join(", ") },
       "use a smaller lr, a warm-up, or normalized inputs",

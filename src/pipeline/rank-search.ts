@@ -74,9 +74,13 @@ export async function searchRanks(
   const { tolerance = 0.01, samples = 120, grid = 8, least = 2, patience = 4, seed = 1, onStep, signal } = options;
   for (const [name, x] of Object.entries({ samples, grid, least, patience })) checkInteger(name, x, 1);
   if (!(tolerance >= 0 && tolerance < 1))
-    throw new UsageError("the tolerance is out of range", { got: tolerance, wanted: "a fraction ≥ 0 and < 1" });
+    throw new UsageError("out-of-range", "the tolerance is out of range", {
+      got: tolerance,
+      wanted: "a fraction ≥ 0 and < 1",
+    });
   if (data.classes === null)
     throw new UsageError(
+      "conflict",
       "a search for ranks judges by accuracy, which these targets do not have",
       { data: data.name },
       "use the local or global rule",

@@ -32,7 +32,7 @@ export async function chooseRanks(found: Spectra, rule: RankRule, judging: Judgi
   if (rule.rule === "local") return localRanks(found, rule);
   if (rule.rule === "global") return globalRanks(found, rule);
   const { data, onEvent, ...scoring } = judging;
-  if (!data) throw new UsageError("the iterative rule judges by accuracy", { wanted: "data" });
+  if (!data) throw new UsageError("conflict", "the iterative rule judges by accuracy", { wanted: "data" });
   let count = 0;
   const search = await searchRanks(found, data, {
     ...scoring,

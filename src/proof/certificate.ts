@@ -48,7 +48,10 @@ export interface Certificate {
 /** @throws EspalierError when it is not a certificate of this version; those of 0.1.0 are not */
 export function checkFormat(claimed: Certificate): void {
   if (claimed?.format !== FORMAT || !Array.isArray(claimed.removed) || !Array.isArray(claimed.replaced))
-    throw new EspalierError("this is not a certificate", { got: String(claimed?.format), wanted: FORMAT });
+    throw new EspalierError("invalid-file", "this is not a certificate", {
+      got: String(claimed?.format),
+      wanted: FORMAT,
+    });
 }
 
 const digests = new WeakMap<Model, Promise<string>>();

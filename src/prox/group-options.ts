@@ -46,6 +46,7 @@ export function setsOf(graph: Graph, groups: GroupKind, side: Side): GroupSet[] 
   const sets = groupSets(graph, groups, { side });
   if (sets.length === 0)
     throw new UsageError(
+      "nothing-to-do",
       say`the model has no ${kindText(groups)} groups`,
       { got: `${graph.nodes.length} nodes` },
       groups === "coupled"

@@ -40,7 +40,11 @@ interface Blocked {
 const INFEASIBLE = 1e30; // stands for ∞, which times a step of 0 would be NaN
 
 function make({ n, m }: z.output<typeof options>): Rule {
-  if (n >= m) throw new UsageError(say`${named("n")} is out of range`, { got: n, wanted: `an integer, 1 … ${m - 1}` });
+  if (n >= m)
+    throw new UsageError("out-of-range", say`${named("n")} is out of range`, {
+      got: n,
+      wanted: `an integer, 1 … ${m - 1}`,
+    });
   return {
     bind(graph) {
       const { weights, notes } = blockedWeights(graph, m);
@@ -141,6 +145,7 @@ function blockedWeights(graph: Graph, m: number): { weights: readonly Blocked[];
   }
   if (weights.size === 0)
     throw new EspalierError(
+      "nothing-to-do",
       "no weight has a whole block for N:M sparsity",
       { got: notes.join("; ") || "no trainable weights", wanted: `at least ${m} inputs` },
       "use a smaller m, or another penalty",

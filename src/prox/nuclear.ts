@@ -76,6 +76,7 @@ function matricesOf(graph: Graph, layers: readonly string[] | undefined): Map<Va
   }
   if (found.size === 0)
     throw new UsageError(
+      "nothing-to-do",
       "the model has no weight that can be of low rank",
       { wanted: "a trainable weight of a dense or convolutional layer" },
       "freeze less, or choose another penalty",

@@ -47,6 +47,7 @@ function make(said: z.output<typeof options>): Rule {
 function checkLevel(name: string, { k, keep }: { readonly k?: number; readonly keep?: number }): void {
   if ((k === undefined) === (keep === undefined))
     throw new UsageError(
+      "conflict",
       say`${named(name)} wants either ${named("k")} or ${named("keep")}`,
       { k, keep },
       say`say ${named("k")} 10, a count of groups, or ${named("keep")} 0.25, a share of each set`,

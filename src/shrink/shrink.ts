@@ -29,6 +29,7 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   const verification = await verify(model, small, options);
   if (!verification.agree)
     throw new EspalierError(
+      "disagree",
       "the shrunk model does not agree with the full one",
       { reason: verification.reason, "max abs": verification.maxAbs, "max rel": verification.maxRel },
       "nothing was written; unless the full model's own outputs are not finite, please report this with the model",
@@ -36,6 +37,7 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   const proof = await prove(model, certificate, { small, engine: options.engine });
   if (!proof.holds)
     throw new EspalierError(
+      "disagree",
       "a removal is not proved",
       { reason: proof.problems[0], proved: `${proof.proved} of ${proof.claims}` },
       "nothing was written; please report this with the model",

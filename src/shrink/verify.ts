@@ -47,7 +47,7 @@ export interface Verification {
  */
 export async function verify(a: Model, b: Model, options: VerifyOptions): Promise<Verification> {
   const { engine, inputs = [], tolerance = 1e-4, random = 4, batches = [1, 3], seed = 0 } = options;
-  if (!(tolerance >= 0)) throw new UsageError("tolerance must not be negative", { got: tolerance });
+  if (!(tolerance >= 0)) throw new UsageError("out-of-range", "tolerance must not be negative", { got: tolerance });
   const none = { maxAbs: 0, maxRel: 0, tolerance, runs: 0, given: 0 };
   const mismatch = signature(a, b);
   if (mismatch) return { agree: false, ...none, reason: mismatch };
@@ -142,11 +142,11 @@ const dimText = (d: Dim) => (typeof d === "number" ? d : "?");
 function checkInputs(model: Model, run: Inputs): void {
   for (const v of model.graph.inputs) {
     const t = run[v.name];
-    if (!t) throw new UsageError(`input "${v.name}" was not given`, { got: Object.keys(run).join(", ") });
+    if (!t) throw new UsageError("missing", `input "${v.name}" was not given`, { got: Object.keys(run).join(", ") });
     const dims = model.dims.get(v.name) ?? v.shape;
     const fits = t.shape.length === dims.length && dims.every((d, i) => typeof d === "string" || d === t.shape[i]);
     if (t.dtype !== v.dtype || !fits)
-      throw new EspalierError(`a given input does not fit the model`, {
+      throw new EspalierError("mismatch", `a given input does not fit the model`, {
         input: v.name,
         got: typeText(t as Tensor),
         wanted: `${v.dtype}[${dims.map(dimText).join(",")}]`,

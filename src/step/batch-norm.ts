@@ -31,6 +31,7 @@ export function batchNorm(
   const m = x.shape.reduce((p, d, i) => (i === 1 ? p : p * d), 1);
   if (m < 2)
     throw new EspalierError(
+      "mismatch",
       "batch normalization needs more than one value per channel",
       {
         got: `[${x.shape}]`,

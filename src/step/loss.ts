@@ -31,7 +31,10 @@ function oneHot(g: Builder, labels: Value, classes: number): Value {
  */
 export function crossEntropy({ labelSmoothing = 0 }: { labelSmoothing?: number } = {}): Loss {
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    throw new UsageError(say`${named("labelSmoothing")} is out of range`, { got: labelSmoothing, wanted: "[0, 1)" });
+    throw new UsageError("out-of-range", say`${named("labelSmoothing")} is out of range`, {
+      got: labelSmoothing,
+      wanted: "[0, 1)",
+    });
   return {
     name: "crossEntropy",
     options: { labelSmoothing },
@@ -39,7 +42,7 @@ export function crossEntropy({ labelSmoothing = 0 }: { labelSmoothing?: number }
     apply(g, output, labels) {
       const [n, k] = output.shape;
       if (output.shape.length !== 2)
-        throw new EspalierError("cross-entropy wants one row of logits per sample", {
+        throw new EspalierError("missing", "cross-entropy wants one row of logits per sample", {
           output: output.name,
           got: `[${output.shape}]`,
           wanted: "[N, K]",
@@ -98,6 +101,7 @@ function outputOf(graph: Graph, name: string): Value {
   if (found) return found;
   const names = graph.outputs.map((v) => v.name);
   throw new UsageError(
+    "unknown-name",
     `the model has no output ${name}`,
     { got: name, wanted: names.join(", ") },
     `did you mean ${nearest(name, names)}?`,

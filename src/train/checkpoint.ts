@@ -82,6 +82,7 @@ export async function encodeCheckpoint({ tensors, state }: Checkpoint): Promise<
 export async function decodeCheckpoint(bytes: Uint8Array, file?: string): Promise<Checkpoint> {
   const fail = (what: string, details: Record<string, string | number> = {}): never => {
     throw new EspalierError(
+      "invalid-file",
       `the checkpoint is damaged: ${what}`,
       { file, ...details },
       "start afresh with --overwrite",

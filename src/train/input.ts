@@ -17,7 +17,7 @@ export const travelsAs = (x: Split["x"]): InputPlan["dtype"] => (x instanceof Ui
 export function checkInput(model: Model, sample: readonly number[]): Value {
   const { inputs } = model.graph;
   if (inputs.length !== 1)
-    throw new EspalierError("the model must have exactly one input", {
+    throw new EspalierError("unsupported", "the model must have exactly one input", {
       got: inputs.map((v) => v.name).join(", ") || "none",
     });
   const [input] = inputs;
@@ -26,6 +26,7 @@ export function checkInput(model: Model, sample: readonly number[]): Value {
   const flat = size(wanted) === size(sample) && (wanted.length === 1 || sample.length === 1);
   if (input.dtype !== "float32" || !(same || flat))
     throw new EspalierError(
+      "mismatch",
       "the data does not fit the model's input",
       { input: input.name, got: `[N,${sample}]`, wanted: `${input.dtype}[N,${wanted}]` },
       "choose a model for this image size, or another data set",
@@ -42,6 +43,7 @@ export function checkDynamicBatch({ graph, dims }: Model): void {
     const [batch, ...sample] = dims.get(name) ?? shape;
     if (typeof batch === "string" && sample.every((d) => typeof d === "number")) continue;
     throw new EspalierError(
+      "unsupported",
       "the model does not take batches of any size",
       { input: name, got: `[${[batch, ...sample]}]`, wanted: `[batch,${shape.slice(1)}]` },
       "export the model with a dynamic batch axis, and no other (torch.onnx.export: dynamic_axes or dynamic_shapes)",
@@ -94,7 +96,7 @@ function checkNormalization({ mean, std }: Normalization, channels: number): voi
     ![...mean, ...std].every(Number.isFinite) ||
     !std.every((s) => s > 0)
   )
-    throw new UsageError("normalization wants one mean and one positive std per channel", {
+    throw new UsageError("out-of-range", "normalization wants one mean and one positive std per channel", {
       got,
       wanted: `${channels} each`,
     });

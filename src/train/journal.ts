@@ -43,6 +43,7 @@ export class Journal {
     }
     if (bytes && !how.overwrite)
       throw new UsageError(
+        "exists",
         `${store.location} already holds a run`,
         { file: FILES.checkpoint },
         "go on with resume, start afresh with overwrite, or choose another place",

@@ -1,9 +1,14 @@
 /** NaN and infinity in what training computes. */
-import { EspalierError } from "../error.ts";
+import { type ErrorDetails, EspalierError } from "../error.ts";
 import type { Tensor } from "../graph/types.ts";
+import type { Words } from "../message.ts";
 
 /** A loss or a parameter is NaN or infinite: training diverged, or the weights never fitted the data. */
-export class NotFiniteError extends EspalierError {}
+export class NotFiniteError extends EspalierError {
+  constructor(what: Words, details?: ErrorDetails, fix?: Words) {
+    super("not-finite", what, details, fix);
+  }
+}
 
 /**
  * @param where the epoch and step that end with it, counted from 1

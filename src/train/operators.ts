@@ -28,6 +28,7 @@ export function checkOperators(graph: Graph, lacking: "gradient" | "shape"): voi
   if (!node) return;
   const types = (values: readonly (Value | null)[]) => values.map((v) => (v ? typeText(v) : "—")).join(", ");
   throw new EspalierError(
+    "unsupported",
     `no ${lacking} rule for ${node.domain ? `${node.domain}.` : ""}${node.op}`,
     { node: `${node.name}   ${types(node.inputs)} → ${types(node.outputs)}`, path: pathToLoss(graph, node) },
     "export the model with other operators in its place; inspect, shrink, verify and bench take it as it is",

@@ -130,12 +130,13 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   checkInteger("accumulate", resolved.accumulate, 1);
   if (resolved.accumulate > resolved.batchSize)
     throw new UsageError(
+      "out-of-range",
       "accumulate splits a batch into more parts than it has samples",
       { got: resolved.accumulate, wanted: `1 … ${resolved.batchSize}, the batch size` },
       "use fewer parts, or a larger batch",
     );
   if (!(resolved.lambdaWarmup >= 0 && resolved.lambdaWarmup < resolved.epochs))
-    throw new UsageError(say`${named("lambdaWarmup")} is out of range`, {
+    throw new UsageError("out-of-range", say`${named("lambdaWarmup")} is out of range`, {
       got: resolved.lambdaWarmup,
       wanted: `[0, ${resolved.epochs})`,
     });
@@ -149,14 +150,14 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   ] as const) {
     const late = epochs.filter((m) => m >= resolved.epochs);
     if (late.length > 0)
-      throw new UsageError(`${what} lies beyond the last epoch`, {
+      throw new UsageError("out-of-range", `${what} lies beyond the last epoch`, {
         got: late.join(", "),
         wanted: `below ${resolved.epochs}`,
       });
   }
 
   if (parameters(freezeParameters(model.graph, resolved.freeze)).trained.length === 0)
-    throw new EspalierError("the model has no parameters to train", {
+    throw new EspalierError("nothing-to-do", "the model has no parameters to train", {
       frozen: resolved.freeze.join(", ") || undefined,
       wanted: "float32 initializers",
     });
@@ -172,6 +173,7 @@ export function checkLabels(model: Model, data: Dataset, loss: Loss, name?: stri
   const given = data.classes === null ? "target" : "class";
   if (given !== loss.labels)
     throw new EspalierError(
+      "mismatch",
       `the loss ${loss.name} does not fit the labels`,
       {
         data: data.name,
@@ -183,7 +185,7 @@ export function checkLabels(model: Model, data: Dataset, loss: Loss, name?: stri
   const outputs = output.shape.slice(1).reduce((a, b) => a * b, 1);
   const wanted = data.classes ?? data.train.y.length / data.train.count;
   if (data.classes === null ? outputs !== wanted : outputs < wanted)
-    throw new EspalierError("the model's output does not fit the labels", {
+    throw new EspalierError("mismatch", "the model's output does not fit the labels", {
       output: output.name,
       got: `${outputs} outputs`,
       wanted: data.classes === null ? `${wanted} targets` : `at least ${wanted} classes`,

@@ -139,6 +139,7 @@ export function checkSameConfig(saved: Config, now: Config, location: string): v
     [`${k} (now)`, JSON.stringify(now[k])],
   ]);
   throw new UsageError(
+    "conflict",
     `the checkpoint in ${location} was made with different settings: ${differ.join(", ")}`,
     Object.fromEntries(rows),
     "resume with the same settings, or start afresh with overwrite",
@@ -151,6 +152,7 @@ export function readRecord(state: unknown): RunRecord {
   if (result.success) return state as RunRecord;
   const [{ path, message }] = result.error.issues;
   throw new EspalierError(
+    "invalid-file",
     "the checkpoint is of another version of Espalier",
     { field: path.join("."), reason: message },
     "start afresh with overwrite, or go on with the version that wrote it",

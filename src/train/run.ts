@@ -108,7 +108,12 @@ export class Run implements AsyncIterable<EpochMetrics> {
    */
   async moveTo(engine: Engine): Promise<void> {
     if (!this.running)
-      throw new UsageError("a run moves to another engine between two epochs", {}, "call it in the loop over the run");
+      throw new UsageError(
+        "misuse",
+        "a run moves to another engine between two epochs",
+        {},
+        "call it in the loop over the run",
+      );
     this.trainer = await this.trainer.rebuild({ engine });
   }
 
@@ -118,7 +123,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
    *   when the store cannot be written; UsageError when a resumed run does not match its checkpoint
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<EpochMetrics> {
-    if (this.started) throw new UsageError("a run can be iterated once", {}, "call train again for another run");
+    if (this.started)
+      throw new UsageError("misuse", "a run can be iterated once", {}, "call train again for another run");
     this.started = true;
     const { epochs, batchSize, seed, augment, signal, checkpointSeconds } = this.options;
     try {

@@ -123,7 +123,7 @@ export class State {
     const fitting = [...this.types].map(([name, type]): [string, Tensor] => {
       const t = tensors.get(name);
       if (t && t.dtype === type.dtype && sameShape(t.shape, type.shape)) return [name, t];
-      throw new EspalierError("the checkpoint does not fit the model", {
+      throw new EspalierError("mismatch", "the checkpoint does not fit the model", {
         tensor: name,
         got: t ? `[${t.shape}]` : "nothing",
         wanted: `[${type.shape}]`,
