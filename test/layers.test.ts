@@ -76,6 +76,10 @@ test("importing one optimizer pulls in no other", () => {
       .map((f) => `${relative(root, file)} → ${relative(root, f)}`),
   );
   expect(wrong).toEqual([]);
+
+  // for bundlers: what is not used may be dropped, but for what sets up Node.js or runs
+  const { sideEffects } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  expect(sideEffects).toEqual(["./dist/src/engine/node.js", "./dist/src/node/*.js", "./dist/cli/**"]);
 });
 
 test("the command line and the experiments use the public API alone", () => {
