@@ -48,6 +48,7 @@ export const shrinkCommand = () =>
       const {
         model: small,
         certificate,
+        proof: { claims, proved },
         verification,
       } = await shrink(full, { engine, inputs, ...(tolerance !== undefined && { tolerance }) });
       const bytes = write(small);
@@ -79,11 +80,11 @@ export const shrinkCommand = () =>
         macs: { before: a.macs, after: b.macs },
         bytes: size,
         verification,
+        proof: { claims, proved },
         removed: removalRows(certificate),
       };
-      const removed = certificate.removed.length + certificate.replaced.length;
-      const closing = removed
-        ? `wrote ${to}`
+      const closing = claims
+        ? `wrote ${to}; ${proved} of ${claims} removals are proved from ${from} alone`
         : `nothing could be removed; wrote ${to} unchanged (espalier inspect says why)`;
       out.result(result, `${terminalTable(table, out)}\n\n${closing}`);
       return 0;

@@ -164,8 +164,8 @@ changed the outputs by up to ${significant(s.lowRank.smallRelDiff)} relative, wh
 <strong>${significant(s.maxAbsDiff)}</strong> (${significant(s.maxRelDiff)} relative), which is the rounding of floating-point sums taken
 in another order. ${stable}</p>
 ${removals.length ? table(removalTable(removals)) : html`<p>Nothing could be removed.</p>`}
-<p class="note">Every removed slice is listed with its reason in <code>certificate.json</code>; prove them again with
-<code>npx espalier verify ${from} small.onnx --certificate certificate.json</code>.</p>`;
+<p class="note">Every removed slice is listed with its reason in <code>certificate.json</code>. Shrinking writes nothing that it cannot prove from
+<code>${from}</code> alone; prove it again with <code>npx espalier verify ${from} small.onnx --certificate certificate.json</code>.</p>`;
 }
 
 function useIt(input: ModelInput): Markup {
