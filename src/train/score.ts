@@ -1,11 +1,12 @@
 /** Loss and accuracy of parameters on a split, in evaluation mode. */
 import { batches } from "../data/batches.ts";
 import type { Split } from "../data/split.ts";
-import { type DeviceTensor, type Engine, type EngineTensor, take, withUploaded } from "../engine/engine.ts";
+import { type DeviceTensor, type Engine, take, withUploaded } from "../engine/engine.ts";
 import type { InputPlan } from "../step/input.ts";
 import type { Loss } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import type { EvaluationPrograms } from "../step/programs.ts";
+import { batchFeeds } from "./feeds.ts";
 import { travelsAs } from "./input.ts";
 import { NotFiniteError } from "./not-finite.ts";
 import type { Sessions } from "./sessions.ts";
@@ -16,20 +17,6 @@ export interface Score {
   readonly loss: number;
   /** Null outside classification. */
   readonly accuracy: number | null;
-}
-
-/** Host tensors of a batch, as a program's inputs. */
-export function batchTensors(
-  batch: { x: Split["x"]; y: Split["y"]; count: number },
-  input: InputPlan,
-  loss: Loss,
-  targetShape: readonly number[],
-): Record<string, EngineTensor> {
-  const y: EngineTensor =
-    loss.labels === "class"
-      ? { dtype: "int32", shape: [batch.count], data: batch.y }
-      : { dtype: "float32", shape: [batch.count, ...targetShape], data: batch.y };
-  return { [names.x]: { dtype: input.dtype, shape: [batch.count, ...input.sample], data: batch.x }, [names.y]: y };
 }
 
 const EVALUATION_BATCH = 250;
@@ -51,7 +38,7 @@ export async function score(
     seed: 0,
     shuffle: false,
   })) {
-    const tensors = batchTensors(batch, input, plan.loss, plan.targetShape);
+    const tensors = batchFeeds(batch, input, plan.loss, plan.targetShape);
     const { session } = await sessions.get("evaluation", batch.count, input);
     const out = await withUploaded(engine, tensors, (uploaded) => session.run({ ...feeds, ...uploaded }));
     loss += (await scalar(engine, out[names.loss])) * batch.count;

@@ -17,14 +17,15 @@ import type { ClockState, Tick } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { HostMove, PenaltyMetrics } from "../prox/penalty.ts";
 import { names } from "../step/names.ts";
-import { noPenalty, type PenaltyMoment, penaltyAt, penaltyNumbers } from "../step/penalty-clock.ts";
+import { noPenalty, type PenaltyMoment, penaltyAt } from "../step/penalty-clock.ts";
 import type { StepPlan } from "../step/plan.ts";
 import type { TrainingPrograms } from "../step/programs.ts";
 import { drawMask } from "./dropout-mask.ts";
+import { batchFeeds, numberFeed, numberFeeds } from "./feeds.ts";
 import { GradientSum } from "./gradient-sum.ts";
 import { checkFinite, NotFiniteError } from "./not-finite.ts";
 import { type BatchPart, partSizes, partsOf } from "./parts.ts";
-import { batchTensors, scalar } from "./score.ts";
+import { scalar } from "./score.ts";
 import type { Loaded, Sessions } from "./sessions.ts";
 import type { State } from "./state.ts";
 
@@ -103,7 +104,7 @@ export class Stepper {
     const tick: Tick = plan.optimizer.clock.tick(this.memory.clock, now, schedule);
     if (tick.restart) await this.restart();
     const penalty = penaltyAt(this.memory.penalty, share, tick, plan.optimizer.prox);
-    const numbers = this.numberFeeds(tick.numbers, penalty);
+    const numbers = numberFeeds(tick.numbers, plan.penalty && penalty);
     const parts = partsOf(batch, partSizes(batch.count, accumulate, leastPart));
     const { into, out, result } =
       parts.length === 1
@@ -126,7 +127,7 @@ export class Stepper {
     const { sessions, state } = this.parts;
     const loaded = await sessions.get("step", part.count, tick.kind);
     const into = state.targets(loaded.session.outputNames);
-    const out = await this.run(loaded.session, { ...numbers, ...this.batchFeeds(part, loaded, now) }, into);
+    const out = await this.run(loaded.session, { ...numbers, ...this.feedsOf(part, loaded, now) }, into);
     return { into, out, result: await this.result(out, now) };
   }
 
@@ -139,9 +140,9 @@ export class Stepper {
     for (const part of parts) {
       const loaded = await sessions.get("gradients", part.count);
       const share = part.count / count;
-      const weight = { [names.weight]: tensor("float32", [], Float32Array.of(share)) };
+      const weight = { [names.weight]: numberFeed(share) };
       const running = state.targets(loaded.session.outputNames);
-      const host = { ...numbers, ...weight, ...this.batchFeeds(part, loaded, now) };
+      const host = { ...numbers, ...weight, ...this.feedsOf(part, loaded, now) };
       const out = await this.run(loaded.session, host, { ...running, ...this.sum.targets() });
       const { loss, correct } = await this.result(out, now);
       result.loss += loss * share;
@@ -155,10 +156,10 @@ export class Stepper {
     return { into, out, result };
   }
 
-  private batchFeeds(part: BatchPart, { masks }: Loaded, now: Moment): HostTensors {
+  private feedsOf(part: BatchPart, { masks }: Loaded, now: Moment): HostTensors {
     const { plan, targetShape, seed } = this.parts;
     const drawn = masks.map((mask, i) => [mask.name, drawMask(mask, i, part, now, seed)] as const);
-    return { ...batchTensors(part, plan.input, plan.loss, targetShape), ...Object.fromEntries(drawn) };
+    return { ...batchFeeds(part, plan.input, plan.loss, targetShape), ...Object.fromEntries(drawn) };
   }
 
   private async result(out: DeviceTensors, now: Moment): Promise<StepResult> {
@@ -204,7 +205,7 @@ export class Stepper {
     const { numbers, penalty } = this.memory;
     if (!plan.optimizer.dual || this.averaging === 1) return undefined;
     const { session } = await sessions.get("dual");
-    const out = await this.run(session, this.numberFeeds(numbers, penalty));
+    const out = await this.run(session, numberFeeds(numbers, plan.penalty && penalty));
     const point = new Map<string, Tensor>();
     for (const { name } of state.trained) point.set(name, await take(engine, out[names.next(names.param(name))]));
     const host = plan.penalty?.hostProx;
@@ -229,15 +230,5 @@ export class Stepper {
   get averaging(): number | undefined {
     const { averages } = this.parts.plan.optimizer;
     return averages === undefined ? undefined : this.memory.numbers[averages];
-  }
-
-  private numberFeeds(clock: Readonly<Record<string, number>>, penalty: PenaltyMoment): HostTensors {
-    const feeds: Record<string, Tensor> = {};
-    const feed = (name: string, x: number) => {
-      feeds[name] = tensor("float32", [], Float32Array.of(x));
-    };
-    for (const [k, x] of Object.entries(clock)) feed(names.clock(k), x);
-    if (this.parts.plan.penalty) for (const k of penaltyNumbers) feed(names.penalty(k), penalty[k]);
-    return feeds;
   }
 }
