@@ -28,7 +28,7 @@ function figures(lines: readonly string[]) {
 const near = (got: number, shown: number, share: number, least: number) =>
   Math.abs(got - shown) <= Math.max(share * Math.abs(shown), least);
 
-test("the library example prints what the README shows, as far as machines agree", () => {
+test("the library example prints what the README shows, as far as machines agree", { timeout: 900_000 }, () => {
   const code = /```js\n([\s\S]*?)```/.exec(readme)![1];
   const shown = figures(between("example").replaceAll("```", "").trim().split("\n"));
   mkdirSync(join(root, "runs"), { recursive: true });

@@ -42,6 +42,11 @@ export const inspectCommand = () =>
         ...reasons("outputs that must stay, whatever their weights", "obstacles"),
         ...reasons("zero, but kept", "kept"),
       ];
+      if (found.untrained.length)
+        lines.push(
+          "\nnot trained, since only float32 weights are",
+          ...found.untrained.map((t) => `  ${t.weight}: ${t.dtype} ${shapeText(t.shape)}`),
+        );
       if (found.layers.every((l) => l.zeroGroups === 0 && l.removable === 0))
         lines.push(
           "\nno input channel is exactly zero, so nothing can be removed yet: train with a penalty on groups first, for example",

@@ -1,8 +1,9 @@
 /** What a model is made of and what could be removed from it, layer by layer. */
 
 import { atBatch } from "../graph/infer.ts";
+import { untrained } from "../graph/precision.ts";
 import { size } from "../graph/tensor.ts";
-import type { Model, Shape } from "../graph/types.ts";
+import type { DType, Model, Shape } from "../graph/types.ts";
 import { type Obstacle, obstacleText } from "../groups/channels.ts";
 import { dropColumns } from "./columns.ts";
 import { type Cost, cost } from "./cost.ts";
@@ -34,6 +35,8 @@ export interface Layer {
 /** All layers, and what the model costs. */
 export interface Inspection extends Cost {
   readonly layers: readonly Layer[];
+  /** Weights that training leaves as they are, since they are not float32. */
+  readonly untrained: readonly { readonly weight: string; readonly dtype: DType; readonly shape: Shape }[];
 }
 
 /** Looks at every weight of a model. */
@@ -69,7 +72,8 @@ export function inspect(model: Model): Inspection {
       kept: texts([zero.includes(1) && !dropped?.includes(stored.root) ? shut : undefined, ...stay]),
     };
   });
-  return { ...cost(model), layers };
+  const fixed = untrained(model.graph).map(({ name, dtype, shape }) => ({ weight: name, dtype, shape }));
+  return { ...cost(model), layers, untrained: fixed };
 }
 
 const texts = (obstacles: readonly (Obstacle | undefined)[]): string[] => [

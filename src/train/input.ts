@@ -7,12 +7,17 @@ import { size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import type { InputPlan, Normalization } from "../step/input.ts";
 
+/** What the metadata of a file says of its input. */
+const KEYS = { mean: "espalier.mean", std: "espalier.std", layout: "espalier.layout" };
+/** How images are fed: the samples' channels first. */
+const LAYOUT = "NCHW";
+
 /** How the samples of a split travel. */
 export const travelsAs = (x: Split["x"]): InputPlan["dtype"] => (x instanceof Uint8Array ? "uint8" : "float32");
 
 /**
  * Checks that samples of a data set fit a model's input.
- * @throws EspalierError naming both shapes
+ * @throws EspalierError naming both shapes, or the layout that the model's metadata records
  */
 export function checkInput(model: Model, sample: readonly number[]): Value {
   const { inputs } = model.graph;
@@ -20,6 +25,14 @@ export function checkInput(model: Model, sample: readonly number[]): Value {
     throw new EspalierError("unsupported", "the model must have exactly one input", {
       got: inputs.map((v) => v.name).join(", ") || "none",
     });
+  const layout = model.metadata.get(KEYS.layout) ?? LAYOUT;
+  if (layout !== LAYOUT)
+    throw new EspalierError(
+      "unsupported",
+      "the model records a layout of images that Espalier does not feed",
+      { got: layout, wanted: LAYOUT },
+      `export the model for ${LAYOUT} (with a Transpose behind its input, say), and remove ${KEYS.layout} from its metadata`,
+    );
   const [input] = inputs;
   const wanted = input.shape.slice(1);
   const same = wanted.join() === sample.join();
@@ -51,7 +64,6 @@ export function checkDynamicBatch({ graph, dims }: Model): void {
   }
 }
 
-const KEYS = { mean: "espalier.mean", std: "espalier.std", layout: "espalier.layout" };
 const NONE = "none";
 
 /** The model with its normalization (undefined = values as they are) recorded in metadata_props, for `evaluate`. */
@@ -59,7 +71,7 @@ export function recordNormalization(model: Model, n: Normalization | undefined):
   const metadata = new Map(model.metadata);
   metadata.set(KEYS.mean, n ? n.mean.join(" ") : NONE);
   metadata.set(KEYS.std, n ? n.std.join(" ") : NONE);
-  metadata.set(KEYS.layout, "NCHW");
+  metadata.set(KEYS.layout, LAYOUT);
   return { ...model, metadata };
 }
 

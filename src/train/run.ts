@@ -7,6 +7,7 @@ import { type Batch, batches, batchSizes } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../error.ts";
+import { untrainedNote } from "../graph/precision.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Words } from "../message.ts";
@@ -63,8 +64,10 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { note } = lossInput(graph, loss, options.output);
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
+    const fixed = untrainedNote(graph);
     this.notes = [
       ...(note ? [note] : []),
+      ...(fixed ? [fixed] : []),
       ...(penalty?.notes ?? []),
       ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
     ];
