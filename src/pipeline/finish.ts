@@ -19,7 +19,7 @@ import { measure } from "./measure.ts";
 import type { RankRule } from "./ranks.ts";
 import { realInputs } from "./real-inputs.ts";
 import { inputRow, layerRows, removalRows } from "./report-rows.ts";
-import { bounding, type Cut, summaryOf } from "./summary.ts";
+import { bounding, type ShrunkRun, summaryOf } from "./summary.ts";
 import type { TimedModel } from "./timing.ts";
 import { truncateRun, truncateToKept } from "./truncation.ts";
 
@@ -108,7 +108,7 @@ export async function finish(run: Run, options: FinishOptions = {}): Promise<Fin
   onEvent?.({ type: "measuring" });
   const measured = await measure(before, after, run.data, judging);
   const inspection = inspect(full);
-  const cut: Cut = { full, small, lowRank, verifications: bounding(verification, whole, lowRank) };
+  const cut: ShrunkRun = { full, small, lowRank, verifications: bounding(verification, whole, lowRank) };
   const summary = summaryOf(run, cut, measured, inspection, lambda);
   const shown = { ...config, ...(lambda !== undefined && { lambda }) };
   const report = reportOf(run, cut, {
@@ -128,7 +128,7 @@ export async function finish(run: Run, options: FinishOptions = {}): Promise<Fin
 
 function reportOf(
   { options: { output, normalization, schedule }, data, history }: Run,
-  { full, small, lowRank }: Cut,
+  { full, small, lowRank }: ShrunkRun,
   {
     title = `${full.graph.name} on ${data.name}`,
     inspection,

@@ -9,7 +9,7 @@ import type { Run } from "../train/run.ts";
 import type { Measured } from "./measure.ts";
 
 /** A run's model before and after shrinking. */
-export interface Cut {
+export interface ShrunkRun {
   /** As trained, composed back. */
   readonly full: Model;
   readonly small: Model;
@@ -21,7 +21,7 @@ export interface Cut {
 /** @param found the lambda that a search found */
 export function summaryOf(
   run: Run,
-  { full, small, lowRank, verifications }: Cut,
+  { full, small, lowRank, verifications }: ShrunkRun,
   { scores: { before, after }, bytes, latencies }: Measured,
   inspection: Inspection,
   found: number | undefined,
