@@ -23,7 +23,7 @@ const all = Object.values(optimizers).flatMap((method) =>
   ]),
 );
 
-export const methods: Readonly<Record<string, Method>> = {
+export const timedMethods: Readonly<Record<string, Method>> = {
   ...Object.fromEntries(all),
   "rmda, coupled": { optimizer: rmda(), penalty: groupLasso({ lambda: 1e-4 }) },
   "proxSgd, wgsef": { optimizer: proxSgd(), penalty: wgsef({ lambda: 1e-4, keep: 0.5, groups: "inputChannel" }) },

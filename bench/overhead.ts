@@ -9,7 +9,7 @@ import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
 import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
-import { type Method, methods } from "./method.ts";
+import { type Method, timedMethods } from "./method.ts";
 import { ours } from "./ours.ts";
 import { compare } from "./rounds.ts";
 
@@ -17,7 +17,7 @@ const EXAMPLE = `
 Example:
   npm run build && node dist/bench/overhead.js --models lenet5,vgg19 --rounds 5`;
 
-const { sgd, ...others } = methods;
+const { sgd, ...others } = timedMethods;
 const program = timed(new Command("overhead"))
   .description("Times a training step of every optimizer beside plain momentum SGD, in alternating rounds.")
   .option("--models <names>", "comma-separated", list(["logistic", "mlp7", "lenet5", "resnet20", "vgg19"]), [

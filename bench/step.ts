@@ -11,7 +11,7 @@ import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
 import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
-import { methods } from "./method.ts";
+import { timedMethods } from "./method.ts";
 import { ours, type Task } from "./ours.ts";
 import { compare } from "./rounds.ts";
 import { torch } from "./torch.ts";
@@ -68,7 +68,7 @@ let withTorch = true;
 for (const model of options.models)
   for (const method of options.methods) {
     const task: Task = { model, method, batch: options.batch, threads: options.threads };
-    const sides = [await ours(task, methods[method])];
+    const sides = [await ours(task, timedMethods[method])];
     if (withTorch)
       try {
         sides.push(await torch(options.python, join(folder, "bench/step_torch.py"), task));

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { courseChart, type EpochMetrics } from "espalier";
 import { node } from "espalier/node";
 import { kebab } from "../cli/settings/names.ts";
-import { commandOf, demos, methodsPage } from "./methods-page.ts";
+import { demoCommand, demos, methodsPage } from "./methods-page.ts";
 import { begin, common } from "./record.ts";
 
 interface Row {
@@ -47,7 +47,7 @@ const before: readonly Row[] = existsSync(RESULT) ? JSON.parse(await readFile(RE
 const rows: Row[] = [];
 await mkdir("docs/methods", { recursive: true });
 for (const method of Object.keys(demos)) {
-  const command = commandOf(method);
+  const command = demoCommand(method);
   const known = before.find((r) => r.method === method && r.command === command);
   const history = known?.history ?? (await runCommand(command));
   rows.push({ method, command, history, commit: known ? (known.commit ?? null) : recording.commit });

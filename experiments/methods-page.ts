@@ -42,7 +42,7 @@ const typed = (x: unknown): string =>
   typeof x === "number" && x > 0 && x < 5e-3 ? x.toExponential() : Array.isArray(x) ? x.join(",") : kebab(String(x));
 
 /** The command of a method's chart. */
-export const commandOf = (method: string): string =>
+export const demoCommand = (method: string): string =>
   `espalier train ${Object.entries(demos[method])
     .map(([key, value]) => `--${kebab(key)} ${typed(value)}`)
     .join(" ")}`;
@@ -103,7 +103,7 @@ function described(text: Description & { readonly name: string }, own: readonly 
     "",
     ...own,
     "```sh",
-    `npx ${commandOf(name)}`,
+    `npx ${demoCommand(name)}`,
     "```",
     "",
     `![Accuracy and sparsity of ${name} over the epochs of this command](methods/${kebab(name)}.svg)`,

@@ -3,7 +3,7 @@ import { type OptimizerMethod, type OptionSpec, optimizers, type PenaltyMethod, 
 import { z } from "zod";
 import { choice, type Field, integer, number, numbers, type Range, texts, toggle } from "./field.ts";
 import { help } from "./method-help.ts";
-import { type Owner, ownersOf } from "./method-options.ts";
+import { type OptionOwner, ownersOf } from "./method-options.ts";
 
 /** What each optimizer may be told, in each of its forms, and what each penalty. */
 type ToOptimizers = z.output<(typeof optimizers)[keyof typeof optimizers]["forms"][number]["options"]>;
@@ -50,7 +50,7 @@ const choices = ({ enum: names = [], const: only, anyOf = [], properties = {} }:
 ];
 
 /** What text is read as, by the kind of the option. */
-function fieldOf(owners: readonly Owner[], methods: number): Field {
+function fieldOf(owners: readonly OptionOwner[], methods: number): Field {
   const specs = owners.map((o) => o.spec);
   const [first] = specs;
   const about = help(owners, methods);
@@ -74,7 +74,7 @@ const formsOfAll = Object.values(optimizers).flatMap((o: OptimizerMethod) =>
 );
 const penaltyOptions = Object.values(penalties).map(({ name, options }: PenaltyMethod) => ({ name, options }));
 
-const fieldsOf = (owners: ReadonlyMap<string, readonly Owner[]>, methods: number) =>
+const fieldsOf = (owners: ReadonlyMap<string, readonly OptionOwner[]>, methods: number) =>
   Object.fromEntries([...owners].map(([key, all]) => [key, fieldOf(all, methods)]));
 
 /** The settings that optimizers have, typed by their schemas. */

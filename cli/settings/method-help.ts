@@ -1,7 +1,7 @@
 /** What the help says of a setting that methods bring: whose it is, what it is for, and what it is when nothing is said. */
 import type { OptimizerMethod } from "espalier";
 import { optimizers } from "espalier";
-import type { Owner } from "./method-options.ts";
+import type { OptionOwner } from "./method-options.ts";
 import { kebab } from "./names.ts";
 
 /** A number as people write it: 1e-8, 0.001. */
@@ -14,12 +14,12 @@ export const written = (x: unknown): string =>
       ? x.map(written).join(",")
       : kebab(String(x));
 
-const label = ({ name, form }: Owner): string =>
+const label = ({ name, form }: OptionOwner): string =>
   kebab(name) + (form === undefined ? "" : ` in the form ${kebab(form)}`);
 
 /** The owners that share something, in order. */
-function alike(owners: readonly Owner[], what: (owner: Owner) => unknown): Owner[][] {
-  const groups = new Map<string, Owner[]>();
+function alike(owners: readonly OptionOwner[], what: (owner: OptionOwner) => unknown): OptionOwner[][] {
+  const groups = new Map<string, OptionOwner[]>();
   for (const owner of owners) {
     const key = JSON.stringify(what(owner) ?? null);
     groups.set(key, [...(groups.get(key) ?? []), owner]);
@@ -28,8 +28,8 @@ function alike(owners: readonly Owner[], what: (owner: Owner) => unknown): Owner
 }
 
 /** "(default 0.1; ramda 0.01)" */
-function defaults(owners: readonly Owner[]): string {
-  const value = ({ spec }: Owner) => spec.default ?? spec.start;
+function defaults(owners: readonly OptionOwner[]): string {
+  const value = ({ spec }: OptionOwner) => spec.default ?? spec.start;
   const said = owners.filter((o) => value(o) !== undefined && value(o) !== false);
   if (said.length === 0) return "";
   const [first, ...others] = alike(said, value).sort((a, b) => b.length - a.length);
@@ -38,7 +38,7 @@ function defaults(owners: readonly Owner[]): string {
 }
 
 /** Whose setting it is, what it is for and what it is when nothing is said. */
-export function help(owners: readonly Owner[], methods: number): string {
+export function help(owners: readonly OptionOwner[], methods: number): string {
   const ofMost = new Set(owners.map((o) => o.name)).size > methods / 2;
   return alike(owners, (o) => o.spec.description)
     .map((group) => {
@@ -50,13 +50,13 @@ export function help(owners: readonly Owner[], methods: number): string {
 }
 
 /** What a run with composed layers takes instead. */
-function composed(owners: readonly Owner[]): string[] {
+function composed(owners: readonly OptionOwner[]): string[] {
   const changed = owners.filter((o) => o.composed !== undefined);
   return alike(changed, (o) => o.composed).map((all) => `with lorita ${namesOf(all)} ${written(all[0].composed)}`);
 }
 
 /** Names, without a form where all that a method has are meant. */
-function namesOf(owners: readonly Owner[]): string {
+function namesOf(owners: readonly OptionOwner[]): string {
   const names = owners.map((o) =>
     owners.filter((other) => other.name === o.name).length > 1 ? kebab(o.name) : label(o),
   );

@@ -3,7 +3,7 @@ import { type Defaults, type OptionSpec, optionSpecs } from "espalier";
 import type { z } from "zod";
 
 /** An option of one method, or of one form of it. */
-export interface Owner {
+export interface OptionOwner {
   readonly name: string;
   /** Where not all forms have the option alike. */
   readonly form?: string;
@@ -21,9 +21,9 @@ interface Told {
 }
 
 /** Every option with the methods that have it; a part of an option stands for itself. */
-export function ownersOf(methods: Iterable<Told>): ReadonlyMap<string, readonly Owner[]> {
-  const found = new Map<string, Owner[]>();
-  const add = (key: string, owner: Owner) => found.set(key, [...(found.get(key) ?? []), owner]);
+export function ownersOf(methods: Iterable<Told>): ReadonlyMap<string, readonly OptionOwner[]> {
+  const found = new Map<string, OptionOwner[]>();
+  const add = (key: string, owner: OptionOwner) => found.set(key, [...(found.get(key) ?? []), owner]);
   for (const { name, form, options, defaults } of methods)
     for (const [key, spec] of Object.entries(optionSpecs(options))) {
       add(key, { name, form: key === "form" ? undefined : form, spec, composed: defaults?.composed?.[key] });
@@ -42,7 +42,10 @@ function partsOf(spec: OptionSpec): Readonly<Record<string, OptionSpec>> {
 }
 
 /** From settings to the options of a method; what it does not have is left out. */
-export function optionsOf(options: z.ZodObject, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function methodOptions(
+  options: z.ZodObject,
+  settings: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const given = Object.entries(optionSpecs(options)).map(([key, spec]) => {
     const value = settings[key];
     const part = typeof value === "string" ? partsOf(spec)[value] : undefined;

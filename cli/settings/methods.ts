@@ -16,7 +16,7 @@ import {
 } from "espalier";
 import { formOf, type RunChoices } from "./choices.ts";
 import { losses } from "./losses.ts";
-import { optionsOf, spelledOptions } from "./method-options.ts";
+import { methodOptions, spelledOptions } from "./method-options.ts";
 
 const schedules: Readonly<Record<RunChoices["schedule"], (s: RunChoices) => Schedule>> = {
   constant,
@@ -36,7 +36,7 @@ export interface Methods {
 export function methods(s: RunChoices): Methods {
   const schedule = schedules[s.schedule](s);
   const method: OptimizerMethod = optimizers[s.optimizer];
-  const optimizer = method.of(optionsOf(formOf(s).options, s));
+  const optimizer = method.of(methodOptions(formOf(s).options, s));
   const penalty = penaltyOf(s);
   checkMethods(optimizer, penalty);
   return {
@@ -50,7 +50,7 @@ export function methods(s: RunChoices): Methods {
 function penaltyOf(s: RunChoices): Penalty | undefined {
   if (s.penalty === "none") return undefined;
   const method: PenaltyMethod = penalties[s.penalty];
-  return method.of(optionsOf(method.options, s));
+  return method.of(methodOptions(method.options, s));
 }
 
 /** Every setting that decides what is trained, with its default filled in: run.json and the report show it. */

@@ -36,7 +36,11 @@ export const trainFields = {
     "multiStep",
     "cosine",
   ]),
-  milestones: numbers("multi-step: epochs after which lr drops; rmda restarts there", "increasing epochs", epochList),
+  milestones: numbers(
+    "multi-step: epochs after which lr drops; what restarts does so there",
+    "increasing epochs",
+    epochList,
+  ),
   gamma: number("multi-step: what lr is multiplied by at a milestone (default 0.1)", { above: 0, max: 1 }),
   minLr: number("cosine: lr at the end (default 0)", { min: 0 }),
   warmupEpochs: number("raise lr linearly over so many epochs first", { above: 0 }),

@@ -1,7 +1,7 @@
 /** Adam (Kingma & Ba 2015, Algorithm 1) and AdamW (Loshchilov & Hutter 2019, Algorithm 2), as torch.optim spells them. */
 
 import { z } from "zod";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { momentOptions, moments } from "./moments.ts";
 
 const weightDecay = z.number().min(0);
@@ -19,7 +19,7 @@ export type AdamOptions = z.input<typeof coupled>;
 function build(
   apart: boolean,
   { betas, eps, weightDecay }: z.output<typeof coupled>,
-): Rule<"m" | "u", "lr" | "correction1" | "correction2"> {
+): OptimizerRule<"m" | "u", "lr" | "correction1" | "correction2"> {
   const [b1, b2] = betas;
   const { init, update } = moments({ betas });
   return {

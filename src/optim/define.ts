@@ -15,10 +15,10 @@ export interface Defaults {
 }
 
 /** The step itself, without what its description says already. */
-export interface Rule<S extends string = string, N extends string = string>
+export interface OptimizerRule<S extends string = string, N extends string = string>
   extends Omit<Optimizer<S, N>, "name" | "form" | "options" | "bind"> {
   /** See `Optimizer.bind`. */
-  bind?(to: Fit): Rule<S, N>;
+  bind?(to: Fit): OptimizerRule<S, N>;
 }
 
 /** What an optimizer can be told, and the step that this makes. Most have one form. */
@@ -27,7 +27,7 @@ export interface Form<O extends z.ZodObject = z.ZodObject, S extends string = st
   readonly form?: string;
   readonly options: O;
   readonly defaults: Defaults;
-  make(options: z.output<O>): Rule<S, N>;
+  make(options: z.output<O>): OptimizerRule<S, N>;
 }
 
 /** What is said of an optimizer in all its forms. */
@@ -41,7 +41,7 @@ interface About<Name extends string> extends Description {
 /** What an optimizer is called with. */
 type OptionsOf<F extends readonly Form[]> = z.input<F[number]["options"]>;
 type Made<F extends readonly Form[]> =
-  ReturnType<F[number]["make"]> extends Rule<infer S, infer N> ? Optimizer<S, N> : Optimizer;
+  ReturnType<F[number]["make"]> extends OptimizerRule<infer S, infer N> ? Optimizer<S, N> : Optimizer;
 
 /** What is known of an optimizer. */
 export interface OptimizerMethod<Name extends string = string, F extends readonly Form[] = readonly Form[]>
@@ -73,7 +73,7 @@ export function defineOptimizer<const Name extends string, const F extends reado
     const chosen = choose(about, forms, given);
     const { name, renames } = about;
     const options = parseOptions({ name, form: chosen.form, renames }, chosen.options, given);
-    const whole = (rule: Rule): Optimizer => ({
+    const whole = (rule: OptimizerRule): Optimizer => ({
       options,
       ...rule,
       name,

@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import { groupSets } from "../groups/groups.ts";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 
 const options = z.strictObject({
   c: z
@@ -25,8 +25,8 @@ const options = z.strictObject({
 /** Options of `grda`. */
 export type GrdaOptions = z.input<typeof options>;
 
-function make({ c, mu }: z.output<typeof options>): Rule<"a", "lr" | "threshold"> {
-  const unbound: Rule<"a", "lr" | "threshold"> = {
+function make({ c, mu }: z.output<typeof options>): OptimizerRule<"a", "lr" | "threshold"> {
+  const unbound: OptimizerRule<"a", "lr" | "threshold"> = {
     slots: ["a"],
     clock: {
       numbers: ["lr", "threshold"],

@@ -18,7 +18,7 @@ import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { groupProducts, groupSquares, groupSums, inView, scaleGroups, TINY, type Weights } from "../groups/slices.ts";
 import { named, say } from "../message.ts";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { largest } from "./largest.ts";
 import type { Fit } from "./optimizer.ts";
 
@@ -46,9 +46,15 @@ export type HspgOptions = z.input<typeof options>;
 
 const NO_GROUPS = "hspg without a penalty is plain SGD: no group becomes zero; choose one, for example the group lasso";
 
-function make({ switchEpoch, epsilon, stage1, momentum, maxSparsity }: z.output<typeof options>): Rule<"v", "lr"> {
+function make({
+  switchEpoch,
+  epsilon,
+  stage1,
+  momentum,
+  maxSparsity,
+}: z.output<typeof options>): OptimizerRule<"v", "lr"> {
   const firstOfStage2 = (epochs: number) => switchEpoch ?? Math.floor(epochs / 2);
-  const fitted = (penalty: Fit["penalty"], notes: readonly string[] = []): Rule<"v", "lr"> => ({
+  const fitted = (penalty: Fit["penalty"], notes: readonly string[] = []): OptimizerRule<"v", "lr"> => ({
     slots: momentum ? ["v"] : [],
     prox: "onward",
     penaltyBy: stage1,

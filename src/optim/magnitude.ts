@@ -10,7 +10,7 @@ import type { Builder } from "../graph/builder.ts";
 import { size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, maskOptions, unmasked } from "./masked-sgd.ts";
@@ -50,11 +50,14 @@ function make({
   updateUntil,
   updateEvery,
   ...sgd
-}: z.output<typeof options>): Rule<"v" | "mask", "lr" | "remaining"> {
+}: z.output<typeof options>): OptimizerRule<"v" | "mask", "lr" | "remaining"> {
   checkShare("initialSparsity", initialSparsity, 0, sparsity);
   checkShare("updateFrom", updateFrom, 0, updateUntil);
 
-  const over = (pools: readonly Pool[], sets?: readonly GroupSet[]): Rule<"v" | "mask", "lr" | "remaining"> => ({
+  const over = (
+    pools: readonly Pool[],
+    sets?: readonly GroupSet[],
+  ): OptimizerRule<"v" | "mask", "lr" | "remaining"> => ({
     clock: {
       numbers: ["lr", "remaining"],
       start: () => ({}),

@@ -6,12 +6,12 @@
  * (prox/weighted.ts), where the papers' code runs proximal gradient iterations.
  */
 import { z } from "zod";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { momentOptions, moments } from "./moments.ts";
 
 const options = z.strictObject(momentOptions);
 
-function make({ betas, eps }: z.output<typeof options>): Rule<"m" | "u", "rate" | "correction"> {
+function make({ betas, eps }: z.output<typeof options>): OptimizerRule<"m" | "u", "rate" | "correction"> {
   const [b1, b2] = betas;
   const { init, update } = moments({ betas });
   return {

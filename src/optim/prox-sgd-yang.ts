@@ -11,7 +11,7 @@ import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import { named, say, type Words } from "../message.ts";
-import { form, type Rule } from "./define.ts";
+import { form, type OptimizerRule } from "./define.ts";
 import { metricEps } from "./moments.ts";
 import type { Moment, Schedule } from "./schedule.ts";
 
@@ -39,7 +39,7 @@ function outside(schedule: Schedule, epochs: number, stepsPerEpoch: number): Wor
   ];
 }
 
-function make({ rho, beta, eps }: z.output<typeof options>): Rule<"v" | "r" | "inside", Numbers> {
+function make({ rho, beta, eps }: z.output<typeof options>): OptimizerRule<"v" | "r" | "inside", Numbers> {
   const metricOf = (g: Builder, r: Value, correction: Value) => g.Add(g.Sqrt(g.Div(r, correction)), eps); // τ
   return {
     slots: ["v", "r", "inside"],

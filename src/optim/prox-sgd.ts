@@ -3,7 +3,7 @@
  * appears: m ← (1−ρ)m + ρg,  W ← prox_{lr·ψ}(W − lr·m), no restart. "yang": as published, see prox-sgd-yang.ts.
  */
 import { z } from "zod";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { yang } from "./prox-sgd-yang.ts";
 
 const options = z.strictObject({
@@ -11,7 +11,7 @@ const options = z.strictObject({
   rho: z.number().gt(0).max(1).default(0.1).describe("weight of the new gradient in the running mean"),
 });
 
-function make({ rho }: z.output<typeof options>): Rule<"m", "lr"> {
+function make({ rho }: z.output<typeof options>): OptimizerRule<"m", "lr"> {
   return {
     slots: ["m"],
     prox: "onward",

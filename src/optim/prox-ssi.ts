@@ -6,7 +6,7 @@
  * As in the authors' code u in the metric is not bias-corrected, and the penalty's step is the plain lr.
  */
 import { z } from "zod";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { metricEps, momentOptions, moments } from "./moments.ts";
 
 const options = z.strictObject({
@@ -14,7 +14,7 @@ const options = z.strictObject({
   eps: metricEps.default(1e-6).describe("added to the root of the second moment"),
 });
 
-function make({ betas, eps }: z.output<typeof options>): Rule<"m" | "u", "rate"> {
+function make({ betas, eps }: z.output<typeof options>): OptimizerRule<"m" | "u", "rate"> {
   const [b1, b2] = betas;
   const { init, update } = moments({ betas });
   return {

@@ -11,7 +11,7 @@ import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import { averaging, averagingOptions, restartsAt, warnings } from "./averaging.ts";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { metricEps } from "./moments.ts";
 
 const options = z.strictObject({
@@ -25,7 +25,12 @@ export type RamdaOptions = z.input<typeof options>;
 
 type Numbers = "s" | "eps" | "c" | "keep";
 
-function make({ c, momentumSchedule, eps, restarts }: z.output<typeof options>): Rule<"w0" | "v" | "u", Numbers> {
+function make({
+  c,
+  momentumSchedule,
+  eps,
+  restarts,
+}: z.output<typeof options>): OptimizerRule<"w0" | "v" | "u", Numbers> {
   return {
     slots: ["w0", "v", "u"],
     adaptive: true,

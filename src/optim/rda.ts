@@ -5,11 +5,11 @@
  * Centred at zero and without restarts, as published; RMDA differs in exactly that. Here 1/γ is the learning rate.
  */
 import { z } from "zod";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 
 const options = z.strictObject({});
 
-function make(): Rule<"mean", "share" | "scale"> {
+function make(): OptimizerRule<"mean", "share" | "scale"> {
   return {
     slots: ["mean"],
     prox: "anew",

@@ -14,7 +14,7 @@ import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { Random } from "../math/random.ts";
 import { named, say } from "../message.ts";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { type Distribution, densities, kept } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, maskOptions, unmasked } from "./masked-sgd.ts";
@@ -48,11 +48,11 @@ function make({
   updateUntil,
   dropFraction,
   ...sgd
-}: z.output<typeof options>): Rule<"v" | "mask", "lr" | "drop"> {
+}: z.output<typeof options>): OptimizerRule<"v" | "mask", "lr" | "drop"> {
   const end = ({ epochs, stepsPerEpoch }: Pick<Moment, "epochs" | "stepsPerEpoch">) =>
     updateUntil * epochs * stepsPerEpoch;
 
-  const over = (masks: Masks, sets?: readonly GroupSet[]): Rule<"v" | "mask", "lr" | "drop"> => ({
+  const over = (masks: Masks, sets?: readonly GroupSet[]): OptimizerRule<"v" | "mask", "lr" | "drop"> => ({
     clock: {
       numbers: ["lr", "drop"],
       start: () => ({}),

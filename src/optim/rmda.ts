@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import { averaging, averagingOptions, restartsAt, warnings } from "./averaging.ts";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 
 const options = z.strictObject({
   c: averagingOptions.c
@@ -22,7 +22,7 @@ export type RmdaOptions = z.input<typeof options>;
 
 type Numbers = "s" | "beta" | "c" | "keep";
 
-function make({ c, momentumSchedule, restarts }: z.output<typeof options>): Rule<"w0" | "v", Numbers> {
+function make({ c, momentumSchedule, restarts }: z.output<typeof options>): OptimizerRule<"w0" | "v", Numbers> {
   return {
     slots: ["w0", "v"],
     prox: "anew",

@@ -1,11 +1,11 @@
 /** Stochastic gradient descent with momentum, as torch.optim.SGD (dampening 0). The dense baseline. */
 import { z } from "zod";
-import { defineOptimizer, form, type Rule } from "./define.ts";
+import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 import { momentumStep, sgdOptions } from "./momentum.ts";
 
 const options = z.strictObject(sgdOptions);
 
-function make(said: z.output<typeof options>): Rule<"v", "lr"> {
+function make(said: z.output<typeof options>): OptimizerRule<"v", "lr"> {
   return {
     slots: ["v"],
     clock: {

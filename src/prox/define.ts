@@ -18,7 +18,7 @@ interface About<Name extends string, O extends z.ZodObject> extends Description 
 }
 
 /** The penalty itself; `options` where not all of them count. */
-export type Rule = Pick<Penalty, "bind"> & Partial<Pick<Penalty, "options">>;
+export type PenaltyRule = Pick<Penalty, "bind"> & Partial<Pick<Penalty, "options">>;
 
 type Arguments<O extends z.ZodObject> =
   Record<never, never> extends z.input<O> ? [options?: z.input<O>] : [options: z.input<O>];
@@ -39,7 +39,7 @@ export interface PenaltyFunction<Name extends string, O extends z.ZodObject> ext
 export function definePenalty<const Name extends string, O extends z.ZodObject>({
   make,
   ...about
-}: About<Name, O> & { make(options: z.output<O>): Rule }): PenaltyFunction<Name, O> {
+}: About<Name, O> & { make(options: z.output<O>): PenaltyRule }): PenaltyFunction<Name, O> {
   const { name, ...said } = about;
   const call = (given: object = {}): Penalty => {
     const options = parseOptions({ name }, about.options, given);

@@ -3,7 +3,7 @@ import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import { groupSets } from "../groups/groups.ts";
 import type { Weights } from "../groups/slices.ts";
-import type { Rule } from "./define.ts";
+import type { PenaltyRule } from "./define.ts";
 
 interface Elementwise {
   /** ρ, elementwise. */
@@ -17,7 +17,7 @@ interface Elementwise {
 }
 
 /** The penalty of a ρ. Solvable in both metrics; with a slope it has a gradient. */
-export function elementwise(lambda: number, { rho, prox, slope, sparse = true }: Elementwise): Rule {
+export function elementwise(lambda: number, { rho, prox, slope, sparse = true }: Elementwise): PenaltyRule {
   return {
     bind(graph) {
       const sets = groupSets(graph, "element");

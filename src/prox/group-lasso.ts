@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
-import { definePenalty, type Rule } from "./define.ts";
+import { definePenalty, type PenaltyRule } from "./define.ts";
 import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
 import { changed, groupPenalty } from "./group-penalty.ts";
 import { groupWeights, strengths } from "./group-weights.ts";
@@ -21,7 +21,7 @@ const options = z.strictObject({
 /** Options of `groupLasso`. */
 export type GroupLassoOptions = z.input<typeof options>;
 
-function make(said: z.output<typeof options>): Rule {
+function make(said: z.output<typeof options>): PenaltyRule {
   const { lambda, groups, side, weights } = said;
   return {
     options: counting(said),

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { TINY } from "../groups/slices.ts";
-import { definePenalty, type Rule } from "./define.ts";
+import { definePenalty, type PenaltyRule } from "./define.ts";
 import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";
 import { groupWeights, strengths } from "./group-weights.ts";
@@ -26,7 +26,7 @@ const options = z.strictObject({
 /** Options of `groupMcp`. */
 export type GroupMcpOptions = z.input<typeof options>;
 
-function make(said: z.output<typeof options>): Rule {
+function make(said: z.output<typeof options>): PenaltyRule {
   const { lambda, concavity, groups, side, weights } = said;
   return {
     options: counting(said),

@@ -22,7 +22,7 @@ import { groupSets } from "../groups/groups.ts";
 import { rootView, type WeightUse, weightUses } from "../groups/weights.ts";
 import type { Tensors } from "../groups/zeros.ts";
 import { named, say } from "../message.ts";
-import { definePenalty, type Rule } from "./define.ts";
+import { definePenalty, type PenaltyRule } from "./define.ts";
 
 const options = z.strictObject({
   n: z.int().min(1).default(2).describe("weights of a block that may be nonzero, below m"),
@@ -39,7 +39,7 @@ interface Blocked {
 
 const INFEASIBLE = 1e30; // stands for ∞, which times a step of 0 would be NaN
 
-function make({ n, m }: z.output<typeof options>): Rule {
+function make({ n, m }: z.output<typeof options>): PenaltyRule {
   if (n >= m)
     throw new UsageError("out-of-range", say`${named("n")} is out of range`, {
       got: n,

@@ -12,7 +12,7 @@ import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { type Tensors, zeroGroups } from "../groups/zeros.ts";
 import { named, say } from "../message.ts";
-import { definePenalty, type Rule } from "./define.ts";
+import { definePenalty, type PenaltyRule } from "./define.ts";
 import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";
 import { groupWeights } from "./group-weights.ts";
@@ -39,7 +39,7 @@ export type WgsefOptions = z.input<typeof options>;
 const ZERO = 1e-20; // stands for the norm of a group that is zero, and for a slope of 0: η·ZERO stays finite in float32
 
 /** @throws UsageError unless exactly one of k and keep is given */
-function make(said: z.output<typeof options>): Rule {
+function make(said: z.output<typeof options>): PenaltyRule {
   checkLevel("wgsef", said);
   return { ...envelopePenalty(said), options: counting(said) };
 }
@@ -54,7 +54,7 @@ function checkLevel(name: string, { k, keep }: { readonly k?: number; readonly k
     );
 }
 
-function envelopePenalty({ lambda, k, keep, groups, side, weights }: z.output<typeof options>): Rule {
+function envelopePenalty({ lambda, k, keep, groups, side, weights }: z.output<typeof options>): PenaltyRule {
   return {
     bind(graph) {
       const sets = setsOf(graph, groups, side);
