@@ -1,6 +1,6 @@
 /** The Node.js half of Espalier: the engine, data sets on disk, run directories. */
 
-export { type Device, type NodeOptions, node } from "./engine/node.ts";
+export { type Device, deviceNames, type NodeOptions, node } from "./engine/node.ts";
 export { datasets, type Info, type Listing } from "./node/datasets.ts";
 export { directory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";

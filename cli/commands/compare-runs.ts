@@ -11,8 +11,9 @@ import {
   type Summary,
   significant,
 } from "espalier";
-import { directory, environment, node } from "espalier/node";
+import { directory, environment } from "espalier/node";
 import type { Planned } from "../settings/compare-plan.ts";
+import { engineOf } from "../settings/engine-fields.ts";
 import { place } from "../settings/place.ts";
 import { messageOf } from "../terminal/failure.ts";
 import { remainingSeconds } from "../terminal/remaining-time.ts";
@@ -23,12 +24,11 @@ import { completeJob, openJob } from "./job.ts";
 /** @returns the exit status: 1 when a run failed */
 export async function runComparison(session: OpenComparison): Promise<number> {
   const { folder, plan, config, ended, interruption } = session;
-  const { threads, device } = config;
   const [{ settings }] = plan.runs;
   const data = settings.data?.split(/[\\/]/).filter(Boolean).at(-1);
   const title = `${settings.model?.split(/[\\/]/).at(-1)} on ${data}`;
   const { document, stopped } = await compareRuns(
-    { ...plan, title, config, environment: environment(node({ threads, device })) },
+    { ...plan, title, config, environment: environment(engineOf(config)) },
     {
       store: directory(folder),
       ended,

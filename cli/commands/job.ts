@@ -11,8 +11,9 @@ import {
   trainToTarget,
   write,
 } from "espalier";
-import { environment, node } from "espalier/node";
+import { environment } from "espalier/node";
 import { choose, type RunChoices } from "../settings/choices.ts";
+import { engineOf } from "../settings/engine-fields.ts";
 import { methods, resolved } from "../settings/methods.ts";
 import { openData, openModel } from "../settings/open.ts";
 import { type RunFolder, writeRun } from "../settings/place.ts";
@@ -52,7 +53,7 @@ export async function openJob(
   const data = opened ?? (await openData(choices));
   if (choices.rankRule) checkJudge(choices.rankRule, data);
   const { model, skipped: notComposed } = await openModel(choices, data);
-  const engine = node({ threads: choices.threads, device: choices.device });
+  const engine = engineOf(choices);
   const shop: Workshop = { model, data, engine, out, interruption };
   describeRun(where.store, choices, shop);
   await (await engine.load(write(model))).release();

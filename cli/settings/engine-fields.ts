@@ -1,11 +1,11 @@
 /** The settings of every command that runs a model. */
 import type { Engine } from "espalier";
-import { node } from "espalier/node";
+import { deviceNames, node } from "espalier/node";
 import { choice, integer, normalization, text, type ValuesOf } from "./field.ts";
 
 export const engineFields = {
   threads: integer("threads within an operator (default: one per processor)", { min: 1 }),
-  device: choice("where the model runs, cpu by default", ["cpu", "webgpu", "cuda"]),
+  device: choice("where the model runs, cpu by default", deviceNames),
 };
 
 export const engineOf = ({ threads, device }: ValuesOf<typeof engineFields>): Engine => node({ threads, device });

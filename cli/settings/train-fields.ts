@@ -1,5 +1,6 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns, optimizers, penalties, usualOptimizer } from "espalier";
+import { deviceNames } from "espalier/node";
 import { z } from "zod";
 import { normalizationField } from "./engine-fields.ts";
 import { augmentation, choice, integer, number, numbers, text, texts, toggle, type ValuesOf } from "./field.ts";
@@ -81,7 +82,7 @@ export const trainFields = {
   ),
   seed: integer("default 1"),
   threads: integer("default: one per processor", { min: 1 }),
-  device: choice("default cpu", ["cpu", "webgpu", "cuda"]),
+  device: choice("default cpu", deviceNames),
   out: text("run directory (default: a new one under runs/)", "folder"),
   resume: toggle("go on with the run in --out"),
   overwrite: toggle("start afresh although --out holds a run"),

@@ -50,6 +50,9 @@ const devices: Readonly<Record<Device, Hardware>> = {
   cuda: { providers: ["cuda", "cpu"], holds: [] }, // onnxruntime-node keeps outputs in buffers of WebGPU alone
 };
 
+/** The names of all devices; which of them a machine has is seen when a model is loaded. */
+export const deviceNames = Object.keys(devices) as readonly Device[];
+
 class NodeEngine implements Engine, Owner {
   readonly name = "onnxruntime-node";
   readonly version = ort().env.versions.common;
