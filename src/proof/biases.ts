@@ -30,8 +30,9 @@ export function biases(full: Graph, small: Graph, facts: FactMap, gone: Gone, wh
   for (const node of full.nodes) {
     const terms = proofRuleOf(node).terms?.(callOf(node, facts));
     const w = terms && node.inputs[terms.weight]!;
-    if (!w || !full.initializers.has(w) || whole.has(w.name)) continue;
-    const went = gone(w);
+    const root = w && rootOf(w, before, facts);
+    if (!root || !before.stored.has(root.value) || whole.has(root.value.name)) continue;
+    const went = root.perm.map((axis) => gone(root.value)[axis]);
     const now = after.weighing(node, terms.weight);
     if (!now) continue;
     const kept = Array.from({ length: w.shape[terms.made] }, (_, o) => o).filter((o) => !went[terms.made].has(o));
@@ -55,6 +56,15 @@ export function biases(full: Graph, small: Graph, facts: FactMap, gone: Gone, wh
       );
   }
   return { compared, problems };
+}
+
+/** The value that a value is but for the order of its axes: axis i of it is axis perm[i] of that one. */
+function rootOf(v: Value, wiring: Wiring, facts: FactMap): { value: Value; perm: readonly number[] } {
+  const maker = wiring.makerOf.get(v);
+  const permuted = maker && proofRuleOf(maker).permutes?.(callOf(maker, facts));
+  if (!permuted) return { value: v, perm: v.shape.map((_, axis) => axis) };
+  const { value, perm } = rootOf(maker.inputs[0]!, wiring, facts);
+  return { value, perm: permuted.map((axis) => perm[axis]) };
 }
 
 /** What columns that went added to each sum, and without signs. */
@@ -81,9 +91,9 @@ interface Added {
 /** A graph with what is stored in it. */
 class Wiring {
   private readonly readers: ReadonlyMap<Value, readonly Node[]>;
-  private readonly stored: Map<Value, Tensor>;
+  readonly stored: Map<Value, Tensor>;
   private readonly makers: ReadonlyMap<string, Node>;
-  private readonly makerOf: ReadonlyMap<Value, Node>;
+  readonly makerOf: ReadonlyMap<Value, Node>;
 
   constructor(graph: Graph) {
     this.readers = consumers(graph);

@@ -1,7 +1,8 @@
 /** Certificates with one false line each: none is proved, by the full model alone or by what became of it. */
 import { expect, test } from "vitest";
-import { edits, filled, sketch } from "../../test/support/small-models.ts";
+import { edits, filled, type Sketch, sketch } from "../../test/support/small-models.ts";
 import { node } from "../engine/node.ts";
+import { f32 } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import { certify } from "../shrink/certificate.ts";
 import { type Certificate, indices, type RemovedSlices, ranges } from "./certificate.ts";
@@ -55,6 +56,35 @@ const models: Record<string, () => Model> = {
       edits({ c: [1, [4, 5, 6, 7]] }),
     ),
 };
+
+/** The same two layers, the second's weight stored in other ways. */
+const stored: Record<string, (s: Sketch) => Value> = {
+  "behind a Transpose": ({ g, w }) => g.Transpose(w("b", [3, 8]), { perm: [1, 0] }),
+  "behind an Identity": ({ g, w }) => g.Identity(w("b", [8, 3])),
+  "in a Constant": ({ g }) =>
+    g.constant(
+      f32(
+        Array.from({ length: 24 }, (_, i) => Math.sin(i + 1)),
+        [8, 3],
+      ),
+    ),
+};
+
+test.each(Object.entries(stored))("a weight %s: what folds is found in the bias", async (_, weight) => {
+  const full = sketch(
+    [6],
+    (s) => s.g.Gemm(s.g.Sigmoid(s.fc(s.x, "a", 8)), weight(s), s.w("b.bias", [3])),
+    edits({ a: [0, [2, 5]] }),
+  );
+  const { model: small, certificate } = await certify(full);
+  expect(certificate.removed.filter((r) => r.reason === "folded constant")).not.toEqual([]);
+  expect((await prove(full, certificate, { small })).problems).toEqual([]);
+  const initializers = new Map(
+    [...small.graph.initializers].map(([v, t]) => [v, v.name === "b.bias" ? filled(t, 0, [1], 0.1) : t]),
+  );
+  const { problems } = await prove(full, certificate, { small: { ...small, graph: { ...small.graph, initializers } } });
+  expect(problems[0]).toContain("adds 0.1");
+});
 
 /** Another line in place of one; undefined where there is none to be made of it. */
 type Forgery = (line: RemovedSlices, shape: readonly number[]) => RemovedSlices | undefined;

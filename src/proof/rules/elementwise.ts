@@ -22,7 +22,7 @@ const Mul = perElement<unknown>(() => (a, b) => (a === 0 || b === 0 ? 0 : a * b)
 });
 
 export const elementwiseProofs: ProofRules<"elementwise"> = {
-  Identity: exactly((x) => x),
+  Identity: { ...exactly((x) => x), permutes: ({ inputs }) => inputs[0]!.shape.map((_, axis) => axis) },
   Dropout: exactly((x) => x),
   Abs: exactly(Math.abs),
   Neg: exactly((x) => -x),

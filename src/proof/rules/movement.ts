@@ -183,7 +183,7 @@ export const movementProofs: ProofRules<"movement"> = {
   Flatten: reshape,
   Squeeze: reshape,
   Unsqueeze: reshape,
-  Transpose: move(({ attrs }) => [{ kind: "permute", perm: attrs.perm }]),
+  Transpose: { ...move(({ attrs }) => [{ kind: "permute", perm: attrs.perm }]), permutes: ({ attrs }) => attrs.perm },
   Slice,
   Split,
   Tile,

@@ -48,6 +48,8 @@ export interface ProofRule<A> {
   needs(call: Call<A>, k: number, need: Need, at: number): Need;
   /** The number with which input k changes nothing: 0 of what is added, 1 of a factor. */
   readonly neutral?: (k: number) => number | undefined;
+  /** Of an operator that does nothing but to permute axes: which axis of the input each axis of the result is. */
+  readonly permutes?: (call: Call<A>) => readonly number[];
   /** Of sums of products with a stored weight; undefined where no stored matrix or kernel is read and made along one axis each. */
   readonly terms?: (call: Call<A>) => Terms | undefined;
 }
