@@ -1,7 +1,11 @@
 /** docs/methods.md is what the registry says now, and every chart is there. */
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { choose } from "../cli/settings/choices.ts";
+import { settings } from "../cli/settings/config.ts";
+import { methods, resolved } from "../cli/settings/methods.ts";
 import { kebab } from "../cli/settings/names.ts";
+import { trainFields } from "../cli/settings/train-fields.ts";
 import { demos, methodsPage } from "../experiments/methods-page.ts";
 import { optimizers, penalties } from "../src/methods.ts";
 
@@ -18,4 +22,9 @@ test("every optimizer and every penalty has a section and a chart", () => {
     expect(page).toContain(`\n### \`${name}\`\n`);
   for (const name of Object.keys(demos))
     expect(existsSync(new URL(`methods/${kebab(name)}.svg`, docs)), `no chart of ${name}; ${anew}`).toBe(true);
+});
+
+test.each(Object.entries(demos))("the run that shows %s can be started", (name, demo) => {
+  const chosen = choose(settings(trainFields, [{ label: (key) => `${name}: ${key}`, values: demo }]));
+  expect(resolved(chosen, methods(chosen))).toMatchObject(demo);
 });

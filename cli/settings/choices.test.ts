@@ -1,3 +1,4 @@
+import { type PenaltyMethod, penalties } from "espalier";
 import { describe, expect, test } from "vitest";
 import { choose } from "./choices.ts";
 import { settings } from "./config.ts";
@@ -7,8 +8,8 @@ import { type TrainConfig, trainFields } from "./train-fields.ts";
 
 /** What a choice cannot do without. */
 const needs: Readonly<Record<string, TrainConfig>> = {
+  ...Object.fromEntries(Object.values(penalties).map(({ name, example }: PenaltyMethod) => [name, example ?? {}])),
   multiStep: { milestones: [2] },
-  wgsef: { keep: 0.5 },
   sef: { k: 3 },
   local: { rankKeep: 0.5 },
   global: { rankKeep: 0.5 },

@@ -10,12 +10,13 @@ import { definePenalty, type PenaltyRule } from "./define.ts";
 import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
 import { changed, groupPenalty } from "./group-penalty.ts";
 import { groupWeights, strengths } from "./group-weights.ts";
-import { lambda as strength } from "./lambda.ts";
+import { lambdaOf } from "./lambda.ts";
 import { weightedGroupProx } from "./weighted.ts";
 
 const options = z.strictObject({
-  lambda: strength,
+  lambda: lambdaOf("1e-5 … 1e-3"),
   ...groupOptions,
+  groups: groupOptions.groups.meta({ ...groupOptions.groups.meta(), paper: "inputChannel" }),
   weights: weightsOption.default("balanced").meta({ description: "weight of a group in the penalty", paper: "size" }),
 });
 /** Options of `groupLasso`. */

@@ -6,3 +6,6 @@ export const lambda = z
   .number()
   .min(0)
   .meta({ description: "strength of the penalty", start: 1e-4, fix: "start with 1e-4 and multiply or divide by 3" });
+
+/** The same, where a paper says what it takes. */
+export const lambdaOf = (paper: string) => lambda.meta({ ...lambda.meta(), paper });

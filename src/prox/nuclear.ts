@@ -17,11 +17,11 @@ import { leadingEigenvectors } from "../math/eigen.ts";
 import { transpose } from "../math/matrix.ts";
 import { gram, svd } from "../math/svd.ts";
 import { definePenalty } from "./define.ts";
-import { lambda as strength } from "./lambda.ts";
+import { lambdaOf } from "./lambda.ts";
 import type { HostProx } from "./penalty.ts";
 
 const options = z.strictObject({
-  lambda: strength,
+  lambda: lambdaOf("5e-3"),
   layers: z
     .array(z.string().min(1))
     .min(1)

@@ -16,7 +16,7 @@ import { definePenalty, type PenaltyRule } from "./define.ts";
 import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";
 import { groupWeights } from "./group-weights.ts";
-import { lambda as strengthOption } from "./lambda.ts";
+import { lambdaOf, lambda as strengthOption } from "./lambda.ts";
 
 const levels = {
   k: z.int().min(1).optional().describe("groups of each channel set that should survive"),
@@ -28,7 +28,7 @@ const levels = {
     .describe("share of each channel set that should survive, rounded up; instead of k"),
 };
 const options = z.strictObject({
-  lambda: strengthOption,
+  lambda: lambdaOf("0.01 … 0.05"),
   ...levels,
   ...groupOptions,
   weights: weightsOption.default("uniform").describe("weight of a group in the penalty"),
