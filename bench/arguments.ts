@@ -12,7 +12,7 @@ export function root(): string {
   return folder;
 }
 
-export const integer = (text: string): number => {
+export const positiveInteger = (text: string): number => {
   const x = Number(text);
   if (!Number.isInteger(x) || x < 1) throw new InvalidArgumentError("It must be a positive integer.");
   return x;
@@ -38,8 +38,8 @@ export interface TimingOptions {
 /** Adds the flags of `TimingOptions`. */
 export const timed = (command: Command): Command =>
   command
-    .option("--batch <n>", "samples per step", integer, 128)
-    .option("--rounds <n>", "rounds of about a second per side", integer, 5)
-    .option("--threads <n>", "threads", integer, Math.min(2, availableParallelism()))
-    .option("--wait <s>", "seconds to wait for a quiet machine before each round", integer, 0)
+    .option("--batch <n>", "samples per step", positiveInteger, 128)
+    .option("--rounds <n>", "rounds of about a second per side", positiveInteger, 5)
+    .option("--threads <n>", "threads", positiveInteger, Math.min(2, availableParallelism()))
+    .option("--wait <s>", "seconds to wait for a quiet machine before each round", positiveInteger, 0)
     .option("--draft", "write to runs/ only, from any sources", false);

@@ -17,13 +17,13 @@ export interface Timing {
 }
 
 /** A training program that stands ready: Espalier's or PyTorch's. */
-export interface Side {
+export interface TimedSide {
   readonly version: string;
   steps(n: number): Promise<Timing>;
   close(): Promise<void>;
 }
 
-export interface Task {
+export interface BenchTask {
   /** A built-in model's name. */
   readonly model: string;
   readonly batch: number;
@@ -32,7 +32,7 @@ export interface Task {
 }
 
 /** Builds and loads the step of a task. */
-export async function ours({ model: name, batch: count, threads }: Task, method: Method): Promise<Side> {
+export async function ours({ model: name, batch: count, threads }: BenchTask, method: Method): Promise<TimedSide> {
   const engine = node({ threads });
   const build = builtIns.get(name)!;
   const model = build({ seed: 1 });

@@ -11,7 +11,7 @@ import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
 import { type Method, timedMethods } from "./method.ts";
 import { ours } from "./ours.ts";
-import { compare } from "./rounds.ts";
+import { alternate } from "./rounds.ts";
 
 const EXAMPLE = `
 Example:
@@ -58,7 +58,7 @@ async function measure(model: string, method: string, other: Method): Promise<vo
   const { batch, threads, rounds, wait } = options;
   const task = (name: string) => ({ model, method: name, batch, threads });
   const sides = [await ours(task("sgd"), sgd), await ours(task(method), other)];
-  const { times, othersCores } = await compare(sides, rounds, wait);
+  const { times, othersCores } = await alternate(sides, rounds, wait);
   for (const side of sides) await side.close();
   const [base, ms] = times;
   const ratio = median(ms.map((x, i) => x / base[i]));

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { median } from "../src/math/statistics.ts";
 import { othersDuring, quiet } from "./machine.ts";
-import type { Side } from "./ours.ts";
+import type { TimedSide } from "./ours.ts";
 
 const ROUND_MS = 1000;
 const PAUSE_MS = 300; // both runtimes let their threads spin for a while after work; let them go to sleep
@@ -11,8 +11,8 @@ const PAUSE_MS = 300; // both runtimes let their threads spin for a while after 
  * Alternates rounds of about a second; who begins alternates too.
  * @param wait seconds to wait, at most, for a quiet machine before each pair of rounds
  */
-export async function compare(
-  sides: readonly Side[],
+export async function alternate(
+  sides: readonly TimedSide[],
   rounds: number,
   wait: number,
 ): Promise<{ times: number[][]; othersCores: number }> {

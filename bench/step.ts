@@ -12,11 +12,11 @@ import { markdown } from "../src/report/table.ts";
 import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
 import { timedMethods } from "./method.ts";
-import { ours, type Task } from "./ours.ts";
-import { compare } from "./rounds.ts";
+import { type BenchTask, ours } from "./ours.ts";
+import { alternate } from "./rounds.ts";
 import { torch } from "./torch.ts";
 
-interface Result extends Task {
+interface Result extends BenchTask {
   /** Milliseconds per step, one number per round. */
   readonly espalier: readonly number[];
   readonly torch: readonly number[] | null;
@@ -67,7 +67,7 @@ const content = () => ({
 let withTorch = true;
 for (const model of options.models)
   for (const method of options.methods) {
-    const task: Task = { model, method, batch: options.batch, threads: options.threads };
+    const task: BenchTask = { model, method, batch: options.batch, threads: options.threads };
     const sides = [await ours(task, timedMethods[method])];
     if (withTorch)
       try {
@@ -77,7 +77,7 @@ for (const model of options.models)
         console.error(`${(e as Error).message}: Espalier is timed alone. --python names an interpreter with torch.`);
       }
     for (const side of sides) versions.add(side.version);
-    const { times, othersCores } = await compare(sides, options.rounds, options.wait);
+    const { times, othersCores } = await alternate(sides, options.rounds, options.wait);
     const [mine, theirs] = times;
     for (const side of sides) await side.close();
     const ratio = theirs ? median(mine.map((ms, i) => ms / theirs[i])) : null;

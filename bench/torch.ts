@@ -1,7 +1,7 @@
 /** PyTorch's side of the step benchmark: a child process that times steps when it is told to. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Side, Task, Timing } from "./ours.ts";
+import type { BenchTask, TimedSide, Timing } from "./ours.ts";
 
 interface Reply extends Partial<Timing> {
   readonly version?: string;
@@ -14,7 +14,7 @@ interface Reply extends Partial<Timing> {
  * @param script the path of step_torch.py
  * @throws Error saying what is missing when there is no such interpreter or it has no torch
  */
-export async function torch(python: string, script: string, task: Task): Promise<Side> {
+export async function torch(python: string, script: string, task: BenchTask): Promise<TimedSide> {
   const child = spawn(python, [script, JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
   const missing = new Promise<never>((_, reject) => {
     child.once("error", () => reject(new Error(`cannot run ${python}`)));

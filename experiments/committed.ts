@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Before, beforeCommits } from "./before-commits.ts";
-import { isIntact, sha256 } from "./seal.ts";
+import { hashOf, isIntact } from "./seal.ts";
 
 /** A result as it lies in its file. */
 export interface Recorded<R> {
@@ -39,7 +39,7 @@ function originOf(path: string, text: string, r: Recorded<unknown>, command: str
   const { cpu, cores, node, ...versions } = r.machine;
   const where = [cpu, `${cores} cores`, `Node.js ${node}`, ...Object.values(versions).flat()].join(", ");
   if (r.seal === undefined) {
-    if (!before || before.sha256 !== sha256(text))
+    if (!before || before.sha256 !== hashOf(text))
       throw refusal(path, "carries no seal: nothing says which command wrote it", command);
     const flaw = before.flaw ? `; ${before.flaw}` : "";
     return `Recorded before results carried their commit, first seen in \`${before.seen}\`${flaw}. ${where}. To run it again: \`${command}\`.`;

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, rmda, settingsOf, train } from "espalier";
 import { datasets, node } from "espalier/node";
 import { type Figures, figuresOf, gist } from "./figures.ts";
-import { begin, common, numbers } from "./record.ts";
+import { begin, common, numbersFlag } from "./record.ts";
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +23,7 @@ const epochs = Number(values.epochs);
 const milestones = [8, 13].filter((m) => m < epochs); // a shortened run has fewer
 const [lr, c, batchSize] = [0.2, 0.1, 128];
 const rows: (Figures & { lambda: number; ran: object })[] = [];
-for (const lambda of numbers(values.lambdas)) {
+for (const lambda of numbersFlag(values.lambdas)) {
   const run = train(models.lenet5({ seed: 1 }), data, {
     engine,
     optimizer: rmda({ c }),

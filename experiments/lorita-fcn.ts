@@ -31,7 +31,7 @@ import {
   truncate,
 } from "espalier";
 import { datasets, node } from "espalier/node";
-import { begin, common, meanStd, numbers } from "./record.ts";
+import { begin, common, meanStd, numbersFlag } from "./record.ts";
 
 /** They share the work out, and all of it is in the result. */
 const apart = { depths: { type: "string", default: "6,8,10" }, factors: { type: "string", default: "1,2,3" } } as const;
@@ -47,7 +47,9 @@ const { values } = parseArgs({
   },
 });
 const recording = begin({ name: "lorita-fcn", draft: values.draft, apart });
-const [depths, factorCounts, decays, seeds] = [values.depths, values.factors, values.decays, values.seeds].map(numbers);
+const [depths, factorCounts, decays, seeds] = [values.depths, values.factors, values.decays, values.seeds].map(
+  numbersFlag,
+);
 const [epochs, searchEpochs] = [Number(values.epochs), Number(values["search-epochs"])];
 const WIDTH = 96;
 const KEEP = [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.16, 0.13, 0.1, 0.08, 0.06, 0.04, 0.02];

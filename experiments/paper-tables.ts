@@ -35,7 +35,7 @@ export function logisticTable({ rows }: Recorded<Logistic>): string {
   );
 }
 
-export interface Stability {
+export interface StabilityRow {
   readonly method: string;
   readonly testAccuracy: number;
   readonly groupSparsity: number;
@@ -43,7 +43,7 @@ export interface Stability {
   readonly changesPerEpoch: number;
 }
 
-export const stabilityTable = ({ rows }: Recorded<Stability>): string =>
+export const stabilityTable = ({ rows }: Recorded<StabilityRow>): string =>
   table(
     ["method", "accuracy", "zero groups", "counted from epoch", "groups changed per epoch"],
     rows.map((r) => [

@@ -20,7 +20,7 @@ export const common = {
 } as const;
 
 /** Numbers, separated by commas. */
-export const numbers = (text: string): number[] => text.split(",").map(Number);
+export const numbersFlag = (text: string): number[] => text.split(",").map(Number);
 
 /** What is written to. Seeds are named, since nothing here is random otherwise. */
 export interface Content {

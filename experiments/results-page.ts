@@ -1,7 +1,7 @@
 /** The README's results and docs/results.md, from the committed JSON of experiments/results and bench/results. */
 import { markdown } from "espalier";
 import { type Committed, committed } from "./committed.ts";
-import { type Shrunk, shrunkTable } from "./run-tables.ts";
+import { type ShrunkRow, shrunkTable } from "./run-tables.ts";
 import { type Section, sections, step } from "./sections.ts";
 
 const shrunk = [
@@ -11,9 +11,9 @@ const shrunk = [
 ] as const;
 
 /** What the first table is made of; an experiment that has not been run is left out. */
-function shrunkResults(root?: string): { what: string; result: Committed<Shrunk> }[] {
+function shrunkResults(root?: string): { what: string; result: Committed<ShrunkRow> }[] {
   return shrunk.flatMap(([name, what]) => {
-    const result = committed<Shrunk>(`experiments/results/${name}.json`, `node dist/experiments/${name}.js`, root);
+    const result = committed<ShrunkRow>(`experiments/results/${name}.json`, `node dist/experiments/${name}.js`, root);
     return result ? [{ what, result }] : [];
   });
 }

@@ -5,13 +5,15 @@ import type { Figures } from "./figures.ts";
 import { faster } from "./paper-tables.ts";
 import { meanStd } from "./record.ts";
 
-export interface Shrunk extends Omit<Figures, "latencyMs" | "othersCores"> {
+export interface ShrunkRow extends Omit<Figures, "latencyMs" | "othersCores"> {
   readonly latencyMs?: Figures["latencyMs"];
   readonly lambda: number;
 }
 
 /** Training, shrinking and what that gained: one row per run of several results. */
-export function shrunkTable(results: readonly { readonly what: string; readonly result: Committed<Shrunk> }[]): string {
+export function shrunkTable(
+  results: readonly { readonly what: string; readonly result: Committed<ShrunkRow> }[],
+): string {
   const rows = results.flatMap(({ what, result }) =>
     result.rows.map((f) => [
       what,
@@ -89,7 +91,7 @@ export function overheadTable({ rows }: { readonly rows: readonly Overhead[] }):
   });
 }
 
-export interface Step {
+export interface StepRow {
   readonly model: string;
   readonly method: string;
   readonly batch: number;
@@ -103,7 +105,7 @@ export interface Step {
 const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
 
 /** A training step beside PyTorch's. */
-export function stepTable({ rows }: { readonly rows: readonly Step[] }): string {
+export function stepTable({ rows }: { readonly rows: readonly StepRow[] }): string {
   return markdown({
     head: ["model", "method", "batch", "threads", "Espalier", "PyTorch", "Espalier / PyTorch", "over rounds"],
     text: [0, 1],
@@ -121,7 +123,7 @@ export function stepTable({ rows }: { readonly rows: readonly Step[] }): string 
 }
 
 /** In words, slower first. */
-export function stepVerdict({ rows }: { readonly rows: readonly Step[] }): string {
+export function stepVerdict({ rows }: { readonly rows: readonly StepRow[] }): string {
   const compared = rows.flatMap(({ model, ratio }) => (ratio ? [{ model, ratio }] : []));
   const told = (side: typeof compared) => side.map(({ model, ratio }) => `${model} (${ratio.toFixed(2)})`).join(", ");
   const slower = compared.filter(({ ratio }) => ratio > 1);

@@ -12,9 +12,9 @@ function canonical(value: unknown): string {
   return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(",")}}`;
 }
 
-export const sha256 = (text: string | Uint8Array): string => createHash("sha256").update(text).digest("hex");
+export const hashOf = (text: string | Uint8Array): string => createHash("sha256").update(text).digest("hex");
 
-const sealOf = (content: object): string => sha256(canonical(content));
+const sealOf = (content: object): string => hashOf(canonical(content));
 
 /** The text of a file: the content as JSON, its seal last. What JSON cannot say (undefined) is left out before it is sealed. */
 export function sealed(content: object): string {

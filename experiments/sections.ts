@@ -9,7 +9,7 @@ import {
   logisticTable,
   loritaTable,
   type Sparse,
-  type Stability,
+  type StabilityRow,
   sparseTable,
   stabilityTable,
   type Wgsef,
@@ -20,7 +20,7 @@ import {
   overheadTable,
   type Reproduced,
   reproduceTable,
-  type Step,
+  type StepRow,
   stepTable,
   stepVerdict,
 } from "./run-tables.ts";
@@ -80,7 +80,7 @@ const logistic: Section<Logistic> = {
   charts: ["stability-logistic", "logistic-sparsity"],
 };
 
-const stability: Section<Stability> = {
+const stability: Section<StabilityRow> = {
   ...experiment("stability-mlp7"),
   title: () => "Does the structure stand still? MLP-7 on Fashion-MNIST, zero groups",
   table: stabilityTable,
@@ -181,7 +181,7 @@ export const overhead: Section<Overhead> = {
   table: overheadTable,
 };
 
-export const step: Section<Step> = {
+export const step: Section<StepRow> = {
   ...benchmarks.step,
   title: () => "A training step beside PyTorch's",
   table: stepTable,

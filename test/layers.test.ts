@@ -154,3 +154,22 @@ test("the search for cycles finds one", () => {
   const edges: Record<string, string[]> = { a: ["b", "c"], b: ["d"], c: ["e"], d: [], e: ["f"], f: ["c"] };
   expect(cycle((f) => edges[f], ["a"])).toEqual(["c", "e", "f", "c"]);
 });
+
+/** Types of TypeScript's own, which are no values. */
+const BUILT_IN_TYPES = ["Record", "Partial", "Required", "Pick", "Omit", "Readonly", "Exclude", "Extract", "Awaited"];
+
+const exportedBy = (text: string): string[] =>
+  [
+    ...text.matchAll(/^export (?:async )?(?:abstract )?(?:const|let|function\*?|class|interface|type|enum) (\w+)/gm),
+  ].map(([, name]) => name);
+
+test("no two exported things have one name, and none shadows a built-in", () => {
+  const all = ["src", "cli", "experiments", "bench"].flatMap((folder) => files(join(root, folder)));
+  const homes = new Map<string, string[]>();
+  for (const file of all)
+    for (const name of exportedBy(readFileSync(file, "utf8")))
+      homes.set(name, [...(homes.get(name) ?? []), relative(root, file)]);
+  expect(homes.size).toBeGreaterThan(500); // the exports are found
+  expect([...homes].filter(([, where]) => where.length > 1)).toEqual([]);
+  expect([...homes.keys()].filter((name) => name in globalThis || BUILT_IN_TYPES.includes(name))).toEqual([]);
+});

@@ -8,7 +8,7 @@ import { committed } from "../experiments/committed.ts";
 import { commandOf } from "../experiments/provenance.ts";
 import { type Begin, begin, common } from "../experiments/record.ts";
 import { resultsPage, withResults } from "../experiments/results-page.ts";
-import { sha256 } from "../experiments/seal.ts";
+import { hashOf } from "../experiments/seal.ts";
 
 const here = resolve(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(here, path), "utf8");
@@ -116,7 +116,7 @@ test("the result of another command is refused", async () => {
 test("a result from before there were commits is shown as it was committed, and edited it is refused", () => {
   const old = JSON.stringify({ command, machine: { cpu: "a processor", cores: 2, node: "v20.0.0" }, ...content });
   put(path, old);
-  const show = () => committed(path, command, root, { [path]: { seen: "c0debd1", sha256: sha256(old) } })!;
+  const show = () => committed(path, command, root, { [path]: { seen: "c0debd1", sha256: hashOf(old) } })!;
   expect(show().origin).toContain("Recorded before results carried their commit, first seen in `c0debd1`. a processor");
   put(path, old.replace("0.9875", "0.9975"));
   expect(show).toThrow("carries no seal");

@@ -3,7 +3,7 @@ import { change, counted, milliseconds, type Table, timedBatches, timeModels } f
 import { readBytes, readModel } from "espalier/node";
 import { z } from "zod";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
-import { integer, numbers } from "../settings/field.ts";
+import { integerField, numberListField } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
@@ -16,9 +16,9 @@ export const benchCommand = () =>
       ["[b.onnx]", "another, to compare"],
     ],
     fields: {
-      batch: numbers("batch sizes (default 1,128)", "integers ≥ 1", z.int().min(1)),
-      runs: integer("timed runs of each model (default 50)", { min: 1 }),
-      warmup: integer("untimed runs first (default 5)", { min: 0 }),
+      batch: numberListField("batch sizes (default 1,128)", "integers ≥ 1", z.int().min(1)),
+      runs: integerField("timed runs of each model (default 50)", { min: 1 }),
+      warmup: integerField("untimed runs first (default 5)", { min: 0 }),
       ...engineFields,
     },
     examples: [

@@ -14,7 +14,7 @@ import {
 } from "espalier";
 import { datasets, readBytes, readModel, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
-import { choice, integer, text, toggle, type ValuesOf } from "../settings/field.ts";
+import { choice, integerField, text, toggle, type ValuesOf } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";
 import {
   checkJudge,
@@ -48,7 +48,7 @@ const fields = {
   ...dataFields,
   loss: lossField,
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
-  seed: integer("of the samples that the iterative rule draws, and of fine-tuning (default 1)"),
+  seed: integerField("of the samples that the iterative rule draws, and of fine-tuning (default 1)"),
   ...engineFields,
 } as const;
 

@@ -13,7 +13,7 @@ import {
 } from "espalier";
 import { datasets, readBytes, readModel, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
-import { number, text } from "../settings/field.ts";
+import { numberField, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 import { checkTarget } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
@@ -28,7 +28,7 @@ export const shrinkCommand = () =>
     ],
     fields: {
       certificate: text("write what was removed, and why that is sound, to this file", "file.json"),
-      tolerance: number("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
+      tolerance: numberField("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
       ...dataFields,
       ...engineFields,
     },

@@ -2,7 +2,7 @@
 import { type Certificate, EspalierError, type Proof, prove, realInputs, significant, verify } from "espalier";
 import { datasets, readBytes, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
-import { integer, number, text } from "../settings/field.ts";
+import { integerField, numberField, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 
 export const verifyCommand = () =>
@@ -18,8 +18,8 @@ export const verifyCommand = () =>
         "prove each removal of this certificate from A alone, and compare B with what it leaves",
         "file.json",
       ),
-      tolerance: number("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
-      random: integer("runs on random inputs for each batch size (default 4)", { min: 1 }),
+      tolerance: numberField("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
+      random: integerField("runs on random inputs for each batch size (default 4)", { min: 1 }),
       ...dataFields,
       ...engineFields,
     },

@@ -1,6 +1,6 @@
 /** Everything that `compare` can be told: what `train` can, for all runs, and the methods and seeds. */
 import { z } from "zod";
-import { type Field, numbers, text, type ValuesOf } from "./field.ts";
+import { type Field, numberListField, text, type ValuesOf } from "./field.ts";
 import { type TrainKey, trainFields } from "./train-fields.ts";
 
 const { seed, out, resume, overwrite, ...shared } = trainFields;
@@ -21,7 +21,7 @@ export const compareFields = {
   config: text("methods, seeds and shared settings", "compare.yaml"),
   ...shared,
   seeds: {
-    ...numbers("seeds that every method runs with (default 1)", "different integers, at least one", z.int()),
+    ...numberListField("seeds that every method runs with (default 1)", "different integers, at least one", z.int()),
     schema: z.array(seed.schema).min(1).refine(distinct),
   },
   methods,

@@ -1,10 +1,10 @@
 /** The settings of every command that runs a model. */
 import type { Engine } from "espalier";
 import { deviceNames, node } from "espalier/node";
-import { choice, integer, normalization, text, type ValuesOf } from "./field.ts";
+import { choice, integerField, normalization, text, type ValuesOf } from "./field.ts";
 
 export const engineFields = {
-  threads: integer("threads within an operator (default: one per processor)", { min: 1 }),
+  threads: integerField("threads within an operator (default: one per processor)", { min: 1 }),
   device: choice("where the model runs, cpu by default", deviceNames),
 };
 

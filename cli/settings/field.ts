@@ -51,7 +51,7 @@ const readNumber = (text: string): unknown => (text.trim() === "" || Number.isNa
 const parts = (text: string): string[] => text.replace(/^\s*\[(.*)\]\s*$/, "$1").split(",");
 const readNumbers = (text: string): unknown => parts(text).map((part) => readNumber(part));
 
-export const number = (help: string, range: Range = {}): Field<number> => ({
+export const numberField = (help: string, range: Range = {}): Field<number> => ({
   schema: inRange(z.number(), range),
   wanted: `a number${rangeText(range)}`,
   help,
@@ -59,7 +59,7 @@ export const number = (help: string, range: Range = {}): Field<number> => ({
   read: readNumber,
 });
 
-export const integer = (help: string, range: Range = {}): Field<number> => ({
+export const integerField = (help: string, range: Range = {}): Field<number> => ({
   schema: inRange(z.int(), range),
   wanted: `an integer${rangeText(range)}`,
   help,
@@ -84,7 +84,7 @@ export const toggle = (help: string): Field<boolean> => ({
 });
 
 /** Numbers in order, on the command line separated by commas. */
-export const numbers = (help: string, wanted: string, one: z.ZodNumber, length?: number): Field<number[]> => ({
+export const numberListField = (help: string, wanted: string, one: z.ZodNumber, length?: number): Field<number[]> => ({
   schema: length === undefined ? z.array(one) : z.array(one).length(length),
   wanted,
   help,

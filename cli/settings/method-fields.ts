@@ -1,7 +1,7 @@
 /** The settings that methods bring, made of what their files say: one per option, merged where several methods have one of its name. */
 import { type OptimizerMethod, type OptionSpec, optimizers, type PenaltyMethod, penalties } from "espalier";
 import { z } from "zod";
-import { choice, type Field, integer, number, numbers, type Range, texts, toggle } from "./field.ts";
+import { choice, type Field, integerField, numberField, numberListField, type Range, texts, toggle } from "./field.ts";
 import { help } from "./method-help.ts";
 import { type OptionOwner, ownersOf } from "./method-options.ts";
 
@@ -57,11 +57,11 @@ function fieldOf(owners: readonly OptionOwner[], methods: number): Field {
   const names = [...new Set(specs.flatMap(choices))];
   if (names.length > 0) return choice(about, names);
   if (first.type === "boolean") return toggle(about);
-  if (first.type === "integer") return integer(about, widest(specs));
-  if (first.type === "number") return number(about, widest(specs));
+  if (first.type === "integer") return integerField(about, widest(specs));
+  if (first.type === "number") return numberField(about, widest(specs));
   const one = first.prefixItems?.[0] ?? (first.items || {});
   if (one.type === "string") return texts(about, "a,b.*,…");
-  return numbers(
+  return numberListField(
     about,
     first.wanted ?? "numbers",
     oneOf(widest([one]), one.type === "integer"),

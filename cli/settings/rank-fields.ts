@@ -1,24 +1,24 @@
 /** How ranks are chosen, as `train` and `factorize` are told it. */
 import { type Dataset, type RankRule, UsageError } from "espalier";
-import { choice, integer, number } from "./field.ts";
+import { choice, integerField, numberField } from "./field.ts";
 
 const rules = ["local", "global", "iterative"] as const satisfies readonly RankRule["rule"][];
 
 const about = "how ranks are chosen: the same share of each layer, one threshold for all, or the least loss first";
 export const ruleField = (more: string) => choice(`${about}${more}`, rules);
-export const keepField = number("local, global: share of the singular values to keep", { above: 0, max: 1 });
+export const keepField = numberField("local, global: share of the singular values to keep", { above: 0, max: 1 });
 export const relativeField = choice(
   "global: compare singular values relative to their layer's largest (all, default), as they are (none), or as LoRITa's code (conv)",
   ["all", "none", "conv"],
 );
-export const toleranceField = number(
+export const toleranceField = numberField(
   "iterative: how far accuracy may fall, as a fraction, judged on validation samples where there are any, else on training samples (default 0.01)",
   {
     min: 0,
     below: 1,
   },
 );
-export const fineTuneField = integer("train for so many epochs after truncation (default 0)", { min: 1 });
+export const fineTuneField = integerField("train for so many epochs after truncation (default 0)", { min: 1 });
 
 /** What the flags say of a rule, each by itself. */
 interface RankSettings {

@@ -3,7 +3,17 @@ import { builtIns, optimizers, penalties, usualOptimizer } from "espalier";
 import { deviceNames } from "espalier/node";
 import { z } from "zod";
 import { normalizationField } from "./engine-fields.ts";
-import { augmentation, choice, integer, number, numbers, text, texts, toggle, type ValuesOf } from "./field.ts";
+import {
+  augmentation,
+  choice,
+  integerField,
+  numberField,
+  numberListField,
+  text,
+  texts,
+  toggle,
+  type ValuesOf,
+} from "./field.ts";
 import { lossField } from "./losses.ts";
 import { optimizerFields, penaltyFields } from "./method-fields.ts";
 import { lrHelp } from "./method-help.ts";
@@ -19,32 +29,32 @@ export const trainFields = {
   freeze: texts("parameters that stay as they are; * stands for a part of a name, ** for any characters", "a,b.*,…"),
   data: text("data set by name, or a folder", "name|folder"),
   dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),
-  limitTrain: integer("use only so many training samples", { min: 1 }),
-  valSplit: number("hold out this share of the training samples for validation", { above: 0, below: 1 }),
+  limitTrain: integerField("use only so many training samples", { min: 1 }),
+  valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
   augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),
   normalize: normalizationField,
   loss: lossField,
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
-  labelSmoothing: number("share of the target spread over all classes", { min: 0, below: 1 }),
+  labelSmoothing: numberField("share of the target spread over all classes", { min: 0, below: 1 }),
 
   optimizer: choice(
     `how weights move (default ${kebab(usualOptimizer.plain)}; with lorita ${kebab(usualOptimizer.composed)})`,
     namesOf(optimizers),
   ),
-  lr: number(lrHelp, { above: 0 }),
+  lr: numberField(lrHelp, { above: 0 }),
   schedule: choice("constant, multi-step (default when there are milestones), cosine", [
     "constant",
     "multiStep",
     "cosine",
   ]),
-  milestones: numbers(
+  milestones: numberListField(
     "multi-step: epochs after which lr drops; what restarts does so there",
     "increasing epochs",
     epochList,
   ),
-  gamma: number("multi-step: what lr is multiplied by at a milestone (default 0.1)", { above: 0, max: 1 }),
-  minLr: number("cosine: lr at the end (default 0)", { min: 0 }),
-  warmupEpochs: number("raise lr linearly over so many epochs first", { above: 0 }),
+  gamma: numberField("multi-step: what lr is multiplied by at a milestone (default 0.1)", { above: 0, max: 1 }),
+  minLr: numberField("cosine: lr at the end (default 0)", { min: 0 }),
+  warmupEpochs: numberField("raise lr linearly over so many epochs first", { above: 0 }),
   ...optimizerFields,
 
   penalty: choice("what should become zero (default group-lasso for proximal optimizers, else none)", [
@@ -52,16 +62,19 @@ export const trainFields = {
     ...namesOf(penalties),
   ]),
   ...penaltyFields,
-  lambdaWarmup: number(
+  lambdaWarmup: numberField(
     "epochs over which the penalty grows to its full strength (default: a tenth of the run, at most until the first milestone)",
     { min: 0 },
   ),
-  targetParams: number("search for the lambda that keeps this share of the parameters, such as 0.1, in up to 8 runs", {
-    above: 0,
-    below: 1,
-  }),
+  targetParams: numberField(
+    "search for the lambda that keeps this share of the parameters, such as 0.1, in up to 8 runs",
+    {
+      above: 0,
+      below: 1,
+    },
+  ),
 
-  lorita: integer("compose every linear and convolutional layer of so many maps, train, compose back, truncate", {
+  lorita: integerField("compose every linear and convolutional layer of so many maps, train, compose back, truncate", {
     min: 1,
   }),
   loritaLayers: texts(
@@ -74,14 +87,14 @@ export const trainFields = {
   rankTolerance: toleranceField,
   fineTune: fineTuneField,
 
-  epochs: integer("default 20", { min: 1 }),
-  batchSize: integer("default 128", { min: 1 }),
-  accumulate: integer(
+  epochs: integerField("default 20", { min: 1 }),
+  batchSize: integerField("default 128", { min: 1 }),
+  accumulate: integerField(
     "split each batch into so many parts and add up their gradients: the step of a batch that does not fit in memory (batch norm sees the parts; default 1)",
     { min: 1 },
   ),
-  seed: integer("default 1"),
-  threads: integer("default: one per processor", { min: 1 }),
+  seed: integerField("default 1"),
+  threads: integerField("default: one per processor", { min: 1 }),
   device: choice("default cpu", deviceNames),
   out: text("run directory (default: a new one under runs/)", "folder"),
   resume: toggle("go on with the run in --out"),

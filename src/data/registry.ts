@@ -18,7 +18,7 @@ export interface Download {
   readonly contains?: Readonly<Record<string, string>>;
 }
 
-export interface Source {
+export interface PublishedSource {
   readonly format: "idx" | "cifar10" | "cifar100";
   /** Folders under the root that may hold the files, beside the root itself. */
   readonly folders: readonly string[];
@@ -91,7 +91,7 @@ const idxDownloads = (hosts: readonly string[], files: readonly (readonly [strin
   }));
 
 /** Where the files of a data set come from; `digits` has none. */
-const SOURCES: Readonly<Record<string, Source>> = {
+const SOURCES: Readonly<Record<string, PublishedSource>> = {
   mnist: {
     format: "idx",
     folders: ["mnist", "MNIST/raw"],
@@ -182,7 +182,7 @@ export function facts(name: string): Facts {
 }
 
 /** Files and downloads of a known data set; undefined for `digits`, which is drawn. */
-export function source(name: string): Source | undefined {
+export function source(name: string): PublishedSource | undefined {
   facts(name);
   return SOURCES[name];
 }

@@ -4,7 +4,7 @@ import { EspalierError } from "../error.ts";
 import type { DeviceTensor, DeviceTensors } from "./engine.ts";
 
 /** An input or output as the model declares it. */
-export interface Declared {
+export interface DeclaredTensor {
   readonly name: string;
   readonly dtype: DType;
   /** A string stands for any size. Undefined when the runtime does not know the rank. */
@@ -14,7 +14,7 @@ export interface Declared {
 const text = ({ dtype, shape }: { dtype: DType; shape: readonly (number | string)[] | undefined }): string =>
   `${dtype}${shape ? `[${shape.map((d) => (typeof d === "string" ? d || "?" : d)).join(",")}]` : ""}`;
 
-const fits = (t: DeviceTensor, { dtype, shape }: Declared): boolean =>
+const fits = (t: DeviceTensor, { dtype, shape }: DeclaredTensor): boolean =>
   t.dtype === dtype &&
   (!shape ||
     (t.shape.length === shape.length && shape.every((d, i) => typeof d === "string" || d < 0 || d === t.shape[i])));
@@ -23,7 +23,7 @@ const fits = (t: DeviceTensor, { dtype, shape }: Declared): boolean =>
  * Checks that there is a tensor for every input, and that each fits.
  * @throws EspalierError naming the input
  */
-export function checkFeeds(inputs: readonly Declared[], feeds: DeviceTensors): void {
+export function checkFeeds(inputs: readonly DeclaredTensor[], feeds: DeviceTensors): void {
   for (const input of inputs) {
     const t = feeds[input.name];
     if (!t)
@@ -47,7 +47,7 @@ export function checkFeeds(inputs: readonly Declared[], feeds: DeviceTensors): v
  * Checks that every target is an output's, fits it and is not read by the run.
  * @throws EspalierError naming the output
  */
-export function checkTargets(outputs: readonly Declared[], feeds: DeviceTensors, into: DeviceTensors): void {
+export function checkTargets(outputs: readonly DeclaredTensor[], feeds: DeviceTensors, into: DeviceTensors): void {
   const given = Object.entries(into);
   if (given.length === 0) return;
   const declared = new Map(outputs.map((o) => [o.name, o]));

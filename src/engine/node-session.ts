@@ -3,11 +3,11 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { DType } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import type { DeviceTensor, DeviceTensors, Session } from "./engine.ts";
-import { checkFeeds, checkTargets, type Declared } from "./feeds.ts";
+import { checkFeeds, checkTargets, type DeclaredTensor } from "./feeds.ts";
 import { NodeTensor } from "./node-tensor.ts";
 
 /** What a session wants of its engine. */
-export interface Owner {
+export interface TensorOwner {
   /** The handle's tensor. @throws EspalierError when it was disposed of or is another engine's */
   open(t: DeviceTensor): Tensor;
   /** What the runtime threw while it ran a model, as an error of ours. */
@@ -18,14 +18,14 @@ export class NodeSession implements Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   private readonly session: InferenceSession;
-  private readonly owner: Owner;
-  private readonly inputs: readonly Declared[];
-  private readonly outputs: readonly Declared[];
+  private readonly owner: TensorOwner;
+  private readonly inputs: readonly DeclaredTensor[];
+  private readonly outputs: readonly DeclaredTensor[];
   /** Whether outputs stay on the device: the runtime then allocates all of them itself. */
   private readonly resident: boolean;
   private released = false;
 
-  constructor(session: InferenceSession, owner: Owner, resident: boolean) {
+  constructor(session: InferenceSession, owner: TensorOwner, resident: boolean) {
     this.session = session;
     this.owner = owner;
     this.resident = resident;
@@ -79,7 +79,7 @@ export class NodeSession implements Session {
 }
 
 /** The runtime gives no shape, [], both for a scalar and for a tensor of unknown rank. */
-const declared = (metadata: readonly InferenceSession.ValueMetadata[]): Declared[] =>
+const declared = (metadata: readonly InferenceSession.ValueMetadata[]): DeclaredTensor[] =>
   metadata.map((m) => {
     if (!m.isTensor)
       throw new EspalierError(

@@ -9,7 +9,7 @@ import { EspalierError, UsageError } from "../error.ts";
 import type { DeviceTensor, Engine, EngineTensor, LoadOptions, Session } from "./engine.ts";
 import { failure } from "./failure.ts";
 import { identity } from "./identity.ts";
-import { NodeSession, type Owner } from "./node-session.ts";
+import { NodeSession, type TensorOwner } from "./node-session.ts";
 import { bits, NodeTensor } from "./node-tensor.ts";
 
 /** Where onnxruntime-node can run a graph. */
@@ -53,7 +53,7 @@ const devices: Readonly<Record<Device, Hardware>> = {
 /** The names of all devices; which of them a machine has is seen when a model is loaded. */
 export const deviceNames = Object.keys(devices) as readonly Device[];
 
-class NodeEngine implements Engine, Owner {
+class NodeEngine implements Engine, TensorOwner {
   readonly name = "onnxruntime-node";
   readonly version = ort().env.versions.common;
   readonly threads: number;

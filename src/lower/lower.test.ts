@@ -10,7 +10,7 @@ import { prune } from "../graph/walk.ts";
 import { Random } from "../math/random.ts";
 import { lower } from "./lower.ts";
 import { keyOf } from "./pattern.ts";
-import { extract, optionsOf, sitesOf } from "./sites.ts";
+import { extract, formulationsOf, sitesOf } from "./sites.ts";
 import { portable, type Target, targetOf } from "./target.ts";
 
 const cpu = targetOf({ device: "cpu", threads: 1 });
@@ -69,7 +69,7 @@ function chosen(graph: Graph, target: Target): string[] {
   return sitesOf(graph).map((site) => {
     const alone = extract(graph, site);
     const by = (name: string) => print(lower(alone, target, { [keyOf(site)]: name }));
-    const found = optionsOf(site, target).filter((name) => by(name) === print(lower(alone, target)));
+    const found = formulationsOf(site, target).filter((name) => by(name) === print(lower(alone, target)));
     return `${site.of}: ${found.join(" or ")}`;
   });
 }
@@ -145,11 +145,11 @@ test("a target is plain data", () => {
 test("what a target lacks is no option there", () => {
   const graph = program([2, 16, 4, 4], [16, 16, 3, 3]);
   const [site] = sitesOf(graph);
-  expect(optionsOf(site, { ...cpu, block: 16 })).toEqual(["plain", "rows", "blocks"]);
-  expect(optionsOf(site, { ...cpu, block: 5 })).toEqual(["plain", "rows"]);
-  expect(optionsOf(site, { ...portable, block: 16 })).toEqual(["plain", "rows"]);
+  expect(formulationsOf(site, { ...cpu, block: 16 })).toEqual(["plain", "rows", "blocks"]);
+  expect(formulationsOf(site, { ...cpu, block: 5 })).toEqual(["plain", "rows"]);
+  expect(formulationsOf(site, { ...portable, block: 16 })).toEqual(["plain", "rows"]);
   const withoutGather = cpu.operators[""].filter((op) => op !== "Gather");
-  expect(optionsOf(site, { ...cpu, operators: { "": withoutGather } })).toEqual(["plain"]);
+  expect(formulationsOf(site, { ...cpu, operators: { "": withoutGather } })).toEqual(["plain"]);
 });
 
 test("an operator of another domain computes what its entry says", async () => {

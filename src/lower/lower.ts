@@ -7,11 +7,11 @@ import { type Builder, builder } from "../graph/builder.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers, prune } from "../graph/walk.ts";
 import { type Formulation, keyOf, PLAIN, type Site } from "./pattern.ts";
-import { emitOn, optionsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
-import { has, type Target } from "./target.ts";
+import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
+import { type Target, targetHas } from "./target.ts";
 
 /** A plan: formulations by the sites' keys (`keyOf`); "plain" leaves a site as it is. */
-export type Choices = Readonly<Record<string, string>>;
+export type FormulationPlan = Readonly<Record<string, string>>;
 
 /**
  * @param graph nodes in topological order; it stays as it is
@@ -19,7 +19,7 @@ export type Choices = Readonly<Record<string, string>>;
  * @returns a graph with the same inputs and outputs, pruned, without meanings
  * @throws EspalierError when the plan asks for a formulation that there is not, or that is not right for its site
  */
-export function lower(graph: Graph, target: Target, choices: Choices = {}): Graph {
+export function lower(graph: Graph, target: Target, choices: FormulationPlan = {}): Graph {
   const { meanings, ...plain } = graph;
   const g = builder(graph.name, { ...plain, nodes: [] });
   g.reserve(namesIn(graph));
@@ -48,8 +48,8 @@ function emitSite(g: Builder, site: Site, target: Target, wish: Wish | string): 
   if (typeof wish !== "string") return undefined; // where the target lacks what every formulation needs, its runtime says so
   throw new EspalierError(
     "unknown-name",
-    `${site.of} has no formulation "${wish}" here`,
-    { value: site.output.name, site: keyOf(site), wanted: optionsOf(site, target).join(", ") },
+    `${site.of} targetHas no formulation "${wish}" here`,
+    { value: site.output.name, site: keyOf(site), wanted: formulationsOf(site, target).join(", ") },
     "make the plan again for this model and device",
   );
 }
@@ -66,7 +66,7 @@ function wished(site: Site, target: Target, makes: ReadonlyMap<Value, Node>): Wi
   const right = Object.values(patternOf(site)).filter((f) => isRight(f, site, target));
   const { thresholds } = target;
   const preferred = right.filter((f) => thresholds && f.preferred?.(site, thresholds));
-  const runs = plainNodes(site, makes).every((n) => has(target, n.op, n.domain));
+  const runs = plainNodes(site, makes).every((n) => targetHas(target, n.op, n.domain));
   return runs ? preferred : [...preferred, ...right];
 }
 

@@ -77,5 +77,5 @@ export function targetOf({ device, threads }: Pick<Engine, "device" | "threads">
 }
 
 /** Whether a target has an operator. */
-export const has = (target: Target, op: string, domain = ""): boolean =>
+export const targetHas = (target: Target, op: string, domain = ""): boolean =>
   target.operators[domain]?.includes(op) ?? false;

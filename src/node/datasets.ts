@@ -5,7 +5,7 @@ import { facts, NAMES, source } from "../data/registry.ts";
 import { channelStatistics, classCounts } from "../data/statistics.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
 import { dataRoot, joinPath } from "./files.ts";
-import { locate, type Place, readImages } from "./locate.ts";
+import { type DataPlace, locate, readImages } from "./locate.ts";
 import { batchesAhead, share } from "./worker.ts";
 
 interface RootOption {
@@ -14,7 +14,7 @@ interface RootOption {
 }
 
 /** A named data set and whether it is here. */
-export interface Listing extends Place {
+export interface Listing extends DataPlace {
   readonly name: string;
   readonly shape: readonly number[];
   readonly classes: number;
@@ -41,7 +41,7 @@ export interface Info {
   readonly std: readonly number[] | undefined;
   /** Of the training samples that are here. */
   readonly measured: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  readonly files: Place["files"];
+  readonly files: DataPlace["files"];
 }
 
 /**

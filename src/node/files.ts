@@ -23,7 +23,7 @@ export async function listFolder(path: string): Promise<string[] | null> {
 }
 
 /** Size of a regular file in bytes; null if there is none. */
-export async function fileSize(path: string): Promise<number | null> {
+export async function sizeOfFile(path: string): Promise<number | null> {
   try {
     const found = await stat(path);
     return found.isFile() ? found.size : null;
@@ -35,7 +35,7 @@ export async function fileSize(path: string): Promise<number | null> {
 
 /** SHA-256 of a file, in hexadecimal; null if there is none. */
 export async function sha256(path: string): Promise<string | null> {
-  if ((await fileSize(path)) === null) return null;
+  if ((await sizeOfFile(path)) === null) return null;
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return hash.digest("hex");

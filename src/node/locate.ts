@@ -3,21 +3,21 @@
 import { checkRecords, readCifar } from "../data/cifar.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { idxHeader, type NamedBytes, readIdxSplit } from "../data/idx.ts";
-import { type Facts, facts, isKnown, type Source, source } from "../data/registry.ts";
+import { type Facts, facts, isKnown, type PublishedSource, source } from "../data/registry.ts";
 import { channelStatistics } from "../data/statistics.ts";
 import { EspalierError } from "../error.ts";
-import { dataRoot, fileSize, joinPath, listFolder } from "./files.ts";
+import { dataRoot, joinPath, listFolder, sizeOfFile } from "./files.ts";
 import { readWhole } from "./unpack.ts";
 
-export interface Place {
+export interface DataPlace {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   /** Files that are needed and not there. */
   readonly missing: readonly string[];
 }
 
-export interface Located extends Place {
+export interface Located extends DataPlace {
   readonly name: string;
-  readonly format: Source["format"];
+  readonly format: PublishedSource["format"];
   readonly train: readonly string[];
   readonly test: readonly string[];
   /** Absent for a folder of the user's own. */
@@ -53,7 +53,7 @@ async function ownFolder(path: string): Promise<Located> {
     throw new EspalierError("missing", "there is no such folder of data", { folder: path }, "check the path");
   }
   for (const example of ["mnist", "cifar10", "cifar100"]) {
-    const kind = source(example) as Source;
+    const kind = source(example) as PublishedSource;
     const place = await lookIn(path, kind);
     if (place.missing.length === 0) return { name: path, format: kind.format, ...place };
   }
@@ -64,7 +64,10 @@ async function ownFolder(path: string): Promise<Located> {
   });
 }
 
-async function lookIn(folder: string, { files, format }: Source): Promise<Place & Pick<Located, "train" | "test">> {
+async function lookIn(
+  folder: string,
+  { files, format }: PublishedSource,
+): Promise<DataPlace & Pick<Located, "train" | "test">> {
   const names = new Set(await listFolder(folder));
   const missing: string[] = [];
   const find = (wanted: readonly string[], all: boolean): string[] => {
@@ -75,7 +78,7 @@ async function lookIn(folder: string, { files, format }: Source): Promise<Place 
   };
   const train = find(files.train, format === "idx"); // CIFAR may come in fewer pieces
   const test = find(files.test, true);
-  const sized = await Promise.all([...train, ...test].map(async (path) => ({ path, bytes: await fileSize(path) })));
+  const sized = await Promise.all([...train, ...test].map(async (path) => ({ path, bytes: await sizeOfFile(path) })));
   return { train, test, missing, files: sized.map(({ path, bytes }) => ({ path, bytes: bytes ?? 0 })) };
 }
 

@@ -1,7 +1,7 @@
 /** A file that grows under a temporary name, over several runs if need be, and gets its own when it is whole. */
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileSize, remove } from "./files.ts";
+import { remove, sizeOfFile } from "./files.ts";
 import { refused } from "./system-error.ts";
 import { makeFolder, syncFolder } from "./whole-files.ts";
 
@@ -17,7 +17,7 @@ export class PartialFile {
 
   /** Bytes that are there already. */
   size(): Promise<number> {
-    return fileSize(this.temporary).then((size) => size ?? 0);
+    return sizeOfFile(this.temporary).then((size) => size ?? 0);
   }
 
   async append(bytes: Uint8Array): Promise<void> {

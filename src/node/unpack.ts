@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { EspalierError } from "../error.ts";
-import { fileSize } from "./files.ts";
+import { sizeOfFile } from "./files.ts";
 import { codeOf, refused } from "./system-error.ts";
 
 /** No file of a data set is larger than this, packed or not (CIFAR-100's training file has 147 MiB). */
@@ -26,7 +26,7 @@ export type Expect = (head: Uint8Array, trailer: number) => number;
  * @throws EspalierError when it is larger than what `expect` allows, damaged, or cannot be read
  */
 export async function readWhole(path: string, expect: Expect): Promise<Uint8Array> {
-  const size = await fileSize(path);
+  const size = await sizeOfFile(path);
   if (size === null) throw new EspalierError("system", "there is no such file", { file: path });
   if (size > LARGEST_FILE) throw tooLarge(path, "the file itself", size);
   const packed = path.endsWith(".gz");

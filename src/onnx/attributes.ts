@@ -3,7 +3,7 @@ import { EspalierError, invariant } from "../error.ts";
 import type { AttrType } from "../graph/op.ts";
 import type { Attr, OpaqueAttr, Tensor } from "../graph/types.ts";
 import type { External } from "./external.ts";
-import { attributeTypes, type Message } from "./schema.ts";
+import { attributeTypes, type WireMessage } from "./schema.ts";
 import { decodeTensor, tensorProto, toInt64 } from "./tensors.ts";
 import { encodeMessage } from "./wire.ts";
 
@@ -22,7 +22,7 @@ function guess(a: Attr): AttrType {
   return (a as readonly number[]).every(Number.isInteger) ? "ints" : "floats";
 }
 
-function content(kind: AttrType, a: Attr, name: string): Message<"AttributeProto"> {
+function content(kind: AttrType, a: Attr, name: string): WireMessage<"AttributeProto"> {
   switch (kind) {
     case "int":
       return { i: toInt64(a as number) };
@@ -50,7 +50,7 @@ export function encodeAttribute(name: string, a: Attr, declared?: AttrType): Uin
 }
 
 /** Files of the first ONNX versions leave the type out. */
-function presentKind(p: Message<"AttributeProto">): AttrType | undefined {
+function presentKind(p: WireMessage<"AttributeProto">): AttrType | undefined {
   if (p.type) return typeNames.get(p.type);
   if (p.f !== undefined) return "float";
   if (p.i !== undefined) return "int";
@@ -66,7 +66,7 @@ function presentKind(p: Message<"AttributeProto">): AttrType | undefined {
  * Integers beyond 2⁵³ are rounded.
  */
 export function decodeAttribute(
-  p: Message<"AttributeProto">,
+  p: WireMessage<"AttributeProto">,
   path: string,
   external: External | undefined,
 ): { type: AttrType; value: Attr } | undefined {

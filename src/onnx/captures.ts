@@ -3,13 +3,13 @@
  * does not look into subgraphs otherwise, but it must know what they read before it removes anything.
  */
 import { EspalierError } from "../error.ts";
-import type { Message } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 import { decode } from "./wire.ts";
 
 /** Deeper than any honest file nests graphs. */
 const DEPTH = 16;
 
-function readFrom(graph: Message<"GraphProto">, path: string, depth: number, into: Set<string>): void {
+function readFrom(graph: WireMessage<"GraphProto">, path: string, depth: number, into: Set<string>): void {
   if (depth > DEPTH)
     throw new EspalierError("too-large", "subgraphs are nested too deeply", {
       field: path,
@@ -29,7 +29,7 @@ function readFrom(graph: Message<"GraphProto">, path: string, depth: number, int
 }
 
 /** Names that a node's subgraphs read from outside, in order of appearance. */
-export function captureNames(node: Message<"NodeProto">, path: string, depth = 0): Set<string> {
+export function captureNames(node: WireMessage<"NodeProto">, path: string, depth = 0): Set<string> {
   const names = new Set<string>();
   for (const [i, bytes] of (node.attribute ?? []).entries()) {
     const field = `${path}.attribute[${i}]`;

@@ -1,7 +1,7 @@
 /** What a file declares of its values: element types and dimensions, some of them dynamic. */
 import { EspalierError } from "../error.ts";
 import type { Dim, DType } from "../graph/types.ts";
-import type { Message } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 import { dtypeOf, isHeld } from "./tensors.ts";
 
 /** A declared type. Without dims the rank is unknown. "?" marks a dynamic axis without a name. */
@@ -11,7 +11,7 @@ export interface Declared {
 }
 
 /** −1 and 0 are what some exporters write for a dynamic axis. */
-function dimOf(d: Message<"DimensionProto">, field: string): Dim {
+function dimOf(d: WireMessage<"DimensionProto">, field: string): Dim {
   if (d.dim_param) return d.dim_param;
   if (d.dim_value === undefined || d.dim_value === -1n || d.dim_value === 0n) return "?";
   const n = Number(d.dim_value);
@@ -21,7 +21,7 @@ function dimOf(d: Message<"DimensionProto">, field: string): Dim {
 }
 
 /** @param path what errors call the message */
-export function declaredOf(v: Message<"ValueInfoProto">, path: string): Declared {
+export function declaredOf(v: WireMessage<"ValueInfoProto">, path: string): Declared {
   const type = v.type?.tensor_type;
   const field = `${path}.type.tensor_type`;
   if (!type)
@@ -35,7 +35,7 @@ export function declaredOf(v: Message<"ValueInfoProto">, path: string): Declared
 }
 
 /** Declarations by name. Those of values that Espalier cannot hold are passed over: only opaque operators use them. */
-export function declarations(list: readonly Message<"ValueInfoProto">[], path: string): Map<string, Declared> {
+export function declarations(list: readonly WireMessage<"ValueInfoProto">[], path: string): Map<string, Declared> {
   const map = new Map<string, Declared>();
   for (const [i, v] of list.entries())
     if (v.name && isHeld(v.type?.tensor_type?.elem_type)) map.set(v.name, declaredOf(v, `${path}[${i}]`));

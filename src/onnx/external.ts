@@ -1,6 +1,6 @@
 /** Tensor data in files beside the model. The caller reads the files; what may be asked for is decided here. */
 import { EspalierError } from "../error.ts";
-import type { Message } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 
 /** Gives the bytes of a file by the location that the model states, always relative and inside its folder. */
 export type External = (location: string) => Uint8Array;
@@ -33,7 +33,7 @@ function count(text: string | undefined, otherwise: number, field: string): numb
 
 /** The bytes that an `external_data` list points at. */
 export function externalBytes(
-  entries: readonly Message<"StringStringEntryProto">[],
+  entries: readonly WireMessage<"StringStringEntryProto">[],
   external: External | undefined,
   path: string,
 ): Uint8Array {

@@ -8,20 +8,20 @@ import { captureNames } from "./captures.ts";
 import { type Declared, declarations, declaredOf } from "./declared.ts";
 import type { External } from "./external.ts";
 import { inOrder } from "./order.ts";
-import type { Message } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 import { decodeTensor } from "./tensors.ts";
 import { decode } from "./wire.ts";
 
 /** A node as the file spells it. */
 export interface FileStep extends Step {
-  readonly proto: Message<"NodeProto">;
+  readonly proto: WireMessage<"NodeProto">;
   /** How many of the last inputs are values that subgraphs read. */
   readonly captured: number;
 }
 
 export interface Parsed {
-  readonly file: Message<"ModelProto">;
-  readonly graph: Message<"GraphProto">;
+  readonly file: WireMessage<"ModelProto">;
+  readonly graph: WireMessage<"GraphProto">;
   readonly opset: number;
   /** Inputs that are not initializers, in order. */
   readonly inputs: ReadonlyMap<string, { readonly dtype: DType; readonly dims: readonly Dim[] }>;
@@ -40,7 +40,7 @@ const OPSETS = { oldest: 9, newest: 26 };
 const NEWEST_IR = 13;
 const STANDARD = new Set(["", "ai.onnx"]);
 
-function opsetOf(file: Message<"ModelProto">): number {
+function opsetOf(file: WireMessage<"ModelProto">): number {
   const imports = file.opset_import ?? [];
   const opset = Number(imports.find((o) => STANDARD.has(o.domain ?? ""))?.version ?? 0n);
   const wanted = `opset ${OPSETS.oldest} to ${OPSETS.newest}`;
@@ -61,7 +61,7 @@ function opsetOf(file: Message<"ModelProto">): number {
   return opset;
 }
 
-function tensorsOf(graph: Message<"GraphProto">, external: External | undefined): Map<string, Tensor> {
+function tensorsOf(graph: WireMessage<"GraphProto">, external: External | undefined): Map<string, Tensor> {
   if (graph.sparse_initializer?.length)
     throw new EspalierError(
       "unsupported",
@@ -83,7 +83,7 @@ function tensorsOf(graph: Message<"GraphProto">, external: External | undefined)
   return map;
 }
 
-function inputsOf(graph: Message<"GraphProto">, stored: ReadonlyMap<string, Tensor>): Parsed["inputs"] {
+function inputsOf(graph: WireMessage<"GraphProto">, stored: ReadonlyMap<string, Tensor>): Parsed["inputs"] {
   const map = new Map<string, { dtype: DType; dims: readonly Dim[] }>();
   for (const [i, v] of (graph.input ?? []).entries()) {
     const name = v.name ?? "";
@@ -104,7 +104,7 @@ function inputsOf(graph: Message<"GraphProto">, stored: ReadonlyMap<string, Tens
   return map;
 }
 
-function outputsOf(graph: Message<"GraphProto">): string[] {
+function outputsOf(graph: WireMessage<"GraphProto">): string[] {
   const names = (graph.output ?? []).map((v) => v.name ?? "");
   const seen = new Set<string>();
   const bad = names.findIndex((n) => !n || seen.size === seen.add(n).size);
@@ -121,7 +121,7 @@ function outputsOf(graph: Message<"GraphProto">): string[] {
 }
 
 /** Attributes of table operators are interpreted, all others stay bytes. */
-function attributesOf(node: Message<"NodeProto">, path: string, file: Uint8Array, external?: External) {
+function attributesOf(node: WireMessage<"NodeProto">, path: string, file: Uint8Array, external?: External) {
   const entry = opOf(node.op_type ?? "", node.domain ?? "");
   const attrs: Record<string, Attr> = {};
   for (const [i, bytes] of (node.attribute ?? []).entries()) {
@@ -144,7 +144,7 @@ function attributesOf(node: Message<"NodeProto">, path: string, file: Uint8Array
   return attrs;
 }
 
-function stepOf(proto: Message<"NodeProto">, index: number, file: Uint8Array, external?: External): FileStep {
+function stepOf(proto: WireMessage<"NodeProto">, index: number, file: Uint8Array, external?: External): FileStep {
   const path = `graph.node[${index}]`;
   const domain = STANDARD.has(proto.domain ?? "") ? "" : proto.domain!;
   const op = proto.op_type ?? "";

@@ -7,7 +7,7 @@ import { f32 } from "../graph/tensor.ts";
 import type { Model } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import { read } from "./read.ts";
-import type { Message } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 import { tensorProto } from "./tensors.ts";
 import { decode, encodeMessage } from "./wire.ts";
 import { write } from "./write.ts";
@@ -16,8 +16,8 @@ const folder = fileURLToPath(new URL("../../test/fixtures/onnx/", import.meta.ur
 const bytesOf = (name: string) => new Uint8Array(readFileSync(folder + name));
 const attrsOf = (model: Model, op: string) => model.graph.nodes.filter((n) => n.op === op).map((n) => n.attrs);
 
-type NodeText = readonly [op: string, inputs: string, outputs: string, attrs?: Message<"NodeProto">["attribute"]];
-const value = (name: string, ...dims: (number | string)[]): Message<"ValueInfoProto"> => ({
+type NodeText = readonly [op: string, inputs: string, outputs: string, attrs?: WireMessage<"NodeProto">["attribute"]];
+const value = (name: string, ...dims: (number | string)[]): WireMessage<"ValueInfoProto"> => ({
   name,
   type: {
     tensor_type: {
@@ -27,7 +27,7 @@ const value = (name: string, ...dims: (number | string)[]): Message<"ValueInfoPr
   },
 });
 /** A file with input x [N, 4] and output y. */
-function file(nodes: readonly NodeText[], graph: Message<"GraphProto"> = {}, opset = 17): Uint8Array {
+function file(nodes: readonly NodeText[], graph: WireMessage<"GraphProto"> = {}, opset = 17): Uint8Array {
   const node = nodes.map(([op_type, input, output, attribute]) => ({
     op_type,
     input: input.split(" ").map((x) => (x === "-" ? "" : x)),
@@ -162,7 +162,7 @@ test.each(["/etc/passwd", "../w.bin", "a/../../w.bin", "a\\..\\w.bin", "C:\\w.bi
 
 test("errors say where", () => {
   const text = new TextEncoder();
-  const bad = (t: Message<"TensorProto">) =>
+  const bad = (t: WireMessage<"TensorProto">) =>
     messageOf(file([["Add", "x w", "y"]], { initializer: [{ name: "w", ...t }] }));
   const dependent = file(
     [

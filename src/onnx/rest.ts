@@ -1,20 +1,20 @@
 /** What a file holds beside its graph, kept so that a round trip loses nothing. Only read.ts and write.ts look inside. */
 import type { Model } from "../graph/types.ts";
-import type { Message } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 
 export interface Rest {
   /** Producer, domain, version, doc string, opset imports, unknown fields (functions among them). */
-  readonly model: Omit<Message<"ModelProto">, "graph" | "metadata_props">;
+  readonly model: Omit<WireMessage<"ModelProto">, "graph" | "metadata_props">;
   /** Doc string and unknown fields. */
-  readonly graph: Pick<Message<"GraphProto">, "doc_string" | "unknown">;
+  readonly graph: Pick<WireMessage<"GraphProto">, "doc_string" | "unknown">;
   /** Names in the order of the file's inputs, initializers that may be overridden included. */
   readonly inputs: readonly string[];
   /** Declarations of inputs, outputs and of what opaque operators make, by name. */
-  readonly values: ReadonlyMap<string, Message<"ValueInfoProto">>;
+  readonly values: ReadonlyMap<string, WireMessage<"ValueInfoProto">>;
   /** Doc string and unknown fields of each node, by the name of its first output. */
-  readonly nodes: ReadonlyMap<string, Pick<Message<"NodeProto">, "doc_string" | "unknown">>;
+  readonly nodes: ReadonlyMap<string, Pick<WireMessage<"NodeProto">, "doc_string" | "unknown">>;
   /** Doc string and unknown fields of each initializer, by name. */
-  readonly tensors: ReadonlyMap<string, Pick<Message<"TensorProto">, "doc_string" | "unknown">>;
+  readonly tensors: ReadonlyMap<string, Pick<WireMessage<"TensorProto">, "doc_string" | "unknown">>;
   /** How many trailing inputs of a node stand for values that its subgraphs read, by the name of its first output. */
   readonly captures: ReadonlyMap<string, number>;
 }

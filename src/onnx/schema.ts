@@ -3,14 +3,14 @@
  * not listed (functions, training info, device configurations, …) are kept as bytes by wire.ts and written again.
  */
 
-export interface Field<T extends string = string, R extends boolean = boolean> {
+export interface WireField<T extends string = string, R extends boolean = boolean> {
   readonly no: number;
   /** A scalar type of protobuf or the name of a message. Enums are int32. */
   readonly type: T;
   readonly repeated: R;
 }
-const one = <T extends string>(no: number, type: T): Field<T, false> => ({ no, type, repeated: false });
-const list = <T extends string>(no: number, type: T): Field<T, true> => ({ no, type, repeated: true });
+const one = <T extends string>(no: number, type: T): WireField<T, false> => ({ no, type, repeated: false });
+const list = <T extends string>(no: number, type: T): WireField<T, true> => ({ no, type, repeated: true });
 
 export const schema = {
   ModelProto: {
@@ -95,11 +95,11 @@ interface Scalars {
   bytes: Uint8Array;
 }
 export type Scalar = keyof Scalars;
-type Element<T> = T extends Scalar ? Scalars[T] : T extends MessageName ? Message<T> : never;
-type FieldValue<F> = F extends Field<infer T, infer R> ? (R extends true ? Element<T>[] : Element<T>) : never;
+type Element<T> = T extends Scalar ? Scalars[T] : T extends MessageName ? WireMessage<T> : never;
+type FieldValue<F> = F extends WireField<infer T, infer R> ? (R extends true ? Element<T>[] : Element<T>) : never;
 
 /** A decoded message: its listed fields as ONNX spells them, and the bytes (with tags) of all others. */
-export type Message<K extends MessageName> = {
+export type WireMessage<K extends MessageName> = {
   -readonly [F in keyof Schema[K]]?: FieldValue<Schema[K][F]>;
 } & {
   unknown?: Uint8Array[];

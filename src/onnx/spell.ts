@@ -3,7 +3,7 @@ import { EspalierError } from "../error.ts";
 import { entryOf, opOf } from "../graph/ops/index.ts";
 import type { Attr, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
-import { dataTypes, type Message } from "./schema.ts";
+import { dataTypes, type WireMessage } from "./schema.ts";
 import { attributeSince, IDENTITY, type Moved, movedParameters, overNothing, settingSince } from "./spelling.ts";
 import { dataOf } from "./tensors.ts";
 
@@ -63,7 +63,7 @@ function reducesNothing(node: Node): boolean {
  * The message of a node at an opset that can express it (`neededOpset`).
  * @param store receives parameters that this opset wants as inputs
  */
-export function spell(node: Node, opset: number, store: StoreTensor): Message<"NodeProto"> {
+export function spell(node: Node, opset: number, store: StoreTensor): WireMessage<"NodeProto"> {
   const names = (list: Node["inputs"]) => {
     const out = list.map((v) => v?.name ?? "");
     while (out.at(-1) === "") out.pop();

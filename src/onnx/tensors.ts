@@ -4,7 +4,7 @@ import { arrayOf, bytesPerElement } from "../graph/tensor.ts";
 import type { Data, DType, Tensor } from "../graph/types.ts";
 import { type External, externalBytes } from "./external.ts";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
-import { dataTypes, type Message } from "./schema.ts";
+import { dataTypes, type WireMessage } from "./schema.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
 const EXTERNAL = 1;
@@ -56,7 +56,7 @@ export function valuesOf({ dtype, data }: Tensor): number[] {
 }
 
 /** The message of a tensor; its raw data is a view. */
-export function tensorProto(name: string, t: Tensor): Message<"TensorProto"> {
+export function tensorProto(name: string, t: Tensor): WireMessage<"TensorProto"> {
   return {
     dims: t.shape.map(BigInt),
     data_type: dataTypes[t.dtype],
@@ -66,7 +66,7 @@ export function tensorProto(name: string, t: Tensor): Message<"TensorProto"> {
   };
 }
 
-function shapeOf(proto: Message<"TensorProto">, path: string): { shape: number[]; count: number } {
+function shapeOf(proto: WireMessage<"TensorProto">, path: string): { shape: number[]; count: number } {
   const shape = (proto.dims ?? []).map(Number);
   const count = shape.reduce((a, b) => a * b, 1);
   if (shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count))
@@ -98,7 +98,7 @@ const typedField = (dtype: DType) => {
   }
 };
 
-function typedData(proto: Message<"TensorProto">, dtype: DType, count: number, path: string): Data {
+function typedData(proto: WireMessage<"TensorProto">, dtype: DType, count: number, path: string): Data {
   const field = typedField(dtype);
   const list: readonly (number | bigint)[] = proto[field] ?? [];
   if (list.length !== count) mismatch(`${path}.${field}`, `${list.length} elements`, `${count} elements`);
@@ -119,7 +119,7 @@ function rawData(raw: Uint8Array, dtype: DType, count: number, field: string): D
  * The tensor of a message.
  * @param path what errors call it
  */
-export function decodeTensor(proto: Message<"TensorProto">, path: string, external?: External): Tensor {
+export function decodeTensor(proto: WireMessage<"TensorProto">, path: string, external?: External): Tensor {
   const dtype = dtypeOf(proto.data_type, `${path}.data_type`);
   const { shape, count } = shapeOf(proto, path);
   if (proto.segment)

@@ -4,15 +4,15 @@
  */
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { EspalierError } from "../error.ts";
-import { type Field, type Message, type MessageName, type Scalar, schema } from "./schema.ts";
+import { type MessageName, type Scalar, schema, type WireField, type WireMessage } from "./schema.ts";
 
 type Anything = Record<string, unknown> & { unknown?: Uint8Array[] };
-type NamedField = Field & { readonly name: string };
+type NamedField = WireField & { readonly name: string };
 
 const fieldsOf = new Map<string, readonly NamedField[]>();
 const fieldByNumber = new Map<string, ReadonlyMap<number, NamedField>>();
 for (const [message, fields] of Object.entries(schema)) {
-  const named = Object.entries(fields as Record<string, Field>).map(([name, f]) => ({ ...f, name }));
+  const named = Object.entries(fields as Record<string, WireField>).map(([name, f]) => ({ ...f, name }));
   fieldsOf.set(message, named);
   fieldByNumber.set(message, new Map(named.map((f) => [f.no, f])));
 }
@@ -139,8 +139,8 @@ class Decoder {
  * @param path what errors call the message, for example `graph.node[3].attribute[0]`; "" for the file
  * @param offset where the message begins in the file, for errors
  */
-export function decode<K extends MessageName>(type: K, bytes: Uint8Array, path = "", offset = 0): Message<K> {
-  return new Decoder(bytes, path, offset).message(type, bytes.length) as Message<K>;
+export function decode<K extends MessageName>(type: K, bytes: Uint8Array, path = "", offset = 0): WireMessage<K> {
+  return new Decoder(bytes, path, offset).message(type, bytes.length) as WireMessage<K>;
 }
 
 function writeScalar(w: BinaryWriter, type: Scalar, value: unknown): void {
@@ -188,7 +188,7 @@ function writeMessage(w: BinaryWriter, type: string, message: Anything): void {
 }
 
 /** Encodes one message: listed fields in the table's order, then the unknown ones. Deterministic. */
-export function encodeMessage<K extends MessageName>(type: K, message: Message<K>): Uint8Array {
+export function encodeMessage<K extends MessageName>(type: K, message: WireMessage<K>): Uint8Array {
   const w = new BinaryWriter();
   writeMessage(w, type, message as Anything);
   return w.finish();

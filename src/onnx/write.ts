@@ -5,7 +5,7 @@ import { opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { type Rest, restOf } from "./rest.ts";
-import { dataTypes, type Message } from "./schema.ts";
+import { dataTypes, type WireMessage } from "./schema.ts";
 import { neededOpset, spell } from "./spell.ts";
 import { tensorProto } from "./tensors.ts";
 import { encodeMessage } from "./wire.ts";
@@ -29,10 +29,10 @@ const IR_VERSIONS: readonly (readonly [opset: number, ir: number])[] = [
 const irVersionOf = (opset: number): number => IR_VERSIONS.findLast(([o]) => o <= opset)![1];
 
 /** "?" marks a dynamic axis without a name. */
-const dimension = (d: Dim): Message<"DimensionProto"> =>
+const dimension = (d: Dim): WireMessage<"DimensionProto"> =>
   typeof d === "number" ? { dim_value: BigInt(d) } : d === "?" ? {} : { dim_param: d };
 
-function valueInfo(v: Value, declared?: readonly Dim[]): Message<"ValueInfoProto"> {
+function valueInfo(v: Value, declared?: readonly Dim[]): WireMessage<"ValueInfoProto"> {
   const dims =
     declared?.length === v.shape.length ? declared.map((d, i) => (typeof d === "string" ? d : v.shape[i])) : v.shape;
   const shape = { dim: dims.map(dimension) };
@@ -41,7 +41,7 @@ function valueInfo(v: Value, declared?: readonly Dim[]): Message<"ValueInfoProto
 
 /** Parameters that become inputs: each distinct tensor once, under a name that nothing else has. */
 class Store {
-  readonly tensors: Message<"TensorProto">[] = [];
+  readonly tensors: WireMessage<"TensorProto">[] = [];
   private readonly names: Set<string>;
   private readonly known = new Map<string, string>();
 
@@ -93,8 +93,8 @@ export function encode(graph: Graph): Uint8Array {
   const opset = Math.max(OPSET, ...graph.nodes.map(neededOpset));
   const store = new Store(graph);
   const outputs = new Set(graph.outputs);
-  const constants: Message<"TensorProto">[] = [];
-  const node: Message<"NodeProto">[] = [];
+  const constants: WireMessage<"TensorProto">[] = [];
+  const node: WireMessage<"NodeProto">[] = [];
   for (const n of graph.nodes) {
     const [out] = n.outputs;
     const held = heldBy(n);
@@ -135,7 +135,7 @@ function opsetFor(model: Model): number {
   );
 }
 
-function declarations(model: Model, values: readonly Value[], rest: Rest | undefined): Message<"ValueInfoProto">[] {
+function declarations(model: Model, values: readonly Value[], rest: Rest | undefined): WireMessage<"ValueInfoProto">[] {
   return values.map((v) => {
     const was = rest?.values.get(v.name);
     const now = valueInfo(v, model.dims.get(v.name));
@@ -154,7 +154,7 @@ function inputsOf(model: Model, rest: Rest | undefined): Value[] {
 }
 
 /** Types that a reader cannot infer: what operators outside the table make. */
-function opaqueValues(model: Model, rest: Rest | undefined): Message<"ValueInfoProto">[] {
+function opaqueValues(model: Model, rest: Rest | undefined): WireMessage<"ValueInfoProto">[] {
   const outputs = new Set(model.graph.outputs);
   return model.graph.nodes
     .filter((n) => !opOf(n.op, n.domain))

@@ -1,6 +1,6 @@
 /** Layer densities against an independent solution: ε by bisection on the whole network's density. */
 import { expect, test } from "vitest";
-import { densities, kept } from "./densities.ts";
+import { densities, keptWeights } from "./densities.ts";
 
 const lenet5 = [
   [20, 1, 5, 5],
@@ -92,5 +92,5 @@ test("ERK by hand: 4×4 and 16×16 at 75 %", () => {
 
 test("uniform keeps the first layer dense; no layer loses all its weights", () => {
   expect(densities(lenet5, 0.75, "uniform")).toEqual([1, 0.25, 0.25, 0.25]);
-  expect([kept(10, 0.25), kept(10, 0.01)]).toEqual([3, 1]);
+  expect([keptWeights(10, 0.25), keptWeights(10, 0.01)]).toEqual([3, 1]);
 });

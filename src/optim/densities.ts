@@ -21,10 +21,10 @@ export function densities(shapes: readonly Shape[], sparsity: number, distributi
 function erk(shapes: readonly Shape[], density: number): number[] {
   const raw = shapes.map((s) => s.reduce((a, b) => a + b, 0) / size(s));
   const sizes = shapes.map(size);
-  const kept = density * sizes.reduce((a, b) => a + b, 0);
+  const keptWeights = density * sizes.reduce((a, b) => a + b, 0);
   const dense = new Set<number>();
   for (;;) {
-    let left = kept; //  what the layers that are not dense share …
+    let left = keptWeights; //  what the layers that are not dense share …
     let parts = 0; //    … in proportion to raw·size
     sizes.forEach((n, i) => {
       if (dense.has(i)) left -= n;
@@ -38,4 +38,4 @@ function erk(shapes: readonly Shape[], density: number): number[] {
 }
 
 /** How many of n weights a density keeps, at least one. */
-export const kept = (n: number, density: number): number => Math.max(1, Math.round(n * density));
+export const keptWeights = (n: number, density: number): number => Math.max(1, Math.round(n * density));

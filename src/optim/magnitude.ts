@@ -11,7 +11,7 @@ import { size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
-import { type Distribution, densities, kept } from "./densities.ts";
+import { type Distribution, densities, keptWeights } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, maskOptions, unmasked } from "./masked-sgd.ts";
 import { sgdOptions } from "./momentum.ts";
@@ -125,7 +125,7 @@ function poolsOf(
   const [first, last] = [shares(initialSparsity), shares(sparsity)];
   const found = pools.map((pool, i): Pool => {
     const n = pool.reduce((sum, p) => sum + size(p.shape), 0);
-    return { params: pool, first: kept(n, first[i]), last: kept(n, last[i]) };
+    return { params: pool, first: keptWeights(n, first[i]), last: keptWeights(n, last[i]) };
   });
   return [found.filter(({ params, last }) => last < params.reduce((sum, p) => sum + size(p.shape), 0)), sets];
 }

@@ -15,7 +15,7 @@ import type { GroupSet } from "../groups/group-set.ts";
 import { Random } from "../math/random.ts";
 import { named, say } from "../message.ts";
 import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
-import { type Distribution, densities, kept } from "./densities.ts";
+import { type Distribution, densities, keptWeights } from "./densities.ts";
 import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, maskOptions, unmasked } from "./masked-sgd.ts";
 import { sgdOptions } from "./momentum.ts";
@@ -126,7 +126,7 @@ function firstMasks(to: Fit, sparsity: number, distribution: Distribution): [Mas
   );
   const masks = weights.flatMap((param, i) => {
     const n = size(param.shape);
-    const active = kept(n, shares[i]);
+    const active = keptWeights(n, shares[i]);
     return active < n ? [[param, { active, mask: draw(new Random(to.seed, "mask", i), n, active) }] as const] : [];
   });
   return [new Map(masks), sets];

@@ -10,7 +10,7 @@ import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { type Analysis, emptied } from "./plan.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
-import type { Cut, Masks } from "./rules/rule.ts";
+import type { CutRule, Masks } from "./rules/rule.ts";
 
 /** The graph without some channels. Values that lose an index are new; names stay. */
 export function cut(analysis: Analysis, remove: { has(channel: number): boolean }): Graph {
@@ -79,7 +79,7 @@ function cutNode(
 function cutIndices(
   analysis: Analysis,
   node: Node,
-  { at, axis: axisIn }: NonNullable<Cut["indices"]>,
+  { at, axis: axisIn }: NonNullable<CutRule["indices"]>,
   masks: ValueMasks,
 ): Node | undefined {
   const [x] = node.inputs;

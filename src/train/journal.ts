@@ -7,7 +7,7 @@ import { type Config, checkSameConfig, type RunRecord, readRecord } from "./reco
 import { clearRun, FILES } from "./run-files.ts";
 import type { Store } from "./store.ts";
 
-export interface Saved {
+export interface SavedRun {
   readonly record: RunRecord;
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
@@ -29,7 +29,7 @@ export class Journal {
   async open(
     config: Config,
     how: { readonly resume: boolean; readonly overwrite: boolean },
-  ): Promise<Saved | undefined> {
+  ): Promise<SavedRun | undefined> {
     this.config = config;
     const { store } = this;
     if (!store) return undefined;

@@ -18,7 +18,7 @@ import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
 import { freezeParameters } from "./freeze.ts";
 import { recordNormalization, travelsAs } from "./input.ts";
-import { Journal, type Saved } from "./journal.ts";
+import { Journal, type SavedRun } from "./journal.ts";
 import { changes, Structure } from "./metrics.ts";
 import { checkFinite } from "./not-finite.ts";
 import type { Resolved } from "./options.ts";
@@ -168,7 +168,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     await this.save();
   }
 
-  private async restore({ record, tensors }: Saved): Promise<void> {
+  private async restore({ record, tensors }: SavedRun): Promise<void> {
     const { clock, numbers, penalty } = record;
     this.trainer.restore({ tensors, memory: { clock, numbers, penalty } });
     this.pattern = tensors.get(names.pattern)?.data as Uint8Array | undefined;

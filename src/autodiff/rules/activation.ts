@@ -1,6 +1,6 @@
 /** Activation functions. At a kink the derivative is torch's. */
 import { ones, positive } from "../../graph/emit.ts";
-import { number } from "./masks.ts";
+import { asNumber } from "./masks.ts";
 import type { Rules } from "./rule.ts";
 
 export type Activation =
@@ -27,7 +27,7 @@ const CUBIC = 0.044715; // of Gelu's tanh approximation (Hendrycks & Gimpel 2016
 export const activationRules: Rules<Activation> = {
   // dy for x > 0, else 0; by y, which lives on anyway
   Relu: (g, { out: y }, dy) => {
-    const dx = g.Where(g.Greater(y, 0), dy, number(g, 0, dy));
+    const dx = g.Where(g.Greater(y, 0), dy, asNumber(g, 0, dy));
     return [g.means(dx, "ReluGradient", [y, dy], {})];
   },
   // 1 for x > 0, else α
@@ -41,15 +41,15 @@ export const activationRules: Rules<Activation> = {
   ThresholdedRelu: (g, { in: [x], attrs: { alpha } }, dy) => [g.Mul(dy, ones(g, g.Greater(x, alpha), x))],
   // 1 for x > 0, else α·eˣ = y + α
   Elu: (g, { in: [x], out: y, attrs: { alpha } }, dy) => {
-    return [g.Mul(dy, g.Where(g.Greater(x, 0), number(g, 1, x), g.Add(y, alpha)))];
+    return [g.Mul(dy, g.Where(g.Greater(x, 0), asNumber(g, 1, x), g.Add(y, alpha)))];
   },
   // 1 for x > 0, else e^(x/α) = y/α + 1
   Celu: (g, { in: [x], out: y, attrs: { alpha } }, dy) => {
-    return [g.Mul(dy, g.Where(g.Greater(x, 0), number(g, 1, x), g.Add(g.Div(y, alpha), 1)))];
+    return [g.Mul(dy, g.Where(g.Greater(x, 0), asNumber(g, 1, x), g.Add(g.Div(y, alpha), 1)))];
   },
   // γ for x > 0, else γ·α·eˣ = y + γ·α
   Selu: (g, { in: [x], out: y, attrs: { alpha, gamma } }, dy) => {
-    return [g.Mul(dy, g.Where(g.Greater(x, 0), number(g, gamma, x), g.Add(y, alpha * gamma)))];
+    return [g.Mul(dy, g.Where(g.Greater(x, 0), asNumber(g, gamma, x), g.Add(y, alpha * gamma)))];
   },
   // y·(1 − y)
   Sigmoid: (g, { out: y }, dy) => [g.Mul(dy, g.Sub(y, g.Mul(y, y)))],

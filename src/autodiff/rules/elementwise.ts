@@ -5,7 +5,7 @@ import { ones } from "../../graph/emit.ts";
 import { isFloat } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
 import type { Activation } from "./activation.ts";
-import { number, sign } from "./masks.ts";
+import { asNumber, sign } from "./masks.ts";
 import { type FamilyRules, passThrough, weightedSum, zeroGradient } from "./rule.ts";
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
@@ -42,7 +42,7 @@ export const elementwiseRules: FamilyRules<"elementwise", Activation> = {
     const known = g.tensorOf(b);
     const two = known && known.data.length === 1 && Number(known.data[0]) === 2;
     const slope = two ? g.Mul(a, 2) : g.Mul(e, g.Pow(a, g.Sub(e, 1)));
-    const base = g.Where(g.Equal(a, 0), number(g, 1, a), a);
+    const base = g.Where(g.Equal(a, 0), asNumber(g, 1, a), a);
     return [g.Mul(dy, slope), isFloat(b.dtype) ? g.Mul(dy, g.Mul(y, g.Log(base))) : null];
   },
   // dy goes to the largest; ties share it evenly, as in torch.maximum
@@ -50,7 +50,7 @@ export const elementwiseRules: FamilyRules<"elementwise", Activation> = {
   Min: (g, { in: x, out: y }, dy) => shareAmongEqual(g, x, y, dy),
   // y = c ? a : b. Not dy·c: a NaN or Inf in dy must not reach the operand that was not chosen
   Where: (g, { in: [c] }, dy) => {
-    const none = number(g, 0, dy);
+    const none = asNumber(g, 0, dy);
     return [null, g.Where(c, dy, none), g.Where(c, none, dy)];
   },
   // the identity within the bounds, bounds included, as in torch.clamp

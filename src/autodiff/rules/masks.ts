@@ -7,4 +7,4 @@ import type { Value } from "../../graph/types.ts";
 export const sign = (g: Builder, x: Value): Value => g.Sub(positive(g, x), ones(g, g.Less(x, 0), x));
 
 /** A number of the type of `like`, for Where, whose first operand is a condition. */
-export const number = (g: Builder, x: number, like: Value): Value => g.scalar(x, like.dtype);
+export const asNumber = (g: Builder, x: number, like: Value): Value => g.scalar(x, like.dtype);

@@ -5,7 +5,7 @@ import { axesOf } from "../../graph/op.ts";
 import type { OpSite } from "../../graph/op-site.ts";
 import type { Value } from "../../graph/types.ts";
 import { zerosAs } from "./indexing.ts";
-import { number, sign } from "./masks.ts";
+import { asNumber, sign } from "./masks.ts";
 import type { FamilyRules } from "./rule.ts";
 
 type Reduction =
@@ -47,7 +47,7 @@ export const reductionRules: FamilyRules<"reduction"> = {
   ReduceL1: (g, site, dy) => [g.Mul(sign(g, site.in[0]), reduced(g, site).kept(dy))],
   // y = √Σ x²  ⇒  dx = x·dy/y, 0 where all x are 0
   ReduceL2: (g, site, dy) => {
-    const y = g.Where(g.Equal(site.out, 0), number(g, 1, dy), site.out);
+    const y = g.Where(g.Equal(site.out, 0), asNumber(g, 1, dy), site.out);
     return [g.Mul(site.in[0], reduced(g, site).kept(g.Div(dy, y)))];
   },
   // y = ln Σ x  ⇒  dx = dy/Σ x = dy·e^(−y)

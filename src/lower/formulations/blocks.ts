@@ -10,14 +10,14 @@ import { reshape, reversed } from "../../graph/emit.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
 import type { Formulation } from "../pattern.ts";
-import { has, type Target } from "../target.ts";
+import { type Target, targetHas } from "../target.ts";
 import { canFlip, flippedPads } from "./convolution.ts";
 
 const DOMAIN = "com.microsoft.nchwc";
 
 const fits = (target: Target, w: Value, group: number): boolean =>
   target.block !== undefined &&
-  has(target, "Conv", DOMAIN) &&
+  targetHas(target, "Conv", DOMAIN) &&
   group === 1 &&
   w.dtype === "float32" &&
   w.shape.length === 4 &&

@@ -11,9 +11,9 @@ import { f32, i64, size } from "../../graph/tensor.ts";
 import type { Attrs, Graph, Shape, Tensor } from "../../graph/types.ts";
 import { prune } from "../../graph/walk.ts";
 import { Random } from "../../math/random.ts";
-import { type Choices, lower } from "../lower.ts";
+import { type FormulationPlan, lower } from "../lower.ts";
 import { keyOf, PLAIN } from "../pattern.ts";
-import { optionsOf, sitesOf } from "../sites.ts";
+import { formulationsOf, sitesOf } from "../sites.ts";
 import { portable, targetOf } from "../target.ts";
 import { patterns } from "./index.ts";
 
@@ -146,11 +146,11 @@ for (const [family, cases] of Object.entries(families))
     const random = new Random(3, "verify");
     for (const c of cases) {
       const { graph, feeds } = program(c, random);
-      const options = sitesOf(graph).map((site) => ({ site, names: optionsOf(site, target) }));
+      const options = sitesOf(graph).map((site) => ({ site, names: formulationsOf(site, target) }));
       const most = Math.max(...options.map((o) => o.names.length));
       const plain = await run(graph, feeds);
       for (let k = 1; k < most; k++) {
-        const plan: Choices = Object.fromEntries(options.map((o) => [keyOf(o.site), o.names[k] ?? PLAIN]));
+        const plan: FormulationPlan = Object.fromEntries(options.map((o) => [keyOf(o.site), o.names[k] ?? PLAIN]));
         expect(distance(await run(lower(graph, target, plan), feeds), plain), JSON.stringify(plan)).toBeLessThan(1e-6);
         for (const o of options) reached.add(`${o.site.of} by ${o.names[k] ?? PLAIN}`);
       }

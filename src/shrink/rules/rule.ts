@@ -48,7 +48,7 @@ interface Opaque {
 export type Masks = (side: "in" | "out", at: number) => readonly (Uint8Array | undefined)[];
 
 /** How a node follows when channels go. Absent: it stays as it is. */
-export interface Cut<S = AnySite, A = Attrs> {
+export interface CutRule<S = AnySite, A = Attrs> {
   /** New attributes, where they count indices. */
   readonly attrs?: (site: S, masks: Masks) => A;
   /** Inputs, or outputs, that lose everything are left out; an operator without this vanishes with any of them. */
@@ -59,7 +59,7 @@ export interface Cut<S = AnySite, A = Attrs> {
 
 export interface ShrinkRule<S = AnySite, A = Attrs> {
   readonly fold: Fold<S, A>;
-  readonly cut: Cut<S, A>;
+  readonly cut: CutRule<S, A>;
   /** Multiply–accumulates of a node. */
   readonly macs: (site: S) => number;
 }
