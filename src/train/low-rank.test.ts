@@ -73,5 +73,5 @@ test("a stop at the end of an epoch and a resume give the same history and the s
 
 test("an optimizer with a metric is refused", () => {
   for (const optimizer of [proxSsi(), ramda()])
-    expect(() => start({ optimizer })).toThrow(/nuclear goes with +rmda, rda/);
+    expect(() => start({ optimizer })).toThrow(/with nuclear is not defined: .* in the metric of an adaptive step/);
 });

@@ -131,7 +131,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   if (resolved.accumulate > resolved.batchSize)
     throw new UsageError(
       "out-of-range",
-      "accumulate splits a batch into more parts than it has samples",
+      say`${named("accumulate")} splits a batch into more parts than it has samples`,
       { got: resolved.accumulate, wanted: `1 … ${resolved.batchSize}, the batch size` },
       "use fewer parts, or a larger batch",
     );

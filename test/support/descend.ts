@@ -2,7 +2,7 @@
  * Runs an optimizer on one weight matrix W [O, I] with a gradient given as graph nodes: the trainer's own steps, in which that
  * gradient stands for all that lies before the cut. For tests of optim/ and prox/.
  */
-import type { DeviceTensor, Engine, Session } from "../../src/engine/engine.ts";
+import type { Engine, EngineTensor, Session } from "../../src/engine/engine.ts";
 import { node } from "../../src/engine/node.ts";
 import { type Builder, builder } from "../../src/graph/builder.ts";
 import { f32 } from "../../src/graph/tensor.ts";
@@ -64,7 +64,7 @@ const descentProgram = (param: Value, plan: StepPlan, gradient: Descent["gradien
   });
 
 /** An engine whose sessions tell `seen` of every candidate that they make or are given. */
-function watched(engine: Engine, seen: (candidate: DeviceTensor) => void): Engine {
+function watched(engine: Engine, seen: (candidate: EngineTensor) => void): Engine {
   const watch = (session: Session): Session => ({
     inputNames: session.inputNames,
     outputNames: session.outputNames,
@@ -72,7 +72,7 @@ function watched(engine: Engine, seen: (candidate: DeviceTensor) => void): Engin
     async run(feeds, into) {
       const out = await session.run(feeds, into);
       const candidate = feeds[CANDIDATE] ?? out[CANDIDATE];
-      if (candidate) seen(candidate);
+      if (candidate) seen(await engine.download(candidate)); // before it is disposed of
       return out;
     },
   });
@@ -95,7 +95,7 @@ export async function descend(d: Descent): Promise<Descended[]> {
   const optimizer = d.optimizer.bind?.({ graph, penalty, seed: 1 }) ?? d.optimizer;
   const input = { dtype: "float32" as const, sample: [d.shape[1]] };
   const plan: StepPlan = { input, loss: meanSquaredError(), optimizer, penalty };
-  let last: DeviceTensor | undefined;
+  let last: EngineTensor | undefined;
   const engine = watched(node({ threads: 1 }), (candidate) => {
     last = candidate;
   });
@@ -116,9 +116,8 @@ export async function descend(d: Descent): Promise<Descended[]> {
     const moment = { ...now, epochs: Math.ceil(d.steps / stepsPerEpoch) };
     await stepper.step({ ...nothing, ...now }, moment, d.share?.(t) ?? 1);
     const w = (await state.weights()).get("w")!;
-    const candidate = await engine.download(last!);
     const rank = stepper.penaltyMetrics().ranks?.["w"];
-    const [place, inside] = [w.data, candidate.data].map((data) => [...(data as Float32Array)]);
+    const [place, inside] = [w.data, last!.data].map((data) => [...(data as Float32Array)]);
     trace.push({ w: place, candidate: inside, ...(rank !== undefined && { rank }) });
   }
   await sessions.release();
