@@ -3,9 +3,12 @@ import type { Engine } from "espalier";
 import { deviceNames, node } from "espalier/node";
 import { choice, integerField, normalization, text, type ValuesOf } from "./field.ts";
 
+/** Where a model can run. */
+export const devices = deviceNames;
+
 export const engineFields = {
   threads: integerField("threads within an operator (default: one per processor)", { min: 1 }),
-  device: choice("where the model runs, cpu by default", deviceNames),
+  device: choice("where the model runs, cpu by default", devices),
 };
 
 export const engineOf = ({ threads, device }: ValuesOf<typeof engineFields>): Engine => node({ threads, device });

@@ -1,8 +1,7 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns, optimizers, penalties, usualOptimizer } from "espalier";
-import { deviceNames } from "espalier/node";
 import { z } from "zod";
-import { normalizationField } from "./engine-fields.ts";
+import { devices, normalizationField } from "./engine-fields.ts";
 import {
   augmentation,
   choice,
@@ -95,7 +94,7 @@ export const trainFields = {
   ),
   seed: integerField("default 1"),
   threads: integerField("default: one per processor", { min: 1 }),
-  device: choice("default cpu", deviceNames),
+  device: choice("default cpu", devices),
   out: text("run directory (default: a new one under runs/)", "folder"),
   resume: toggle("go on with the run in --out"),
   overwrite: toggle("start afresh although --out holds a run"),
