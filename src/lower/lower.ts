@@ -48,7 +48,7 @@ function emitSite(g: Builder, site: Site, target: Target, wish: Wish | string): 
   if (typeof wish !== "string") return undefined; // where the target lacks what every formulation needs, its runtime says so
   throw new EspalierError(
     "unknown-name",
-    `${site.of} targetHas no formulation "${wish}" here`,
+    `${site.of} has no formulation "${wish}" here`,
     { value: site.output.name, site: keyOf(site), wanted: formulationsOf(site, target).join(", ") },
     "make the plan again for this model and device",
   );
