@@ -31,14 +31,15 @@ export class Run implements AsyncIterable<EpochMetrics> {
   readonly notes: readonly Words[];
   /** What it trains on. */
   readonly data: Dataset;
-  /** Its options with every default filled in. */
-  readonly options: Resolved;
   private readonly initial: Model;
   private readonly structure: Structure;
   private readonly mergeSingle: boolean;
   /** Batch sizes of an epoch. */
   private readonly sizes: readonly number[];
+  private resolved: Resolved;
   private trainer: Trainer;
+  /** The move to another engine that is under way, or is over. */
+  private move: Promise<void> = Promise.resolve();
   private readonly journal: Journal;
   private epoch = 0;
   private step = 0;
@@ -48,7 +49,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private lastChange = 0;
   private trained: Model;
   private started = false;
-  private running = false;
+  /** Whether the body of the loop over the run has its turn. */
+  private between = false;
 
   constructor(model: Model, data: Dataset, options: Resolved) {
     const { schedule, loss, epochs, normalization } = options;
@@ -56,7 +58,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.initial = model;
     this.trained = model;
     this.data = data;
-    this.options = options;
+    this.resolved = options;
     const input = { dtype: travelsAs(data.train.x), sample: data.shape, normalization };
     this.trainer = new Trainer({ ...options, input, model: { ...model, graph } });
     const { optimizer, penalty } = this.trainer.plan;
@@ -72,6 +74,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
       ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
     ];
     this.journal = new Journal(options.store);
+  }
+
+  /** Its options with every default filled in; the engine is the one that it moved to last. */
+  get options(): Resolved {
+    return this.resolved;
   }
 
   /** The model with the weights of the last finished epoch (or of the stop), its normalization in its metadata. */
@@ -106,18 +113,23 @@ export class Run implements AsyncIterable<EpochMetrics> {
   }
 
   /**
-   * Goes on with another engine.
+   * Goes on with another engine; the next step waits for it.
    * @throws UsageError anywhere but between two epochs: in the body of the loop over the run
    */
   async moveTo(engine: Engine): Promise<void> {
-    if (!this.running)
+    if (!this.between)
       throw new UsageError(
         "misuse",
         "a run moves to another engine between two epochs",
         {},
         "call it in the loop over the run",
       );
-    this.trainer = await this.trainer.rebuild({ engine });
+    const moved = this.move.then(async () => {
+      this.trainer = await this.trainer.rebuild({ engine });
+      this.resolved = { ...this.resolved, engine };
+    });
+    this.move = moved.catch(() => {}); // whoever asked for it hears of that
+    return moved;
   }
 
   /**
@@ -132,7 +144,6 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { epochs, batchSize, seed, augment, signal, checkpointSeconds } = this.options;
     try {
       await this.begin();
-      this.running = true;
       if (this.finished) return;
       let lastSave = performance.now();
       const { epoch, step, mergeSingle } = this;
@@ -142,7 +153,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
         if (this.step === this.sizes.length) {
           const metrics = await this.endEpoch();
           lastSave = performance.now();
-          yield metrics;
+          yield* this.pause(metrics);
         } else if (signal?.aborted || performance.now() - lastSave > checkpointSeconds * 1000) {
           await this.save();
           lastSave = performance.now();
@@ -153,8 +164,18 @@ export class Run implements AsyncIterable<EpochMetrics> {
         }
       }
     } finally {
-      this.running = false;
       await this.trainer.release();
+    }
+  }
+
+  /** Gives the loop's body its turn, in which the run may be moved. */
+  private async *pause(metrics: EpochMetrics): AsyncGenerator<EpochMetrics> {
+    this.between = true;
+    try {
+      yield metrics;
+    } finally {
+      this.between = false;
+      await this.move;
     }
   }
 

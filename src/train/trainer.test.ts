@@ -1,5 +1,6 @@
 /** A trainer that goes on as another: on another engine, without a channel that is dead, with a batch in parts. */
 import { expect, test } from "vitest";
+import { counted } from "../../test/support/counted.ts";
 import { fromArrays } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
 import { node } from "../engine/node.ts";
@@ -45,6 +46,30 @@ test("a run that moves to another engine half-way ends with the same bytes", asy
   expect(figures(moved)).toEqual(figures(whole));
   for (const run of [moved, train(network(), images, settings())])
     await expect(run.moveTo(engine())).rejects.toThrow("between two epochs");
+});
+
+test("a move that nobody waits for is over before the next step; within a step there is none", async () => {
+  const whole = train(network(), images, settings());
+  for await (const _ of whole);
+  const target = engine();
+  const refused: Promise<unknown>[] = [];
+  const onProgress = () => refused.push(expect(moved.moveTo(engine())).rejects.toThrow("between two epochs"));
+  const moved = train(network(), images, settings({ onProgress }));
+  for await (const { epoch } of moved) if (epoch === 2) for (const to of [engine(), target]) void moved.moveTo(to);
+  await Promise.all(refused);
+  expect(refused).toHaveLength(12);
+  expect(write(moved.model)).toEqual(write(whole.model));
+  expect(moved.options.engine).toBe(target);
+});
+
+test("a loop that is left while the run moves leaves nothing on either engine", async () => {
+  const [from, to] = [counted(engine()), counted(engine())];
+  const run = train(network(), images, settings({ engine: from.engine }));
+  for await (const _ of run) {
+    void run.moveTo(to.engine);
+    break;
+  }
+  expect([from.alive.size, to.alive.size]).toEqual([0, 0]);
 });
 
 test("a checkpoint goes on with another engine", async () => {
