@@ -20,7 +20,7 @@ export function drawMask(
   const random = new Random(seed, "dropout", now.epoch, now.step * 4096 + index);
   const threshold = Math.round(mask.ratio * 0x100000000);
   const data = new Uint8Array(size(mask.shape));
-  random.skip((from * data.length) / count);
+  random.skip(Math.floor((from * data.length) / count));
   for (let i = 0; i < data.length; i++) data[i] = random.uint32() >= threshold ? 1 : 0;
   return tensor("uint8", mask.shape, data);
 }
