@@ -13,7 +13,7 @@ import { groupLasso } from "../prox/group-lasso.ts";
 import { verify } from "../shrink/verify.ts";
 import { type MemoryStore, memory } from "../train/memory.ts";
 import type { Run } from "../train/run.ts";
-import { FILES } from "../train/run-files.ts";
+import { FILES, TRUNCATED } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
 import { train } from "../train/train.ts";
 import type { FinishEvent } from "./events.ts";
@@ -137,6 +137,25 @@ test("a composed model is composed back, truncated, trained on and shrunk, and s
   expect(full.graph.initializers.size).toBe(net().graph.initializers.size);
   expect(await verify(truncated!, small, { engine })).toMatchObject({ agree: true });
   expect(report.title).toBe("mine");
+});
+
+test("finished again without truncation, nothing of the truncated model is left", async () => {
+  const store = memory();
+  const run = await trained(0.01, store);
+  await finish(run, { rank: { rule: "local", keep: 0.3 } });
+  expect(store.files.has(TRUNCATED)).toBe(true);
+  const { truncated } = await finish(run);
+  expect([truncated, store.files.has(TRUNCATED)]).toEqual([undefined, false]);
+});
+
+test("a signal that is aborted before shrinking stops it, and nothing is written", async () => {
+  const [store, stop] = [memory(), new AbortController()];
+  const settings = { engine, optimizer: sgd(), schedule: constant({ lr: 0.1 }), epochs: 1, signal: stop.signal };
+  const run = train(net(), data, settings);
+  for await (const _ of run) stop.abort();
+  expect(run.finished).toBe(true);
+  await expect(finish(run, { store })).rejects.toBe(stop.signal.reason);
+  expect(store.files.size).toBe(0);
 });
 
 describe("a search for λ", () => {

@@ -88,6 +88,7 @@ export async function finish(run: Run, options: FinishOptions = {}): Promise<Fin
   const ranked = rank
     ? await truncateRun(run, { rank, fineTune, inputs, store, onEvent })
     : kept && (await truncateToKept(run, kept, { inputs, onEvent }));
+  run.options.signal?.throwIfAborted();
   onEvent?.({ type: "shrinking" });
   const full = ranked?.full ?? run.model;
   const { model: small, certificate, verification } = await shrink(ranked?.truncated ?? full, { engine, inputs });
@@ -98,7 +99,7 @@ export async function finish(run: Run, options: FinishOptions = {}): Promise<Fin
   const after: TimedModel = { model: small, bytes: write(small) };
   const { config = settingsOf(run.options, run.data), environment = engineEnvironment(engine) } = options;
   if (store) {
-    await store.remove(FILES.summary); // what follows replaces what it spoke of
+    for (const name of [FILES.summary, FILES.report, TRUNCATED]) await store.remove(name); // they speak of what is replaced now
     await writeJson(store, FILES.run, { config, environment });
     await store.write(FILES.model, before.bytes);
     if (models.truncated) await store.write(TRUNCATED, write(models.truncated));
