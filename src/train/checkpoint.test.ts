@@ -40,6 +40,6 @@ test("one flipped bit anywhere is noticed", async () => {
   const damaged = bytes.slice();
   damaged[bytes.length - 30] ^= 1;
   await expect(decodeCheckpoint(damaged)).rejects.toThrow(
-    /^the checkpoint is damaged: its checksum is wrong\n {2}got .*\n {2}wanted .*\n {2}fix +start afresh with --overwrite$/,
+    /^the checkpoint is damaged: its checksum is wrong\n {2}got .*\n {2}wanted .*\n {2}fix +start afresh with overwrite$/,
   );
 });

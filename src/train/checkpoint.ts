@@ -85,7 +85,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, file?: string): Promis
       "invalid-file",
       `the checkpoint is damaged: ${what}`,
       { file, ...details },
-      "start afresh with --overwrite",
+      "start afresh with overwrite",
     );
   };
   if (bytes.length < 8) fail("too short", { got: bytes.length, wanted: "at least 8 bytes" });
