@@ -1,7 +1,7 @@
 /**
  * What Espalier asks of a runtime: load a model's bytes, run it, keep tensors where the runtime wants them.
  * `node.ts` implements it on onnxruntime-node. The caller passes an engine in; nothing is detected at import.
- * Every engine passes the cases of test/support/engine-cases.ts.
+ * Every engine passes the suite of test/support/engine-suite.ts.
  */
 import type { Data, DType } from "../dtype.ts";
 

@@ -3,8 +3,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { contractCases, type EngineCase } from "./engine-cases.ts";
 import { operatorCases } from "./engine-operators.ts";
+import { refusalCases } from "./engine-refusals.ts";
 
-const cases: Readonly<Record<string, EngineCase>> = { ...contractCases, ...operatorCases };
+const cases: Readonly<Record<string, EngineCase>> = { ...contractCases, ...refusalCases, ...operatorCases };
 
 /** @param leftOut why an engine need not pass a case, by the case's name */
 export function engineSuite(name: string, make: () => Engine, leftOut: Readonly<Record<string, string>>): void {

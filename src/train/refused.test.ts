@@ -1,0 +1,83 @@
+/** What is refused before a run starts. */
+import { expect, test } from "vitest";
+import { digits } from "../data/digits.ts";
+import { node } from "../engine/node.ts";
+import type { Model } from "../graph/types.ts";
+import { mlp } from "../models/mlp.ts";
+import { proxSsi } from "../optim/prox-ssi.ts";
+import { rda } from "../optim/rda.ts";
+import { rmda } from "../optim/rmda.ts";
+import { multiStep } from "../optim/schedule.ts";
+import { sgd } from "../optim/sgd.ts";
+import { groupLasso } from "../prox/group-lasso.ts";
+import { wgsef } from "../prox/wgsef.ts";
+import { meanSquaredError } from "../step/loss.ts";
+import { evaluate } from "./evaluate.ts";
+import type { TrainOptions } from "./options.ts";
+import { train } from "./train.ts";
+
+const engine = node({ threads: 1 });
+const data = digits({ train: 300, test: 100, seed: 3 });
+const model = () => mlp({ sizes: [784, 32, 10], seed: 1, input: [1, 28, 28] });
+const options = (more: Partial<TrainOptions> = {}): TrainOptions => ({
+  engine,
+  optimizer: rmda({ c: 0.1 }),
+  schedule: multiStep({ lr: 0.1, milestones: [2, 3] }),
+  penalty: groupLasso({ lambda: 0.1 }),
+  epochs: 5,
+  batchSize: 64,
+  ...more,
+});
+
+test("what does not fit together is refused at once", () => {
+  const start = (more: Partial<TrainOptions>) => () => train(model(), data, options(more));
+  expect(start({ optimizer: sgd() })).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: sgd has no proximal step, so it cannot take the penalty groupLasso
+      got  sgd with groupLasso
+      fix  leave the penalty out; sgd takes weightDecay]
+  `);
+  const wgsefWith = (optimizer: TrainOptions["optimizer"]) => start({ optimizer, penalty: wgsef({ lambda: 1, k: 2 }) });
+  expect(wgsefWith(rda())).not.toThrow();
+  expect(wgsefWith(proxSsi())).toThrow(
+    "proxSsi with wgsef is not defined: there is no closed form or solver for the penalty's proximal map",
+  );
+  expect(start({ epochs: 3 })).toThrow("a milestone lies beyond the last epoch");
+  expect(start({ optimizer: rmda({ restarts: [2, 5] }) })).toThrow("a restart lies beyond the last epoch");
+  expect(start({ augment: { crop: 29 } })).toThrow("augment.crop");
+  expect(start({ batchSize: 0 })).toThrow("batchSize is out of range");
+  expect(start({ loss: meanSquaredError() })).toThrow("the loss mse does not fit the labels");
+  expect(() => train(mlp({ sizes: [100, 10] }), data, options())).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: the data does not fit the model's input
+      input   input
+      got     [N,1,28,28]
+      wanted  float32[N,100]
+      fix     choose a model for this image size, or another data set]
+  `);
+  expect(() => train(mlp({ sizes: [784, 5], input: [1, 28, 28] }), data, options())).toThrow(
+    "the model's output does not fit",
+  );
+  const long: Model = { ...model(), dims: new Map([["input", ["batch", 1, "height", 28]]]) };
+  expect(() => train(long, data, options())).toThrow("the model does not take batches of any size");
+  const fixed: Model = { ...model(), dims: new Map([["input", [1, 1, 28, 28]]]) };
+  expect(() => train(fixed, data, options())).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: the model does not take batches of any size
+      input   input
+      got     [1,1,28,28]
+      wanted  [batch,1,28,28]
+      fix     export the model with a dynamic batch axis, and no other (torch.onnx.export: dynamic_axes or dynamic_shapes)]
+  `);
+  expect(start({ normalization: { mean: [0, 0, 0], std: [1, 1, 1] } })).toThrow("one mean and one positive std");
+});
+
+test("an operator that Espalier only passes through is named before training starts", async () => {
+  const m = model();
+  const op = (n: (typeof m.graph.nodes)[number]) => (n.op === "Relu" ? { ...n, op: "Shrink" } : n);
+  const foreign = { ...m, graph: { ...m.graph, nodes: m.graph.nodes.map(op) } };
+  expect(() => train(foreign, data, options())).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: no gradient rule for Shrink
+      node  Relu   float32[1,32] → float32[1,32]
+      path  loss ← fc2/Gemm ← Relu
+      fix   export the model with other operators in its place; inspect, shrink, verify and bench take it as it is]
+  `);
+  await expect(evaluate(foreign, data, { engine })).rejects.toThrow("no shape rule for Shrink");
+});
