@@ -96,6 +96,7 @@ describe("wrong usage exits with 2 and names what is right", () => {
         fix    did you mean lambda?
       "
     `);
+    expect(await said("train-size: 1\n")).toContain('there is no setting "train-size"');
     expect(await said("lambda: [1]\n")).toMatchInlineSnapshot(`
       "error: lambda cannot be [1]
         where   run.yaml: lambda

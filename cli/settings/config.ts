@@ -113,7 +113,7 @@ function known(fields: Fields, key: string, where: string): Field {
   if (Object.hasOwn(fields, key)) return fields[key];
   throw new UsageError(
     "unknown-name",
-    `there is no setting "${key}"`,
+    `there is no setting "${kebab(key)}"`,
     { where },
     `did you mean ${kebab(nearest(key, Object.keys(fields)))}?`,
   );
