@@ -53,8 +53,8 @@ function difference(
     if (axis === v.shape.length) {
       if (here) {
         const [a, b] = [t.data[at], now.data[next++]];
-        // what no output depends on, or only for its constant, may be anything
-        if (a !== b && !(Number.isNaN(a) && Number.isNaN(b)) && need.level[level[at]] === NEED.live) return false;
+        // what no output depends on may be anything; what stays and makes a constant or a zero still makes it
+        if (a !== b && !(Number.isNaN(a) && Number.isNaN(b)) && need.level[level[at]] !== NEED.unread) return false;
       }
       at++;
       return true;

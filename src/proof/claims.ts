@@ -32,9 +32,12 @@ const FOUND: Record<number, string> = {
   [NEED.constant]: 'it belongs to a channel that is constant but not zero, so the reason is "folded constant"',
 };
 
-/** Judges every claim. A replaced value that is not proved constant takes nobody's place in the judgement of the others. */
-export function judge(graph: Graph, { removed, replaced }: Certificate): Case {
-  const facts = factsOf(graph);
+/**
+ * Judges every claim. A replaced value that is not proved constant takes nobody's place in the judgement of the others.
+ * @param other the graph at another batch size
+ */
+export function judge(graph: Graph, other: Graph, { removed, replaced }: Certificate): Case {
+  const facts = factsOf(graph, other);
   const byName = new Map([...facts.keys()].map((v) => [v.name, v]));
   const constant = new Set(replaced.map((r) => byName.get(r.value)).filter((v) => v !== undefined));
   let needs = needsOf(graph, facts, constant);

@@ -73,6 +73,13 @@ export function met(k: Fact, axes: readonly number[]): Fact {
   return known(shape, value, error, k.stored);
 }
 
+/** What two fields of the same value both hold. */
+export function agreed(a: Fact, b: Fact): Fact {
+  if (a.shape.join() !== b.shape.join()) return { ...nothing(a.shape.length), stored: a.stored };
+  if (a.value.every((x, i) => Object.is(x, b.value[i]))) return a;
+  return { ...a, value: a.value.map((x, i) => (x === b.value[i] ? x : Number.NaN)) };
+}
+
 /** The same field, with every axis along which it is alike stored once. */
 export function collapsed(k: Fact): Fact {
   return k.shape.reduce((now, d, axis) => (d > 1 && alike(now, axis) ? first(now, axis) : now), k);

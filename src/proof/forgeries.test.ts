@@ -5,7 +5,7 @@ import { node } from "../engine/node.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import { certify } from "../shrink/certificate.ts";
-import { type Certificate, indices, type RemovedSlices, ranges } from "./certificate.ts";
+import { type Certificate, digest, FORMAT, indices, type RemovedSlices, ranges } from "./certificate.ts";
 import { prove } from "./prove.ts";
 
 /** Models in which every index that stays is read. */
@@ -193,6 +193,42 @@ test("a small model with other numbers is not what the certificate leaves", asyn
     expect(problems[0]).toContain(found);
     expect(problems[1]).toContain("the small model has hash");
   }
+});
+
+test("what stays of a channel that is constant holds the numbers of the full model", async () => {
+  const shifted = (β: number) =>
+    sketch(
+      [3, 6, 6],
+      ({ g, x, w, conv }) => {
+        const vectors = ["γ", "β", "μ", "σ²"].map((name) => w(name, [5])) as [Value, Value, Value, Value];
+        return conv(g.Relu(g.BatchNormalization(conv(x, "a", 5, 3), ...vectors)), "b", 3, 1);
+      },
+      edits({ γ: [0, [1]], β: [0, [1], β], "σ²": [0, [0, 1, 2, 3, 4], 0.8] }),
+    );
+  const [full, small] = [shifted(7), shifted(1)];
+  const certificate: Certificate = {
+    format: FORMAT,
+    full: await digest(full),
+    small: await digest(small),
+    removed: [],
+    replaced: [],
+  };
+  expect((await prove(full, certificate, { small })).problems).toEqual(["β holds other numbers"]);
+});
+
+test("what is another constant at every batch size is none", async () => {
+  const full = sketch(
+    [6],
+    ({ g, x, fc }) => fc(g.Add(fc(x, "a", 4), g.ReduceSum(g.Sigmoid(fc(x, "s", 4)), { axes: [0] })), "b", 3),
+    edits({ s: [0, [0, 1, 2, 3]] }),
+  );
+  const { model: small, certificate } = await certify(full);
+  expect(certificate).toMatchObject({ replaced: [{ value: "Sigmoid", by: "constant" }] }); // not what is summed over the batch
+  expect((await prove(full, certificate, { small })).problems).toEqual([]);
+  const forged = { ...certificate, replaced: [{ step: 1, value: "ReduceSum", by: "constant" as const }] };
+  expect((await prove(full, forged)).problems).toContain(
+    "not proved: step 1: ReduceSum by constant: it is not known to be constant",
+  );
 });
 
 test("what is proved is tried on the engine", async () => {

@@ -13,7 +13,10 @@ import { type Probe, probe } from "./probe.ts";
 
 /** What a check of a certificate found. */
 export interface Proof {
-  /** Whether every claim is proved and the certificate is about these models. */
+  /**
+   * Whether every claim is proved and the certificate is about these models. Of the small model, what it stores is compared, not
+   * its operators, nor which channel meets which behind a cut: that both compute the same is for `verify` to try.
+   */
   readonly holds: boolean;
   /** Whether it is about this full model; if not, hardly a claim holds. */
   readonly sameModel: boolean;
@@ -42,7 +45,7 @@ export interface ProveOptions {
 export async function prove(full: Model, claimed: Certificate, { small, engine }: ProveOptions = {}): Promise<Proof> {
   checkFormat(claimed);
   const hash = await digest(full);
-  const found = judge(atBatch(full, 2), claimed);
+  const found = judge(atBatch(full, 2), atBatch(full, 3), claimed);
   const { verdicts } = found;
   const problems = verdicts.filter((v) => !v.proved).map((v) => `not proved: ${v.claim}: ${v.why}`);
   if (claimed.full !== hash) problems.unshift(`the full model has hash ${hash}, the certificate is of ${claimed.full}`);

@@ -1,7 +1,7 @@
 /** Both walks over a graph: forwards, what is known of every value; backwards, what the outputs need of it. */
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
-import { type Fact, factOfTensor, isConstant, nothing } from "./fact.ts";
+import { agreed, type Fact, factOfTensor, isConstant, nothing } from "./fact.ts";
 import { places, union } from "./field.ts";
 import { either, everywhere, isNeeded, nowhere, spreadNeed } from "./need.ts";
 import { opaqueRule } from "./opaque.ts";
@@ -10,8 +10,12 @@ import { type Call, NEED, type Need } from "./rules/rule.ts";
 
 export type FactMap = ReadonlyMap<Value, Fact>;
 
-/** What is known of every value, whatever the network's inputs are. A stored tensor that is an input too can be overridden. */
-export function factsOf(graph: Graph): FactMap {
+/**
+ * What is known of every value, whatever the network's inputs are. A stored tensor that is an input too can be overridden.
+ * @param other the graph at another batch size: of what is another number there, nothing is known
+ */
+export function factsOf(graph: Graph, other?: Graph): FactMap {
+  const elsewhere = new Map([...(other ? factsOf(other) : [])].map(([v, fact]) => [v.name, fact]));
   const facts = new Map<Value, Fact>();
   for (const [v, t] of graph.initializers) facts.set(v, factOfTensor(t));
   for (const v of graph.inputs) facts.set(v, nothing(v.shape.length));
@@ -20,7 +24,10 @@ export function factsOf(graph: Graph): FactMap {
     const rule = proofRuleOf(node);
     const made = rule !== opaqueRule && node.inputs.every((v) => !v || facts.get(v)!.stored);
     node.outputs.forEach((y, at) => {
-      if (y) facts.set(y, { ...rule.known(call, at), stored: made });
+      if (!y) return;
+      const found = rule.known(call, at);
+      const twin = elsewhere.get(y.name);
+      facts.set(y, { ...(twin ? agreed(found, twin) : found), stored: made });
     });
   }
   return facts;

@@ -134,7 +134,7 @@ function lookUp({ attrs, inputs: [x, indices], known: [, k], outputs }: GatherCa
   return [select(x!, axis, index), { kind: "reshape", from: flat, to: outputs[0]!.shape }];
 }
 
-/** Computed indices may pick any index of the axis. Stored allOnes are data that can be written anew for a smaller axis. */
+/** Computed indices may pick any index of the axis. Stored indices are data that can be written anew for a smaller axis. */
 const Gather: ProofRuleOf<"Gather"> = {
   known(call) {
     const steps = lookUp(call);

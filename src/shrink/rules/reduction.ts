@@ -1,4 +1,5 @@
 /** Reductions of a channel over other axes, softmax and searches. */
+import { axesOf } from "../../graph/op.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
 import { opaque, plain, type ShrinkRules } from "./rule.ts";
@@ -6,15 +7,20 @@ import { opaque, plain, type ShrinkRules } from "./rule.ts";
 interface Reduced {
   readonly in: readonly [Value];
   readonly out: Value;
+  readonly attrs: { readonly axes: readonly number[] | undefined };
 }
 
-/** @param f of the constant, and of how many elements each result is made */
+/** Whether the first axis, the batch, is reduced too: the number of elements is another for every batch size then. */
+const overBatch = ({ in: [x], attrs }: Reduced) =>
+  axesOf(attrs.axes ?? x.shape.map((_, i) => i), x.shape.length).includes(0);
+
+/** @param f of the constant, and of how many elements each result is made; NaN where that is not known */
 const over = (f: (x: number, count: number) => number) => ({
   ...plain,
   fold: {
-    along: ({ in: [x], out }: Reduced) => {
-      const count = size(x.shape) / size(out.shape);
-      return (c: number) => f(c, count);
+    along: (site: Reduced) => {
+      const count = overBatch(site) ? Number.NaN : size(site.in[0].shape) / size(site.out.shape);
+      return (c: number) => (c === 0 ? 0 : f(c, count));
     },
   },
 });
