@@ -96,7 +96,8 @@ describe("wrong usage exits with 2 and names what is right", () => {
         fix    did you mean lambda?
       "
     `);
-    expect(await said("train-size: 1\n")).toContain('there is no setting "train-size"');
+    expect(await said("train-size: 1\n")).toMatch(/no setting "train-size"\n +where +run.yaml: train-size/);
+    expect(await said("batch-size: none\n")).toContain("run.yaml: batch-size");
     expect(await said("lambda: [1]\n")).toMatchInlineSnapshot(`
       "error: lambda cannot be [1]
         where   run.yaml: lambda

@@ -53,6 +53,16 @@ describe("a mistake names the file, the method and the key", () => {
       { methods: { a: { model: "mlp7" } } },
       /the same for all methods\n +where +c\.yaml: methods\.a\.model/,
     ],
+    [
+      "data per method, as it was typed",
+      { methods: { a: { "limit-train": 9 } } },
+      /limit-train is the same for all methods\n +where +c\.yaml: methods\.a\.limit-train/,
+    ],
+    [
+      "a wrong value, as it was typed",
+      { methods: { a: { "batch-size": "none" } } },
+      /where +c\.yaml: methods\.a\.batch-size/,
+    ],
     ["a folder per method", { methods: { a: { out: "x" } } }, /out is the same for all methods/],
     [
       "a seed per method",

@@ -58,7 +58,8 @@ function methodSettings(
   shared: TrainConfig,
   origins: Origins,
 ): TrainConfig {
-  const label = (key: string) => `${origins.of("methods", method)}.${key}`;
+  const written = new Map(Object.keys(given).map((key) => [camel(key), key]));
+  const label = (key: string) => `${origins.of("methods", method)}.${written.get(key) ?? key}`;
   const values = Object.fromEntries(Object.entries(given).map(([key, v]) => [camel(key), v]));
   if ("seed" in values)
     throw new UsageError(
@@ -71,7 +72,7 @@ function methodSettings(
   if (wrong)
     throw new UsageError(
       "conflict",
-      `${wrong} is the same for all methods`,
+      `${written.get(wrong)} is the same for all methods`,
       { where: label(wrong), got: JSON.stringify(values[wrong]) },
       `write it beside "methods", or compare in two files`,
     );

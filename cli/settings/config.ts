@@ -27,7 +27,7 @@ export function fromFlags(fields: Fields, given: Readonly<Record<string, unknown
 /** `--set path=value`, several times. A path is a key, or key.part for a setting that has parts. */
 export function fromAssignments(fields: Fields, assignments: readonly string[]): SettingSource {
   const values: Record<string, unknown> = {};
-  const label = (key: string) => `--set ${key}`;
+  const label = (key: string) => `--set ${kebab(key)}`;
   for (const assignment of assignments) {
     const at = assignment.indexOf("=");
     if (at < 1)
@@ -61,8 +61,12 @@ export async function fromFile(path: string): Promise<SettingSource> {
       file: path,
       wanted: "for example  lambda: 1e-4",
     });
-  const byKey = Object.entries(values).map(([key, v]) => [camel(key), v]);
-  return { label: (key) => `${path}: ${key}`, values: Object.fromEntries(byKey) };
+  const given = Object.entries(values);
+  const written = new Map(given.map(([key]) => [camel(key), key]));
+  return {
+    label: (key) => `${path}: ${written.get(key) ?? key}`,
+    values: Object.fromEntries(given.map(([key, v]) => [camel(key), v])),
+  };
 }
 
 /** @throws UsageError naming the setting, what was got and what was wanted, or the nearest name */
