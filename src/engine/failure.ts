@@ -13,7 +13,7 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/WebGPU adapter/i, 'install the driver of a GPU that Vulkan, Metal or Direct3D 12 knows, or use device "cpu"'],
 ];
 
-const NO_KERNEL = /not (supported|implemented)/i;
+const NO_KERNEL = /not (?:supported|implemented)|does not support|only .* (?:is|are) supported/i;
 
 /** @param what what was being done */
 export function failure(what: string, device: string, error: unknown): EspalierError {
