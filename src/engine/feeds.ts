@@ -47,18 +47,21 @@ export function checkFeeds(inputs: readonly DeclaredTensor[], feeds: DeviceTenso
  * Checks that every target is an output's, fits it and is not read by the run.
  * @throws EspalierError naming the output
  */
-export function checkTargets(outputs: readonly DeclaredTensor[], feeds: DeviceTensors, into: DeviceTensors): void {
+export function checkTargets(
+  outputs: ReadonlyMap<string, DeclaredTensor>,
+  feeds: DeviceTensors,
+  into: DeviceTensors,
+): void {
   const given = Object.entries(into);
   if (given.length === 0) return;
-  const declared = new Map(outputs.map((o) => [o.name, o]));
   const read = new Set(Object.values(feeds));
   for (const [name, t] of given) {
-    const output = declared.get(name);
+    const output = outputs.get(name);
     if (!output)
       throw new EspalierError(
         "unknown-name",
         `"${name}" is no output of the model`,
-        { wanted: outputs.map((o) => o.name).join(", ") },
+        { wanted: [...outputs.keys()].join(", ") },
         "name the outputs that the targets are for",
       );
     if (!fits(t, output))

@@ -20,7 +20,7 @@ export class NodeSession implements Session {
   private readonly session: InferenceSession;
   private readonly owner: TensorOwner;
   private readonly inputs: readonly DeclaredTensor[];
-  private readonly outputs: readonly DeclaredTensor[];
+  private readonly outputs: ReadonlyMap<string, DeclaredTensor>;
   /** Whether outputs stay on the device: the runtime then allocates all of them itself. */
   private readonly resident: boolean;
   private released = false;
@@ -32,7 +32,7 @@ export class NodeSession implements Session {
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
     this.inputs = declared(session.inputMetadata);
-    this.outputs = declared(session.outputMetadata);
+    this.outputs = new Map(declared(session.outputMetadata).map((o) => [o.name, o]));
   }
 
   async run(feeds: DeviceTensors, into: DeviceTensors = {}): Promise<Record<string, DeviceTensor>> {

@@ -29,8 +29,9 @@ export interface NodeOptions {
 type Ort = typeof import("onnxruntime-node");
 let runtime: Ort | undefined;
 function ort(): Ort {
+  if (runtime) return runtime;
   process.env.ORT_DISABLE_TELEMETRY = "1";
-  runtime ??= createRequire(import.meta.url)("onnxruntime-node") as Ort;
+  runtime = createRequire(import.meta.url)("onnxruntime-node") as Ort;
   return runtime;
 }
 
