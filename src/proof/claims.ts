@@ -1,5 +1,5 @@
 /** Decides each claim of a certificate by what is known and needed in the full model. */
-import type { Graph, Value } from "../graph/types.ts";
+import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import { type Certificate, indices, type Reason, type RemovedSlices } from "./certificate.ts";
 import { type Fact, isCertain } from "./fact.ts";
@@ -46,7 +46,10 @@ export function judge(graph: Graph, other: Graph, { removed, replaced }: Certifi
     known = faults.size;
     for (const { value, by } of replaced) {
       const v = byName.get(value);
-      const why = v ? replacementFault(graph, v, by, facts, needs) : "the model has no such value";
+      const alsoConstant = replaced.some((r) => r.value === value && r.by === "constant");
+      const why = v
+        ? replacementFault(graph, v, by, { facts, needs, constant, alsoConstant })
+        : "the model has no such value";
       if (!why) continue;
       faults.set(`${value} by ${by}`, why);
       if (v) constant.delete(v);
@@ -97,17 +100,36 @@ function level(found: number, claimed: number, graph: Graph, v: Value): string |
   return readers.length ? `an output depends on it through ${[...new Set(readers)].join(", ")}` : "it is an output";
 }
 
+/** What a claim that a value is replaced is judged by. */
+interface Replacing {
+  readonly facts: FactMap;
+  readonly needs: Needs;
+  /** Values that are taken to be replaced. */
+  readonly constant: ReadonlySet<Value>;
+  /** Whether some readers get its constant, by a claim of its own: not all need to do without it then. */
+  readonly alsoConstant: boolean;
+}
+
 /** What is wrong with the claim that a constant can take a value's place. */
-function replacementFault(graph: Graph, v: Value, by: string, facts: FactMap, needs: Needs): string | undefined {
+function replacementFault(
+  graph: Graph,
+  v: Value,
+  by: string,
+  { facts, needs, constant, alsoConstant }: Replacing,
+): string | undefined {
   const [need, known] = [needs.of(v), facts.get(v)!];
   if (varying(need, known).level.includes(NEED.live)) return "it is not known to be constant";
   if (by === "constant") return undefined;
   if (by !== "nothing") return `"${by}" is no replacement`;
   const values = needed(need, known);
-  const neutral = (consumers(graph).get(v) ?? []).some((n) => {
+  const skips = (n: Node): boolean => {
     const element = proofRuleOf(n).neutral?.(n.inputs.indexOf(v));
     return element !== undefined && values.every((x) => x === element);
-  });
+  };
+  const stays = (n: Node): boolean =>
+    n.outputs.some((o) => o && !constant.has(o) && needs.of(o).level.includes(NEED.live));
+  const readers = (consumers(graph).get(v) ?? []).filter(stays);
+  const neutral = alsoConstant ? readers.some(skips) : readers.every(skips);
   return neutral ? undefined : "what reads it needs its constant";
 }
 

@@ -180,6 +180,28 @@ test("a value that is not constant, or not neutral, is not replaced", async () =
   );
 });
 
+test("a zero that one reader does without and another needs is not replaced by nothing", async () => {
+  const full = sketch(
+    [4],
+    ({ g, x, fc }) => {
+      const zero = fc(x, "dead", 5);
+      const live = fc(x, "live", 5);
+      return fc(g.Add(g.Add(live, zero), g.Max([live, zero])), "c", 3);
+    },
+    edits({ dead: [0, [0, 1, 2, 3, 4]], "dead.bias": [0, [0, 1, 2, 3, 4]] }),
+  );
+  const { certificate } = await certify(full);
+  const [{ value }] = certificate.replaced;
+  const claimed = (...by: ("nothing" | "constant")[]): Certificate => ({
+    ...certificate,
+    replaced: by.map((each) => ({ step: 1, value, by: each })),
+  });
+  expect((await prove(full, claimed("nothing"))).problems).toContain(
+    `not proved: step 1: ${value} by nothing: what reads it needs its constant`,
+  );
+  expect((await prove(full, claimed("nothing", "constant"))).problems).toEqual([]);
+});
+
 test("a small model with other numbers is not what the certificate leaves", async () => {
   const full = models["a folded constant"]();
   const { model: small, certificate } = await certify(full);

@@ -3,7 +3,7 @@ import type { PenaltyNumber } from "./penalty-clock.ts";
 
 /** What our own names begin with. A parameter whose name begins so is called otherwise inside a run. */
 const RESERVED =
-  /^(?:batch|param|slot|clock|mask|gradient|next|pattern|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
+  /^(?:batch|param|slot|clock|mask|gradient|sum|next|pattern|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
 
 export const names = {
   x: "batch/x",

@@ -60,7 +60,8 @@ export interface TrainOptions {
   readonly batchSize?: number;
   /**
    * Into how many parts a batch is split, ≤ batchSize. Their gradients are added up in float32 before the weights move once: the step
-   * of the whole batch in the memory of a part, but for batch norm, which normalizes by each part's own statistics. Default 1.
+   * of the whole batch in the memory of a part, but for batch norm, which normalizes by each part's own statistics; there a part has
+   * at least two samples, so that there are at most half as many parts as samples. Default 1.
    */
   readonly accumulate?: number;
   /** Of shuffling, augmentation and dropout. Default 1. */
