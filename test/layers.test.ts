@@ -173,3 +173,10 @@ test("no two exported things have one name, and none shadows a built-in", () => 
   expect([...homes].filter(([, where]) => where.length > 1)).toEqual([]);
   expect([...homes.keys()].filter((name) => name in globalThis || BUILT_IN_TYPES.includes(name))).toEqual([]);
 });
+
+test("no file is longer than 300 lines", () => {
+  const all = ["src", "cli", "experiments", "bench", "test", "scripts"].flatMap((folder) => files(join(root, folder)));
+  expect(all.length).toBeGreaterThan(400); // the files are found
+  const long = all.map((file) => [relative(root, file), readFileSync(file, "utf8").split("\n").length - 1] as const);
+  expect(long.filter(([, lines]) => lines > 300)).toEqual([]);
+});

@@ -8,10 +8,8 @@ import { describe, expect, test } from "vitest";
 import { node } from "../src/engine/node.ts";
 import { type Builder, builder } from "../src/graph/builder.ts";
 import { size, tensor } from "../src/graph/tensor.ts";
-import type { Model, Shape, Tensor, Value } from "../src/graph/types.ts";
-import type { GroupSet } from "../src/groups/group-set.ts";
+import type { Model, Shape, Value } from "../src/graph/types.ts";
 import { groupSets } from "../src/groups/groups.ts";
-import { eachRun } from "../src/groups/runs.ts";
 import { countZeros } from "../src/groups/zeros.ts";
 import { Random } from "../src/math/random.ts";
 import { read } from "../src/onnx/read.ts";
@@ -20,6 +18,7 @@ import { prove } from "../src/proof/prove.ts";
 import { reduce } from "../src/shrink/apply.ts";
 import { cost } from "../src/shrink/cost.ts";
 import { shrink } from "../src/shrink/shrink.ts";
+import { scattered, zeroed } from "./support/sparse-models.ts";
 
 const engine = node({ threads: 1 });
 
@@ -88,22 +87,6 @@ const model = (seed: number, input: Shape, build: (n: Net, x: Value) => Value): 
     metadata: new Map([["made by", "topologies.test.ts"]]),
   };
 };
-
-/** The model with some groups of every set set to zero. */
-function zeroed(m: Model, sets: readonly GroupSet[], dead: (set: GroupSet, group: number) => boolean): Model {
-  const initializers = new Map<Value, Tensor>(m.graph.initializers);
-  for (const set of sets)
-    for (const { param, view, axes, channels } of set.members) {
-      const t = initializers.get(param)!;
-      const data = Float32Array.from(t.data as Float32Array);
-      eachRun(view, axes, [], (c, _, start, end) => {
-        const group = channels ? channels[c] : c;
-        if (group >= 0 && dead(set, group)) data.fill(0, start, end);
-      });
-      initializers.set(param, { ...t, data });
-    }
-  return { ...m, graph: { ...m.graph, initializers } };
-}
 
 const topologies: Record<string, { input: Shape; build: (n: Net, x: Value) => Value }> = {
   "dense chain": {
@@ -272,26 +255,6 @@ test.each(Object.entries(topologies))(
     }
   },
 );
-
-/** Rows, columns, whole tensors, biases and norm parameters zero at random: constants everywhere, dead branches, dead chains. */
-function scattered(m: Model, random: Random): Model {
-  const [rows, columns, vectors] = [random.uniform() * 0.7, random.uniform() * 0.7, random.uniform() * 0.6];
-  const zero = (v: Value, t: Tensor): Tensor => {
-    const data = Float32Array.from(t.data as Float32Array);
-    v.shape.forEach((d, axis) => {
-      const share = v.shape.length === 1 ? vectors : [rows, columns][axis];
-      if (!share || v.name.includes("running")) return;
-      const dead = Array.from({ length: d }, () => random.uniform() < share);
-      if (random.uniform() < 0.05) dead.fill(true);
-      eachRun(v.shape, [axis], [], (c, _, start, end) => {
-        if (dead[c]) data.fill(0, start, end);
-      });
-    });
-    return { ...t, data };
-  };
-  const initializers = new Map([...m.graph.initializers].map(([v, t]) => [v, zero(v, t)]));
-  return { ...m, graph: { ...m.graph, initializers } };
-}
 
 const fixtures = join(import.meta.dirname, "fixtures", "onnx");
 const imported = readdirSync(fixtures).filter((f) => /^(torch|conv)-.*\.onnx$/.test(f));
