@@ -40,7 +40,15 @@ export class State {
     const types = new Map(weights.map((v) => [names.param(v.name), v]));
     for (const s of optimizer.slots) for (const p of trained) types.set(names.slot(s, p.name), p);
     this.types = types;
-    for (const v of weights) this.current[names.param(v.name)] = engine.upload(own(graph.initializers.get(v)!));
+  }
+
+  /** Begins with the graph's own weights. Without this, or `restore`, nothing is held: a run may only be described. */
+  begin(): void {
+    this.dispose();
+    for (const [v, t] of this.graph.initializers) {
+      const name = this.weightNames.get(v.name);
+      if (name !== undefined) this.current[name] = this.engine.upload(own(t));
+    }
   }
 
   /** What a session reads. */

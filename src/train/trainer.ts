@@ -76,8 +76,9 @@ export class Trainer {
     this.stepper = new Stepper({ engine, plan, sessions, state, targetShape, schedule, seed, accumulate, leastPart });
   }
 
-  /** Makes the optimizer's slots, before the first step of a run that is not restored. */
+  /** Uploads the weights and makes the optimizer's slots, before the first step of a run that is not restored. */
   begin(): Promise<void> {
+    this.state.begin();
     return this.stepper.restart();
   }
 

@@ -106,6 +106,7 @@ export async function descend(d: Descent): Promise<Descended[]> {
   const state = new State(engine, graph, optimizer);
   const parts = { accumulate: 1, leastPart: 1, targetShape: [d.shape[0]] };
   const stepper = new Stepper({ engine, plan, sessions, state, schedule, seed: 1, ...parts });
+  state.begin();
   await stepper.restart();
 
   const stepsPerEpoch = d.stepsPerEpoch ?? d.steps;
