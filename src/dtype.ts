@@ -28,3 +28,20 @@ export type Data =
   | Uint32Array
   | BigInt64Array
   | BigUint64Array;
+
+/** TensorProto.DataType of the element types that Espalier holds. */
+export const dataTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+} as const satisfies Readonly<Record<DType, number>>;

@@ -107,20 +107,3 @@ export type WireMessage<K extends MessageName> = {
 
 /** AttributeProto.AttributeType. */
 export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
-
-/** TensorProto.DataType of the element types that Espalier holds. */
-export const dataTypes = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-  bfloat16: 16,
-} as const;

@@ -1,9 +1,11 @@
 /** Canonical node → the node as an opset spells it. The inverse of canonical.ts. */
+
+import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import { entryOf, opOf } from "../graph/ops/index.ts";
 import type { Attr, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
-import { dataTypes, type WireMessage } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 import { attributeSince, IDENTITY, type Moved, movedParameters, overNothing, settingSince } from "./spelling.ts";
 import { dataOf } from "./tensors.ts";
 

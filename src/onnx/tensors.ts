@@ -1,10 +1,12 @@
 /** TensorProto ⇄ Tensor. */
+
+import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import { arrayOf, bytesPerElement } from "../graph/tensor.ts";
 import type { Data, DType, Tensor } from "../graph/types.ts";
 import { type External, externalBytes } from "./external.ts";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
-import { dataTypes, type WireMessage } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
 const EXTERNAL = 1;

@@ -1,11 +1,13 @@
 /** Graph → bytes: `write` for models that leave Espalier, `encode` for graphs that only the engine sees. */
+
+import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import { heldBy } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { type Rest, restOf } from "./rest.ts";
-import { dataTypes, type WireMessage } from "./schema.ts";
+import type { WireMessage } from "./schema.ts";
 import { neededOpset, spell } from "./spell.ts";
 import { tensorProto } from "./tensors.ts";
 import { encodeMessage } from "./wire.ts";

@@ -1,33 +1,17 @@
 /** What is refused before a run starts. */
 import { expect, test } from "vitest";
-import { digits } from "../data/digits.ts";
-import { node } from "../engine/node.ts";
+import { data, engine, model, options } from "../../test/support/small-run.ts";
 import type { Model } from "../graph/types.ts";
 import { mlp } from "../models/mlp.ts";
 import { proxSsi } from "../optim/prox-ssi.ts";
 import { rda } from "../optim/rda.ts";
 import { rmda } from "../optim/rmda.ts";
-import { multiStep } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
-import { groupLasso } from "../prox/group-lasso.ts";
 import { wgsef } from "../prox/wgsef.ts";
 import { meanSquaredError } from "../step/loss.ts";
 import { evaluate } from "./evaluate.ts";
 import type { TrainOptions } from "./options.ts";
 import { train } from "./train.ts";
-
-const engine = node({ threads: 1 });
-const data = digits({ train: 300, test: 100, seed: 3 });
-const model = () => mlp({ sizes: [784, 32, 10], seed: 1, input: [1, 28, 28] });
-const options = (more: Partial<TrainOptions> = {}): TrainOptions => ({
-  engine,
-  optimizer: rmda({ c: 0.1 }),
-  schedule: multiStep({ lr: 0.1, milestones: [2, 3] }),
-  penalty: groupLasso({ lambda: 0.1 }),
-  epochs: 5,
-  batchSize: 64,
-  ...more,
-});
 
 test("what does not fit together is refused at once", () => {
   const start = (more: Partial<TrainOptions>) => () => train(model(), data, options(more));

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { data, engine, model, options } from "../../test/support/small-run.ts";
 import { fromArrays } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
 import type { Split } from "../data/split.ts";
-import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { atBatch } from "../graph/infer.ts";
 import { print } from "../graph/print.ts";
@@ -13,7 +13,7 @@ import { write } from "../onnx/write.ts";
 import { adam } from "../optim/adam.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
 import { rmda } from "../optim/rmda.ts";
-import { constant, multiStep } from "../optim/schedule.ts";
+import { constant } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
 import { crossEntropy, meanSquaredError } from "../step/loss.ts";
@@ -21,21 +21,8 @@ import { stepProgram } from "../step/programs.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
 import { memory } from "./memory.ts";
-import type { TrainOptions } from "./options.ts";
 import { train } from "./train.ts";
 
-const engine = node({ threads: 1 });
-const data = digits({ train: 300, test: 100, seed: 3 });
-const model = () => mlp({ sizes: [784, 32, 10], seed: 1, input: [1, 28, 28] });
-const options = (more: Partial<TrainOptions> = {}): TrainOptions => ({
-  engine,
-  optimizer: rmda({ c: 0.1 }),
-  schedule: multiStep({ lr: 0.1, milestones: [2, 3] }),
-  penalty: groupLasso({ lambda: 0.1 }),
-  epochs: 5,
-  batchSize: 64,
-  ...more,
-});
 async function finish(run: ReturnType<typeof train>) {
   for await (const _ of run);
   return run;
