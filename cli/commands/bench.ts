@@ -5,6 +5,7 @@ import { z } from "zod";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { integerField, numberListField } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
+import { writesNothing } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
 export const benchCommand = () =>
@@ -26,6 +27,7 @@ export const benchCommand = () =>
       "bench runs/a/small.onnx --batch 1,16,256 --runs 200 --threads 1",
       "bench a.onnx b.onnx --json",
     ],
+    files: writesNothing,
     async run([a, b], values, out) {
       const engine = engineOf(values);
       const files = [a!, ...(b ? [b] : [])];

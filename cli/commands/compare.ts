@@ -1,10 +1,11 @@
 /** `espalier compare`: several methods with several seeds on one problem, and what they came to. */
 import { join } from "node:path";
-import { COMPARISON } from "espalier";
+import { COMPARISON, methodFolder } from "espalier";
 import { compareFields } from "../settings/compare-fields.ts";
 import { fromAssignments, fromFile, type SettingSource } from "../settings/config.ts";
 import { readSaved } from "../settings/saved-comparison.ts";
 import { command, setOption } from "../terminal/command.ts";
+import { dataFiles, runFiles, touched } from "../terminal/files.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import { openComparison } from "./compare-open.ts";
 import { runComparison } from "./compare-runs.ts";
@@ -41,6 +42,22 @@ export const compareCommand = () =>
       ...(resume && typeof out === "string" && !config ? await fromDirectory(out) : []),
       fromAssignments(compareFields, (set as string[] | undefined) ?? []),
     ],
+    files: async (_, { config, model, data, dataRoot, methods, seeds = [1], out }) => {
+      const folders = new Set(
+        Object.keys(methods ?? {}).flatMap((m) => seeds.map((s) => `${methodFolder(m)}/seed-${s}`)),
+      );
+      const own = [COMPARISON, "compare.csv", "compare.md", "compare.html"];
+      return {
+        reads: [...touched("--config", config), ...touched("--model", model), ...(await dataFiles(data, dataRoot))],
+        writes:
+          out === undefined
+            ? []
+            : [
+                ...own.flatMap((name) => touched(`--out: ${name}`, join(out, name))),
+                ...runFiles(...[...folders].map((inner) => join(out, inner))),
+              ],
+      };
+    },
     async run(_, asked, out, sources) {
       const interrupt = interruption((line) => out.warn(line));
       try {

@@ -4,6 +4,7 @@ import { count, fileSize, percent, shapeText, type Table } from "espalier";
 import { datasets } from "espalier/node";
 import { text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
+import { writesNothing } from "../terminal/files.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
@@ -17,6 +18,7 @@ const list = () =>
     about: "Lists the data sets and says which are here.",
     fields,
     examples: ["data list", "data list --data-root ~/data --json"],
+    files: writesNothing,
     async run(_, { dataRoot }, out) {
       const found = await datasets.list({ root: dataRoot });
       const rows = found.map((d) => [
@@ -40,6 +42,7 @@ const info = () =>
     arguments: [["<name>", "a name of `data list`, or a folder"]],
     fields,
     examples: ["data info digits", "data info cifar10 --data-root ~/data", "data info ~/data/mnist --json"],
+    files: writesNothing,
     async run([name], { dataRoot }, out) {
       const d = await datasets.info(name!, { root: dataRoot });
       const list = (x: readonly number[]) => x.map((v) => v.toFixed(4)).join(", ");
@@ -73,6 +76,7 @@ const get = () =>
     arguments: [["<name>", "a name of `data list`"]],
     fields,
     examples: ["data get mnist", "data get cifar10 --data-root ~/data"],
+    files: writesNothing,
     async run([name], { dataRoot }, out) {
       const { folder, downloaded } = await datasets.get(name!, { root: dataRoot, onProgress: downloads(out) });
       const said =

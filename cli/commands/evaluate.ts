@@ -5,6 +5,7 @@ import { dataFields, engineFields, engineOf, normalizationSetting } from "../set
 import { choice, text } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";
 import { command } from "../terminal/command.ts";
+import { writesNothing } from "../terminal/files.ts";
 
 export const evaluateCommand = () =>
   command({
@@ -23,6 +24,7 @@ export const evaluateCommand = () =>
       "evaluate resnet.onnx --data cifar10 --normalize 0.49,0.48,0.45/0.2,0.2,0.2",
       "evaluate runs/a/small.onnx --data digits --json",
     ],
+    files: writesNothing,
     async run([file], values, out) {
       if (!values.data)
         throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");

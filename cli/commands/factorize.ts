@@ -12,7 +12,7 @@ import {
   UsageError,
   write,
 } from "espalier";
-import { datasets, readBytes, readModel, writeBytes } from "espalier/node";
+import { datasets, readBytes, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, integerField, text, toggle, type ValuesOf } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";
@@ -29,7 +29,7 @@ import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
 import { sayChoosing } from "../terminal/events.ts";
 import { type FactorizedFile, factorizedText } from "../terminal/factorized.ts";
-import { checkTarget } from "../terminal/files.ts";
+import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 
@@ -67,6 +67,10 @@ export const factorizeCommand = () =>
       "factorize model.onnx small.onnx --data mnist --data-root ~/data --tolerance 0.005",
       "factorize resnet.onnx small.onnx --rule local --keep 0.3 --data cifar10 --fine-tune 5",
     ],
+    files: async ([from, to], { data, dataRoot }) => ({
+      reads: [...touched("<in.onnx>", from), ...(await dataFiles(data, dataRoot))],
+      writes: touched("<out.onnx>", to),
+    }),
     async run([from, to], values, out) {
       const interrupt = interruption((line) => out.warn(line), "stopping without writing anything");
       try {
@@ -100,10 +104,9 @@ async function factorizeFile(
   out: Output,
   signal: AbortSignal,
 ): Promise<FactorizedFile> {
-  await checkTarget(to);
   const rank = ruleOf(values);
-  const full = await readModel(from);
-  const fileBefore = (await readBytes(from)).length; // before it is perhaps written over
+  const full = await readInput(from, touched("<out.onnx>", to));
+  const fileBefore = (await readBytes(from)).length;
   const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
   checkJudge(rank.rule, data);
   const engine = engineOf(values);

@@ -3,6 +3,7 @@ import { count, inspect, type Spectra, type Spectrum, shapeText, significant, sp
 import { readModel } from "espalier/node";
 import { toggle } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
+import { writesNothing } from "../terminal/files.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
@@ -13,6 +14,7 @@ export const inspectCommand = () =>
     arguments: [["<file.onnx>", "the model"]],
     fields: { ranks: toggle("show each layer's singular values and effective ranks") },
     examples: ["inspect runs/a/model.onnx", "inspect runs/a/model.onnx --ranks", "inspect resnet18.onnx --json"],
+    files: writesNothing,
     async run([file], { ranks }, out) {
       const model = await readModel(file!);
       const found = inspect(model);

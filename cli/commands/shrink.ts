@@ -11,12 +11,17 @@ import {
   type Table,
   write,
 } from "espalier";
-import { datasets, readBytes, readModel, writeBytes } from "espalier/node";
+import { datasets, readBytes, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { numberField, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
-import { checkTarget } from "../terminal/files.ts";
+import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
+
+const outputs = (to: string | undefined, certificate: string | undefined) => [
+  ...touched("<out.onnx>", to),
+  ...touched("--certificate", certificate),
+];
 
 export const shrinkCommand = () =>
   command({
@@ -37,10 +42,13 @@ export const shrinkCommand = () =>
       "shrink trained.onnx small.onnx --certificate certificate.json",
       "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
     ],
+    files: async ([from, to], { certificate, data, dataRoot }) => ({
+      reads: [...touched("<in.onnx>", from), ...(await dataFiles(data, dataRoot))],
+      writes: outputs(to, certificate),
+    }),
     async run([from, to], values, out) {
-      for (const target of [to!, values.certificate]) if (target) await checkTarget(target);
-      const full = await readModel(from!);
-      const fileBefore = (await readBytes(from!)).length; // before it is perhaps written over
+      const full = await readInput(from!, outputs(to, values.certificate));
+      const fileBefore = (await readBytes(from!)).length;
       const engine = engineOf(values);
       const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
       const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));

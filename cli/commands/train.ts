@@ -21,6 +21,7 @@ import { place, type RunFolder } from "../settings/place.ts";
 import { headings } from "../settings/train-choices.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
+import { dataFiles, runFiles, touched } from "../terminal/files.ts";
 import { type Interruption, interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
@@ -47,6 +48,14 @@ export const trainCommand = () =>
       ...(given["config"] ? [await fromFile(given["config"] as string)] : []),
       fromAssignments(trainFields, (given["set"] as string[] | undefined) ?? []),
     ],
+    files: async (_, { model, data, dataRoot, out }, { config }) => ({
+      reads: [
+        ...touched("--model", model),
+        ...touched("--config", config as string | undefined),
+        ...(await dataFiles(data, dataRoot)),
+      ],
+      writes: out === undefined ? [] : runFiles(out),
+    }),
     async run(_, asked, out) {
       const where = await place(asked);
       if (where.summary) {

@@ -4,6 +4,7 @@ import { datasets, readBytes, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { integerField, numberField, text } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
+import { writesNothing } from "../terminal/files.ts";
 
 export const verifyCommand = () =>
   command({
@@ -28,6 +29,7 @@ export const verifyCommand = () =>
       "verify runs/a/model.onnx runs/a/small.onnx --certificate runs/a/certificate.json",
       "verify a.onnx b.onnx --data mnist --data-root ~/data --tolerance 1e-5",
     ],
+    files: writesNothing,
     async run([a, b], values, out) {
       const [first, second] = [await readModel(a!), await readModel(b!)];
       const engine = engineOf(values);

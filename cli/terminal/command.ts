@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { fromFlags, type SettingSource, settings } from "../settings/config.ts";
 import type { Fields, ValuesOf } from "../settings/field.ts";
 import { kebab } from "../settings/names.ts";
+import { checkFiles, type Touched } from "./files.ts";
 import { type Output, output } from "./output.ts";
 
 export interface CommandSpec<F extends Fields> {
@@ -20,6 +21,8 @@ export interface CommandSpec<F extends Fields> {
   readonly notes?: string;
   /** Flags that are not settings themselves. */
   readonly options?: readonly Option[];
+  /** What it reads and writes: an output that is an input or another output is refused before anything is done. */
+  files(args: readonly (string | undefined)[], values: ValuesOf<F>, given: Given): Touched | Promise<Touched>;
   /** Where settings come from beside the flags, which win. */
   sources?(given: Given): Promise<readonly SettingSource[]>;
   /**
@@ -66,7 +69,9 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
     const given = made.optsWithGlobals<Given>();
     const out = output(given["json"] === true);
     const sources = [...((await spec.sources?.(given)) ?? []), fromFlags(spec.fields, given)];
-    process.exitCode = await spec.run(args, settings(spec.fields, sources), out, sources);
+    const values = settings(spec.fields, sources);
+    await checkFiles(await spec.files(args, values, given));
+    process.exitCode = await spec.run(args, values, out, sources);
   });
   return made;
 }

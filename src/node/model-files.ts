@@ -21,12 +21,16 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 
 /**
  * Reads a model; its external data, if any, from the folder it lies in.
+ * @param onExternal hears the path of each file of external data that is read
  * @throws EspalierError naming the file, for what cannot be read and for what is no model
  */
-export async function readModel(path: string): Promise<Model> {
+export async function readModel(
+  path: string,
+  { onExternal }: { readonly onExternal?: (path: string) => void } = {},
+): Promise<Model> {
   const bytes = await readBytes(path);
   try {
-    return read(bytes, { external: besides(path) });
+    return read(bytes, { external: besides(path, onExternal) });
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
     throw new EspalierError(e.code, e.what, { file: path, ...e.details }, e.fix);
@@ -34,7 +38,7 @@ export async function readModel(path: string): Promise<Model> {
 }
 
 /** Reads the files beside a model, each once. A link must not lead out of the folder. */
-function besides(path: string): (location: string) => Uint8Array {
+function besides(path: string, onExternal?: (path: string) => void): (location: string) => Uint8Array {
   const read = new Map<string, Uint8Array>();
   return (location) => {
     let bytes = read.get(location);
@@ -45,6 +49,7 @@ function besides(path: string): (location: string) => Uint8Array {
           throw new Error("it lies outside the model's folder");
         if (!statSync(file).isFile()) throw new Error("it is no regular file"); // a pipe would never end
         bytes = new Uint8Array(readFileSync(file));
+        onExternal?.(file);
       } catch (e) {
         throw new EspalierError(
           "system",
