@@ -105,15 +105,6 @@ describe("a run of low rank", () => {
     expect(layers.map((l: { rank: number }) => l.rank)).toEqual(lowRank.layers.map((l: { rank: number }) => l.rank));
   });
 
-  test("in place: the size before is that of the file before", async () => {
-    const bytes = await readFile(at("a/model.onnx"));
-    for (const args of [["factorize", "--keep", "0.2"], ["shrink"]]) {
-      await writeFile(at("place.onnx"), bytes);
-      const { stdout, stderr } = await espalier(...args, "place.onnx", "place.onnx", "--json");
-      expect(JSON.parse(stdout).bytes.before, stderr).toBe(bytes.length);
-    }
-  });
-
   test("nothing gets smaller: nothing is written, unless asked", async () => {
     const refused = await espalier("factorize", "a/model.onnx", "same.onnx", "--rule", "local", "--keep", "1");
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/fix +use a smaller --keep/)]);
