@@ -11,7 +11,8 @@ const utf8 = new TextEncoder();
 const text = new TextDecoder();
 const typeNames = new Map<number, AttrType>(Object.entries(attributeTypes).map(([k, n]) => [n, k as AttrType]));
 
-const isOpaque = (a: Attr): a is OpaqueAttr => typeof a === "object" && "opaque" in a;
+/** True for an attribute that stayed bytes. */
+export const isOpaque = (a: Attr): a is OpaqueAttr => typeof a === "object" && "opaque" in a;
 
 /** The type of an attribute that no table describes. A whole number is an int; give an OpaqueAttr for a float. */
 function guess(a: Attr): AttrType {

@@ -1,7 +1,8 @@
 /** Operators that older opsets, or training, spell in ways that are more than a parameter that moved: one canonical form each. */
 import { EspalierError } from "../error.ts";
 import { size, tensor } from "../graph/tensor.ts";
-import type { Attrs, Tensor } from "../graph/types.ts";
+import type { Attrs, DType, Tensor } from "../graph/types.ts";
+import { isOpaque } from "./attributes.ts";
 import type { Context, Step } from "./canonical.ts";
 import { overNothing } from "./spelling.ts";
 import { dataOf, dtypeOf } from "./tensors.ts";
@@ -42,19 +43,28 @@ const reduce: Special = (step) => {
   return [{ ...step, op: "Identity", attrs: {} }];
 };
 
+/** The attributes that may hold a Constant's numbers, but for `value`, which is a tensor. A list has one axis. */
+const constantForms = new Map<string, { readonly dtype: DType; readonly list: boolean }>([
+  ["value_float", { dtype: "float32", list: false }],
+  ["value_floats", { dtype: "float32", list: true }],
+  ["value_int", { dtype: "int64", list: false }],
+  ["value_ints", { dtype: "int64", list: true }],
+]);
+
 const constant: Special = (step) => {
-  const { value, value_float, value_floats, value_int, value_ints } = step.attrs;
-  const float = (value_floats ?? (value_float === undefined ? undefined : [value_float])) as readonly number[];
-  const int = (value_ints ?? (value_int === undefined ? undefined : [value_int])) as readonly number[];
-  const numbers = float ?? int;
-  if (value === undefined && !numbers)
-    throw new EspalierError("invalid-file", "a Constant holds no tensor of numbers", {
+  const given = Object.entries(step.attrs).filter(([, a]) => a !== undefined);
+  const [[key, held]] = given.length === 1 ? given : [["", undefined]];
+  const form = constantForms.get(key);
+  if (key === "value" && !isOpaque(held!)) return withAttrs(step, {});
+  if (!form || isOpaque(held!))
+    throw new EspalierError("invalid-file", "a Constant does not hold one tensor of numbers", {
       node: step.name,
-      got: Object.keys(step.attrs).join(", ") || "no attribute",
+      got: given.map(([k]) => k).join(", ") || "no attribute",
+      wanted: `one of value, ${[...constantForms.keys()].join(", ")}`,
     });
-  const dtype = float ? "float32" : "int64";
-  const shape = value_floats || value_ints ? [numbers?.length] : [];
-  return [{ ...step, attrs: { value: value ?? tensor(dtype, shape, dataOf(dtype, numbers)) } }];
+  const numbers = (form.list ? held : [held]) as readonly number[];
+  const value = tensor(form.dtype, form.list ? [numbers.length] : [], dataOf(form.dtype, numbers));
+  return [{ ...step, attrs: { value } }];
 };
 
 const zero: Tensor = { dtype: "float32", shape: [1], data: new Float32Array(1) };

@@ -44,6 +44,14 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
       { node: step.name, input, got: typeText(context.type(input)), wanted: "a stored tensor, or one made of shapes" },
       `export the model so that ${m.attr} is constant`,
     );
+  const holds = m.carrier === "like" || known.dtype.startsWith("int") || known.dtype === "bool";
+  if (!holds)
+    throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is not of whole numbers`, {
+      node: step.name,
+      input,
+      got: typeText(known),
+      wanted: "int64",
+    });
   if (m.carrier === "list") return known.values;
   if (known.values.length !== 1)
     throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is not one number`, {

@@ -149,13 +149,19 @@ export function read(bytes: Uint8Array, options: { readonly external?: External 
   }
 }
 
+/** What a file declares of an output, as far as it is true: ONNX Runtime only warns of dimensions that are not. */
+const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]): readonly Dim[] =>
+  declared?.length === inferred.length
+    ? inferred.map((d, i) => (typeof declared[i] === "string" ? declared[i] : d))
+    : inferred;
+
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
   const parsed = parse(bytes, external);
   const { steps: traced, dimsOf } = settle(parsed);
   const steps = withoutFolded(traced, parsed.outputs);
   const dims = new Map<string, readonly Dim[]>();
   for (const [name, input] of parsed.inputs) dims.set(name, input.dims);
-  for (const name of parsed.outputs) dims.set(name, parsed.declared.get(name)?.dims ?? dimsOf(name));
+  for (const name of parsed.outputs) dims.set(name, fitted(parsed.declared.get(name)?.dims, dimsOf(name)));
   return {
     graph: graphOf(parsed, steps),
     opset: parsed.opset,

@@ -2,8 +2,9 @@
 
 import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
+import type { Type } from "../graph/op.ts";
 import { entryOf, opOf } from "../graph/ops/index.ts";
-import type { Attr, DType, Node, Tensor } from "../graph/types.ts";
+import type { Attr, Attrs, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import type { WireMessage } from "./schema.ts";
 import { attributeSince, IDENTITY, type Moved, movedParameters, overNothing, settingSince } from "./spelling.ts";
@@ -36,20 +37,41 @@ function carry({ attr, carrier }: Moved, node: Node, store: StoreTensor): string
   return store({ dtype, shape, data: dataOf(dtype, values) }, `${node.outputs[0]!.name}.${attr}`);
 }
 
-/** Before opset 11 most operators took no negative axes. */
-function positive(node: Node, key: string, a: Attr): Attr {
-  const fromOutput = opOf(node.op)?.outputAxes;
-  const rank = (fromOutput ? node.outputs[0] : node.inputs[0])!.shape.length;
+/** Before opset 11 axes count from the front: nothing but TopK knew negative ones. */
+const FROM_THE_FRONT = 11;
+
+function positive(op: string, key: string, a: Attr, input: Type, output: Type): Attr {
+  const rank = (opOf(op)?.outputAxes ? output : input).shape.length;
   const up = (x: number) => (x < 0 ? x + rank : x);
   if (key === "axis") return up(a as number);
   return key === "axes" ? (a as readonly number[]).map(up) : a;
 }
 
+/** An attribute as a file of this opset holds it: a float in single precision, an axis from the front where it must be. */
+function held(op: string, key: string, a: Attr, opset: number, input: Type | null | undefined, output: Type): Attr {
+  const type = opOf(op)?.attrs[key]?.type;
+  if (type === "float") return Math.fround(a as number);
+  return type && opset < FROM_THE_FRONT && input ? positive(op, key, a, input, output) : a;
+}
+
+/** The attributes of a node of the table as they will be read again once they were written: defaults included. */
+export function asWritten(
+  op: string,
+  attrs: Attrs,
+  opset: number,
+  inputs: readonly (Type | null)[],
+  [output]: readonly Type[],
+): Attrs {
+  return Object.fromEntries(
+    Object.entries(attrs).map(([k, a]) => [k, a === undefined ? a : held(op, k, a, opset, inputs[0], output)]),
+  );
+}
+
 function spellAttr(node: Node, opset: number, key: string, a: Attr): Uint8Array {
   const { type, dtype } = entryOf(node.op, node.domain)?.attrs[key] ?? {};
   if (dtype) return encodeAttribute(key, dataTypes[a as DType], type);
-  if (type && opset < 11 && node.inputs[0]) return encodeAttribute(key, positive(node, key, a), type);
-  return encodeAttribute(key, a, type);
+  if (!type) return encodeAttribute(key, a);
+  return encodeAttribute(key, held(node.op, key, a, opset, node.inputs[0], node.outputs[0]!), type);
 }
 
 /** Whether a node reduces no axis, and so is spelled as the identity. */

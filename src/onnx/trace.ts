@@ -9,6 +9,7 @@ import type { Sample } from "./batch.ts";
 import { canonical, type Step } from "./canonical.ts";
 import { foldShapes, isSmall, type Known, knownTensor } from "./fold-shapes.ts";
 import type { FileStep, Parsed } from "./parse.ts";
+import { asWritten } from "./spell.ts";
 
 export interface TracedStep extends Sample {
   readonly from: FileStep;
@@ -79,7 +80,7 @@ export function inferStep(
         output: `[${t.shape}]`,
       });
   for (const t of inferred.outputs) checkSize(t, where);
-  return inferred;
+  return { ...inferred, attrs: asWritten(step.op, inferred.attrs, parsed.opset, inputs, inferred.outputs) };
 }
 
 /** Optional outputs that canonical form does not have may go when nobody reads them. */
