@@ -26,6 +26,8 @@ export type ErrorCode =
   | "no-memory"
   /** It would replace what is there. */
   | "exists"
+  /** Somebody else works there. */
+  | "locked"
   /** The operating system or the network refused. */
   | "system"
   /** ONNX Runtime refused. */

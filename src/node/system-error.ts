@@ -26,6 +26,14 @@ const FULL: readonly string[] = ["ENOSPC", "EDQUOT"];
 /** The system's code, such as "ENOENT"; "" for what has none. */
 export const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code ?? "");
 
+/** A value in the place of what the system refuses by one of these codes; other errors stay errors. */
+export const otherwise =
+  <T>(codes: readonly string[], value: T) =>
+  (error: unknown): T => {
+    if (codes.includes(codeOf(error))) return value;
+    throw error;
+  };
+
 /** Why the system refused, in words. */
 export function systemReason(error: unknown, doing: "read" | "write"): string {
   const own = doing === "read" ? WHEN_READING : WHEN_WRITING;

@@ -1,6 +1,7 @@
 /** Files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder. */
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { isRunning } from "./lock-owner.ts";
 import { codeOf } from "./system-error.ts";
 
 const isFolder = (path: string): Promise<boolean> =>
@@ -11,26 +12,20 @@ const isFolder = (path: string): Promise<boolean> =>
 /**
  * Makes a folder and those above it. Node's own recursive mkdir never returns below /proc, and on a read-only disk it
  * says that the folder is not there.
+ * @returns whether it was made; of several that make it at once, one is told so
  */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path);
+    return true;
   } catch (error) {
-    if (await isFolder(path)) return;
+    if (await isFolder(path)) return false;
     const above = dirname(path);
     if (codeOf(error) !== "ENOENT" || above === path || (await isFolder(above))) throw error;
     await makeFolder(above);
-    await makeFolder(path);
+    return makeFolder(path);
   }
 }
-
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) !== "ESRCH"; // EPERM: somebody else's
-  }
-};
 
 /** Removes what processes that were killed while they wrote this file left behind: NAME.PID.tmp, nothing else. */
 async function removeTemporaries(folder: string, name: string): Promise<void> {

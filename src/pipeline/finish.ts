@@ -62,16 +62,27 @@ export interface Finished {
 /**
  * Finishes a run: composes it back and truncates it if asked, shrinks it, verifies that nothing else changed, measures both models.
  * With a store it writes run.json, model.onnx, small.onnx, certificate.json and report.html, after a truncation truncated.onnx and
- * ranks.json; each replaces its file as a whole, and summary.json comes last, so it marks a finished run.
+ * ranks.json; each replaces its file as a whole, and summary.json goes first and comes last, so it marks a finished run. The store is
+ * locked meanwhile.
  * ```ts
  * const run = train(model, data, { engine, …, store });
  * for await (const epoch of run) console.log(epoch.loss);
  * const { small, summary } = await finish(run);
  * ```
- * @throws UsageError when the run is not finished; EspalierError when small and full model do not agree (no model is written then);
+ * @throws UsageError when the run is not finished; EspalierError when small and full model do not agree (no model is written then),
+ *   or somebody else writes to the store;
  *   the reason of the run's signal when that is aborted before shrinking
  */
 export async function finish(run: Run, options: FinishOptions = {}): Promise<Finished> {
+  const unlock = await (options.store ?? run.options.store)?.lock();
+  try {
+    return await whileLocked(run, options);
+  } finally {
+    await unlock?.();
+  }
+}
+
+async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> {
   const { engine } = run.options;
   const { store = run.options.store, rank, fineTune = 0, lambda, onEvent } = options;
   if (!run.finished)

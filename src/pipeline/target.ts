@@ -47,7 +47,7 @@ const FAR = 1.5;
 
 /**
  * Searches the λ with which the small model keeps a share of the parameters. Each trial has a store of its own, so that an
- * interrupted search, started again, passes quickly over the trials that are finished.
+ * interrupted search, started again, passes quickly over the trials that are finished. The store is locked meanwhile.
  * ```ts
  * const found = await trainToTarget(async (lambda, store) => {
  *   const run = train(model, data, { engine, …, penalty: groupLasso({ lambda }), store, resume: true });
@@ -58,9 +58,21 @@ const FAR = 1.5;
  * ```
  * @param trial trains with λ, to the end or until its signal stops it
  * @returns undefined when a trial was stopped
- * @throws UsageError for options out of range; EspalierError when every trial diverged
+ * @throws UsageError for options out of range; EspalierError when every trial diverged, or somebody else writes to the store
  */
 export async function trainToTarget(
+  trial: (lambda: number, store: Store | undefined) => Promise<Run>,
+  options: TargetOptions,
+): Promise<TargetRun | undefined> {
+  const unlock = await options.store?.lock();
+  try {
+    return await search(trial, options);
+  } finally {
+    await unlock?.();
+  }
+}
+
+async function search(
   trial: (lambda: number, store: Store | undefined) => Promise<Run>,
   { store, onEvent, ...options }: TargetOptions,
 ): Promise<TargetRun | undefined> {
@@ -94,6 +106,7 @@ export async function trainToTarget(
   if (stopped) return undefined;
   const { lambda, kept } = trials[0];
   onEvent?.({ type: "chosen", lambda, kept, target, far: kept > target * FAR || kept < target / FAR });
+  await store?.remove(FILES.summary); // of what is replaced now
   for (const name of [FILES.metrics, FILES.checkpoint]) {
     const bytes = await storeOf(lambda)?.read(name);
     if (bytes) await store?.write(name, bytes);

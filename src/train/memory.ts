@@ -37,6 +37,7 @@ function folder(files: Map<string, Uint8Array>, location: string, prefix: string
       const inside = [...files.keys()].filter((key) => key.startsWith(prefix));
       return [...new Set(inside.map((key) => key.slice(prefix.length).split("/")[0]))];
     },
+    lock: async () => async () => {}, // no other process sees it
     within: (name) => folder(files, `${location}/${name}`, `${prefix}${name}/`),
   };
 }

@@ -1,7 +1,7 @@
 /** The files of a run by what is in them, and how they are cleared. */
 import type { Store } from "./store.ts";
 
-/** What every run has. summary.json is written last, so it marks a finished run. */
+/** What every run has. summary.json is written last and goes first, so it marks a finished run. */
 export const FILES = {
   run: "run.json",
   metrics: "metrics.jsonl",
@@ -40,6 +40,14 @@ const all = [
   FILES.checkpoint,
   FILES.run,
 ];
+
+/**
+ * Removes what a run that begins must not find of one before: the mark of being finished, first, and what would be gone on with in its
+ * place. The rest it replaces.
+ */
+export async function clearFormer(store: Store): Promise<void> {
+  for (const name of [FILES.summary, RANKS, FINE_TUNING]) await store.remove(name);
+}
 
 /** Removes the files of a run, and nothing else. */
 export async function clearRun(store: Store): Promise<void> {

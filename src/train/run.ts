@@ -135,7 +135,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /**
    * Trains. May be called once.
    * @throws NotFiniteError when the loss or a parameter becomes NaN or infinite (the last checkpoint stays); EspalierError
-   *   when the store cannot be written; UsageError when a resumed run does not match its checkpoint
+   *   when the store cannot be written, or is locked by somebody else; UsageError when a resumed run does not match its checkpoint
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<EpochMetrics> {
     if (this.started)
@@ -164,7 +164,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
         }
       }
     } finally {
-      await this.trainer.release();
+      await this.trainer.release().finally(() => this.journal.close());
     }
   }
 
@@ -181,9 +181,9 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   /** Restores a checkpoint or makes a fresh state. */
   private async begin(): Promise<void> {
-    const { resume, overwrite } = this.options;
+    const { resume, overwrite, epochs } = this.options;
     const config = await describeConfig(this.initial, this.data, this.options);
-    const saved = await this.journal.open(config, { resume, overwrite });
+    const saved = await this.journal.open(config, { resume, overwrite, epochs });
     if (saved) return this.restore(saved);
     await this.trainer.begin();
     await this.save();

@@ -12,6 +12,13 @@ export interface Store {
   remove(name: string): Promise<void>;
   /** The names of the files and folders in it; none when nothing was written yet. */
   list(): Promise<readonly string[]>;
+  /**
+   * Keeps everybody else out who asks for the lock: another process, or another store of the same place. Locks of one store nest. What
+   * is within has locks of its own. Runs, comparisons and searches take it while they write.
+   * @returns gives it up; what is called twice does nothing the second time
+   * @throws EspalierError "locked", saying who holds it
+   */
+  lock(): Promise<() => Promise<void>>;
   /** The store of a folder in this one. It is made on first write. */
   within(folder: string): Store;
 }
