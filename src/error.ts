@@ -79,7 +79,8 @@ function textOf(
   const rows = Object.entries({ ...details, fix }).filter(([, v]) => v !== undefined);
   const width = Math.max(0, ...rows.map(([k]) => k.length));
   const text = (v: Words | number | undefined) => (typeof v === "number" ? String(v) : worded(v!, spell));
-  return [text(what), ...rows.map(([k, v]) => `  ${k.padEnd(width)}  ${text(v)}`)].join("\n");
+  const lines = (v: Words | number | undefined, indent: number) => text(v).replaceAll("\n", `\n${" ".repeat(indent)}`);
+  return [lines(what, 2), ...rows.map(([k, v]) => `  ${k.padEnd(width)}  ${lines(v, width + 4)}`)].join("\n");
 }
 
 /** Wrong use (an unknown option or name), as opposed to work that failed. The command line exits with 2. */

@@ -162,3 +162,4 @@ export { clearRun, FILES, TRUNCATED } from "./train/run-files.ts";
 export type { Score } from "./train/score.ts";
 export { type Store, writeJson } from "./train/store.ts";
 export { train } from "./train/train.ts";
+export { visible, visibleJson } from "./visible.ts";

@@ -94,9 +94,7 @@ function downloads(out: Output): (p: { file: string; received: number; total: nu
   let file = "";
   return (p) => {
     if (out.stream.isTTY)
-      out.stream.write(
-        `\r${p.file}  ${fileSize(p.received)} of ${fileSize(p.total)}  ${p.received >= p.total ? "\n" : ""}`,
-      );
+      out.redraw(`${p.file}  ${fileSize(p.received)} of ${fileSize(p.total)}  ${p.received >= p.total ? "\n" : ""}`);
     else if (p.file !== file) out.say(`downloading ${p.file} (${fileSize(p.total)})`);
     file = p.file;
   };

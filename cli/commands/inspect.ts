@@ -1,5 +1,15 @@
 /** `espalier inspect`: what a model is made of, and what could be removed from it. */
-import { count, inspect, type Spectra, type Spectrum, shapeText, significant, spectra, type Table } from "espalier";
+import {
+  count,
+  inspect,
+  type Spectra,
+  type Spectrum,
+  shapeText,
+  significant,
+  spectra,
+  type Table,
+  visible,
+} from "espalier";
 import { readModel } from "espalier/node";
 import { toggle } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
@@ -36,7 +46,7 @@ export const inspectCommand = () =>
         ],
       };
       const reasons = (title: string, key: "obstacles" | "kept") => {
-        const rows = found.layers.flatMap((l) => l[key].map((why) => `  ${l.weight}: ${why}`));
+        const rows = found.layers.flatMap((l) => l[key].map((why) => `  ${visible(`${l.weight}: ${why}`)}`));
         return rows.length ? [`\n${title}\n${rows.join("\n")}`] : [];
       };
       const lines = [
@@ -47,7 +57,7 @@ export const inspectCommand = () =>
       if (found.untrained.length)
         lines.push(
           "\nnot trained, since only float32 weights are",
-          ...found.untrained.map((t) => `  ${t.weight}: ${t.dtype} ${shapeText(t.shape)}`),
+          ...found.untrained.map((t) => `  ${visible(t.weight)}: ${t.dtype} ${shapeText(t.shape)}`),
         );
       if (found.layers.every((l) => l.zeroGroups === 0 && l.removable === 0))
         lines.push(
@@ -82,7 +92,7 @@ function spectrumLines({ layers, skipped }: Spectra, out: Output): string[] {
       l.effectiveRank.toFixed(1),
     ]),
   };
-  const left = skipped.map((s) => `  ${s.weight}: ${s.why}`);
+  const left = skipped.map((s) => `  ${visible(`${s.weight}: ${s.why}`)}`);
   return [
     "singular values of each layer as a matrix, outputs × inputs",
     terminalTable(table, out),

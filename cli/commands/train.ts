@@ -13,6 +13,7 @@ import {
   shapeText,
   TRUNCATED,
   type Trial,
+  visible,
 } from "espalier";
 import { penaltyHas, type RunChoices } from "../settings/choices.ts";
 import { fromAssignments, fromFile } from "../settings/config.ts";
@@ -135,7 +136,7 @@ function introduce({ choices: s, shop: { model, data, engine, out }, where, notC
     out.warn(
       `${out.colour.yellow("note:")} more --threads than the ${availableParallelism()} processors are slower than as many`,
     );
-  for (const { weight, why } of notComposed) out.say(dim(`  ${weight} is not composed: it ${why}`));
+  for (const { weight, why } of notComposed) out.say(dim(`  ${visible(weight)} is not composed: it ${why}`));
 }
 
 function conclude({ out: folder }: RunFolder, summary: Summary, out: Output, trials?: readonly Trial[]): void {

@@ -1,5 +1,5 @@
 /** `espalier verify`: whether two models compute the same; with a certificate, whether every removal is sound. */
-import { type Certificate, EspalierError, type Proof, prove, realInputs, significant, verify } from "espalier";
+import { type Certificate, EspalierError, type Proof, prove, realInputs, significant, verify, visible } from "espalier";
 import { datasets, readBytes, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { integerField, numberField, text } from "../settings/field.ts";
@@ -61,7 +61,7 @@ export const verifyCommand = () =>
 
 /** Of another model than A hardly a line of a certificate holds; what helps then is which file it is about. */
 function proofLines({ holds, sameModel, claims, proved, probe, problems }: Proof, a: string): string[] {
-  const shown = problems.slice(0, sameModel ? 10 : 1).map((p) => `    ${p}`);
+  const shown = problems.slice(0, sameModel ? 10 : 1).map((p) => `    ${visible(p)}`);
   return [
     `  certificate ${holds ? "holds" : "does not hold"}: ${proved} of ${claims} removals proved from ${a} alone` +
       (probe ? `, tried on ${probe.runs} runs` : ""),

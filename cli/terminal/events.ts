@@ -1,5 +1,5 @@
 /** What the library's pipeline tells on its way, in the words of the command line. */
-import { type FinishEvent, percent, significant, type TargetEvent } from "espalier";
+import { type FinishEvent, percent, significant, type TargetEvent, visible } from "espalier";
 import type { Output } from "./output.ts";
 import { typed } from "./spelling.ts";
 
@@ -14,7 +14,8 @@ const score = (accuracy: number | null, before: string) => (accuracy === null ? 
 
 const choosing = {
   reduction: ({ count, step }, out) => {
-    if (count % 25 === 0) dim(out, `  ${count} reductions, ${step.weight} to ${step.rank}: ${percent(step.accuracy)}`);
+    if (count % 25 === 0)
+      dim(out, `  ${count} reductions, ${visible(step.weight)} to ${step.rank}: ${percent(step.accuracy)}`);
   },
   searched: ({ search: { steps, reference, accuracy }, split }, out) =>
     out.say(
@@ -44,7 +45,7 @@ const finishing = {
         "still trails behind. Train more epochs after c = 1.",
     ),
   composedBack: ({ maxRel }, out) => dim(out, `composed back: ${significant(maxRel)} relative difference`),
-  leftAlone: ({ weight, why }, out) => dim(out, `  ${weight} is left alone: it ${why}`),
+  leftAlone: ({ weight, why }, out) => dim(out, `  ${visible(weight)} is left alone: it ${why}`),
   choosing: ({ rule, saved }, out) =>
     dim(out, saved ? "going on with the ranks that were chosen" : `choosing ranks, ${rule} …`),
   nothingSplit: (event, out) => note(out, nothingSplit(event)),

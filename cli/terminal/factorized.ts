@@ -11,6 +11,7 @@ import {
   significant,
   type Table,
   type Verification,
+  visible,
 } from "espalier";
 import type { Output } from "./output.ts";
 import { terminalTable } from "./terminal-table.ts";
@@ -61,7 +62,7 @@ export function factorizedText(done: FactorizedFile, out: Output): string {
   };
   return [
     terminalTable(rankTable(done.layers), out),
-    ...done.skipped.map((skipped) => `  ${skipped.weight} is left alone: it ${skipped.why}`),
+    ...done.skipped.map((skipped) => `  ${visible(skipped.weight)} is left alone: it ${skipped.why}`),
     "",
     terminalTable(table, out),
     "",

@@ -27,7 +27,7 @@ export function fail(error: unknown, out: Output): number {
   const known = understood(error);
   const message = messageOf(error);
   const data = known ? asData(known) : { code: "internal", what: message, details: {} };
-  if (out.json) process.stdout.write(`${JSON.stringify({ error: data }, null, 2)}\n`);
+  if (out.json) out.result({ error: data }, "");
   const verbose = process.env["ESPALIER_DEBUG"];
   out.warn(`${out.colour.red("error:")} ${verbose && error instanceof Error ? error.stack : message}`);
   if (!known && !verbose)

@@ -1,4 +1,5 @@
 /** HTML by template: what is interpolated is escaped, unless it is markup already. */
+import { visible } from "../visible.ts";
 
 class Markup {
   readonly text: string;
@@ -22,7 +23,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 function render(part: Part): string {
   if (part instanceof Markup) return part.text;
   if (Array.isArray(part)) return part.map(render).join("");
-  return String(part).replace(/[&<>"']/g, (c) => ENTITIES[c]);
+  return visible(String(part), "\n\t").replace(/[&<>"']/g, (c) => ENTITIES[c]);
 }
 
 /** html`<p>${text}</p>` */
