@@ -33,7 +33,7 @@ const PLAIN = /\u001b\[(\d+)m/g;
 const SIGNED = new RegExp(`\u001b\\[(\\d+);${SIGN}m`);
 
 /** Text as a terminal may have it: lines, in our colours. */
-export const forTerminal = (text: string): string =>
+const forTerminal = (text: string): string =>
   text
     .split(SIGNED)
     .map((part, i) => (i % 2 === 1 ? `\u001b[${part}m` : visible(part, "\n")))
