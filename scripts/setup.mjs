@@ -58,7 +58,16 @@ function newest(path) {
 function reasonToBuild() {
   const built = at("dist", "cli", "main.js");
   if (!existsSync(built)) return "no dist";
-  const sources = ["src", "cli", "bench", "experiments", "package.json", "tsconfig.json", "tsconfig.build.json"];
+  const sources = [
+    "src",
+    "cli",
+    "bench",
+    "experiments",
+    "campaign",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.build.json",
+  ];
   const changed = sources.find((name) => newest(at(name)) > statSync(built).mtimeMs);
   return changed ? `${changed} changed since the last build` : null;
 }

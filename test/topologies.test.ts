@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { scattered, zeroed } from "../campaign/graphs/sparse-models.ts";
 import { node } from "../src/engine/node.ts";
 import { type Builder, builder } from "../src/graph/builder.ts";
 import { size, tensor } from "../src/graph/tensor.ts";
@@ -18,7 +19,6 @@ import { prove } from "../src/proof/prove.ts";
 import { reduce } from "../src/shrink/apply.ts";
 import { cost } from "../src/shrink/cost.ts";
 import { shrink } from "../src/shrink/shrink.ts";
-import { scattered, zeroed } from "./support/sparse-models.ts";
 
 const engine = node({ threads: 1 });
 

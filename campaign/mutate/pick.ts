@@ -1,0 +1,85 @@
+/** Choices that mutators make. */
+import type { Random } from "../../src/math/random.ts";
+
+/** One of a list, which must not be empty. */
+export const pick = <T>(random: Random, list: readonly T[]): T => list[random.int(list.length)];
+
+/** True with such a probability. */
+export const chance = (random: Random, probability: number): boolean => random.uniform() < probability;
+
+/** Numbers at which programs fail: zeros, ones, borders of types, what no integer is. */
+export const HOSTILE_NUMBERS = [
+  0,
+  -0,
+  1,
+  -1,
+  2,
+  -2,
+  3,
+  7,
+  63,
+  64,
+  65,
+  127,
+  128,
+  255,
+  256,
+  1000,
+  65535,
+  65536,
+  2 ** 20,
+  2 ** 26,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53 - 1,
+  2 ** 53,
+  -(2 ** 31),
+  -(2 ** 63),
+  0.5,
+  -0.5,
+  0.1,
+  1e-320,
+  1e-8,
+  1e8,
+  1e38,
+  1e39,
+  1e308,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+] as const;
+
+/** Texts at which programs fail: empty, names that every object has, escape sequences, what is no Unicode, long ones. */
+export const HOSTILE_TEXTS = [
+  "",
+  " ",
+  "constructor",
+  "toString",
+  "__proto__",
+  "hasOwnProperty",
+  "prototype",
+  "length",
+  "\u001b[31m",
+  "\u0000",
+  "\n",
+  "../../x",
+  "/",
+  "a/b",
+  "ä€😀",
+  "\ud800",
+  "0",
+  "-1",
+  "NaN",
+  "1e999",
+  "null",
+  "true",
+  "[]",
+  "{}",
+  "%s",
+  "x".repeat(5000),
+  "*",
+  "**",
+  "a,b",
+  ",",
+] as const;
