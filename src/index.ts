@@ -61,6 +61,7 @@ export {
   COMPARISON,
   type ComparisonDocument,
   clearComparedRun,
+  clearComparison,
   type EndedRun,
   methodFolder,
   type PlannedRun,

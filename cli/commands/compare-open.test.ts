@@ -21,9 +21,14 @@ const inFile = (values: CompareConfig): SettingSource => ({ label: (key) => `c.y
 /** What is said about a comparison of these sources. */
 async function said(flags: CompareConfig, ...sources: SettingSource[]): Promise<string> {
   const asked = { ...settings(compareFields, sources), ...flags };
-  const interruption = { signal: new AbortController().signal, status: () => undefined, release: () => {} };
+  const interruption = {
+    signal: new AbortController().signal,
+    status: () => undefined,
+    unheard: () => undefined,
+    release: () => {},
+  };
   return openComparison(asked, sources, output(true), interruption).then(
-    () => "nothing",
+    ({ release }) => release().then(() => "nothing"),
     (e: unknown) => (e as Error).message,
   );
 }

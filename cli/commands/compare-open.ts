@@ -1,14 +1,23 @@
 /** What stands before a comparison's first run: every mistake that can be known is said, and nothing is trained yet. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { COMPARISON, clearComparedRun, type Dataset, type EndedRun, FILES, UsageError } from "espalier";
-import { directory } from "espalier/node";
+import {
+  COMPARISON,
+  clearComparedRun,
+  clearComparison,
+  type Dataset,
+  type EndedRun,
+  FILES,
+  type Store,
+  UsageError,
+} from "espalier";
+import { directory, newDirectory } from "espalier/node";
 import { checkResume } from "../settings/choices.ts";
 import type { CompareConfig } from "../settings/compare-fields.ts";
 import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "../settings/compare-plan.ts";
 import { fileOrigins, mergedOrigins, type Origins, type SettingSource } from "../settings/config.ts";
 import { modelItself, openData } from "../settings/open.ts";
-import { differing, freeName, place } from "../settings/place.ts";
+import { changedMeanwhile, differing, nameOf, type Occupied, place } from "../settings/place.ts";
 import { readSaved, type SavedSettings } from "../settings/saved-comparison.ts";
 import type { TrainConfig } from "../settings/train-fields.ts";
 import type { Interruption } from "../terminal/interrupt.ts";
@@ -19,6 +28,8 @@ import { openJob } from "./job.ts";
 export interface OpenComparison {
   /** Its directory. */
   readonly folder: string;
+  /** The same, locked. */
+  readonly store: Store;
   readonly plan: ComparePlan;
   /** As compare.json keeps it. */
   readonly config: CompareConfig;
@@ -30,6 +41,7 @@ export interface OpenComparison {
 }
 
 /**
+ * Checks a comparison and locks its directory.
  * @param sources of what is asked
  * @throws UsageError, EspalierError for what is missing, does not go together, or stands in the way
  */
@@ -38,7 +50,7 @@ export async function openComparison(
   sources: readonly SettingSource[],
   out: Output,
   interruption: Interruption,
-): Promise<OpenComparison> {
+): Promise<Occupied<OpenComparison>> {
   checkResume(asked);
   const { config: given, out: chosen, resume = false, overwrite = false, ...config } = asked;
   if (!given && !resume)
@@ -55,8 +67,9 @@ export async function openComparison(
       { wanted: "--out" },
       "for example --resume --out runs/methods",
     );
-  const folder = chosen ?? freeName(config, "compare-");
-  const saved = await readSaved(folder, { damagedIsNone: overwrite });
+  const folder = chosen ?? nameOf(config, "compare-");
+  const look = async () => (chosen ? readSaved(chosen, { damagedIsNone: overwrite }) : undefined);
+  const saved = await look();
   if (saved && !resume && !overwrite)
     throw new UsageError(
       "exists",
@@ -81,14 +94,23 @@ export async function openComparison(
   for (const { method, folder: inner, settings } of plan.runs.slice(0, plan.methods.length))
     await inMethod(method, config, origins, async () => {
       const path = join(folder, inner);
-      const where = { out: path, store: directory(path), config: settings, summary: undefined };
+      const where = { asked: settings, out: path, store: directory(path), config: settings, summary: undefined };
       await openJob(where, { out, interruption, data: await data(settings) });
     });
-  const untouched = overwrite ? [] : plan.runs.filter((run) => !again.includes(run));
+  const untouched = overwrite || !chosen ? [] : plan.runs.filter((run) => !again.includes(run));
   const ended = await endedBefore(folder, untouched, saved, resume);
-  for (const run of overwrite ? [...plan.runs, ...(saved?.runs ?? [])] : again)
-    await clearComparedRun(directory(folder), run);
-  return { folder, plan, config, ended, data, out, interruption };
+
+  const store = chosen ? directory(chosen) : await newDirectory(folder);
+  const release = await store.lock();
+  try {
+    if (JSON.stringify(await look()) !== JSON.stringify(saved)) throw changedMeanwhile(folder);
+    if (overwrite) await clearComparison(store, [...plan.runs, ...(saved?.runs ?? [])]);
+    for (const run of again) await clearComparedRun(store, run);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { where: { folder: store.location, store, plan, config, ended, data, out, interruption }, release };
 }
 
 /** Opens the data once for all runs that see the same samples. */

@@ -6,16 +6,18 @@ import {
   type ComparisonEvent,
   compareRuns,
   duration,
+  EspalierError,
   methodTable,
   percent,
   type Summary,
   significant,
 } from "espalier";
-import { directory, environment } from "espalier/node";
+import { environment } from "espalier/node";
 import type { Planned } from "../settings/compare-plan.ts";
 import { engineOf } from "../settings/engine-fields.ts";
 import { place } from "../settings/place.ts";
 import { messageOf } from "../terminal/failure.ts";
+import { sayStopped } from "../terminal/interrupt.ts";
 import { remainingSeconds } from "../terminal/remaining-time.ts";
 import { turnedTable } from "../terminal/terminal-table.ts";
 import type { OpenComparison } from "./compare-open.ts";
@@ -23,18 +25,19 @@ import { completeJob, openJob } from "./job.ts";
 
 /** @returns the exit status: 1 when a run failed */
 export async function runComparison(session: OpenComparison): Promise<number> {
-  const { folder, plan, config, ended, interruption } = session;
+  const { store, plan, config, ended, interruption } = session;
   const [{ settings }] = plan.runs;
   const data = settings.data?.split(/[\\/]/).filter(Boolean).at(-1);
   const title = `${settings.model?.split(/[\\/]/).at(-1)} on ${data}`;
   const { document, stopped } = await compareRuns(
     { ...plan, title, config, environment: environment(engineOf(config)) },
     {
-      store: directory(folder),
+      store,
       ended,
       signal: interruption.signal,
       complete: (run) => oneRun(session, run),
       textOf: messageOf,
+      isFatal: (error) => error instanceof EspalierError && error.code === "locked",
       onEvent: (event) => tell(session, event),
     },
   );
@@ -87,7 +90,7 @@ const outcome = (s: Summary): string =>
 
 function stop({ folder, out, interruption }: OpenComparison, document: ComparisonDocument): number {
   const resume = `npx espalier compare --resume --out ${folder}`;
-  out.result({ out: folder, interrupted: true, resume, ...document }, `stopped; go on with\n  ${resume}`);
+  sayStopped({ out: folder, interrupted: true, resume, ...document }, out, interruption);
   return interruption.status() ?? 1;
 }
 

@@ -61,7 +61,12 @@ export const compareCommand = () =>
     async run(_, asked, out, sources) {
       const interrupt = interruption((line) => out.warn(line));
       try {
-        return await runComparison(await openComparison(asked, sources, out, interrupt));
+        const { where, release } = await openComparison(asked, sources, out, interrupt);
+        try {
+          return (await runComparison(where)) || (interrupt.unheard() ?? 0);
+        } finally {
+          await release();
+        }
       } finally {
         interrupt.release();
       }

@@ -16,7 +16,7 @@ import { choose, type RunChoices } from "../settings/choices.ts";
 import { engineOf } from "../settings/engine-fields.ts";
 import { methods, resolved } from "../settings/methods.ts";
 import { openData, openModel } from "../settings/open.ts";
-import { type RunFolder, writeRun } from "../settings/place.ts";
+import { differingEnvironment, occupy, type RunFolder, writeRun } from "../settings/place.ts";
 import { checkJudge } from "../settings/rank-fields.ts";
 import { rankOptions } from "../settings/run-options.ts";
 import { sayFinishing, saySearching } from "../terminal/events.ts";
@@ -62,20 +62,38 @@ export async function openJob(
 
 /** Called on the way. */
 interface Stages {
-  /** The directory is there and can be written. */
-  begun?(): void;
+  /** The directory is there, this process's alone, and can be written. */
+  begun?(where: RunFolder): void;
   /** All that can go on from where it was stopped is done: training, the choice of ranks, fine-tuning. */
   trained?(): void;
 }
 
-/** @returns undefined when it was interrupted; it has left then what it can go on from */
+/**
+ * Makes the run, in a folder that is locked meanwhile.
+ * @returns undefined when it was interrupted; it has left then what it can go on from
+ * @throws EspalierError when somebody else works in the folder
+ */
 export async function completeJob(job: Job, stages: Stages = {}): Promise<Outcome | undefined> {
+  const { where, release } = await occupy(job.where);
+  try {
+    return await complete({ ...job, where }, stages);
+  } finally {
+    await release();
+  }
+}
+
+async function complete(job: Job, stages: Stages): Promise<Outcome | undefined> {
   const { where, choices, shop } = job;
   const { engine, out } = shop;
   const config = resolved(choices, methods(choices));
   if (choices.overwrite) await clearRun(where.store);
+  const differing = await differingEnvironment(where.store, engine);
   await writeRun(where.store, config, engine);
-  stages.begun?.();
+  stages.begun?.(where);
+  if (differing.length > 0)
+    out.warn(
+      `${out.colour.yellow("note:")} the run goes on with ${differing.join(", ")}: it need not end with the same bytes as one that was left alone`,
+    );
   const found = await trained(job);
   if (!found?.run.finished) return undefined;
   const { run, lambda, trials } = found;

@@ -23,7 +23,7 @@ import { headings } from "../settings/train-choices.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
 import { dataFiles, runFiles, touched } from "../terminal/files.ts";
-import { type Interruption, interruption } from "../terminal/interrupt.ts";
+import { type Interruption, interruption, sayStopped } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 import { completeJob, type Job, openJob } from "./job.ts";
@@ -66,7 +66,7 @@ export const trainCommand = () =>
       }
       const interrupt = interruption((line) => out.warn(line));
       try {
-        return await trainAndFinish(where, out, interrupt);
+        return (await trainAndFinish(where, out, interrupt)) || (interrupt.unheard() ?? 0);
       } finally {
         interrupt.release();
       }
@@ -75,14 +75,21 @@ export const trainCommand = () =>
 
 async function trainAndFinish(where: RunFolder, out: Output, interruption: Interruption): Promise<number> {
   const job = await openJob(where, { out, interruption });
-  const outcome = await completeJob(job, { begun: () => introduce(job), trained: interruption.release });
+  let folder = where;
+  const outcome = await completeJob(job, {
+    begun(where) {
+      folder = where;
+      introduce({ ...job, where });
+    },
+    trained: interruption.release,
+  });
   if (!outcome) {
-    const resume = `npx espalier train --resume --out ${where.out}`;
-    out.result({ out: where.out, interrupted: true, resume }, `stopped; go on with\n  ${resume}`);
+    const resume = `npx espalier train --resume --out ${folder.out}`;
+    sayStopped({ out: folder.out, interrupted: true, resume }, out, interruption);
     return interruption.status() ?? 1;
   }
   const { summary, trials, lambda = job.choices.lambda } = outcome;
-  conclude(where, summary, out, trials);
+  conclude(folder, summary, out, trials);
   const { classes } = job.shop.data;
   if (summary.accuracy !== null && classes && summary.accuracy < 1.5 / classes)
     warnOfChance({ ...job.choices, lambda }, out);

@@ -1,5 +1,4 @@
 /** A run directory from outside: whether it holds a run, with which settings, and how a new one begins. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Engine,
@@ -11,7 +10,8 @@ import {
   UsageError,
   writeJson,
 } from "espalier";
-import { directory, environment } from "espalier/node";
+import { directory, environment, newDirectory } from "espalier/node";
+import { z } from "zod";
 import { settings } from "./config.ts";
 import { kebab } from "./names.ts";
 import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
@@ -20,6 +20,8 @@ import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts"
 const MAY_CHANGE: readonly TrainKey[] = ["out", "resume", "overwrite", "threads", "device", "dataRoot"];
 
 export interface RunFolder {
+  /** What was asked for; without `out` in it the folder is one that nobody has, and `occupy` says which. */
+  readonly asked: TrainConfig;
   readonly out: string;
   readonly store: Store;
   /** Of the run that is resumed, or as asked. */
@@ -37,10 +39,11 @@ export async function place(asked: TrainConfig): Promise<RunFolder> {
       { wanted: "--out" },
       "for example --resume --out runs/a",
     );
-  const out = asked.out ?? freeName(asked);
+  const out = asked.out ?? nameOf(asked);
   const store = directory(out);
+  if (!asked.out) return { asked, out, store, config: asked, summary: undefined };
   const files = await store.list();
-  const holdsRun = files.includes(FILES.run) || files.includes(FILES.checkpoint);
+  const holdsRun = [FILES.run, FILES.checkpoint, FILES.summary].some((name) => files.includes(name));
   if (!holdsRun && asked.resume && !asked.model)
     throw new UsageError(
       "missing",
@@ -48,7 +51,7 @@ export async function place(asked: TrainConfig): Promise<RunFolder> {
       { wanted: FILES.run, found: files.join(", ") || "nothing" },
       "check --out; with --model and --data a new run starts there",
     );
-  if (!holdsRun || asked.overwrite) return { out, store, config: asked, summary: undefined };
+  if (!holdsRun || asked.overwrite) return { asked, out, store, config: asked, summary: undefined };
   if (!asked.resume)
     throw new UsageError(
       "exists",
@@ -59,11 +62,40 @@ export async function place(asked: TrainConfig): Promise<RunFolder> {
   const saved = await savedConfig(store);
   if (saved) checkSame(saved, asked, out);
   const config = { ...saved, ...asked };
-  return { out, store, config, summary: await savedSummary(store) };
+  return { asked, out, store, config, summary: await savedSummary(store) };
 }
 
-/** runs/lenet5-digits, or the first of runs/lenet5-digits-2, -3 … that is free. */
-export function freeName({ model = "model", data = "data" }: TrainConfig, prefix = ""): string {
+/** A folder that is this process's alone until it is given up. */
+export interface Occupied<T> {
+  readonly where: T;
+  release(): Promise<void>;
+}
+
+/**
+ * Locks a run's folder, or makes one that nobody has.
+ * @throws EspalierError when somebody else works there, or has worked there since it was looked at; UsageError as `place`
+ */
+export async function occupy(where: RunFolder): Promise<Occupied<RunFolder>> {
+  const { asked } = where;
+  const store = asked.out ? where.store : await newDirectory(where.out);
+  const release = await store.lock();
+  try {
+    if (!asked.out) return { where: { ...where, out: store.location, store }, release };
+    const now = await place(asked);
+    if (text([now.config, now.summary]) === text([where.config, where.summary])) return { where, release };
+    throw changedMeanwhile(where.out);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** What was looked at before the folder was locked is not so any more. */
+export const changedMeanwhile = (folder: string): EspalierError =>
+  new EspalierError("locked", `another process has worked in ${folder} meanwhile`, {}, "start again");
+
+/** runs/lenet5-digits, which may be taken. */
+export function nameOf({ model = "model", data = "data" }: TrainConfig, prefix = ""): string {
   const last = (path: string) =>
     path
       .replaceAll("\\", "/")
@@ -71,11 +103,10 @@ export function freeName({ model = "model", data = "data" }: TrainConfig, prefix
       .filter(Boolean)
       .at(-1)!
       .replace(/\.onnx$/, "");
-  const base = join("runs", `${prefix}${last(model)}-${last(data)}`);
-  let name = base;
-  for (let i = 2; existsSync(name); i++) name = `${base}-${i}`;
-  return name;
+  return join("runs", `${prefix}${last(model)}-${last(data)}`);
 }
+
+const environments = z.object({ environment: z.record(z.string(), z.union([z.string(), z.number()])) });
 
 async function savedConfig(store: Store): Promise<TrainConfig | undefined> {
   const bytes = await store.read(FILES.run);
@@ -114,6 +145,19 @@ function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
     Object.fromEntries(differ.map((k) => [`--${kebab(k)}`, `run ${text(saved[k])}, now ${text(asked[k])}`])),
     "resume without these, start afresh with --overwrite, or choose another --out",
   );
+}
+
+/**
+ * What promises equal bytes and is not as it was: "threads 1 (before 2)". Of a run that begins there is nothing to say.
+ * @param store where run.json is of the last time that the run went on
+ */
+export async function differingEnvironment(store: Store, engine: Engine): Promise<readonly string[]> {
+  const bytes = await store.read(FILES.run);
+  if (!bytes) return [];
+  const before = environments.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data?.environment ?? {};
+  return Object.entries(environment(engine))
+    .filter(([what, now]) => before[what] !== undefined && before[what] !== now)
+    .map(([what, now]) => `${what} ${now} (before ${before[what]})`);
 }
 
 /** Writes run.json. The first write of a run: it fails before training if the directory cannot be written. */

@@ -92,3 +92,15 @@ export function directory(path: string): Store {
     within: (folder) => directory(join(path, folder)),
   };
 }
+
+/**
+ * Makes the folder of a new run: `path`, or the first of path-2, path-3 … that is not there. Of processes that ask at once each gets its own.
+ * @throws EspalierError when no folder can be made there
+ */
+export async function newDirectory(path: string): Promise<Store> {
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? path : `${path}-${i}`;
+    const make = () => makeFolder(name).catch(otherwise(["EEXIST"], false)); // a file has the name
+    if (await attempt("write", "make the folder", name, make)) return directory(name);
+  }
+}

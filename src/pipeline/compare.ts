@@ -1,15 +1,16 @@
 /** Several methods with several seeds on one problem, and what they came to. */
 import { checkInteger } from "../checks.ts";
-import { UsageError } from "../error.ts";
+import { EspalierError, UsageError } from "../error.ts";
 import type { EpochMetrics } from "../report/results.ts";
+import { checkpointConfig } from "../train/journal.ts";
 import { memory } from "../train/memory.ts";
-import { settingsOf } from "../train/record.ts";
+import { checkSameConfig, describeConfig, differingKeys, settingsOf } from "../train/record.ts";
 import type { Run } from "../train/run.ts";
-import { FILES } from "../train/run-files.ts";
+import { clearRun } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
 import { type Compared, type ComparisonEvent, compareRuns } from "./compare-runs.ts";
 import {
-  clearComparedRun,
+  clearComparison,
   type EndedRun,
   methodFolder,
   type PlannedRun,
@@ -19,7 +20,7 @@ import {
 import { engineEnvironment } from "./environment.ts";
 import type { FinishEvent } from "./events.ts";
 import { type FinishOptions, finish } from "./finish.ts";
-import { savedSummary } from "./summary-file.ts";
+import { savedSettings, savedSummary } from "./summary-file.ts";
 
 /** What differs between the runs of a method, as options of `train`. */
 export interface RunPlace {
@@ -60,7 +61,8 @@ export interface CompareOptions extends Pick<FinishOptions, "environment"> {
 /**
  * Trains and finishes every method with every seed: all methods with the first seed, then with the next, so that a first comparison
  * is there early. A run that fails does not stop the rest. After each run the store has compare.json, .csv, .md, .html and the
- * charts as far as they are known; called again it goes on where it was stopped and retries what failed.
+ * charts as far as they are known; called again it goes on where it was stopped and retries what failed, afresh where that has other
+ * settings now. The store is locked meanwhile.
  * ```ts
  * const shared = { engine: node(), schedule: multiStep({ lr: 0.2, milestones: [7, 10] }), epochs: 12 };
  * const lenet = (method: Pick<TrainOptions, "optimizer" | "penalty">): ComparedMethod =>
@@ -72,8 +74,9 @@ export interface CompareOptions extends Pick<FinishOptions, "environment"> {
  * console.log(markdown(methodTable(comparison)));
  * ```
  * @param methods by their names, in the order of the tables
- * @throws UsageError, EspalierError before anything is trained, for what does not fit together and for finished runs of other settings;
- *   later UsageError when a run that was stopped or failed has other settings now
+ * @throws UsageError, EspalierError before anything is trained, for what does not fit together, for finished runs of other settings, and
+ *   when somebody else writes to the store; later UsageError when a run that was stopped has other settings now, EspalierError when
+ *   somebody else works on a run
  */
 export async function compare(
   methods: Readonly<Record<string, ComparedMethod>>,
@@ -89,32 +92,37 @@ export async function compare(
     signal,
   });
   const firsts = runs.slice(0, names.length).map((run) => methods[run.method](placeOf(run))); // checks every method
-  const ended = overwrite ? [] : await endedBefore(runs, store, (run) => methods[run.method](placeOf(run)));
-  if (overwrite) await clearAll(runs, store);
   const [{ model, data, options: first }] = firsts;
   const {
     title = `${model.graph.name} on ${data.name}`,
     environment = engineEnvironment(first.engine),
     config = { methods: Object.fromEntries(firsts.map((run, i) => [names[i], settingsOf(run.options, run.data)])) },
   } = options;
-  return compareRuns(
-    { title, methods: names, seeds, config, environment, runs },
-    {
-      store,
-      signal,
-      isFatal: (e) => e instanceof UsageError,
-      onEvent,
-      ended,
-      async complete(run) {
-        const place = placeOf(run);
-        const made = methods[run.method](place);
-        for await (const metrics of made) onEvent?.({ type: "epoch", run, metrics });
-        if (!made.finished) return undefined;
-        const how = { ...finishing[run.method], store: place.store, environment, onEvent };
-        return (await finish(made, how)).summary;
-      },
-    },
-  );
+
+  const unlock = await store.lock();
+  try {
+    if (overwrite) await clearAll(runs, store);
+    const ended = await endedBefore(runs, store, (run) => methods[run.method](placeOf(run)));
+    const failed = new Set(ended.flatMap((run) => (run.error === undefined ? [] : [run.folder])));
+    const isFatal = (e: unknown) => e instanceof UsageError || (e instanceof EspalierError && e.code === "locked");
+    const make = async (run: PlannedRun, place: RunPlace) => {
+      const made = methods[run.method](place);
+      if (failed.has(run.folder) && !(await canGoOn(made, place.store))) await clearRun(place.store);
+      for await (const metrics of made) onEvent?.({ type: "epoch", run, metrics });
+      if (!made.finished) return undefined;
+      const how = { ...finishing[run.method], store: place.store, environment, onEvent };
+      return (await finish(made, how)).summary;
+    };
+    const complete = async (run: PlannedRun) => {
+      const place = placeOf(run);
+      const unlockRun = await place.store.lock();
+      return make(run, place).finally(unlockRun);
+    };
+    const plan = { title, methods: names, seeds, config, environment, runs };
+    return await compareRuns(plan, { store, signal, isFatal, onEvent, ended, complete });
+  } finally {
+    await unlock();
+  }
 }
 
 /**
@@ -132,18 +140,37 @@ async function endedBefore(
     const noted = before?.runs.find((r) => r.folder === run.folder);
     const own = storeOf(store, run);
     const summary = await savedSummary(own);
-    if (summary && (await own.read(FILES.checkpoint))) {
-      for await (const _ of describe(run)); // compares its settings with its checkpoint, and has nothing left to train
+    if (summary) {
+      await checkFinished(describe(run), own);
       ended.push({ ...run, seconds: noted?.seconds ?? summary.seconds, summary });
     } else if (noted?.error !== undefined) ended.push({ ...run, seconds: noted.seconds, error: noted.error });
   }
   return ended;
 }
 
+/**
+ * A run that is finished needs its checkpoint no more: where that is damaged or gone, run.json says what its settings were.
+ * @throws UsageError when it has other settings now
+ */
+async function checkFinished(run: Run, store: Store): Promise<void> {
+  const saved = await checkpointConfig(store);
+  if (saved) return checkSameConfig(saved, await describeConfig(run.model, run.data, run.options), store.location);
+  const shown = await savedSettings(store);
+  if (shown) checkSameConfig(shown, JSON.parse(JSON.stringify(settingsOf(run.options, run.data))), store.location);
+}
+
+/** Whether a run that failed has a checkpoint to go on from, or none that would be in its way. */
+async function canGoOn(run: Run, store: Store): Promise<boolean> {
+  const saved = await checkpointConfig(store);
+  return (
+    saved !== undefined && differingKeys(saved, await describeConfig(run.model, run.data, run.options)).length === 0
+  );
+}
+
 /** Clears these runs and those of the comparison that the store holds. */
 async function clearAll(runs: readonly PlannedRun[], store: Store): Promise<void> {
   const before = await savedComparison(store).catch(() => undefined); // damaged: as if there were none
-  for (const run of [...runs, ...(before?.runs ?? [])]) await clearComparedRun(store, run);
+  await clearComparison(store, [...runs, ...(before?.runs ?? [])]);
 }
 
 /** @throws UsageError for what cannot be compared */

@@ -9,7 +9,7 @@ import { epochMetrics } from "../train/record.ts";
 import { clearRun, FILES } from "../train/run-files.ts";
 import { type Store, writeJson } from "../train/store.ts";
 
-/** Settings and results; written before the first run, so it marks a comparison. */
+/** Settings and results; written before the first run, so it marks a comparison, and after the documents, so it says that they are whole. */
 export const COMPARISON = "compare.json";
 
 /** One method with one seed. */
@@ -97,9 +97,37 @@ export async function savedComparison(store: Store): Promise<SavedComparison | u
   throw fail(path.length > 0 ? `${path.join(".")}: ${message}` : message);
 }
 
-/** Removes the files of a compared run, and its folders if nothing else is in them. */
+/** What a comparison shows, beside its charts. */
+const DOCUMENTS = { csv: "compare.csv", markdown: "compare.md", page: "compare.html" } as const;
+
+/**
+ * Clears runs of a comparison that starts afresh. First it says of itself what is true at any moment from then on: which runs it may
+ * have, and no result of any.
+ * @param runs those that it has, and those that it will have
+ */
+export async function clearComparison(store: Store, runs: readonly Pick<PlannedRun, "folder">[]): Promise<void> {
+  const bytes = await store.read(COMPARISON);
+  if (bytes) {
+    const before = await savedComparison(store).catch(() => undefined); // damaged: there is nothing to go on with
+    if (!before) await store.remove(COMPARISON);
+    else await writeJson(store, COMPARISON, { ...before, methods: [], runs: before.runs.map(withoutResult) });
+  }
+  for (const name of Object.values(DOCUMENTS)) await store.remove(name);
+  for (const run of runs) await clearComparedRun(store, run);
+}
+
+const withoutResult = ({ method, seed, folder }: PlannedRun) => ({ method, seed, folder, seconds: 0 });
+
+/**
+ * Removes the files of a compared run, and its folders if nothing else is in them.
+ * @throws EspalierError when somebody else works on it
+ */
 export async function clearComparedRun(store: Store, run: Pick<PlannedRun, "folder">): Promise<void> {
-  await clearRun(storeOf(store, run));
+  const own = storeOf(store, run);
+  if ((await own.list()).length > 0) {
+    const unlock = await own.lock();
+    await clearRun(own).finally(unlock);
+  }
   for (let path = parts(run); path.length > 0; path = path.slice(0, -1)) {
     const within = (names: readonly string[]) => names.reduce((inner, name) => inner.within(name), store);
     if ((await within(path).list()).length > 0) return;
@@ -122,8 +150,8 @@ async function epochsOf(store: Store, run: EndedRun): Promise<EpochMetrics[]> {
 }
 
 /**
- * Writes results as far as they are known: compare.json, .csv, .md, .html and the charts. Before the first run ended they are
- * empty, so that those of a comparison that stood here before do not stay.
+ * Writes results as far as they are known: charts, compare.csv, .md, .html and, last, compare.json. Before the first run ended they
+ * are empty, so that those of a comparison that stood here before do not stay.
  */
 export async function writeComparison(
   store: Store,
@@ -134,12 +162,12 @@ export async function writeComparison(
   const runs = await Promise.all(ended.map(async (r) => ({ ...r, epochs: await epochsOf(store, r) })));
   const whole: Comparison = { ...comparison, runs };
   const document = { title, config, environment, seeds, methods: methodResults(whole), runs: ended };
-  await writeJson(store, COMPARISON, document);
   const charts = await comparisonCharts(whole);
   const write = (name: string, text: string) => store.write(name, new TextEncoder().encode(text));
   for (const [name, { svg }] of Object.entries(charts)) await write(`${name}.svg`, svg);
-  await write("compare.csv", methodCsv(whole));
-  await write("compare.md", comparisonMarkdown(whole, charts));
-  await write("compare.html", comparisonHtml(whole, charts));
+  await write(DOCUMENTS.csv, methodCsv(whole));
+  await write(DOCUMENTS.markdown, comparisonMarkdown(whole, charts));
+  await write(DOCUMENTS.page, comparisonHtml(whole, charts));
+  await writeJson(store, COMPARISON, document);
   return { comparison: whole, document };
 }

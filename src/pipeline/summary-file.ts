@@ -1,4 +1,4 @@
-/** summary.json as it is read back: it may be damaged, or of another version. */
+/** summary.json and run.json as they are read back: they may be damaged, or of another version. */
 import { z } from "zod";
 import type { Summary } from "../report/results.ts";
 import { FILES } from "../train/run-files.ts";
@@ -64,6 +64,22 @@ export async function savedSummary(store: Store): Promise<Summary | undefined> {
   try {
     const found: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return summary.safeParse(found).success ? (found as Summary) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const settings = z.object({ config: z.record(z.string(), z.unknown()) });
+
+/**
+ * The settings that run.json shows, from its store.
+ * @returns undefined when there is no run.json that can be read
+ */
+export async function savedSettings(store: Store): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const bytes = await store.read(FILES.run);
+  if (!bytes) return undefined;
+  try {
+    return settings.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data?.config;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
  * A run's files while it trains: the checkpoint, replaced atomically, and metrics.jsonl, cut back to it on resume. From `open` to `close`
  * the store is locked. The mark of a finished run goes before anything else of it does.
  */
-import { UsageError } from "../error.ts";
+import { EspalierError, UsageError } from "../error.ts";
 import type { Tensor } from "../graph/types.ts";
 import type { EpochMetrics } from "../report/results.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
@@ -13,6 +13,18 @@ import type { Store } from "./store.ts";
 export interface SavedRun {
   readonly record: RunRecord;
   readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** The configuration that a store's checkpoint is of; undefined when there is none that can be used. */
+export async function checkpointConfig(store: Store): Promise<Config | undefined> {
+  const bytes = await store.read(FILES.checkpoint);
+  if (!bytes) return undefined;
+  try {
+    return readRecord((await decodeCheckpoint(bytes)).state).config;
+  } catch (error) {
+    if (error instanceof EspalierError && error.code === "invalid-file") return undefined;
+    throw error;
+  }
 }
 
 /** Stores that a run of this process writes to: locks of one store nest, so they would let a second one in. */

@@ -130,9 +130,13 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
   return JSON.parse(JSON.stringify(config));
 }
 
+/** The settings that are not the same. */
+export const differingKeys = (saved: Config, now: Config): string[] =>
+  Object.keys({ ...saved, ...now }).filter((k) => JSON.stringify(saved[k]) !== JSON.stringify(now[k]));
+
 /** @throws UsageError naming the settings in which a run and its checkpoint differ */
 export function checkSameConfig(saved: Config, now: Config, location: string): void {
-  const differ = Object.keys({ ...saved, ...now }).filter((k) => JSON.stringify(saved[k]) !== JSON.stringify(now[k]));
+  const differ = differingKeys(saved, now);
   if (differ.length === 0) return;
   const rows = differ.flatMap((k) => [
     [`${k} (checkpoint)`, JSON.stringify(saved[k])],
