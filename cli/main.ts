@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The command line: `espalier <command>`. Exit status 0 success, 1 the work failed, 2 wrong usage, 130 interrupted. */
+/**
+ * The command line: `espalier <command>`. Exit status 0 success, 1 the work failed, 2 wrong usage, 129, 130 or 143 interrupted by a
+ * signal, 141 by output that nobody reads.
+ */
 import { Command, CommanderError } from "commander";
 import { UsageError } from "espalier";
 import { version } from "espalier/node";
@@ -44,8 +47,11 @@ for (const command of [
 ])
   program.addCommand(command());
 
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on("error", (e: NodeJS.ErrnoException) => process.exit(e.code === "EPIPE" ? 0 : 1));
+// A reader that has seen enough (`| head`) is no failure, but for a command that listens itself, because it has a run to stop.
+process.stdout.on("error", (e: NodeJS.ErrnoException) => {
+  if (process.stdout.listenerCount("error") === 1) process.exit(e.code === "EPIPE" ? 0 : 1);
+});
+process.stderr.on("error", () => {}); // there is nowhere left to say so
 
 try {
   await strict(program).parseAsync();
