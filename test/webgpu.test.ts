@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import { identity } from "../src/engine/identity.ts";
 import { commandLine } from "./support/command-line.ts";
 import { engineSuite } from "./support/engine-suite.ts";
+import { formulationSuite } from "./support/formulation-suite.ts";
 
 /** Why there is no WebGPU here; undefined when there is. */
 async function absence(): Promise<string | undefined> {
@@ -34,6 +35,9 @@ describe.skipIf(missing)(missing ? `WebGPU (left out: ${missing})` : "WebGPU", (
   engineSuite("onnxruntime-node", () => node({ threads: 1, device: "webgpu" }), {
     "carries bfloat16": "onnxruntime-node 1.30 refuses models with bfloat16 inputs",
   });
+
+  describe("formulations", () =>
+    formulationSuite(node({ threads: 1 }), () => node({ threads: 1, device: "webgpu" }), 9));
 
   test("lenet5-small trains as on the CPU", async () => {
     const [cpu, gpu] = [await trained("cpu"), await trained("webgpu")];

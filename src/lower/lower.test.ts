@@ -124,6 +124,15 @@ describe("a target without an operator gets the same values without it", () => {
     });
 });
 
+test("what a target does not run of an operator is computed otherwise", () => {
+  const gradients = lower(program([2, 9, 8, 8], [4, 9, 3, 3]), portable);
+  const limited = (rank: number, grouped?: true) => ({ ...portable, limits: [{ op: "ConvTranspose", rank, grouped }] });
+  expect(operators(gradients)).toContain("ConvTranspose");
+  expect(operators(lower(program([2, 9, 8, 8], [4, 9, 3, 3]), limited(4)))).toContain("ConvTranspose");
+  expect(operators(lower(program([2, 9, 8, 8], [4, 9, 3, 3]), limited(3, true)))).toContain("ConvTranspose");
+  expect(operators(lower(program([2, 9, 8, 8], [4, 9, 3, 3]), limited(3)))).not.toContain("ConvTranspose");
+});
+
 test("a plan decides, site by site", () => {
   const graph = program([2, 9, 8, 8], [4, 9, 3, 3]);
   const site = sitesOf(graph).find((s) => s.of === "ConvWeightGradient")!;

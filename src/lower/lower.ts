@@ -8,7 +8,7 @@ import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers, prune } from "../graph/walk.ts";
 import { type Formulation, keyOf, PLAIN, type Site } from "./pattern.ts";
 import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
-import { type Target, targetHas } from "./target.ts";
+import { type Target, targetRuns } from "./target.ts";
 
 /** A plan: formulations by the sites' keys (`keyOf`); "plain" leaves a site as it is. */
 export type FormulationPlan = Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ function wished(site: Site, target: Target, makes: ReadonlyMap<Value, Node>): Wi
   const right = Object.values(patternOf(site)).filter((f) => isRight(f, site, target));
   const { thresholds } = target;
   const preferred = right.filter((f) => thresholds && f.preferred?.(site, thresholds));
-  const runs = plainNodes(site, makes).every((n) => targetHas(target, n.op, n.domain));
+  const runs = plainNodes(site, makes).every((n) => targetRuns(target, n));
   return runs ? preferred : [...preferred, ...right];
 }
 

@@ -4,7 +4,7 @@ import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
 import { patterns } from "./formulations/index.ts";
 import { type Formulation, type Pattern, PLAIN, type Site } from "./pattern.ts";
-import { type Target, targetHas } from "./target.ts";
+import { type Target, targetRuns } from "./target.ts";
 
 /** Every site of a graph, in the order of its nodes. What only serves to compute a site is none. */
 export function sitesOf(graph: Graph): Site[] {
@@ -39,7 +39,7 @@ export function emitOn(g: Builder, site: Site, target: Target, f: Formulation): 
   const { nodes } = g.build();
   const before = nodes.length;
   const made = f.emit(g, site, target);
-  return nodes.slice(before).every((n) => targetHas(target, n.op, n.domain)) ? made : undefined;
+  return nodes.slice(before).every((n) => targetRuns(target, n)) ? made : undefined;
 }
 
 /** The nodes that compute a site, up to its inputs; the one that makes its value is the last. */

@@ -2,6 +2,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { foreign } from "../graph/ops/foreign.ts";
 import { type OpName, ops } from "../graph/ops/index.ts";
+import type { Node } from "../graph/types.ts";
 
 /** Where one formulation overtakes another. Measured on one machine; a tuner knows better. */
 export interface Thresholds {
@@ -19,11 +20,21 @@ export interface Thresholds {
   readonly indexMatrix: number;
 }
 
+/** An operator that runs only up to a rank of its first input. */
+export interface Limit {
+  readonly op: string;
+  readonly rank: number;
+  /** Only convolutions in several groups are limited. */
+  readonly grouped?: true;
+}
+
 export interface Target {
   /** "cpu", "webgpu", "cuda"; "any" for the portable target. */
   readonly device: string;
   /** The operators there, by domain. */
   readonly operators: Readonly<Record<string, readonly string[]>>;
+  /** What of these operators does not run there. */
+  readonly limits?: readonly Limit[];
   /** Channels of a block of `com.microsoft.nchwc`; undefined = not known, so none are used. It must be probed. */
   readonly block?: number;
   readonly threads?: number;
@@ -67,7 +78,13 @@ const everything = (domains: readonly (keyof typeof foreign)[]) =>
 
 const devices: Readonly<Record<string, Omit<Target, "device" | "threads">>> = {
   cpu: { operators: everything(["com.microsoft", "com.microsoft.nchwc"]), thresholds: cpu },
-  webgpu: { operators: { "": standard.filter((op) => !notOnWebGpu.has(op)) } },
+  webgpu: {
+    operators: { "": standard.filter((op) => !notOnWebGpu.has(op)) },
+    limits: [
+      { op: "ConvTranspose", rank: 4 },
+      { op: "Conv", rank: 4, grouped: true },
+    ],
+  },
   cuda: { operators: everything(["com.microsoft"]) },
 };
 
@@ -79,3 +96,10 @@ export function targetOf({ device, threads }: Pick<Engine, "device" | "threads">
 /** Whether a target has an operator. */
 export const targetHas = (target: Target, op: string, domain = ""): boolean =>
   target.operators[domain]?.includes(op) ?? false;
+
+/** Whether a target runs a node. */
+export function targetRuns(target: Target, { op, domain, inputs, attrs }: Node): boolean {
+  const stands = (limit: Limit) => limit.op === op && (!limit.grouped || Number(attrs.group ?? 1) > 1);
+  const rank = inputs[0]?.shape.length ?? 0;
+  return targetHas(target, op, domain) && !target.limits?.some((limit) => stands(limit) && rank > limit.rank);
+}

@@ -1,0 +1,117 @@
+/**
+ * Every formulation of the table against the plain one, by value, on an engine. A formulation that no case reaches fails the
+ * last test; a new one is tested by its line in the table. Elements are quarters, so that sums are exact, windows tie, and
+ * signs and zeros occur.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { backward } from "../../src/autodiff/backward.ts";
+import { type Engine, runOnce } from "../../src/engine/engine.ts";
+import { builder } from "../../src/graph/builder.ts";
+import { check } from "../../src/graph/check.ts";
+import { f32, numbers, size } from "../../src/graph/tensor.ts";
+import type { Graph, Shape, Tensor } from "../../src/graph/types.ts";
+import { prune } from "../../src/graph/walk.ts";
+import { patterns } from "../../src/lower/formulations/index.ts";
+import { type FormulationPlan, lower } from "../../src/lower/lower.ts";
+import { keyOf } from "../../src/lower/pattern.ts";
+import { formulationsOf, sitesOf } from "../../src/lower/sites.ts";
+import { portable, type Target, targetOf } from "../../src/lower/target.ts";
+import { Random } from "../../src/math/random.ts";
+import { encode } from "../../src/onnx/write.ts";
+import { conv, type FormulationCase, formulationCases } from "./formulation-cases.ts";
+
+const draw = (shape: Shape, random: Random): Tensor => {
+  const quarters = Array.from({ length: size(shape) }, () => (random.int(13) - 6) / 4);
+  return f32(quarters, shape);
+};
+
+/** The operator and the gradients of Σ r·y for random r. */
+function program(c: FormulationCase, random: Random): { graph: Graph; feeds: Record<string, Tensor> } {
+  const g = builder();
+  const feeds: Record<string, Tensor> = {};
+  const inputs = c.in.map((x, i) => {
+    if ("data" in x) return g.constant(x);
+    feeds[`x${i}`] = draw(x, random);
+    return g.input(`x${i}`, "float32", x);
+  });
+  const y = g.output(g.emit(c.op, inputs, c.attrs)[0], "y");
+  const loss = g.ReduceSum(g.Mul(y, g.constant(draw(y.shape, random))), { keepdims: 0 });
+  const wrt = inputs.filter((v) => feeds[v.name]);
+  const gradients = backward(g, loss, wrt);
+  for (const v of wrt) g.output(gradients.get(v)!, `d${v.name}`);
+  return { graph: prune(g.build()), feeds };
+}
+
+async function run(engine: Engine, graph: Graph, feeds: Record<string, Tensor>): Promise<number[][]> {
+  expect(check(graph)).toEqual([]);
+  const session = await engine.load(encode(graph));
+  const out = await runOnce(session, engine, feeds).finally(() => session.release());
+  return graph.outputs.map((v) => numbers(out[v.name] as Tensor));
+}
+
+/** Largest difference of any output, relative to its largest element or 1. */
+function distance(got: readonly number[][], wanted: readonly number[][]): number {
+  const worst = wanted.map((w, k) => {
+    expect(got[k].length).toBe(w.length);
+    const scale = w.reduce((m, x) => Math.max(m, Math.abs(x)), 1);
+    return w.reduce((m, x, i) => Math.max(m, Math.abs(got[k][i] - x)), 0) / scale;
+  });
+  return Math.max(...worst);
+}
+
+/** The block with which a processor's NCHWc kernels compute rightly; undefined where it has none. */
+async function probeBlock(engine: Engine): Promise<number | undefined> {
+  const target = targetOf(engine);
+  const { graph, feeds } = program(conv([1, 32, 5, 5], [32, 32, 3, 3]), new Random(5, "verify"));
+  const [site] = sitesOf(graph).filter((s) => s.of === "Conv");
+  const plain = await run(engine, lower(graph, portable), feeds);
+  for (const block of [16, 8]) {
+    const blocked = lower(graph, { ...target, block }, { [keyOf(site)]: "blocks" });
+    const got = await run(engine, blocked, feeds).catch(() => undefined); // a processor without these kernels refuses them
+    if (got && distance(got, plain) < 1e-6) return block;
+  }
+  return undefined;
+}
+
+/**
+ * @param reference computes the plain form
+ * @param make the engine whose formulations are compared with it
+ * @param gridStep of how many cases of the grid one is taken
+ */
+export function formulationSuite(reference: Engine, make: () => Engine, gridStep = 1): void {
+  const engine = make();
+  afterAll(() => engine.release());
+  const reached = new Set<string>();
+  let target: Target;
+  beforeAll(async () => {
+    target = { ...targetOf(engine), block: engine.device === "cpu" ? await probeBlock(engine) : undefined };
+  });
+
+  for (const [family, cases] of Object.entries(formulationCases))
+    test(`every formulation agrees with the plain one: ${family}`, async () => {
+      const random = new Random(3, "verify");
+      for (const c of cases.filter((_, i) => cases.length < 24 || i % gridStep === 0)) {
+        const { graph, feeds } = program(c, random);
+        const plain = await run(reference, graph, feeds);
+        for (const plan of plansOf(graph, target)) {
+          const got = await run(engine, lower(graph, target, plan), feeds);
+          expect(distance(got, plain), `${c.op} ${JSON.stringify(plan)}`).toBeLessThan(1e-6);
+          for (const [key, name] of Object.entries(plan)) reached.add(`${key.split(" ")[0]} by ${name}`);
+        }
+      }
+    });
+
+  test("every formulation was reached", () => {
+    const all = Object.entries(patterns).flatMap(([name, of]) => Object.keys(of).map((f) => `${name} by ${f}`));
+    const here = all.filter((name) => target.block !== undefined || !name.endsWith(" by blocks"));
+    expect(here.filter((name) => !reached.has(name))).toEqual([]);
+  });
+}
+
+/** What the target prefers; then plans that give each formulation of each site its turn. */
+function plansOf(graph: Graph, target: Target): FormulationPlan[] {
+  const options = sitesOf(graph).map((site) => ({ key: keyOf(site), names: formulationsOf(site, target) }));
+  const most = Math.max(...options.map((o) => o.names.length));
+  const turn = (k: number) => options.flatMap(({ key, names }) => (k < names.length ? [[key, names[k]]] : []));
+  return [{}, ...Array.from({ length: most - 1 }, (_, k) => Object.fromEntries(turn(k + 1)))];
+}
