@@ -21,7 +21,7 @@ export interface Thresholds {
 }
 
 /** An operator that runs only up to a rank of its first input. */
-export interface Limit {
+interface Limit {
   readonly op: string;
   readonly rank: number;
   /** Only convolutions in several groups are limited. */
