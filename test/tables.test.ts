@@ -31,6 +31,7 @@ const tables = [
   "onnx/canonical-forms.ts",
   "onnx/fold-shapes.ts",
   "onnx/spelling.ts",
+  "step/output-forms.ts",
   "step/training-forms.ts",
 ];
 

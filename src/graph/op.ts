@@ -56,8 +56,6 @@ interface Traits<A> {
   readonly starts?: readonly (number | undefined)[];
   /** It multiplies channels with a weight. */
   readonly product?: Product<FullAttrs<A>>;
-  /** Its output is the probabilities of the classes whose logits are input 0, or their logarithms. */
-  readonly probabilities?: true;
   /** `axis` and `axes` count the output's axes. */
   readonly outputAxes?: true;
 }

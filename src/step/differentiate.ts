@@ -5,7 +5,7 @@ import type { Graph, Value } from "../graph/types.ts";
 import { type Forward, forward } from "./forward.ts";
 import type { Frame } from "./frame.ts";
 import { applyInput } from "./input.ts";
-import { labelType, lossInput } from "./loss.ts";
+import { arrangedAs, labelType, lossInput } from "./loss.ts";
 import { names } from "./names.ts";
 import type { LossPlan } from "./plan.ts";
 
@@ -34,10 +34,10 @@ export function emitLoss(
     const [input] = graph.inputs;
     const x = g.input(names.x, plan.input.dtype, [input.shape[0], ...plan.input.sample]);
     const fwd = forward(g, graph, new Map([...given, [input, applyInput(g, x, plan.input, input)]]), training);
-    const output = fwd.map.get(lossInput(graph, plan.loss, plan.output).output)!;
+    const { output, from } = lossInput(graph, plan.loss, plan.output);
     const type = labelType(plan.loss, output);
     const y = g.input(names.y, type.dtype, type.shape);
-    return { ...plan.loss.apply(g, output, y), ...fwd };
+    return { ...plan.loss.apply(g, arrangedAs(g, fwd.map.get(from)!, output), y), ...fwd };
   });
 }
 

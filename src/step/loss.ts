@@ -2,12 +2,11 @@
 
 import { EspalierError, UsageError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
-import { opOf } from "../graph/ops/index.ts";
-import { i32Range } from "../graph/tensor.ts";
+import { i32Range, sameShape } from "../graph/tensor.ts";
 import type { DType, Graph, Value } from "../graph/types.ts";
-import { producers } from "../graph/walk.ts";
 import { named, say } from "../message.ts";
 import { nearest } from "../nearest.ts";
+import { type Squash, type Squashed, squashedEnd } from "./output-forms.ts";
 
 /** A loss: what it does with a model's output and the labels. */
 export interface Loss {
@@ -15,6 +14,8 @@ export interface Loss {
   readonly options: Readonly<Record<string, unknown>>;
   /** "class": int32 [N], indices. "target": float32, the output's shape. */
   readonly labels: "class" | "target";
+  /** What it makes of the output first: that wants to be logits, and where it is their softmax or sigmoid already the logits are used. */
+  readonly takes?: Squash;
   /** Emits the loss [] and, for classes, the number of correct answers []. */
   apply(g: Builder, output: Value, labels: Value): { loss: Value; correct?: Value };
 }
@@ -39,6 +40,7 @@ export function crossEntropy({ labelSmoothing = 0 }: { labelSmoothing?: number }
     name: "crossEntropy",
     options: { labelSmoothing },
     labels: "class",
+    takes: "softmax",
     apply(g, output, labels) {
       const [n, k] = output.shape;
       if (output.shape.length !== 2)
@@ -73,6 +75,7 @@ export const binaryCrossEntropy = (): Loss => ({
   name: "bce",
   options: {},
   labels: "target",
+  takes: "sigmoid",
   apply(g, x, y) {
     // −log σ(x)·y − log(1 − σ(x))·(1 − y) = softplus(x) − x·y, with softplus(x) = max(x, 0) + log(1 + e^{−|x|})
     const softplus = g.Add(g.Relu(x), g.Log(g.Add(g.Exp(g.Neg(g.Abs(x))), 1)));
@@ -80,20 +83,66 @@ export const binaryCrossEntropy = (): Loss => ({
   },
 });
 
+/** Where a loss attaches. */
+export interface LossInput {
+  /** The model's output. */
+  readonly output: Value;
+  /** What the loss is taken of: the output, or the logits that it is made of. */
+  readonly from: Value;
+  /** A sentence about the choice, if one was made. */
+  readonly note?: string;
+}
+
+/** The losses that take a softmax or a sigmoid, and what may stand at the output for them. */
+const TAKEN: Readonly<Record<Squash, { readonly loss: string; readonly wanted: string }>> = {
+  softmax: { loss: "cross-entropy", wanted: "logits, or Softmax or LogSoftmax of them over the classes" },
+  sigmoid: { loss: "binary cross-entropy", wanted: "logits, or Sigmoid of them" },
+};
+
 /**
- * The value a loss attaches to. Cross-entropy on probabilities or their logarithms uses the logits they are made of.
+ * Where a loss attaches. One that takes the softmax or the sigmoid itself is taken of logits: where the output is made of the same,
+ * through whatever leaves it as it is, the logits are used.
  * @param name of the output. Default: the first
- * @returns the value and a sentence about the choice, if one was made
- * @throws UsageError naming the nearest output when there is none of that name
+ * @throws UsageError naming the nearest output when there is none of that name; EspalierError when the output is probabilities that
+ *   the loss would make probabilities of again, and no value of the model stands for the logits
  */
-export function lossInput(graph: Graph, loss: Loss, name?: string): { output: Value; note?: string } {
+export function lossInput(graph: Graph, loss: Loss, name?: string): LossInput {
   const output = name === undefined ? graph.outputs[0] : outputOf(graph, name);
-  const made = producers(graph).get(output);
-  if (loss.name !== "crossEntropy" || !made || !opOf(made.op, made.domain)?.probabilities) return { output };
-  return {
-    output: made.inputs[0]!,
-    note: `output ${output.name} is a ${made.op}: cross-entropy uses its input ${made.inputs[0]!.name}`,
-  };
+  const end = loss.takes && squashedEnd(graph, output);
+  if (!loss.takes || !end) return { output, from: output };
+  const taken = TAKEN[loss.takes];
+  const [made, ...behind] = end.nodes.map(({ op }) => op);
+  if (end.by === loss.takes && end.is !== "something else" && overClasses(end, output)) {
+    const by = behind.length > 0 ? `${made}, then ${behind.join(", ")}` : made;
+    return {
+      output,
+      from: end.logits,
+      note: `output ${output.name} is a ${by}: ${taken.loss} uses its input ${end.logits.name}`,
+    };
+  }
+  throw new EspalierError(
+    "mismatch",
+    `${taken.loss} makes probabilities of logits itself, and the output holds none`,
+    {
+      output: output.name,
+      got: [made, ...behind].join(", then "),
+      wanted: taken.wanted,
+    },
+    say`export the model up to ${end.logits.name}, or with that as an output, and name it by ${named("output")}`,
+  );
+}
+
+/** Whether each row of the output is a whole softmax; of a sigmoid each number is one. */
+function overClasses({ by, logits, axis = 0 }: Squashed, output: Value): boolean {
+  if (by === "sigmoid") return true;
+  const at = axis < 0 ? axis + logits.shape.length : axis;
+  return at > 0 && logits.shape.every((d, i) => i === 0 || i === at || d === 1) && output.shape[0] === logits.shape[0];
+}
+
+/** The value in the other's shape and element type, its elements in their order. */
+export function arrangedAs(g: Builder, value: Value, { shape, dtype }: Pick<Value, "shape" | "dtype">): Value {
+  const arranged = sameShape(value.shape, shape) ? value : g.Reshape(value, { shape });
+  return arranged.dtype === dtype ? arranged : g.Cast(arranged, { to: dtype });
 }
 
 function outputOf(graph: Graph, name: string): Value {

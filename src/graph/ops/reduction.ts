@@ -10,7 +10,7 @@ const arg = op(1, { axis: int(0), keepdims: int(1), select_last_index: int(0) },
   const a = axisOf(axis, x.shape.length);
   return { dtype: "int64", shape: x.shape.flatMap((d, i) => (i !== a ? [d] : keepdims ? [1] : [])) };
 });
-const softmax = op(1, { axis: int(-1) }, ([x]) => x, { probabilities: true });
+const softmax = op(1, { axis: int(-1) }, ([x]) => x);
 
 export const reductionOps = {
   ReduceL1: reduce,
