@@ -3,11 +3,13 @@
  * A walk in topological order gives every axis its indices' classes, following the ties of the operators' rules; an
  * axis that carries no channels (batch, space, whatever an unknown operator makes) is closed, with the reason.
  */
+import { Allowance, storedElements } from "../graph/allowance.ts";
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { flowOf } from "./axes/index.ts";
-import { type End, type Flow, inputEnd, sameEnd, type Tie } from "./axes/rule.ts";
+import type { End, Flow, Pairs, Tie } from "./axes/rule.ts";
 import { type Stored, storedValues } from "./stored.ts";
+import { NodeTies } from "./ties.ts";
 import { UnionFind } from "./union-find.ts";
 import { tensorOf } from "./weights.ts";
 
@@ -26,7 +28,7 @@ export const obstacleText = ({ op, name, why }: Obstacle): string =>
 
 export interface Channels {
   readonly stored: ReadonlyMap<Value, Stored>;
-  /** The class of each index of an axis; undefined when the axis is closed. */
+  /** The class of each index of an axis; undefined when the axis is closed. Axes that are the same may share one array. */
   of(value: Value, axis: number): Int32Array | undefined;
   /** Why an axis is closed. */
   closed(value: Value, axis: number): Obstacle | undefined;
@@ -34,30 +36,43 @@ export interface Channels {
   obstacle(channel: number): Obstacle | undefined;
   /** What a node's rule said. */
   flow(node: Node): Flow;
+  /** Its ties, by the axes that they name. */
+  ties(node: Node): NodeTies;
 }
 
 type Axis = Int32Array | Obstacle;
 const isOpen = (a: Axis): a is Int32Array => a instanceof Int32Array;
 
+/** How many indices, beside those of stored tensors, are followed from node to node; the axes of most networks have far fewer. */
+const MOST_INDICES = 2 ** 21;
+
 class Tracing {
   readonly sets = new UnionFind();
   readonly axes = new Map<Value, Axis[]>();
-  readonly obstacles: [number, Obstacle][] = [];
+  /** In the order in which they were found; of a channel, the first counts. */
+  readonly obstacles: [Int32Array, Obstacle][] = [];
   readonly flows = new Map<Node, Flow>();
+  readonly ties = new Map<Node, NodeTies>();
   readonly stored: Map<Value, Stored>;
+  private readonly allowance: Allowance;
+  private readonly blocked = new Set<Int32Array>();
+  private readonly joined = new Map<Int32Array, Set<Int32Array>>();
 
   constructor(graph: Graph) {
     this.stored = storedValues(graph);
-    for (const v of graph.inputs)
+    this.allowance = new Allowance(MOST_INDICES + 2 * storedElements(graph));
+    for (const v of graph.inputs) {
+      const closed: Obstacle = { op: "", name: v.name, why: "it is the network's input" };
       this.axes.set(
         v,
-        v.shape.map(() => ({ op: "", name: v.name, why: "it is the network's input" })),
+        v.shape.map(() => closed),
       );
+    }
     for (const [v, { root }] of this.stored)
       if (v === root)
         this.axes.set(
           v,
-          v.shape.map((d) => this.sets.fresh(d)),
+          v.shape.map((d) => (this.allowance.take(d) ? this.sets.fresh(d) : { op: "", name: v.name, why: TOO_MANY })),
         );
     for (const node of graph.nodes) if (!heldBy(node)) this.visit(node);
     for (const v of graph.outputs) this.blockAll(v, { op: "", name: v.name, why: "it reaches the network's output" });
@@ -66,8 +81,11 @@ class Tracing {
         if (isOpen(a) && a.length === 1) this.block(a, { op: "", name: "", why: "it is the only channel" });
   }
 
-  block(channels: Iterable<number>, obstacle: Obstacle): void {
-    for (const c of channels) this.obstacles.push([c, obstacle]);
+  /** Whole axes are often one after the other the same; what is said of one a second time says nothing new. */
+  private block(axis: Int32Array, obstacle: Obstacle): void {
+    if (this.blocked.has(axis)) return;
+    this.blocked.add(axis);
+    this.obstacles.push([axis, obstacle]);
   }
 
   private blockAll(v: Value, obstacle: Obstacle): void {
@@ -76,64 +94,103 @@ class Tracing {
 
   private visit(node: Node): void {
     const flow = flowOf(node, (i) => tensorOf(node.inputs[i], this.stored));
+    const ties = new NodeTies(flow.ties);
     this.flows.set(node, flow);
+    this.ties.set(node, ties);
     const mixed: Obstacle = { op: node.op, name: node.name, why: flow.why ?? "mixes this axis" };
     node.outputs.forEach((o, at) => {
       if (!o) return;
-      const outer = (axis: number) => this.outputAxis(node, flow.ties, { side: "out", at, axis }, o.shape[axis], mixed);
       this.axes.set(
         o,
-        o.shape.map((_, axis) => outer(axis)),
+        o.shape.map((d, axis) => this.outputAxis(node, ties.reaching(at, axis), d, mixed)),
       );
     });
-    for (const t of flow.ties) if (t.a.side === t.b.side) this.join(node, t);
+    for (const t of ties.aside) this.join(node, t);
     node.inputs.forEach((x, at) => {
       this.axes.get(x!)?.forEach((a, axis) => {
-        const named = flow.ties.some((t) => sameEnd(t.a, inputEnd(at, axis)) || sameEnd(t.b, inputEnd(at, axis)));
-        if (!named && isOpen(a)) this.block(a, mixed);
+        if (isOpen(a) && !ties.names(at, axis)) this.block(a, mixed);
       });
     });
   }
 
-  /** Classes of an output axis: those of the input axes it is tied to, united. */
-  private outputAxis(node: Node, ties: readonly Tie[], end: End, n: number, mixed: Obstacle): Axis {
-    const sources = ties.filter((t) => t.a.side === "in" && sameEnd(t.b, end));
-    const open = sources.filter((t) => isOpen(this.axis(node, t.a)));
-    const shut = sources.filter((t) => !open.includes(t) && !t.merged);
-    if (open.length === 0) {
-      const from = sources[0] && this.axis(node, sources[0].a);
-      return from && !isOpen(from) ? from : mixed;
-    }
-    for (const t of open.splice(open[0].merged ? 1 : open.length))
-      this.block(this.axis(node, t.a) as Int32Array, mixed);
-    const out = new Int32Array(n).fill(-1);
-    for (const { a, pairs } of open) {
-      const from = this.axis(node, a) as Int32Array;
-      eachPair(pairs, n, (i, j) => {
-        if (out[j] < 0) out[j] = from[i];
-        else this.sets.union(out[j], from[i]);
-      });
+  /** Classes of an output axis of n indices: those of the input axes it is tied to, united. */
+  private outputAxis(node: Node, sources: readonly Tie[], n: number, mixed: Obstacle): Axis {
+    const open = sources.flatMap((t) => this.opened(node, t));
+    if (open.length === 0) return sources[0] ? this.axis(node, sources[0].a) : mixed;
+    for (const { from } of open.splice(open[0].merged ? 1 : open.length)) this.block(from, mixed);
+    const shut = sources.filter((t) => !t.merged && !isOpen(this.axis(node, t.a)));
+    const out = this.united(open, n);
+    if (!out) {
+      for (const { from } of open) this.block(from, tooMany(node));
+      return tooMany(node);
     }
     for (const { a, pairs } of shut) {
       const obstacle = this.axis(node, a) as Obstacle;
-      eachPair(pairs, n, (_, j) => {
-        if (out[j] < 0) out[j] = this.sets.fresh(1)[0];
-        this.block([out[j]], obstacle);
-      });
+      const part = pairs && pairs.count <= n;
+      if (!part) this.fill(out);
+      this.block(part ? this.taken(out, pairs) : out, obstacle);
     }
-    for (let j = 0; j < n; j++)
-      if (out[j] < 0) {
-        out[j] = this.sets.fresh(1)[0];
-        this.block([out[j]], mixed);
-      }
+    const rest = this.fill(out);
+    if (rest.length > 0) this.block(rest, mixed);
     return out;
+  }
+
+  private opened(node: Node, { a, pairs, merged }: Tie): Source[] {
+    const from = this.axis(node, a);
+    return isOpen(from) ? [{ from, pairs, merged: merged ?? false }] : [];
+  }
+
+  /** The classes that open axes bring to n indices, −1 where none does; undefined when these are too many to be followed. */
+  private united(open: readonly Source[], n: number): Int32Array | undefined {
+    const whole = open.find(({ from, pairs }) => !pairs && from.length === n);
+    const pairs = open.reduce((k, source) => k + (source.pairs?.count ?? 0), 0);
+    if (!this.allowance.take(pairs + (whole ? 0 : n))) return undefined;
+    // one array stands for all axes that are the same: a chain of operators makes none
+    const out = whole?.from ?? new Int32Array(n).fill(-1);
+    for (const { from, pairs } of open)
+      if (!pairs && whole) this.joinWhole(out, from);
+      else
+        eachPair(pairs, n, (i, j) => {
+          if (out[j] < 0) out[j] = from[i];
+          else this.sets.union(out[j], from[i]);
+        });
+    return out;
+  }
+
+  /** Gives a class of its own to every index that has none. @returns those classes */
+  private fill(out: Int32Array): Int32Array {
+    const missing = out.reduce((k, c) => k + (c < 0 ? 1 : 0), 0);
+    const made = this.sets.fresh(missing);
+    for (let j = 0, k = 0; k < missing; j++) if (out[j] < 0) out[j] = made[k++];
+    return made;
+  }
+
+  /** The classes of the indices of an output axis that pairs name, made where there are none. */
+  private taken(out: Int32Array, pairs: Pairs): Int32Array {
+    const found = new Int32Array(pairs.count);
+    for (let k = 0; k < found.length; k++) {
+      const j = pairs.b(k);
+      if (out[j] < 0) out[j] = this.sets.fresh(1)[0];
+      found[k] = out[j];
+    }
+    return found;
+  }
+
+  private joinWhole(a: Int32Array, b: Int32Array): void {
+    const known = this.joined.get(a) ?? new Set([a]);
+    if (known.has(b)) return;
+    this.joined.set(a, known.add(b));
+    for (let i = 0; i < Math.min(a.length, b.length); i++) this.sets.union(a[i], b[i]);
   }
 
   /** Two inputs' axes, or two outputs'. */
   private join(node: Node, { a, b, pairs }: Tie): void {
     const [p, q] = [this.axis(node, a), this.axis(node, b)];
-    if (isOpen(p) && isOpen(q)) eachPair(pairs, p.length, (i, j) => this.sets.union(p[i], q[j]));
-    else if (isOpen(p)) this.block(p, q as Obstacle);
+    if (isOpen(p) && isOpen(q)) {
+      if (!pairs) this.joinWhole(p, q);
+      else if (this.allowance.take(pairs.count)) eachPair(pairs, p.length, (i, j) => this.sets.union(p[i], q[j]));
+      else for (const axis of [p, q]) this.block(axis, tooMany(node));
+    } else if (isOpen(p)) this.block(p, q as Obstacle);
     else if (isOpen(q)) this.block(q, p);
   }
 
@@ -143,34 +200,49 @@ class Tracing {
   }
 }
 
+/** An open axis that a tie brings. */
+interface Source {
+  readonly from: Int32Array;
+  readonly pairs: Pairs | undefined;
+  readonly merged: boolean;
+}
+
+const TOO_MANY = "more channels than are followed are in";
+const tooMany = ({ op, name }: Node): Obstacle => ({ op, name, why: "makes more channels than are followed" });
+
 function eachPair(pairs: Tie["pairs"], n: number, visit: (i: number, j: number) => void): void {
   if (!pairs) for (let i = 0; i < n; i++) visit(i, i);
-  else for (let k = 0; k < pairs.a.length; k++) visit(pairs.a[k], pairs.b[k]);
+  else for (let k = 0; k < pairs.count; k++) visit(pairs.a(k), pairs.b(k));
 }
 
 /** Finds the channels of a graph. The graph must be pruned: what nobody reads would count as a reader. */
 export function channelsOf(graph: Graph): Channels {
   const walk = new Tracing(graph);
-  const classes = new Map<Int32Array, Int32Array>();
   const obstacles = new Map<number, Obstacle>();
-  for (const [c, o] of walk.obstacles) {
-    const root = walk.sets.find(c);
-    if (!obstacles.has(root)) obstacles.set(root, o);
-  }
+  for (const [axis, o] of walk.obstacles)
+    for (const c of axis) {
+      const root = walk.sets.find(c);
+      if (!obstacles.has(root)) obstacles.set(root, o);
+    }
+  const settled = new Set<Int32Array>();
   return {
     stored: walk.stored,
     of(value, axis) {
       const a = walk.axes.get(value)?.[axis];
       if (!a || !isOpen(a)) return undefined;
-      const known = classes.get(a) ?? a.map((c) => walk.sets.find(c));
-      classes.set(a, known);
-      return known;
+      if (!settled.has(a)) for (let i = 0; i < a.length; i++) a[i] = walk.sets.find(a[i]);
+      settled.add(a);
+      return a;
     },
     closed(value, axis) {
       const a = walk.axes.get(value)?.[axis];
       return a && !isOpen(a) ? a : undefined;
     },
     obstacle: (channel) => obstacles.get(channel),
-    flow: (node) => walk.flows.get(node) ?? { ties: [] },
+    flow: (node) => walk.flows.get(node) ?? NO_FLOW,
+    ties: (node) => walk.ties.get(node) ?? NO_TIES,
   };
 }
+
+const NO_FLOW: Flow = { ties: [] };
+const NO_TIES = new NodeTies([]);

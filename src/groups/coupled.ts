@@ -38,15 +38,16 @@ export function coupledSets(graph: Graph, side: Side, channels: Channels = chann
 /** Every (weight, axis) that reads channels. A channel is excluded when something untrainable reads it as well. */
 function readers(graph: Graph, channels: Channels) {
   const slices = new Map<Value, Slice>();
-  const excluded = new Set<number>();
+  const { excluded, exclude } = exclusion();
   for (const { node, data, at, carried, stored } of weightUses(graph, channels.stored)) {
     if (carried) continue;
     const { ties } = channels.flow(node);
     const end = ties.find((t) => sameEnd(t.b, data) && t.a.side === "in" && t.a.at === at)!.a;
     const axis = stored.perm[end.axis];
-    const classes = channels.of(stored.root, axis)!;
+    const classes = channels.of(stored.root, axis);
+    if (!classes) continue;
     const taken = slices.get(stored.root);
-    if (taken ? taken.axis !== axis : !trainable(graph, stored.root)) for (const c of classes) excluded.add(c);
+    if (taken ? taken.axis !== axis : !trainable(graph, stored.root)) exclude(classes);
     else slices.set(stored.root, { param: stored.root, axis, classes });
   }
   return { slices: [...slices.values()], excluded };
@@ -58,12 +59,19 @@ function readers(graph: Graph, channels: Channels) {
  */
 function makers(graph: Graph, channels: Channels) {
   const slices = new Map<Value, Slice>();
-  const excluded = new Set<number>();
+  const { excluded, exclude } = exclusion();
   const readers = consumers(graph);
+  const outputs = new Set(graph.outputs);
+  const known = new Map<Value, boolean>();
   /** Whether all that reads a value scales it by a trainable norm. */
-  const normed = (v: Value) =>
-    !graph.outputs.includes(v) &&
-    (readers.get(v) ?? []).every((node) => node.inputs[0] === v && isTrainableNorm(graph, channels, node));
+  const normed = (v: Value) => {
+    const found =
+      known.get(v) ??
+      (!outputs.has(v) &&
+        (readers.get(v) ?? []).every((node) => node.inputs[0] === v && isTrainableNorm(graph, channels, node)));
+    known.set(v, found);
+    return found;
+  };
   for (const node of graph.nodes) {
     const { ties, factors = [] } = channels.flow(node);
     const statistics = opOf(node.op, node.domain)?.statistics ?? [];
@@ -71,18 +79,30 @@ function makers(graph: Graph, channels: Channels) {
       const from = a.side === "in" && b.side === "out" && channels.stored.get(node.inputs[a.at]!);
       if (!from || statistics.includes(a.at)) continue;
       const axis = from.perm[a.axis];
-      const classes = channels.of(from.root, axis)!;
+      const classes = channels.of(from.root, axis);
       const taken = slices.get(from.root);
-      if (from.root.shape[axis] === 1) continue;
+      if (!classes || from.root.shape[axis] === 1) continue;
       if (!trainable(graph, from.root)) {
         const made = node.outputs[b.at]!;
         const kept = isFloat(from.root) && !channels.stored.has(made) && !factors.includes(a.at) && !normed(made);
-        if (kept) for (const c of classes) excluded.add(c);
-      } else if (taken && taken.axis !== axis) for (const c of classes) excluded.add(c);
+        if (kept) exclude(classes);
+      } else if (taken && taken.axis !== axis) exclude(classes);
       else slices.set(from.root, { param: from.root, axis, classes });
     }
   }
   return { slices: [...slices.values()], excluded };
+}
+
+/** Channels that are in no group, whole axes at a time; one that many nodes share is gone through once. */
+function exclusion() {
+  const excluded = new Set<number>();
+  const whole = new Set<Int32Array>();
+  const exclude = (classes: Int32Array) => {
+    if (whole.has(classes)) return;
+    whole.add(classes);
+    for (const c of classes) excluded.add(c);
+  };
+  return { excluded, exclude };
 }
 
 const trainable = (graph: Graph, v: Value) => graph.initializers.has(v) && v.dtype === "float32";
@@ -106,7 +126,9 @@ function components(slices: readonly Slice[]): Slice[][] {
   const parts = new Map<number, Slice[]>();
   slices.forEach((s, i) => {
     const root = sets.find(ids[i]);
-    parts.set(root, [...(parts.get(root) ?? []), s]);
+    const part = parts.get(root);
+    if (part) part.push(s);
+    else parts.set(root, [s]);
   });
   return [...parts.values()];
 }
@@ -114,9 +136,13 @@ function components(slices: readonly Slice[]): Slice[][] {
 /** Names of the first weight that makes each channel. */
 function firstMakers(graph: Graph, channels: Channels): Map<number, string> {
   const names = new Map<number, string>();
-  for (const { node, made, stored } of weightUses(graph, channels.stored))
-    for (const c of channels.of(node.outputs[made.at]!, made.axis) ?? [])
-      if (!names.has(c)) names.set(c, stored.root.name);
+  const named = new Set<Int32Array>();
+  for (const { node, made, stored } of weightUses(graph, channels.stored)) {
+    const classes = channels.of(node.outputs[made.at]!, made.axis);
+    if (!classes || named.has(classes)) continue;
+    named.add(classes);
+    for (const c of classes) if (!names.has(c)) names.set(c, stored.root.name);
+  }
   return names;
 }
 

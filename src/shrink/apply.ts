@@ -3,11 +3,12 @@ import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import type { Reason, Replacement } from "../proof/certificate.ts";
+import { type Analysis, analyze } from "./analysis.ts";
 import { foldConstants } from "./bias.ts";
 import { dropColumns } from "./columns.ts";
 import { cut } from "./cut.ts";
 import { replaceConstant } from "./dead.ts";
-import { type Analysis, analyze, plan, type Removals } from "./plan.ts";
+import { plan, type Removals } from "./plan.ts";
 
 /** Slices of one tensor of the full model that were removed in one step. */
 interface Removal {
@@ -83,18 +84,15 @@ function removeColumns(analysis: Analysis, step: number, ledger: Ledger): Graph 
 /** Knows where each index of each tensor stood in the full model. */
 class Ledger {
   private readonly removals: Removal[] = [];
-  private readonly origins = new Map<string, number[][]>();
+  private readonly stored = new Map<string, Value>();
+  /** Of each axis of which an index went: where those that are left stood. */
+  private readonly origins = new Map<string, readonly number[]>();
   private readonly full: Graph;
 
   constructor(full: Graph) {
     this.full = full;
-    const remember = (v: Value) =>
-      this.origins.set(
-        v.name,
-        v.shape.map((d) => Array.from({ length: d }, (_, i) => i)),
-      );
-    for (const v of full.initializers.keys()) remember(v);
-    for (const n of full.nodes) if (heldBy(n)) remember(n.outputs[0]!);
+    for (const v of full.initializers.keys()) this.stored.set(v.name, v);
+    for (const n of full.nodes) if (heldBy(n)) this.stored.set(n.outputs[0]!.name, n.outputs[0]!);
   }
 
   channels(step: number, { channels }: Analysis, remove: ReadonlyMap<number, Reason>): void {
@@ -102,32 +100,35 @@ class Ledger {
       if (v === root)
         v.shape.forEach((_, axis) => {
           const classes = channels.of(v, axis);
-          if (classes) this.slices(step, v.name, axis, (i) => remove.get(classes[i]));
+          if (classes?.some((c) => remove.has(c))) this.slices(step, v.name, axis, (i) => remove.get(classes[i]));
         });
   }
 
   /** @param reason why an index, in today's numbering, goes; undefined = it stays */
   slices(step: number, tensor: string, axis: number, reason: (index: number) => Reason | undefined): void {
-    const origin = this.origins.get(tensor);
-    if (!origin) return; // a tensor that shrinking itself added
+    const whole = this.stored.get(tensor);
+    if (!whole) return; // a tensor that shrinking itself added
+    const key = `${axis} ${tensor}`;
+    const origin = this.origins.get(key) ?? Array.from({ length: whole.shape[axis] }, (_, i) => i);
     const by = new Map<Reason, number[]>();
     const stay: number[] = [];
-    origin[axis].forEach((old, i) => {
+    origin.forEach((old, i) => {
       const why = reason(i);
       if (!why) stay.push(old);
-      else by.set(why, [...(by.get(why) ?? []), old]);
+      else if (by.has(why)) by.get(why)!.push(old);
+      else by.set(why, [old]);
     });
     for (const [why, indices] of by) this.removals.push({ step, tensor, axis, indices, reason: why });
-    origin[axis] = stay;
+    this.origins.set(key, stay);
   }
 
   /** All removals; tensors that nothing reads any more went as a whole. */
   finish(small: Graph, step: number): Removal[] {
     const left = new Set([...small.initializers.keys()].map((v) => v.name));
-    const lost = [...this.full.initializers.keys()].map((v) => v.name).filter((name) => !left.has(name));
+    const lost = new Set([...this.full.initializers.keys()].map((v) => v.name).filter((name) => !left.has(name)));
     return [
-      ...this.removals.filter((r) => !lost.includes(r.tensor)),
-      ...lost.map((tensor): Removal => ({ step, tensor, axis: null, indices: [], reason: "unread" })),
+      ...this.removals.filter((r) => !lost.has(r.tensor)),
+      ...[...lost].map((tensor): Removal => ({ step, tensor, axis: null, indices: [], reason: "unread" })),
     ];
   }
 }

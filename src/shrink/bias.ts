@@ -9,8 +9,9 @@ import { consumers } from "../graph/walk.ts";
 import { sameEnd } from "../groups/axes/rule.ts";
 import { eachRun } from "../groups/runs.ts";
 import { rootView, type WeightUse } from "../groups/weights.ts";
-import { weightData } from "./constants.ts";
-import { type Analysis, type Removals, zeroReads } from "./plan.ts";
+import type { Analysis } from "./analysis.ts";
+import { type Line, lineAt } from "./constants.ts";
+import type { Removals } from "./plan.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
 
 /** The graph with every constant that the plan folds moved; its channels are then unread. */
@@ -20,10 +21,10 @@ export function foldConstants(analysis: Analysis, { remove }: Removals): Graph {
     const x = use.node.inputs[use.data.at]!;
     const classes = analysis.channels.of(x, use.data.axis);
     if (!classes || use.carried || !classes.some((c) => remove.has(c))) continue;
-    const zero = zeroReads(use);
+    const zero = analysis.zeros.reads(use);
     const gone = classes.map((c, i) => (remove.has(c) && !zero[i] ? 1 : 0));
     if (!gone.includes(1)) continue;
-    const shift = shiftOf(use, analysis.constants.of(x, use.data.axis)!, gone);
+    const shift = shiftOf(analysis, use, analysis.constants.of(x, use.data.axis)!, gone);
     if (shift.some((d) => d !== 0)) edit.addTo(analysis, use, shift);
     edit.clear(use, gone);
   }
@@ -31,16 +32,17 @@ export function foldConstants(analysis: Analysis, { remove }: Removals): Graph {
 }
 
 /** What the removed constant channels add to each channel that a weight makes. */
-function shiftOf(use: WeightUse, constants: Float64Array, gone: Int32Array): Float64Array {
+function shiftOf({ zeros }: Analysis, use: WeightUse, constants: Line, gone: Int32Array): Float64Array {
   const shift = new Float64Array(size(use.makes.map((a) => use.view[a])));
-  const data = weightData(use);
+  const data = zeros.data(use);
   if (!data) return shift;
   const { product } = factorsOf(use.node);
   eachRun(use.view, use.reads, use.makes, (c, o, start, end) => {
-    if (!gone[c] || constants[c] === 0) return;
+    const constant = lineAt(constants, c);
+    if (!gone[c] || constant === 0) return;
     let sum = 0;
     for (let i = start; i < end; i++) sum += data[i];
-    if (sum !== 0) shift[o] += product * constants[c] * sum;
+    if (sum !== 0) shift[o] += product * constant * sum;
   });
   return shift;
 }
@@ -52,10 +54,14 @@ class Edit {
   private readonly readers: ReadonlyMap<Value, readonly Node[]>;
   private readonly nodes: Map<Node, Node[]>;
   private readonly constants = new Map<Value, Tensor>();
+  /** Weights that this edit has made a copy of. */
+  private readonly cleared = new Set<Value>();
+  private readonly name: (stem: string) => string;
 
   constructor(graph: Graph) {
     this.source = graph;
     this.initializers = new Map(graph.initializers);
+    this.name = newNames(graph);
     this.readers = consumers(graph);
     this.nodes = new Map(graph.nodes.map((n) => [n, [n]]));
   }
@@ -92,7 +98,7 @@ class Edit {
       const other = next[0].inputs[1 - at]!;
       if (here && there && sameEnd(here.b, there.b) && this.shiftVector(other, shift, 1)) return;
     }
-    const inner = { ...y, name: newNames(this.source)(`${y.name}/folded`) };
+    const inner = { ...y, name: this.name(`${y.name}/folded`) };
     const shape = y.shape.slice(made.axis).map((_, i) => (i === 0 ? shift.length : 1));
     const bias = this.store(`${y.name}/bias`, shift, shape);
     this.nodes.set(node, [{ ...node, outputs: [inner] }, nodes.Add(`${node.name}/bias`, [inner, bias], {}, y)]);
@@ -109,7 +115,7 @@ class Edit {
   }
 
   private store(name: string, data: Float64Array, shape: readonly number[]): Value {
-    const v: Value = { name: newNames(this.source, this.initializers.keys())(name), dtype: "float32", shape };
+    const v: Value = { name: this.name(name), dtype: "float32", shape };
     this.initializers.set(v, f32(data, shape));
     return v;
   }
@@ -120,11 +126,12 @@ class Edit {
     const slices = rootView(stored, view, reads)!;
     const table = this.initializers.has(root) ? this.initializers : this.constants;
     const now = table.get(root) ?? stored.tensor;
-    const data = (now.data as Float32Array).slice();
+    const own = this.cleared.has(root) ? now : tensor("float32", now.shape, (now.data as Float32Array).slice());
     eachRun(slices.view, slices.axes, [], (c, _, start, end) => {
-      if (gone[c]) data.fill(0, start, end);
+      if (gone[c]) (own.data as Float32Array).fill(0, start, end);
     });
-    table.set(root, tensor("float32", now.shape, data));
+    this.cleared.add(root);
+    table.set(root, own);
   }
 }
 

@@ -7,10 +7,10 @@ import { newNames } from "../graph/new-names.ts";
 import { heldBy, nodes } from "../graph/nodes.ts";
 import { i64, numbers, size } from "../graph/tensor.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
-import { consumers } from "../graph/walk.ts";
+import { consumers, producers } from "../graph/walk.ts";
 import type { WeightUse } from "../groups/weights.ts";
+import type { Analysis } from "./analysis.ts";
 import { cutTensor } from "./cut.ts";
-import { type Analysis, zeroReads } from "./plan.ts";
 import { shrinkRuleOf, weightedOf } from "./rules/index.ts";
 
 /** What a node costs in a file beside its data, in bytes. */
@@ -26,39 +26,61 @@ export interface DroppedColumns {
 /** Drops the dead columns of one value, or undefined when there are none worth it. */
 export function dropColumns(analysis: Analysis): DroppedColumns | undefined {
   const byValue = new Map<Value, WeightUse[]>();
+  const names = new Set(analysis.graph.inputs.map((v) => v.name));
   for (const use of analysis.uses) {
     const x = use.node.inputs[use.data.at]!;
-    if (isInput(analysis, x, use.data.axis)) byValue.set(x, [...(byValue.get(x) ?? []), use]);
+    const known = byValue.get(x);
+    if (known) known.push(use);
+    else if (isInput(analysis, names, x, use.data.axis)) byValue.set(x, [use]);
   }
+  const wiring = { readers: consumers(analysis.graph), makers: producers(analysis.graph), uses: useCounts(analysis) };
   for (const [x, uses] of byValue) {
-    const dropped = drop(analysis, x, uses);
+    const dropped = drop(analysis, wiring, x, uses);
     if (dropped) return dropped;
   }
   return undefined;
 }
 
 /** Whether nothing but the network's input keeps an axis from being cut. */
-function isInput({ channels, graph }: Analysis, x: Value, axis: number): boolean {
-  const names = new Set(graph.inputs.map((v) => v.name));
+function isInput({ channels }: Analysis, names: ReadonlySet<string>, x: Value, axis: number): boolean {
   const fromInput = (o: { op: string; name: string } | undefined) => o?.op === "" && names.has(o.name);
   const classes = channels.of(x, axis);
   return classes ? classes.every((c) => fromInput(channels.obstacle(c))) : fromInput(channels.closed(x, axis));
 }
 
-function drop({ graph, uses }: Analysis, x: Value, readers: readonly WeightUse[]): DroppedColumns | undefined {
+/** Who reads and makes values, and how often a stored tensor is used as a weight. */
+interface Wiring {
+  readonly readers: ReadonlyMap<Value, readonly Node[]>;
+  readonly makers: ReadonlyMap<Value, Node>;
+  readonly uses: ReadonlyMap<Value, number>;
+}
+
+function useCounts({ uses }: Analysis): Map<Value, number> {
+  const counts = new Map<Value, number>();
+  for (const { stored } of uses) counts.set(stored.root, (counts.get(stored.root) ?? 0) + 1);
+  return counts;
+}
+
+function drop(
+  { graph, zeros }: Analysis,
+  wiring: Wiring,
+  x: Value,
+  readers: readonly WeightUse[],
+): DroppedColumns | undefined {
   const { axis } = readers[0].data;
-  const all = consumers(graph).get(x)!;
+  const all = wiring.readers.get(x)!;
   const cuttable = (u: WeightUse) =>
     weightedOf(u.node)?.columns &&
     u.data.axis === axis &&
     graph.initializers.has(u.stored.root) &&
-    uses.filter((other) => other.stored.root === u.stored.root).length === 1;
+    wiring.uses.get(u.stored.root) === 1;
   if (graph.outputs.includes(x) || all.length !== readers.length || !readers.every(cuttable)) return undefined;
-  const zero = readers.map(zeroReads);
+  const zero = readers.map((u) => zeros.reads(u));
   const mask = Uint8Array.from({ length: x.shape[axis] }, (_, i) => (zero.every((z) => z[i]) ? 0 : 1));
   const kept = mask.reduce((n, m) => n + m, 0);
   const rows = readers.reduce((n, u) => n + size(u.view) / x.shape[axis], 0);
-  const gather = graph.nodes.find((n) => n.outputs[0] === x && storedIndices(graph, n, axis));
+  const maker = wiring.makers.get(x);
+  const gather = maker?.outputs[0] === x && storedIndices(graph, maker, axis) ? maker : undefined;
   const cost = gather ? 0 : 8 * kept + NODE_BYTES;
   if (kept === 0 || kept === mask.length || 4 * rows * (mask.length - kept) <= cost) return undefined;
   const weights = readers.map((u) => ({ root: u.stored.root, axis: u.stored.perm[u.reads[0]] }));

@@ -8,7 +8,7 @@ import { opOf } from "../graph/ops/index.ts";
 import { arrayOf, i64, numbers, size, tensor } from "../graph/tensor.ts";
 import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
-import { type Analysis, emptied } from "./plan.ts";
+import { type Analysis, emptied } from "./analysis.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
 import type { CutRule, Masks } from "./rules/rule.ts";
 
@@ -17,7 +17,13 @@ export function cut(analysis: Analysis, remove: { has(channel: number): boolean 
   const { graph, channels } = analysis;
   const gone = emptied(analysis, remove);
   const map = new Map<Value, Value>();
-  const masks: ValueMasks = (v) => (v ? v.shape.map((_, axis) => maskOf(channels.of(v, axis), remove)) : []);
+  const found = new Map<Int32Array, Uint8Array | undefined>();
+  const maskOf = (classes: Int32Array | undefined): Uint8Array | undefined => {
+    if (!classes) return undefined;
+    if (!found.has(classes)) found.set(classes, maskFor(classes, remove));
+    return found.get(classes);
+  };
+  const masks: ValueMasks = (v) => (v ? v.shape.map((_, axis) => maskOf(channels.of(v, axis))) : []);
 
   const initializers = new Map<Value, Tensor>();
   for (const [v, t] of graph.initializers) {
@@ -95,8 +101,8 @@ function cutIndices(
   return nodes.Constant(`${node.name}/indices`, [], { value });
 }
 
-function maskOf(classes: Int32Array | undefined, remove: { has(channel: number): boolean }): Uint8Array | undefined {
-  if (!classes?.some((c) => remove.has(c))) return undefined;
+function maskFor(classes: Int32Array, remove: { has(channel: number): boolean }): Uint8Array | undefined {
+  if (!classes.some((c) => remove.has(c))) return undefined;
   return Uint8Array.from(classes, (c) => (remove.has(c) ? 0 : 1));
 }
 

@@ -11,7 +11,7 @@ import { f32, sameShape, size } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Shape, Value } from "../graph/types.ts";
 import { consumers, prune } from "../graph/walk.ts";
 import type { Replacement } from "../proof/certificate.ts";
-import type { Analysis } from "./plan.ts";
+import type { Analysis } from "./analysis.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
 
 /** The first replacement that can be made, or undefined. */

@@ -5,9 +5,11 @@ import { untrained } from "../graph/precision.ts";
 import { size } from "../graph/tensor.ts";
 import type { DType, Model, Shape } from "../graph/types.ts";
 import { type Obstacle, obstacleText } from "../groups/channels.ts";
+import { analyze } from "./analysis.ts";
 import { dropColumns } from "./columns.ts";
+import { lineAt } from "./constants.ts";
 import { type Cost, cost } from "./cost.ts";
-import { analyze, plan, zeroReads } from "./plan.ts";
+import { plan } from "./plan.ts";
 import { macsOf } from "./rules/index.ts";
 
 /** One use of a weight. */
@@ -46,17 +48,29 @@ export function inspect(model: Model): Inspection {
   const { remove, kept } = plan(analysis);
   const dropped = dropColumns(analysis)?.weights.map((d) => d.root);
   const seen = new Set<unknown>();
+  const known = new Map<Int32Array, Pick<Layer, "removable" | "obstacles">>();
+  /** Of the channels of an axis, which many weights may make. */
+  const said = (classes: Int32Array) => {
+    const found = known.get(classes) ?? {
+      removable: classes.reduce((n, c) => n + (remove.has(c) ? 1 : 0), 0),
+      obstacles: texts(Array.from(classes, (c) => channels.obstacle(c))),
+    };
+    known.set(classes, found);
+    return found;
+  };
   const layers = uses.map((use): Layer => {
     const { node, stored, data, made } = use;
-    const zero = zeroReads(use);
+    const zero = analysis.zeros.reads(use);
     const own = [stored.root, node.inputs[2]].filter((v) => v && !seen.has(v) && seen.add(v));
     const [x, y] = [node.inputs[data.at]!, node.outputs[made.at]!];
     const makes = channels.of(y, made.axis);
     const constants = analysis.constants.of(y, made.axis);
     const shut = channels.closed(x, data.axis);
-    const unread = [...(channels.of(x, data.axis) ?? [])].filter((_, i) => zero[i]);
-    const constant = [...(makes ?? [])].filter((_, i) => constants && !Number.isNaN(constants[i]));
+    const dead = zero.includes(1);
+    const unread = dead ? [...(channels.of(x, data.axis) ?? [])].filter((_, i) => zero[i]) : [];
+    const constant = constants ? [...(makes ?? [])].filter((_, i) => !Number.isNaN(lineAt(constants, i))) : [];
     const stay = [...unread, ...constant].map((c) => kept.get(c));
+    const channelsMade = makes && said(makes);
     return {
       name: node.name,
       op: node.op,
@@ -67,9 +81,9 @@ export function inspect(model: Model): Inspection {
       groups: zero.length,
       zeroGroups: zero.reduce((n, z) => n + z, 0),
       channels: size(use.makes.map((a) => use.view[a])),
-      removable: makes ? makes.reduce((n, c) => n + (remove.has(c) ? 1 : 0), 0) : 0,
-      obstacles: texts([...(makes ?? [])].map((c) => channels.obstacle(c))),
-      kept: texts([zero.includes(1) && !dropped?.includes(stored.root) ? shut : undefined, ...stay]),
+      removable: channelsMade?.removable ?? 0,
+      obstacles: channelsMade?.obstacles ?? [],
+      kept: texts([dead && !dropped?.includes(stored.root) ? shut : undefined, ...stay]),
     };
   });
   const fixed = untrained(model.graph).map(({ name, dtype, shape }) => ({ weight: name, dtype, shape }));
@@ -77,5 +91,5 @@ export function inspect(model: Model): Inspection {
 }
 
 const texts = (obstacles: readonly (Obstacle | undefined)[]): string[] => [
-  ...new Set(obstacles.filter((o) => o !== undefined).map(obstacleText)),
+  ...new Set([...new Set(obstacles)].filter((o) => o !== undefined).map(obstacleText)),
 ];

@@ -6,7 +6,7 @@ import { edits, sketch } from "./small-models.ts";
 
 const end = (side: "in" | "out", at: number, axis: number) => ({ side, at, axis });
 /** Index a[k] of the input with index k of the output. */
-const pairs = (a: readonly number[]) => ({ a: Int32Array.from(a), b: Int32Array.from(a, (_, k) => k) });
+const pairs = (a: readonly number[]) => ({ count: a.length, a: (k: number) => a[k], b: (k: number) => k });
 /** Every axis of input 0 passes one to one. */
 const passes = (): Passing => (site) => {
   const ties = site.in[0]!.shape.map((_, i): Tie => ({ a: end("in", 0, i), b: end("out", 0, i) }));
@@ -21,7 +21,14 @@ const paired =
     const n = site.in[0]!.shape[1];
     return {
       ...flow,
-      ties: flow.ties.map((t) => (which(t) && t.pairs ? { ...t, pairs: { ...t.pairs, a: change(t.pairs.a, n) } } : t)),
+      ties: flow.ties.map((t) => {
+        if (!which(t) || !t.pairs) return t;
+        const a = change(
+          Int32Array.from({ length: t.pairs.count }, (_, k) => t.pairs!.a(k)),
+          n,
+        );
+        return { ...t, pairs: { ...t.pairs, a: (k: number) => a[k] } };
+      }),
     };
   };
 const backwards = (a: Int32Array) => a.slice().reverse();
@@ -132,7 +139,7 @@ export const faultsOfPassing: Record<string, Fault> = {
       const flow = right(site, stored);
       const C = site.in[0]!.shape[1];
       const wrong = (t: Tie) =>
-        t.a.axis === 1 && t.pairs ? { ...t, pairs: { ...t.pairs, a: t.pairs.a.map((_, j) => j % C) } } : t;
+        t.a.axis === 1 && t.pairs ? { ...t, pairs: { ...t.pairs, a: (j: number) => j % C } } : t;
       return { ...flow, ties: flow.ties.map(wrong) };
     },
     model: () =>

@@ -1,7 +1,6 @@
 /** Operators that only move data: each says where an index of an axis comes from. */
 import { axesOf, axisOf } from "../../graph/op.ts";
 import { sliceRange } from "../../graph/ops/movement.ts";
-import { numbers } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
 import { reshapeTies } from "./reshape.ts";
 import {
@@ -101,10 +100,12 @@ export const movementAxes: AxesRules<"movement"> = {
     const rows = indices.shape.map((_, i) => tie(inputEnd(1, i), outputEnd(axis + i)));
     const known = stored(1);
     if (!known || shift !== 0) return { why: "looks up this axis", ties: [...others, ...rows] };
-    const at = numbers(known).map((k) => (k < 0 ? k + x.shape[axis] : k));
     const own = indexPairs(
-      at.length,
-      (k) => at[k],
+      known.data.length,
+      (k) => {
+        const at = Number(known.data[k]);
+        return at < 0 ? at + x.shape[axis] : at;
+      },
       (k) => k,
     );
     return { ties: [...others, tie(inputEnd(0, axis), outputEnd(axis), own)] };

@@ -15,7 +15,7 @@ export interface End {
   readonly axis: number;
 }
 
-/** Two axes whose indices live and die together: always `a[i]` with `b[j]` for each pair; absent pairs = identity. */
+/** Two axes whose indices live and die together: index `a(k)` with index `b(k)` for each pair; absent pairs = identity. */
 export interface Tie {
   readonly a: End;
   readonly b: End;
@@ -24,9 +24,11 @@ export interface Tie {
   readonly merged?: boolean;
 }
 
-interface Pairs {
-  readonly a: Int32Array;
-  readonly b: Int32Array;
+/** Pairs of indices, as a rule for them: there may be far more than a file has bytes, and most are never asked for. */
+export interface Pairs {
+  readonly count: number;
+  readonly a: (k: number) => number;
+  readonly b: (k: number) => number;
 }
 
 /** A stored operand that reads channels of `data` and makes channels of the output. */
@@ -79,10 +81,11 @@ export const inputEnd = (at: number, axis: number): End => ({ side: "in", at, ax
 export const outputEnd = (axis: number, at = 0): End => ({ side: "out", at, axis });
 export const tie = (a: End, b: End, pairs?: Pairs): Tie => (pairs ? { a, b, pairs } : { a, b });
 
-/** The pairs (a(k), b(k)) for k < n. */
-export const indexPairs = (n: number, a: (k: number) => number, b: (k: number) => number): Pairs => ({
-  a: Int32Array.from({ length: n }, (_, k) => a(k)),
-  b: Int32Array.from({ length: n }, (_, k) => b(k)),
+/** The pairs (a(k), b(k)) for k < count. */
+export const indexPairs = (count: number, a: (k: number) => number, b: (k: number) => number): Pairs => ({
+  count,
+  a,
+  b,
 });
 
 /** The pairs (start + k, k) for k < n: a part of an axis, and itself as a whole. */
