@@ -1,5 +1,5 @@
 /** A campaign: suites in turn by their shares of the time, each case in a watched process, until the time is over. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "./protocol.ts";
 import { CampaignRecord, type Fault } from "./record.ts";
@@ -52,6 +52,7 @@ export async function runCampaign(plan: CampaignPlan): Promise<CampaignRecord> {
     const report = await worker.attempt({ suite: suite.name, seed: plan.seed, index, folder, shared }, limitsOf(suite));
     const fault = record.add(suite, report);
     if (fault) plan.onFault(fault);
+    else if (report.found) rmSync(folder, { recursive: true, force: true }); // of each fault the first is kept
     return report;
   };
   const work = async (): Promise<void> => {

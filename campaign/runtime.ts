@@ -14,6 +14,10 @@ function runtime(): Runtime {
 
 type Optimization = "disabled" | "all";
 
+/** There is no kernel, or the standard has no such operator for this element type: neither is what Espalier judges. */
+const NO_KERNEL =
+  /NOT_IMPLEMENTED|Could not find an implementation|Type Error: Type '|Type parameter .* bound to different types/;
+
 /** What a model computes; undefined where the runtime has no kernel for one of its nodes. @throws WrongResult when it refuses the model */
 export async function outputsOf(
   model: Uint8Array,
@@ -42,7 +46,7 @@ export async function outputsOf(
     );
   } catch (e) {
     const { message } = e as Error;
-    if (/NOT_IMPLEMENTED|Could not find an implementation/.test(message)) return undefined;
+    if (NO_KERNEL.test(message)) return undefined;
     throw new WrongResult(`ONNX Runtime refuses what Espalier accepts: ${message}`);
   } finally {
     await session?.release();

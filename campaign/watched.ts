@@ -63,7 +63,7 @@ export class WatchedWorker {
     const child = await this.begin();
     this.pulse = undefined;
     const report = await this.watch(child, order, limits);
-    if (report.found || report.residentMb > WORN_MB) await this.end();
+    if (isSpent(report)) await this.end();
     return report;
   }
 
@@ -109,6 +109,10 @@ export class WatchedWorker {
     await once(child, "exit");
   }
 }
+
+/** Whether the process may not go on to another case. */
+const isSpent = ({ found, residentMb }: Report): boolean =>
+  residentMb > WORN_MB || (found !== undefined && found.kind !== "exception" && found.kind !== "difference");
 
 /** What a case that runs has taken too much of. */
 function excess(pulse: Pulse | undefined, seconds: number, limits: Limits): Found | undefined {

@@ -27,6 +27,18 @@ function windowOf(n: Net, [, , h, w]: readonly number[]) {
   return { kernel_shape, dilations, strides: [n.between(1, 2), n.between(1, 2)], pads: [...pads, ...pads] };
 }
 
+/**
+ * Rounded up or not. Not where the last window would start beyond the input: ONNX's own inference, by which the runtime (1.30) loads a
+ * model, counts that window, and its kernels do not make it.
+ */
+function rounding(n: Net, [, , ...spatial]: readonly number[], w: ReturnType<typeof windowOf>): number {
+  const beyond = spatial.some((d, i) => {
+    const span = w.dilations[i] * (w.kernel_shape[i] - 1) + 1;
+    return Math.ceil((d + 2 * w.pads[i] - span) / w.strides[i]) * w.strides[i] >= d + w.pads[i];
+  });
+  return beyond ? 0 : n.between(0, 1);
+}
+
 const UNARY = [
   "Relu",
   "LeakyRelu",
@@ -91,7 +103,10 @@ export const moves = {
     const d = x.shape.at(-1)!;
     return d > 2 ? n.g.LayerNormalization(x, n.positive(d), n.weight(d)) : undefined;
   }),
-  maxPool: image((n, x) => n.g.MaxPool(x, { ...windowOf(n, x.shape), ceil_mode: n.between(0, 1) })[0]),
+  maxPool: image((n, x) => {
+    const window = windowOf(n, x.shape);
+    return n.g.MaxPool(x, { ...window, ceil_mode: rounding(n, x.shape, window) })[0];
+  }),
   averagePool: image((n, x) => {
     const { dilations: _, ...window } = windowOf(n, x.shape); // opset 19 brought them
     return n.g.AveragePool(x, { ...window, count_include_pad: n.between(0, 1) });

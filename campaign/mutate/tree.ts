@@ -27,7 +27,8 @@ const put = ({ holder, key }: Place, value: unknown): void => {
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
 };
 
-const bigOf = (x: number): bigint => (Number.isFinite(x) ? BigInt.asIntN(64, BigInt(Math.trunc(x))) : -(2n ** 63n));
+const wrapped = (x: bigint): bigint => BigInt.asIntN(64, x);
+const bigOf = (x: number): bigint => (Number.isFinite(x) ? wrapped(BigInt(Math.trunc(x))) : -(2n ** 63n));
 
 /** Where a whole number stood, one of 32 bits: the field may take no other. */
 function otherNumber(random: Random, old: number): number {
@@ -39,13 +40,17 @@ function otherNumber(random: Random, old: number): number {
 function otherLeaf(random: Random, old: unknown, texts: readonly string[]): unknown {
   if (typeof old === "number") return chance(random, 0.5) ? old + random.int(5) - 2 : otherNumber(random, old);
   if (typeof old === "bigint")
-    return chance(random, 0.6) ? old + BigInt(random.int(5) - 2) : bigOf(pick(random, HOSTILE_NUMBERS));
+    return chance(random, 0.6) ? wrapped(old + BigInt(random.int(5) - 2)) : bigOf(pick(random, HOSTILE_NUMBERS));
   if (typeof old === "string")
     return chance(random, 0.6) && texts.length > 0 ? pick(random, texts) : pick(random, HOSTILE_TEXTS);
   if (typeof old === "boolean") return !old;
   if (old instanceof Uint8Array) return mutatedBytes(random, old);
   return pick<unknown>(random, [...HOSTILE_NUMBERS, ...HOSTILE_TEXTS]);
 }
+
+/** Of protobuf's unsigned lists: without a sign. */
+const fitting = (name: string, leaf: unknown): unknown =>
+  typeof leaf === "bigint" && name.startsWith("uint64") ? BigInt.asUintN(64, leaf) : leaf;
 
 /** @param typed leaves keep their type, as those of a protobuf message must */
 function change(random: Random, places: readonly Place[], texts: readonly string[], typed: boolean): void {
@@ -62,7 +67,7 @@ function change(random: Random, places: readonly Place[], texts: readonly string
     const other = valueAt(pick(random, alike));
     const sameKind = typeof other === typeof value && Array.isArray(other) === Array.isArray(value);
     if (sameKind || !typed) put(place, structuredClone(other));
-  } else if (isLeaf) put(place, otherLeaf(random, value, texts));
+  } else if (isLeaf) put(place, fitting(name, otherLeaf(random, value, texts)));
   else if (!typed) put(place, otherLeaf(random, undefined, texts));
 }
 

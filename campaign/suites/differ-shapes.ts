@@ -1,10 +1,9 @@
 /** Single operators with attributes and shapes from anywhere: what Espalier accepts, ONNX Runtime accepts, with the same types. */
-import { type DType, type Graph, type Model, type Node, read, type Tensor, type Value, write } from "espalier";
-import { inferNode } from "../../src/graph/infer.ts";
+import { type DType, type Graph, read, type Tensor, type Value, write } from "espalier";
 import type { AttrDef } from "../../src/graph/op.ts";
-import { opOf, ops } from "../../src/graph/ops/index.ts";
+import { opOf, ops, withDefaults } from "../../src/graph/ops/index.ts";
 import { arrayOf, size, tensor } from "../../src/graph/tensor.ts";
-import type { Attr, Shape } from "../../src/graph/types.ts";
+import type { Attr, Attrs, Shape } from "../../src/graph/types.ts";
 import type { Random } from "../../src/math/random.ts";
 import { chance, pick } from "../mutate/pick.ts";
 import { outputsOf } from "../runtime.ts";
@@ -41,10 +40,13 @@ const DTYPES: readonly DType[] = [
 const small = (random: Random): number =>
   chance(random, 0.9) ? random.int(7) - 2 : pick(random, [-1000, 1000, 2 ** 31, 2 ** 40]);
 
-function filled(random: Random, dtype: DType, shape: Shape): Tensor {
+/** Floats at random; of integers, which may be indices, one number alone. */
+function filled(random: Random, dtype: DType, shape: Shape, integer = 0): Tensor {
   const wide = dtype === "int64" || dtype === "uint64";
-  const elements = Array.from({ length: size(shape) }, () => (wide ? BigInt(random.int(3)) : random.int(3)));
-  const data = (arrayOf(dtype) as unknown as { from(a: unknown[]): Tensor["data"] }).from(elements);
+  const draw = () => (dtype.startsWith("float") ? random.normal() : wide ? BigInt(integer) : integer);
+  const data = (arrayOf(dtype) as unknown as { from(a: unknown[]): Tensor["data"] }).from(
+    Array.from({ length: size(shape) }, draw),
+  );
   return tensor(dtype, shape, data);
 }
 
@@ -76,50 +78,58 @@ function attribute(random: Random, { type, dtype }: AttrDef): Attr {
 function inputTypes(random: Random, n: number): { dtype: DType; shape: Shape }[] {
   const dtype = pick(random, DTYPES);
   const first = Array.from({ length: random.int(5) }, () => 1 + random.int(4));
-  return Array.from({ length: n }, () => {
-    const shape = pick(random, [
-      first,
-      first.map((d) => (chance(random, 0.3) ? 1 : d)),
-      first.slice(1),
-      [...first, 2],
-      [first.at(1) ?? 1],
-    ]);
-    return { dtype: chance(random, 0.85) ? dtype : pick(random, DTYPES), shape };
-  });
+  const alike = [
+    first,
+    first.map((d) => (chance(random, 0.3) ? 1 : d)),
+    first.slice(1),
+    [...first, 2],
+    [first.at(1) ?? 1],
+  ];
+  return Array.from({ length: n }, () => ({
+    dtype: chance(random, 0.85) ? dtype : pick(random, DTYPES),
+    shape: pick(random, alike),
+  }));
+}
+
+/** A file of one node; undefined where so odd a node cannot even be spelled. */
+function oneNode(random: Random, name: string, inputs: readonly Value[]): Uint8Array | undefined {
+  const entry = opOf(name)!;
+  const some = Object.entries(entry.attrs).filter(() => chance(random, 0.6));
+  const attrs = withDefaults(entry, Object.fromEntries(some.map(([key, def]) => [key, attribute(random, def)])));
+  const outputs: Value[] = [{ name: "y0", dtype: "float32", shape: [] }];
+  const node = { op: name, domain: "", name: "node", inputs, outputs, attrs: attrs as Attrs };
+  const graph: Graph = { name: "g", inputs, outputs, initializers: new Map(), nodes: [node] };
+  try {
+    return write({ graph, opset: 21, dims: new Map(), metadata: new Map() });
+  } catch {
+    return undefined; // `write` takes what the table of operators allows, which this is not
+  }
 }
 
 export const differShapes: Suite = {
   name: "differ-shapes",
   about:
-    "single operators with any attributes and shapes: whether ONNX Runtime accepts what Espalier does, and with which types",
+    "single operators with any attributes and shapes: ONNX Runtime takes what Espalier reads, and makes the same types",
   share: 2,
   async run({ random, keep }) {
     const name = pick(random, names);
-    const entry = opOf(name)!;
-    const count =
-      entry.arity === "n" ? 1 + random.int(3) : entry.required + random.int(entry.arity - entry.required + 1);
-    const attrs = Object.fromEntries(
-      Object.entries(entry.attrs).flatMap(([key, def]) => (chance(random, 0.6) ? [[key, attribute(random, def)]] : [])),
+    const { arity, required } = opOf(name)!;
+    const inputs = inputTypes(random, arity === "n" ? 1 + random.int(3) : required + random.int(arity - required + 1));
+    const bytes = oneNode(
+      random,
+      name,
+      inputs.map((t, i): Value => ({ name: `x${i}`, ...t })),
     );
-    const inputs = inputTypes(random, count).map((t, i): Value => ({ name: `x${i}`, ...t }));
-    keep(
-      "case.json",
-      JSON.stringify({ name, inputs, attrs }, (_, v) => (typeof v === "bigint" ? `${v}` : v), 1),
-    );
-    const inferred = inferNode(name, "", "node", inputs, attrs);
-    const bad = inferred.outputs.find((t) => !t.shape.every((d) => Number.isSafeInteger(d) && d >= 0));
-    if (bad) throw new WrongResult(`${name} makes ${bad.dtype}[${bad.shape}]`);
-    if (inferred.outputs.some((t) => size(t.shape) > 1e6)) return "large";
-    const outputs = inferred.outputs.map((t, i): Value => ({ name: `y${i}`, ...t }));
-    const node: Node = { op: name, domain: "", name: "node", inputs, outputs, attrs: inferred.attrs };
-    // indices and the like are stored, so that they are in range or refused
-    const feeds = Object.fromEntries(inputs.map((v) => [v.name, filled(random, v.dtype, v.shape)]));
-    const graph: Graph = { name: "g", inputs, outputs, initializers: new Map(), nodes: [node] };
-    const model: Model = { graph, opset: 21, dims: new Map(), metadata: new Map() };
-    const bytes = write(model);
+    if (!bytes) return "cannot be spelled";
     keep("model.onnx", bytes);
-    read(bytes);
-    const got = await outputsOf(bytes, feeds, "disabled");
+    const model = read(bytes);
+    const { outputs } = model.graph;
+    if (outputs.some((t) => size(t.shape) > 1e6)) return "large";
+    const divisor = name === "Div" || name === "Mod" ? 1 : 0; // the runtime dies of an integer zero there
+    const feeds = Object.fromEntries(
+      model.graph.inputs.map((v) => [v.name, filled(random, v.dtype, v.shape, divisor)]),
+    );
+    const got = await outputsOf(write(model), feeds, "disabled");
     if (!got) return "no kernel";
     for (const v of outputs) {
       const [said, is] = [`${v.dtype}[${v.shape}]`, `${got[v.name].dtype}[${got[v.name].shape}]`];

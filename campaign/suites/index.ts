@@ -11,6 +11,7 @@ import { fuzzGroups } from "./fuzz-groups.ts";
 import { fuzzRead } from "./fuzz-read.ts";
 import { fuzzShrink } from "./fuzz-shrink.ts";
 import { kill } from "./kill.ts";
+import { misuseCall } from "./misuse-call.ts";
 import { misuseCommand } from "./misuse-command.ts";
 import { signals } from "./signals.ts";
 
@@ -25,6 +26,7 @@ export const suites: readonly Suite[] = [
   fuzzConfig,
   fuzzData,
   misuseCommand,
+  misuseCall,
   differShapes,
   differForward,
   differGradients,

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { Field, Fields, ValuesOf } from "./field.ts";
 import { camel, kebab } from "./names.ts";
+import { wholeValue } from "./whole.ts";
 
 /** Where values come from, later ones winning. */
 export interface SettingSource {
@@ -38,7 +39,7 @@ export function fromAssignments(fields: Fields, assignments: readonly string[]):
     const value = assignment.slice(at + 1);
     if (part === undefined) values[key] = field.read(value);
     else if (deeper.length > 0) throw new UsageError("out-of-range", "--set goes one level deep", { got: assignment });
-    else values[key] = { ...(values[key] as object), [part]: parse(value) };
+    else values[key] = { ...(values[key] as object), [part]: wholeValue(parse(value), { got: assignment }) };
   }
   return { label, values };
 }
@@ -61,7 +62,7 @@ export async function fromFile(path: string): Promise<SettingSource> {
       file: path,
       wanted: "for example  lambda: 1e-4",
     });
-  const given = Object.entries(values);
+  const given = Object.entries(wholeValue(values, { file: path }));
   const written = new Map(given.map(([key]) => [camel(key), key]));
   return {
     label: (key) => `${path}: ${written.get(key) ?? key}`,

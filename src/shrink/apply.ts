@@ -78,7 +78,7 @@ function removeColumns(analysis: Analysis, step: number, ledger: Ledger): Graph 
   if (!dropped) return undefined;
   for (const { root, axis } of dropped.weights)
     ledger.slices(step, root.name, axis, (i) => (dropped.mask[i] ? undefined : "unread"));
-  return dropped.graph;
+  return prune(dropped.graph); // a selection's old indices go
 }
 
 /** Knows where each index of each tensor stood in the full model. */
