@@ -30,6 +30,7 @@ const tables = [
   "lowrank/matrix-rules.ts",
   "onnx/canonical-forms.ts",
   "onnx/fold-shapes.ts",
+  "onnx/signatures/",
   "onnx/spelling.ts",
   "step/output-forms.ts",
   "step/training-forms.ts",
@@ -117,7 +118,7 @@ describe("an operator added to a copy of the tables", () => {
     const isCase = (line: string) => line.startsWith("test/fixtures/autodiff/cases.ts");
     expect(found.some(isCase)).toBe(true);
     const inTables = families.flatMap((f) =>
-      ["autodiff/rules", "groups/axes", "proof/rules", "shrink/rules"].map(
+      ["autodiff/rules", "groups/axes", "onnx/signatures", "proof/rules", "shrink/rules"].map(
         (table) => `src/${table}/${f}.ts lacks ${added(f)}`,
       ),
     );

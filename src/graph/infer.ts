@@ -1,9 +1,18 @@
 /** Types of a node's outputs by the operator table, and re-inference of a whole graph for other input shapes. */
 import { EspalierError } from "../error.ts";
-import type { Type } from "./op.ts";
+import { type Op, reject, type Type } from "./op.ts";
 import { entryOf, opOf, withDefaults } from "./ops/index.ts";
 import { typeText } from "./tensor.ts";
 import type { Attrs, Graph, Model, Node, Shape, Value } from "./types.ts";
+
+/** Checks attributes that only have certain values. */
+function checkValues(entry: Op, attrs: Attrs): void {
+  for (const [key, { values }] of Object.entries(entry.attrs)) {
+    const given = attrs[key];
+    if (given === undefined || !values || values.includes(given)) continue;
+    reject(`${key} has no such value`, JSON.stringify(given), values.join(", "));
+  }
+}
 
 /** Completed attributes and output types of a node of the table. Throws an EspalierError naming the node. */
 export function inferNode(
@@ -21,6 +30,7 @@ export function inferNode(
     throw new EspalierError("missing", `${op} lacks an input`, { ...where, got: present, wanted: entry.required });
   try {
     const types = inputs.map((x) => x ?? undefined) as Type[];
+    checkValues(entry, attrs);
     let full = withDefaults(entry, attrs) as never;
     if (entry.complete) full = entry.complete(types, full) as never;
     const out = entry.infer(types, full);

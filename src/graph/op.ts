@@ -1,6 +1,6 @@
 /** What the operator table says of one operator: its arity, its attributes with defaults, its shape rule. */
 import { EspalierError } from "../error.ts";
-import { size, typeText } from "./tensor.ts";
+import { sameShape, size, typeText } from "./tensor.ts";
 import type { DType, Shape, Tensor } from "./types.ts";
 
 export type AttrType = "int" | "ints" | "float" | "floats" | "string" | "strings" | "tensor";
@@ -9,11 +9,20 @@ export interface AttrDef<T = unknown> {
   /** An int in files that names an element type. */
   readonly dtype?: true;
   readonly default?: T;
+  /** The only values that it may have. */
+  readonly values?: readonly T[];
 }
 export const int = (d?: number): AttrDef<number> => ({ type: "int", default: d });
 export const ints = (d?: readonly number[]): AttrDef<readonly number[]> => ({ type: "ints", default: d });
 export const float = (d?: number): AttrDef<number> => ({ type: "float", default: d });
-export const string = <S extends string = string>(d?: S): AttrDef<S> => ({ type: "string", default: d });
+/** An int that is 0 or 1. */
+export const flag = (d: 0 | 1): AttrDef<number> => ({ type: "int", default: d, values: [0, 1] });
+/** A string out of a list; the first is the default. */
+export const oneOf = <S extends string>(...values: readonly [S, ...S[]]): AttrDef<S> => ({
+  type: "string",
+  default: values[0],
+  values,
+});
 export const elementType = (): AttrDef<DType> => ({ type: "int", dtype: true });
 export const tensorAttr = (): AttrDef<Tensor> => ({ type: "tensor" });
 
@@ -106,6 +115,28 @@ export function axisOf(axis: number, rank: number): number {
 }
 
 export const axesOf = (axes: readonly number[], rank: number): number[] => axes.map((a) => axisOf(a, rank));
+
+/** Non-negative axes, none twice. */
+export function distinctAxes(axes: readonly number[], rank: number): number[] {
+  const all = axesOf(axes, rank);
+  if (new Set(all).size < all.length) reject("an axis is given twice", `axes ${axes}`, "each axis once");
+  return all;
+}
+
+/** Checks that a list of numbers has one entry per axis, or as many as there are others. */
+export function checkLength(what: string, list: readonly number[], length: number): void {
+  if (list.length !== length) reject(`${what} has the wrong length`, `[${list}]`, `${length} numbers`);
+}
+
+/** Checks that no number is below a bound. */
+export function checkLeast(what: string, list: readonly number[], least: number): void {
+  if (!list.every((x) => x >= least)) reject(`${what} is out of range`, `[${list}]`, `at least ${least}`);
+}
+
+/** Checks that a value has a shape. */
+export function checkShape(what: string, { shape }: Type, wanted: Shape): void {
+  if (!sameShape(shape, wanted)) reject(`the shape of ${what} does not fit`, `[${shape}]`, `[${wanted}]`);
+}
 
 /** NumPy's broadcasting. */
 export function broadcast(...shapes: readonly Shape[]): number[] {

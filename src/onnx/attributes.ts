@@ -8,7 +8,7 @@ import { decodeTensor, tensorProto, toInt64 } from "./tensors.ts";
 import { encodeMessage } from "./wire.ts";
 
 const utf8 = new TextEncoder();
-const text = new TextDecoder();
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const typeNames = new Map<number, AttrType>(Object.entries(attributeTypes).map(([k, n]) => [n, k as AttrType]));
 
 /** True for an attribute that stayed bytes. */
@@ -62,9 +62,26 @@ function presentKind(p: WireMessage<"AttributeProto">): AttrType | undefined {
   return p.strings ? "strings" : undefined;
 }
 
+function textOf(bytes: Uint8Array | undefined, field: string): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    throw new EspalierError("invalid-file", "an attribute is not text in UTF-8", { field });
+  }
+}
+
+/** An integer as a number. Beyond 2⁵³ only those that numbers hold, and the ends of the range, which stand for "to the end". */
+function integer(x: bigint, field: string): number {
+  if (toInt64(Number(x)) === x) return Number(x);
+  throw new EspalierError("unsupported", "an attribute is an integer that Espalier cannot hold", {
+    field,
+    got: String(x),
+    wanted: "at most 2^53",
+  });
+}
+
 /**
  * The value of an attribute, or undefined for a type that Espalier does not interpret (graphs, sparse tensors, …).
- * Integers beyond 2⁵³ are rounded.
  */
 export function decodeAttribute(
   p: WireMessage<"AttributeProto">,
@@ -75,17 +92,17 @@ export function decodeAttribute(
   if (!type || p.ref_attr_name) return undefined;
   switch (type) {
     case "int":
-      return { type, value: Number(p.i ?? 0n) };
+      return { type, value: integer(p.i ?? 0n, `${path}.i`) };
     case "ints":
-      return { type, value: (p.ints ?? []).map(Number) };
+      return { type, value: (p.ints ?? []).map((x) => integer(x, `${path}.ints`)) };
     case "float":
       return { type, value: p.f ?? 0 };
     case "floats":
       return { type, value: p.floats ?? [] };
     case "string":
-      return { type, value: text.decode(p.s) };
+      return { type, value: textOf(p.s, `${path}.s`) };
     case "strings":
-      return { type, value: (p.strings ?? []).map((s) => text.decode(s)) };
+      return { type, value: (p.strings ?? []).map((s) => textOf(s, `${path}.strings`)) };
     case "tensor":
       if (!p.t) throw new EspalierError("invalid-file", "a tensor attribute holds no tensor", { field: `${path}.t` });
       return { type, value: decodeTensor(p.t, `${path}.t`, external) };

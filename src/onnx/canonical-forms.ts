@@ -1,5 +1,6 @@
 /** Operators that older opsets, or training, spell in ways that are more than a parameter that moved: one canonical form each. */
 import { EspalierError } from "../error.ts";
+import { axisOf, checkLength, distinctAxes } from "../graph/op.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Attrs, DType, Tensor } from "../graph/types.ts";
 import { isOpaque } from "./attributes.ts";
@@ -11,7 +12,7 @@ type Special = (step: Step, context: Context) => readonly Step[];
 
 const withAttrs = (step: Step, attrs: Attrs): Step[] => [{ ...step, attrs: { ...step.attrs, ...attrs } }];
 
-/** Leftovers of older opsets without meaning from 9 on, and switches between training and inference. */
+/** Switches between training and inference. */
 const without =
   (...names: readonly string[]): Special =>
   (step) =>
@@ -21,8 +22,7 @@ const without =
 const softmax: Special = (step, { opset, type, fresh }) => {
   if (opset >= 13) return [step];
   const { shape } = type(step.inputs[0]);
-  const given = (step.attrs.axis as number | undefined) ?? 1;
-  const axis = given < 0 ? given + shape.length : given;
+  const axis = axisOf((step.attrs.axis as number | undefined) ?? 1, shape.length);
   if (size(shape.slice(axis + 1)) === 1) return withAttrs(step, { axis });
   const flat = fresh(`${step.outputs[0]}.flat`);
   const soft = fresh(`${step.outputs[0]}.soft`);
@@ -69,22 +69,40 @@ const constant: Special = (step) => {
 
 const zero: Tensor = { dtype: "float32", shape: [1], data: new Float32Array(1) };
 
-const split: Special = (step, { type }) => {
-  if (step.attrs.split) return withAttrs(step, { num_outputs: undefined });
+/** From opset 18 on parts may differ in size, and their number is stated. */
+const UNEQUAL_PARTS = 18;
+
+const split: Special = (step, { opset, type }) => {
+  const {
+    split: given,
+    num_outputs,
+    axis,
+  } = step.attrs as {
+    readonly split?: readonly number[];
+    readonly num_outputs?: number;
+    readonly axis?: number;
+  };
   const { shape } = type(step.inputs[0]);
-  const axis = (step.attrs.axis as number | undefined) ?? 0;
-  const length = shape.at(axis) ?? 0;
+  const length = shape[axisOf(axis ?? 0, shape.length)];
   const parts = step.outputs.length;
   const part = Math.ceil(length / parts);
-  const sizes = step.outputs.map((_, i) => (i < parts - 1 ? part : length - part * (parts - 1)));
+  const sizes = given ?? step.outputs.map((_, i) => (i < parts - 1 ? part : length - part * (parts - 1)));
+  const equal = opset < UNEQUAL_PARTS ? length % parts === 0 : num_outputs !== undefined && parts <= length;
+  const stated = given ? num_outputs === undefined : equal;
+  if (!stated || sizes.length !== parts || (num_outputs ?? parts) !== parts)
+    throw new EspalierError("mismatch", "the parts of a Split do not fit", {
+      node: step.name,
+      got: `split ${given ? `[${given}]` : "—"}, num_outputs ${num_outputs ?? "—"}, ${parts} outputs, length ${length}`,
+      wanted: "one size or equal parts for each output",
+    });
   return withAttrs(step, { split: sizes, num_outputs: undefined });
 };
 
-/** Without axes every dimension of 1 goes; they are named, so that a batch of 1 does not go with them. */
+/** Without axes, or with none, every dimension of 1 goes; they are named, so that a batch of 1 does not go with them. */
 const squeeze: Special = (step, { type }) => {
   const { shape } = type(step.inputs[0]);
-  const ones = shape.flatMap((d, i) => (d === 1 ? [i] : []));
-  return withAttrs(step, { axes: step.attrs.axes ?? ones });
+  const axes = step.attrs.axes as readonly number[] | undefined;
+  return withAttrs(step, { axes: axes?.length ? axes : shape.flatMap((d, i) => (d === 1 ? [i] : [])) });
 };
 
 const pad: Special = (step, { type }) => {
@@ -92,28 +110,28 @@ const pad: Special = (step, { type }) => {
   if (!axes || !pads) return [step];
   const rank = type(step.inputs[0]).shape.length;
   const all = new Array<number>(2 * rank).fill(0);
-  axes.forEach((a, i) => {
-    const at = a < 0 ? a + rank : a;
-    if (!(at >= 0 && at < rank))
-      throw new EspalierError("out-of-range", "Pad: axis out of range", {
-        node: step.name,
-        got: a,
-        wanted: `rank ${rank}`,
-      });
+  checkLength("pads", pads, 2 * axes.length);
+  distinctAxes(axes, rank).forEach((at, i) => {
     all[at] = pads[i];
     all[at + rank] = pads[i + axes.length];
   });
   return withAttrs(step, { axes: undefined, pads: all });
 };
 
-export const specials: Readonly<Record<string, Special>> = {
+const table: Readonly<Record<string, Special>> = {
   ...Object.fromEntries(Object.keys(overNothing).map((op) => [op, reduce])),
   /** The training form reads as the inference form: `train/` writes out batch statistics itself. */
-  BatchNormalization: without("training_mode", "is_test", "spatial", "consumed_inputs"),
-  Cast: (step) => withAttrs(step, { to: dtypeOf(step.attrs.to as number | undefined, `${step.name}.to`) }),
+  BatchNormalization: without("training_mode"),
+  /** How 8-bit floats are rounded is left out: Espalier holds none. */
+  Cast: (step) =>
+    withAttrs(step, {
+      to: dtypeOf(step.attrs.to as number | undefined, `${step.name}.to`),
+      saturate: undefined,
+      round_mode: undefined,
+    }),
   Constant: constant,
   ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
-  Dropout: without("training_mode", "is_test"),
+  Dropout: without("training_mode"),
   LogSoftmax: softmax,
   Pad: pad,
   /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */
@@ -123,3 +141,17 @@ export const specials: Readonly<Record<string, Special>> = {
   Split: split,
   Squeeze: squeeze,
 };
+
+/**
+ * The canonical form of a node of the table whose parameters are attributes.
+ * @throws EspalierError naming the node
+ */
+export function specialForm(step: Step, context: Context): readonly Step[] {
+  try {
+    return table[step.op]?.(step, context) ?? [step];
+  } catch (e) {
+    if (e instanceof EspalierError && !("node" in e.details))
+      throw new EspalierError(e.code, `${step.op}: ${e.what}`, { node: step.name, ...e.details }, e.fix);
+    throw e;
+  }
+}

@@ -7,8 +7,9 @@ import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Attr, Attrs } from "../graph/types.ts";
-import { specials } from "./canonical-forms.ts";
+import { specialForm } from "./canonical-forms.ts";
 import type { Known } from "./fold-shapes.ts";
+import { checkTypes } from "./signature.ts";
 import { type Moved, movedParameters } from "./spelling.ts";
 
 /** A node by names; "" = an absent input or output. */
@@ -44,15 +45,20 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
       { node: step.name, input, got: typeText(context.type(input)), wanted: "a stored tensor, or one made of shapes" },
       `export the model so that ${m.attr} is constant`,
     );
-  const holds = m.carrier === "like" || known.dtype.startsWith("int") || known.dtype === "bool";
-  if (!holds)
-    throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is not of whole numbers`, {
+  if (m.carrier !== "like" && !known.values.every(Number.isInteger))
+    throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is no integer`, {
+      node: step.name,
+      input,
+      got: known.values.join(", "),
+    });
+  if ((m.carrier === "list" && known.shape.length !== 1) || known.shape.length > 1)
+    throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is no list`, {
       node: step.name,
       input,
       got: typeText(known),
-      wanted: "int64",
+      wanted: "one axis",
     });
-  if (m.carrier === "list") return known.values;
+  if (m.carrier === "list" || m.carrier === "axes") return known.values;
   if (known.values.length !== 1)
     throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is not one number`, {
       node: step.name,
@@ -67,26 +73,13 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
  * @throws EspalierError when a parameter that canonical form holds as an attribute is computed from data
  */
 export function canonical(step: Step, context: Context): readonly Step[] {
-  const entry = opOf(step.op, step.domain);
-  if (!entry) return [step];
+  if (!opOf(step.op, step.domain)) return [step];
+  checkTypes(step, context.type, context.opset);
   const moved = (movedParameters[step.op] ?? []).filter((m) => m.since <= context.opset);
   const attrs: Record<string, Attr | undefined> = { ...step.attrs };
   for (const m of moved) attrs[m.attr] = parameter(m, step, context);
   const carriers = new Set(moved.map((m) => m.input));
   const inputs = step.inputs.filter((_, i) => !carriers.has(i));
-  if (entry.arity !== "n" && inputs.length > entry.arity)
-    throw new EspalierError("mismatch", `${step.op} has too many inputs`, {
-      node: step.name,
-      got: step.inputs.length,
-      wanted: `at most ${entry.arity + moved.length}`,
-    });
-  const missing = Array.from({ length: entry.required }, (_, i) => i).find((i) => !inputs[i]);
-  if (missing !== undefined)
-    throw new EspalierError("missing", `${step.op} lacks an input`, {
-      node: step.name,
-      inputs: step.inputs.join(", "),
-      input: missing,
-    });
   const plain = { ...step, inputs, attrs };
-  return specials[step.op]?.(plain, context) ?? [plain];
+  return specialForm(plain, context);
 }

@@ -1,5 +1,7 @@
 /** What a file declares of its values: element types and dimensions, some of them dynamic. */
+import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
+import type { Type } from "../graph/op.ts";
 import type { Dim, DType } from "../graph/types.ts";
 import type { WireMessage } from "./schema.ts";
 import { dtypeOf, isHeld } from "./tensors.ts";
@@ -40,4 +42,28 @@ export function declarations(list: readonly WireMessage<"ValueInfoProto">[], pat
   for (const [i, v] of list.entries())
     if (v.name && isHeld(v.type?.tensor_type?.elem_type)) map.set(v.name, declaredOf(v, `${path}[${i}]`));
   return map;
+}
+
+/**
+ * Holds what a file declares against what its operators make. Only element types: of dimensions that are not so ONNX
+ * Runtime merely warns.
+ * @throws EspalierError naming the value
+ */
+export function checkDeclared(
+  list: readonly WireMessage<"ValueInfoProto">[],
+  path: string,
+  types: ReadonlyMap<string, Type>,
+): void {
+  for (const [i, { name, type }] of list.entries()) {
+    const made = types.get(name ?? "");
+    if (!made || !type) continue;
+    const declared = type.tensor_type?.elem_type;
+    if (type.tensor_type && (!declared || declared === dataTypes[made.dtype])) continue;
+    throw new EspalierError("invalid-file", "a value is declared as another type than it has", {
+      field: `${path}[${i}].type`,
+      name,
+      got: type.tensor_type ? `element type ${declared}` : "no tensor",
+      wanted: `${made.dtype}, element type ${dataTypes[made.dtype]}`,
+    });
+  }
 }

@@ -7,7 +7,7 @@ import type { Type } from "../graph/op.ts";
 import { sliceRange } from "../graph/ops/movement.ts";
 import { size } from "../graph/tensor.ts";
 import type { Attrs, DType, Shape, Tensor } from "../graph/types.ts";
-import { valuesOf } from "./tensors.ts";
+import { isExact, valuesOf } from "./tensors.ts";
 
 /** A value known while reading. */
 export interface Known extends Type {
@@ -25,10 +25,24 @@ type Rule = (x: readonly Known[], attrs: Attrs, out: Type) => readonly number[] 
 
 const isInteger = (dtype: DType) => dtype.includes("int");
 
+/** What integers of a type reach to, as far as numbers are exact. */
+function holds(dtype: DType, x: number): boolean {
+  const bits = Number(dtype.match(/\d+$/)?.[0] ?? 0);
+  const unsigned = dtype.startsWith("u");
+  const most = 2 ** (unsigned ? bits : bits - 1) - 1;
+  return Number.isSafeInteger(x) && x <= most && x >= (unsigned ? 0 : -most - 1);
+}
+
+/** A result in its type; NaN, which is no shape, where it would wrap around or no longer be exact. */
 function round(dtype: DType, x: number): number {
   if (dtype === "float32") return Math.fround(x);
-  return dtype === "bool" ? Number(x !== 0) : isInteger(dtype) ? Math.trunc(x) : x;
+  if (dtype === "bool") return Number(x !== 0);
+  if (!isInteger(dtype)) return x;
+  return holds(dtype, Math.trunc(x)) ? Math.trunc(x) : Number.NaN;
 }
+
+/** The elements, where numbers hold them. */
+const exactly = (t: Tensor): readonly number[] | undefined => (isExact(t) ? valuesOf(t) : undefined);
 
 /** Position in a tensor of `shape` of the element that broadcasting puts at flat index `i` of `out`. */
 function source(shape: Shape, out: Shape, i: number): number {
@@ -48,9 +62,12 @@ function source(shape: Shape, out: Shape, i: number): number {
 const each =
   (f: (...x: number[]) => number): Rule =>
   (x, _, out) =>
-    Array.from({ length: size(out.shape) }, (_, i) =>
-      round(out.dtype, f(...x.map((t) => t.values[source(t.shape, out.shape, i)]))),
-    );
+    Array.from({ length: size(out.shape) }, (_, i) => {
+      const operands = x.map((t) => t.values[source(t.shape, out.shape, i)]);
+      const result = f(...operands);
+      // "to the end" of a Slice is 2⁶³ − 1, which a number does not hold: it may be chosen, not computed with
+      return operands.includes(result) && x.at(-1)!.dtype === out.dtype ? result : round(out.dtype, result);
+    });
 
 const same: Rule = ([x]) => x.values;
 
@@ -81,8 +98,11 @@ function select(x: Known, axis: number, count: number, pick: (k: number) => numb
 const axisIn = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
 
 const rules: Readonly<Record<string, Rule>> = {
-  Constant: (_, { value }) => valuesOf(value as Tensor),
-  ConstantOfShape: (_, { value }, out) => new Array<number>(size(out.shape)).fill(valuesOf(value as Tensor)[0]),
+  Constant: (_, { value }) => exactly(value as Tensor),
+  ConstantOfShape: (_, { value }, out) => {
+    const [filling] = exactly(value as Tensor) ?? [];
+    return filling === undefined ? undefined : new Array<number>(size(out.shape)).fill(filling);
+  },
   Cast: each((x) => x),
   Identity: same,
   Reshape: same,

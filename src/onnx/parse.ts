@@ -1,23 +1,14 @@
 /** Bytes → the parts of a file: tensors, declarations and nodes in order, everything by name. No shapes yet. */
 import { EspalierError } from "../error.ts";
 import { opOf } from "../graph/ops/index.ts";
-import type { Attr, Dim, DType, Tensor } from "../graph/types.ts";
-import { decodeAttribute } from "./attributes.ts";
-import type { Step } from "./canonical.ts";
-import { captureNames } from "./captures.ts";
+import type { Dim, DType, Tensor } from "../graph/types.ts";
 import { type Declared, declarations, declaredOf } from "./declared.ts";
 import type { External } from "./external.ts";
+import { type FileStep, STANDARD, stepOf } from "./file-step.ts";
 import { inOrder } from "./order.ts";
 import type { WireMessage } from "./schema.ts";
 import { decodeTensor } from "./tensors.ts";
 import { decode } from "./wire.ts";
-
-/** A node as the file spells it. */
-export interface FileStep extends Step {
-  readonly proto: WireMessage<"NodeProto">;
-  /** How many of the last inputs are values that subgraphs read. */
-  readonly captured: number;
-}
 
 export interface Parsed {
   readonly file: WireMessage<"ModelProto">;
@@ -38,7 +29,6 @@ export interface Parsed {
 /** What ONNX Runtime 1.30 loads, from 9 on. */
 const OPSETS = { oldest: 9, newest: 26 };
 const NEWEST_IR = 13;
-const STANDARD = new Set(["", "ai.onnx"]);
 
 function opsetOf(file: WireMessage<"ModelProto">): number {
   const imports = file.opset_import ?? [];
@@ -59,6 +49,21 @@ function opsetOf(file: WireMessage<"ModelProto">): number {
       "save the model with an older IR version",
     );
   return opset;
+}
+
+/** A function of the file goes before an operator of the same name: its nodes are not what the table says of them. */
+function checkFunctions(file: WireMessage<"ModelProto">): void {
+  for (const [i, bytes] of (file.functions ?? []).entries()) {
+    const field = `functions[${i}]`;
+    const { name = "", domain = "" } = decode("FunctionProto", bytes, field);
+    if (opOf(name, STANDARD.has(domain) ? "" : domain))
+      throw new EspalierError(
+        "unsupported",
+        "the file defines an operator of ONNX anew",
+        { field, name },
+        "export the model without this function",
+      );
+  }
 }
 
 function tensorsOf(graph: WireMessage<"GraphProto">, external: External | undefined): Map<string, Tensor> {
@@ -120,48 +125,6 @@ function outputsOf(graph: WireMessage<"GraphProto">): string[] {
   return names;
 }
 
-/** Attributes of table operators are interpreted, all others stay bytes. */
-function attributesOf(node: WireMessage<"NodeProto">, path: string, file: Uint8Array, external?: External) {
-  const entry = opOf(node.op_type ?? "", node.domain ?? "");
-  const attrs: Record<string, Attr> = {};
-  for (const [i, bytes] of (node.attribute ?? []).entries()) {
-    const field = `${path}.attribute[${i}]`;
-    const proto = decode("AttributeProto", bytes, field, bytes.byteOffset - file.byteOffset);
-    const name = proto.name ?? "";
-    if (Object.hasOwn(attrs, name))
-      throw new EspalierError("invalid-file", "an attribute is given twice", { field, name });
-    const known = entry && decodeAttribute(proto, field, external);
-    const wanted = entry?.attrs[name]?.type;
-    if (entry && wanted && known?.type !== wanted)
-      throw new EspalierError("invalid-file", `${node.op_type} has an attribute of the wrong type`, {
-        field: `${field}.type`,
-        name,
-        got: known?.type ?? `type ${proto.type}`,
-        wanted,
-      });
-    attrs[name] = known ? known.value : { opaque: bytes.slice() };
-  }
-  return attrs;
-}
-
-function stepOf(proto: WireMessage<"NodeProto">, index: number, file: Uint8Array, external?: External): FileStep {
-  const path = `graph.node[${index}]`;
-  const domain = STANDARD.has(proto.domain ?? "") ? "" : proto.domain!;
-  const op = proto.op_type ?? "";
-  if (!op)
-    throw new EspalierError("invalid-file", "a node has no operator", { field: `${path}.op_type`, name: proto.name });
-  const attrs = attributesOf({ ...proto, domain }, path, file, external);
-  const inputs = [...(proto.input ?? [])];
-  while (inputs.at(-1) === "") inputs.pop();
-  const explicit = new Set(inputs);
-  const captured = opOf(op, domain) ? [] : [...captureNames(proto, path)].filter((x) => !explicit.has(x));
-  const outputs = proto.output ?? [];
-  if (opOf(op, domain) && !outputs[0])
-    throw new EspalierError("invalid-file", `${op} has no output`, { field: `${path}.output`, name: proto.name });
-  const name = proto.name || outputs.find((o) => o) || `${op}_${index}`;
-  return { op, domain, name, inputs: [...inputs, ...captured], outputs, attrs, proto, captured: captured.length };
-}
-
 /** @throws EspalierError for anything that is not a well-formed model of a supported opset */
 export function parse(bytes: Uint8Array, external?: External): Parsed {
   const file = decode("ModelProto", bytes);
@@ -174,11 +137,12 @@ export function parse(bytes: Uint8Array, external?: External): Parsed {
       "check that the file is an ONNX model",
     );
   const opset = opsetOf(file);
+  checkFunctions(file);
   const initializers = tensorsOf(graph, external);
   const inputs = inputsOf(graph, initializers);
   const outputs = outputsOf(graph);
   const steps = inOrder(
-    (graph.node ?? []).map((n, i) => stepOf(n, i, bytes, external)),
+    (graph.node ?? []).map((n, i) => stepOf(n, i, opset, bytes, external)),
     [...inputs.keys(), ...initializers.keys()],
   );
   const declared = new Map([

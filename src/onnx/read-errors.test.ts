@@ -41,6 +41,12 @@ test("errors say where", () => {
       ]),
     ),
     messageOf(modelFile([["Concat", "x x", "y", [encodeAttribute("axis", "one")]]])),
+    messageOf(
+      modelFile([
+        ["Cast", "x", "s", [encodeAttribute("to", 7)]],
+        ["Reshape", "x s", "y"],
+      ]),
+    ),
     messageOf(modelFile([["Reshape", "x x", "y"]])),
     messageOf(dependent),
     bad({ data_type: 1, dims: [2n ** 40n, 2n ** 40n], raw_data: new Uint8Array(4) }),
@@ -100,6 +106,7 @@ test("errors say where", () => {
 
     Concat has an attribute of the wrong type
       field   graph.node[0].attribute[0].type
+      node    y
       name    axis
       got     string
       wanted  int
@@ -107,12 +114,21 @@ test("errors say where", () => {
 
     the shape of Reshape is computed from data
       node      y
-      input     x
-      got       float32[2,4]
+      input     s
+      got       int64[2,4]
       wanted    a stored tensor, or one made of shapes
       declared  x [N, 4]
       tried     batch 2 and 3
       fix       export the model so that shape is constant
+
+    Reshape does not take this element type
+      node      y
+      input     x
+      got       float32[2,4]
+      wanted    int64
+      declared  x [N, 4]
+      tried     batch 2 and 3
+      fix       export the model so that all of it follows the batch size, or with a fixed batch
 
     the repeats of Tile depends on the batch size
       node      y

@@ -10,6 +10,7 @@ import { forAnyBatch } from "./batch.ts";
 import type { External } from "./external.ts";
 import { type Parsed, parse } from "./parse.ts";
 import type { Rest } from "./rest.ts";
+import { neededOpset } from "./spell.ts";
 import { inferStep, type TracedStep, trace } from "./trace.ts";
 
 /** Two sizes that are unlikely to stand in a model for another reason than the batch. */
@@ -80,6 +81,16 @@ function keptInitializers(parsed: Parsed, steps: readonly TracedStep[]): Map<str
   return new Map([...parsed.initializers].filter(([name]) => after.has(name) || !parsed.read.has(name)));
 }
 
+/** What signatures do not tell: settings that came later than the attribute that they are of. */
+function checkOpset(node: Node, opset: number): void {
+  const needed = neededOpset(node);
+  if (needed > opset)
+    throw new EspalierError("invalid-file", `opset ${opset} does not have this form of ${node.op}`, {
+      node: node.name,
+      wanted: `opset ${needed} or newer`,
+    });
+}
+
 function graphOf(parsed: Parsed, steps: readonly TracedStep[]): Graph {
   const values = new Map<string, Value>();
   const define = (name: string, { dtype, shape }: Type): Value => {
@@ -96,7 +107,9 @@ function graphOf(parsed: Parsed, steps: readonly TracedStep[]): Graph {
     const { attrs, outputs } = inferStep(step, step.attrs, ins, parsed, 1);
     const outs = step.outputs.map((o, i) => (o ? define(o, outputs[i]) : null));
     while (outs.at(-1) === null) outs.pop();
-    return { op: step.op, domain: step.domain, name: step.name, inputs: ins, outputs: outs, attrs };
+    const node = { op: step.op, domain: step.domain, name: step.name, inputs: ins, outputs: outs, attrs };
+    checkOpset(node, parsed.opset);
+    return node;
   });
   const outputs = parsed.outputs.map((name) => values.get(name)!);
   return { name: parsed.graph.name ?? "", inputs, outputs, initializers, nodes };

@@ -1,6 +1,6 @@
 /**
  * The part of the ONNX schema that Espalier interprets, as our own table of field numbers and types. Fields that are
- * not listed (functions, training info, device configurations, …) are kept as bytes by wire.ts and written again.
+ * not listed (training info, device configurations, …) are kept as bytes by wire.ts and written again.
  */
 
 export interface WireField<T extends string = string, R extends boolean = boolean> {
@@ -23,7 +23,10 @@ export const schema = {
     graph: one(7, "GraphProto"),
     opset_import: list(8, "OperatorSetIdProto"),
     metadata_props: list(14, "StringStringEntryProto"),
+    /** Messages of type FunctionProto, of which only the names are looked at. */
+    functions: list(25, "bytes"),
   },
+  FunctionProto: { name: one(1, "string"), domain: one(10, "string") },
   OperatorSetIdProto: { domain: one(1, "string"), version: one(2, "int64") },
   StringStringEntryProto: { key: one(1, "string"), value: one(2, "string") },
   GraphProto: {

@@ -8,7 +8,7 @@ import type { Attr, Attrs, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import type { WireMessage } from "./schema.ts";
 import { attributeSince, IDENTITY, type Moved, movedParameters, overNothing, settingSince } from "./spelling.ts";
-import { dataOf } from "./tensors.ts";
+import { dataOf, valuesOf } from "./tensors.ts";
 
 /** Stores a tensor as an initializer of the file and gives its name. */
 export type StoreTensor = (t: Tensor, hint: string) => string;
@@ -33,7 +33,7 @@ function carry({ attr, carrier }: Moved, node: Node, store: StoreTensor): string
   if (value === undefined) return "";
   const dtype: DType = carrier === "like" ? node.inputs[0]!.dtype : "int64";
   const values = typeof value === "number" ? [value] : value;
-  const shape = carrier === "list" || carrier === "single" ? [values.length] : [];
+  const shape = carrier !== "scalar" && carrier !== "like" ? [values.length] : [];
   return store({ dtype, shape, data: dataOf(dtype, values) }, `${node.outputs[0]!.name}.${attr}`);
 }
 
@@ -47,9 +47,14 @@ function positive(op: string, key: string, a: Attr, input: Type, output: Type): 
   return key === "axes" ? (a as readonly number[]).map(up) : a;
 }
 
-/** An attribute as a file of this opset holds it: a float in single precision, an axis from the front where it must be. */
+/** A number as an element type holds it. */
+const rounded = (dtype: DType, x: number): number => valuesOf({ dtype, shape: [], data: dataOf(dtype, [x]) })[0];
+
+/** An attribute as a file of this opset holds it: a float in its precision, an axis from the front where it must be. */
 function held(op: string, key: string, a: Attr, opset: number, input: Type | null | undefined, output: Type): Attr {
   const type = opOf(op)?.attrs[key]?.type;
+  const parameter = movedParameters[op]?.find((m) => m.attr === key && m.since <= opset);
+  if (parameter?.carrier === "like" && input) return rounded(input.dtype, a as number);
   if (type === "float") return Math.fround(a as number);
   return type && opset < FROM_THE_FRONT && input ? positive(op, key, a, input, output) : a;
 }
@@ -70,7 +75,6 @@ export function asWritten(
 function spellAttr(node: Node, opset: number, key: string, a: Attr): Uint8Array {
   const { type, dtype } = entryOf(node.op, node.domain)?.attrs[key] ?? {};
   if (dtype) return encodeAttribute(key, dataTypes[a as DType], type);
-  if (!type) return encodeAttribute(key, a);
   return encodeAttribute(key, held(node.op, key, a, opset, node.inputs[0], node.outputs[0]!), type);
 }
 

@@ -6,8 +6,11 @@
 import { size } from "../graph/tensor.ts";
 import type { Node } from "../graph/types.ts";
 
-/** What the input that carries a parameter looks like. `like` = a scalar of the element type of the first input. */
-type Carrier = "list" | "single" | "scalar" | "like";
+/**
+ * What the input that carries a parameter looks like. `list` has one axis; `axes` too, but one number may come without;
+ * `like` = a scalar of the element type of the first input.
+ */
+type Carrier = "list" | "axes" | "single" | "scalar" | "like";
 
 export interface Moved {
   readonly attr: string;
@@ -55,7 +58,7 @@ export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   Squeeze: [moved("axes", 1, 13)],
   Tile: [moved("repeats", 1, 6)],
   TopK: [moved("k", 1, 10, "single")],
-  Unsqueeze: [moved("axes", 1, 13)],
+  Unsqueeze: [moved("axes", 1, 13, "axes")],
 };
 
 /** What a node is spelled as that does nothing. */
@@ -98,10 +101,15 @@ function softmaxNeeds(node: Node): number {
   return size(shape.slice((axis < 0 ? axis + shape.length : axis) + 1)) === 1 ? 0 : 13;
 }
 
+/** Sums and products came first, then the largest and the least. */
+const combines = ({ attrs }: Node): number => (attrs.reduction === "max" || attrs.reduction === "min" ? 18 : 0);
+
 /** The opset that brought what a node makes use of, where neither its operator nor its attributes tell. */
 export const settingSince: Readonly<Record<string, (node: Node) => number>> = {
   Softmax: softmaxNeeds,
   LogSoftmax: softmaxNeeds,
+  ScatterElements: combines,
+  ScatterND: combines,
   /** Its C became optional. */
   Gemm: (n) => (n.inputs[2] ? 0 : 11),
 };

@@ -9,17 +9,20 @@ import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
 import type { WireMessage } from "./schema.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
+const UINT64_MAX = 2n ** 64n - 1n;
 const EXTERNAL = 1;
 const dtypes = new Map<number, DType>(Object.entries(dataTypes).map(([k, n]) => [n, k as DType]));
 /** Names of TensorProto.DataType that Espalier does not hold, for errors. */
 const FOREIGN: Readonly<Record<number, string>> = { 0: "undefined", 8: "string", 14: "complex64", 15: "complex128" };
 
-/** A number as int64. What lies beyond (a Slice to "the end", held as 2⁶³) becomes the nearest end of the range. */
-export function toInt64(x: number): bigint {
-  if (!Number.isFinite(x)) throw new EspalierError("invalid-file", "not an integer", { got: x, wanted: "an int64" });
+const clamped = (x: number, least: bigint, most: bigint): bigint => {
+  if (!Number.isFinite(x)) throw new EspalierError("invalid-file", "not an integer", { got: x, wanted: "an integer" });
   const b = BigInt(Math.trunc(x));
-  return b > INT64_MAX ? INT64_MAX : b < -INT64_MAX - 1n ? -INT64_MAX - 1n : b;
-}
+  return b > most ? most : b < least ? least : b;
+};
+
+/** A number as int64. What lies beyond (a Slice to "the end", held as 2⁶³) becomes the nearest end of the range. */
+export const toInt64 = (x: number): bigint => clamped(x, -INT64_MAX - 1n, INT64_MAX);
 
 /** True for an element type that Espalier holds. */
 export const isHeld = (type: number | undefined): boolean => dtypes.has(type ?? 0);
@@ -40,8 +43,9 @@ export function dtypeOf(type: number | undefined, field: string): DType {
 export function dataOf(dtype: DType, values: readonly number[]): Data {
   switch (dtype) {
     case "int64":
+      return BigInt64Array.from(values, toInt64);
     case "uint64":
-      return (arrayOf(dtype) as { from(a: readonly bigint[]): Data }).from(values.map(toInt64));
+      return BigUint64Array.from(values, (x) => clamped(x, 0n, UINT64_MAX));
     case "float16":
       return Uint16Array.from(values, toFloat16);
     case "bfloat16":
@@ -50,6 +54,13 @@ export function dataOf(dtype: DType, values: readonly number[]): Data {
       return (arrayOf(dtype) as { from(a: readonly number[]): Data }).from(values);
   }
 }
+
+/** Whether numbers hold the elements exactly. */
+export const isExact = ({ dtype, data }: Tensor): boolean => {
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return true;
+  const again = dataOf(dtype, Array.from(data as ArrayLike<bigint>, Number));
+  return data.every((x, i) => x === again[i]);
+};
 
 /** The elements as numbers, 16-bit floats included; integers beyond 2⁵³ are rounded. */
 export function valuesOf({ dtype, data }: Tensor): number[] {

@@ -7,9 +7,12 @@ import { size, typeText } from "../graph/tensor.ts";
 import type { Attrs, Dim } from "../graph/types.ts";
 import type { Sample } from "./batch.ts";
 import { canonical, type Step } from "./canonical.ts";
+import { checkDeclared } from "./declared.ts";
+import type { FileStep } from "./file-step.ts";
 import { foldShapes, isSmall, type Known, knownTensor } from "./fold-shapes.ts";
-import type { FileStep, Parsed } from "./parse.ts";
+import type { Parsed } from "./parse.ts";
 import { asWritten } from "./spell.ts";
+import { isExact } from "./tensors.ts";
 
 export interface TracedStep extends Sample {
   readonly from: FileStep;
@@ -104,7 +107,7 @@ function startingValues({ inputs, initializers }: Parsed, batch: number): Map<st
     values.set(name, type);
   }
   for (const [name, t] of initializers)
-    values.set(name, isSmall(t.shape) ? knownTensor(t) : { dtype: t.dtype, shape: t.shape });
+    values.set(name, isSmall(t.shape) && isExact(t) ? knownTensor(t) : { dtype: t.dtype, shape: t.shape });
   return values;
 }
 
@@ -142,5 +145,8 @@ export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; typ
       });
       steps.push({ from, step: { ...step, outputs }, inputs, folded: known !== undefined && outputs.length === 1 });
     }
+  checkDeclared(parsed.graph.value_info ?? [], "graph.value_info", values);
+  checkDeclared(parsed.graph.output ?? [], "graph.output", values);
+  checkDeclared(parsed.graph.input ?? [], "graph.input", values);
   return { steps, types: values };
 }

@@ -143,6 +143,17 @@ export function decode<K extends MessageName>(type: K, bytes: Uint8Array, path =
   return new Decoder(bytes, path, offset).message(type, bytes.length) as WireMessage<K>;
 }
 
+/** @throws EspalierError for half of a surrogate pair, which UTF-8 cannot hold: two names might become one */
+function wellFormed(text: string): string {
+  if (!/\p{Surrogate}/u.test(text)) return text;
+  throw new EspalierError(
+    "unsupported",
+    "a text is not well-formed Unicode",
+    { got: JSON.stringify(text) },
+    "rename it",
+  );
+}
+
 function writeScalar(w: BinaryWriter, type: Scalar, value: unknown): void {
   switch (type) {
     case "int32":
@@ -161,7 +172,7 @@ function writeScalar(w: BinaryWriter, type: Scalar, value: unknown): void {
       w.double(value as number);
       break;
     case "string":
-      w.string(value as string);
+      w.string(wellFormed(value as string));
       break;
     case "bytes":
       w.bytes(value as Uint8Array);

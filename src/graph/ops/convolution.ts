@@ -1,11 +1,13 @@
 /** Convolutions, and the sliding-window arithmetic that pooling shares. */
-import { type FullAttrs, int, ints, op, reject, string, type Type } from "../op.ts";
+
+import { checkLeast, checkLength, checkShape, type FullAttrs, int, ints, oneOf, op, reject, type Type } from "../op.ts";
+import { sameShape } from "../tensor.ts";
 
 export type AutoPad = "NOTSET" | "SAME_UPPER" | "SAME_LOWER" | "VALID";
 
 /** Attributes of every sliding window. After completion auto_pad is NOTSET and pads are explicit. */
 export const window = {
-  auto_pad: string<AutoPad>("NOTSET"),
+  auto_pad: oneOf<AutoPad>("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"),
   kernel_shape: ints(),
   strides: ints(),
   pads: ints(),
@@ -13,8 +15,29 @@ export const window = {
 };
 type Window = FullAttrs<typeof window>;
 
+/** Checks a window's lists, as far as they are given, against the number of spatial axes. */
+function checkWindow(rank: number, a: Partial<Window>): void {
+  for (const key of ["kernel_shape", "strides", "dilations"] as const) {
+    const list = a[key];
+    if (!list) continue;
+    checkLength(key, list, rank);
+    checkLeast(key, list, 1);
+  }
+  if (!a.pads) return;
+  checkLength("pads", a.pads, 2 * rank);
+  checkLeast("pads", a.pads, 0);
+}
+
+const checkPadding = ({ pads, auto_pad }: Partial<Window>): void => {
+  if (pads && auto_pad !== "NOTSET")
+    reject("pads and auto_pad exclude each other", `pads [${pads}], auto_pad ${auto_pad}`, "one of them");
+};
+
 /** Fills the defaults of a window over `spatial` dimensions and turns auto_pad into explicit pads. */
 export function completeWindow<A extends Window>(spatial: readonly number[], kernel: readonly number[], a: A): A {
+  if (spatial.length === 0) reject("a window needs spatial axes", "an input of rank 2 or less", "[N, C, …]");
+  checkWindow(spatial.length, { ...a, kernel_shape: kernel });
+  checkPadding(a);
   const ones = spatial.map(() => 1);
   const strides = a.strides ?? ones;
   const dilations = a.dilations ?? ones;
@@ -22,8 +45,8 @@ export function completeWindow<A extends Window>(spatial: readonly number[], ker
   const total = spatial.map((d, i) =>
     Math.max(0, (Math.ceil(d / strides[i]) - 1) * strides[i] + dilations[i] * (kernel[i] - 1) + 1 - d),
   );
-  const less = total.map((t) => t >> 1);
-  const more = total.map((t) => t - (t >> 1));
+  const less = total.map((t) => Math.floor(t / 2));
+  const more = total.map((t, i) => t - less[i]);
   const auto = a.auto_pad === "SAME_UPPER" ? [...less, ...more] : [...more, ...less];
   const pads = same ? auto : a.auto_pad === "VALID" || !a.pads ? spatial.flatMap(() => [0, 0]) : a.pads;
   return { ...a, auto_pad: "NOTSET", kernel_shape: kernel, strides, dilations, pads };
@@ -43,25 +66,50 @@ export function windowOutput(spatial: readonly number[], a: Window, ceil = false
   });
 }
 
-const checkConv = (x: Type, w: Type, channels: number, wanted: number, kernel: readonly number[]) => {
-  if (x.shape.length < 3 || x.shape.length !== w.shape.length || channels !== wanted)
+function kernelOf(x: Type, w: Type, a: Partial<Window>): readonly number[] {
+  if (x.shape.length !== w.shape.length)
+    reject("convolution sizes differ", `x [${x.shape}], W [${w.shape}]`, "one rank");
+  return a.kernel_shape ?? w.shape.slice(2);
+}
+
+/** @param made how many channels come out: the bias has as many */
+function checkConv([x, w, bias]: readonly Type[], wanted: number, kernel: readonly number[], made: number): void {
+  if (x.shape[1] !== wanted)
     reject("convolution sizes differ", `x [${x.shape}], W [${w.shape}]`, `${wanted} input channels for this kernel`);
-  if (kernel.join() !== w.shape.slice(2).join())
+  if (!sameShape(kernel, w.shape.slice(2)))
     reject("kernel_shape is not that of the kernel", `[${kernel}]`, `[${w.shape.slice(2)}], as W [${w.shape}] has`);
-};
+  if (bias) checkShape("the bias", bias, [made]);
+}
+
+/** Output size of a transposed convolution along each spatial axis. */
+const transposedOutput = (
+  spatial: readonly number[],
+  a: Pick<Window, "strides" | "dilations" | "kernel_shape" | "pads"> & { readonly output_padding: readonly number[] },
+): number[] =>
+  spatial.map((d, i) => {
+    const span = a.dilations[i] * (a.kernel_shape[i] - 1) + 1;
+    return (d - 1) * a.strides[i] + a.output_padding[i] + span - a.pads[i] - a.pads[i + spatial.length];
+  });
+
+/** Checks that channels come in groups of one size. */
+function checkGroup(channels: number, group: number): void {
+  if (!(group >= 1 && channels % group === 0))
+    reject("channels do not divide into groups", `${channels} channels, group ${group}`, "whole groups");
+}
 
 export const convolutionOps = {
   /** X [N, C, …], W [M, C/group, k…], B [M]. */
   Conv: op(
     3,
     { ...window, group: int(1) },
-    ([x, w], a) => {
-      checkConv(x, w, x.shape[1], w.shape[1] * a.group, a.kernel_shape);
+    ([x, w, bias], a) => {
+      checkConv([x, w, bias], w.shape[1] * a.group, a.kernel_shape, w.shape[0]);
+      checkGroup(w.shape[0], a.group);
       return { dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...windowOutput(x.shape.slice(2), a)] };
     },
     {
       required: 2,
-      complete: ([x, w], a) => completeWindow(x.shape.slice(2), a.kernel_shape ?? w.shape.slice(2), a),
+      complete: ([x, w], a) => completeWindow(x.shape.slice(2), kernelOf(x, w, a), a),
       product: { withBias: (a) => a },
     },
   ),
@@ -69,44 +117,39 @@ export const convolutionOps = {
   ConvTranspose: op(
     3,
     { ...window, group: int(1), output_padding: ints(), output_shape: ints() },
-    ([x, w], a) => {
-      checkConv(x, w, x.shape[1], w.shape[0], a.kernel_shape);
-      const spatial = x.shape.slice(2).map((d, i, all) => {
-        const span = a.dilations[i] * (a.kernel_shape[i] - 1) + 1;
-        return (d - 1) * a.strides[i] + a.output_padding[i] + span - a.pads[i] - a.pads[i + all.length];
-      });
+    ([x, w, bias], a) => {
+      checkConv([x, w, bias], w.shape[0], a.kernel_shape, w.shape[1] * a.group);
+      checkGroup(x.shape[1], a.group);
+      const spatial = transposedOutput(x.shape.slice(2), a);
+      checkLeast("the output's size", spatial, 1);
       return { dtype: x.dtype, shape: [x.shape[0], w.shape[1] * a.group, ...spatial] };
     },
     {
       required: 2,
       complete: ([x, w], a) => {
+        checkPadding(a);
         const spatial = x.shape.slice(2);
-        const kernel = a.kernel_shape ?? w.shape.slice(2);
-        const ones = spatial.map(() => 1);
-        const strides = a.strides ?? ones;
-        const dilations = a.dilations ?? ones;
-        const output_padding = a.output_padding ?? spatial.map(() => 0);
-        let pads = a.pads ?? spatial.flatMap(() => [0, 0]);
-        const wanted =
-          a.output_shape ?? (a.auto_pad.startsWith("SAME") ? spatial.map((d, i) => d * strides[i]) : undefined);
-        if (wanted) {
-          const total = spatial.map((d, i) =>
-            Math.max(0, (d - 1) * strides[i] + output_padding[i] + dilations[i] * (kernel[i] - 1) + 1 - wanted[i]),
-          );
-          const less = total.map((t) => t >> 1);
-          const more = total.map((t, i) => t - less[i]);
-          pads = a.auto_pad === "SAME_UPPER" ? [...less, ...more] : [...more, ...less];
-        }
-        return {
+        const same = a.auto_pad.startsWith("SAME");
+        const own = completeWindow(spatial, kernelOf(x, w, a), {
           ...a,
-          auto_pad: "NOTSET" as const,
-          kernel_shape: kernel,
-          strides,
-          dilations,
-          output_padding,
-          pads,
-          output_shape: undefined as unknown as readonly number[],
-        };
+          auto_pad: same ? "NOTSET" : a.auto_pad,
+        });
+        const output_padding = a.output_padding ?? spatial.map(() => 0);
+        checkLength("output_padding", output_padding, spatial.length);
+        checkLeast("output_padding", output_padding, 0);
+        if (output_padding.some((p, i) => p >= Math.max(own.strides[i], own.dilations[i])))
+          reject("output_padding is too large", `[${output_padding}]`, "below the larger of stride and dilation");
+        const wanted = a.output_shape ?? (same ? spatial.map((d, i) => d * own.strides[i]) : undefined);
+        const output_shape = undefined as unknown as readonly number[];
+        if (!wanted) return { ...own, output_padding, output_shape };
+        checkLength("output_shape", wanted, spatial.length);
+        const most = transposedOutput(spatial, { ...own, output_padding, pads: spatial.flatMap(() => [0, 0]) });
+        if (wanted.some((d, i) => d < 1 || d > most[i]))
+          reject("output_shape is out of reach", `[${wanted}]`, `[1…] to [${most}]`);
+        const less = most.map((d, i) => Math.floor((d - wanted[i]) / 2));
+        const more = most.map((d, i) => d - wanted[i] - less[i]);
+        const pads = a.auto_pad === "SAME_UPPER" ? [...less, ...more] : [...more, ...less];
+        return { ...own, output_padding, output_shape, pads };
       },
       product: { withBias: (a) => a },
     },

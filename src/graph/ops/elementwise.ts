@@ -1,6 +1,7 @@
 /** Elementwise operators: unary, binary with broadcasting, comparisons, selection. */
 
-import { type AttrDef, broadcast, elementType, float, int, op, sameType, string } from "../op.ts";
+import { type AttrDef, broadcast, elementType, flag, float, int, oneOf, op, reject, sameType } from "../op.ts";
+import { isFloat, sameShape } from "../tensor.ts";
 
 const unary = <A extends Record<string, AttrDef>>(attrs: A, since?: number) => op(1, attrs, ([x]) => x, { since });
 const plain = unary({});
@@ -49,18 +50,34 @@ export const elementwiseOps = {
   ThresholdedRelu: unary({ alpha: float(1) }, 10),
   /** Bounds are attributes in canonical form; absent = unbounded. */
   Clip: unary({ min: float(), max: float() }),
-  Gelu: unary({ approximate: string<"none" | "tanh">("none") }, 20),
+  Gelu: unary({ approximate: oneOf("none", "tanh") }, 20),
   Cast: op(1, { to: elementType() }, ([x], { to }) => ({ dtype: to, shape: x.shape })),
   /** Inference: the identity. Training: `train/` replaces it by a mask from the counter generator. */
-  Dropout: op(1, { ratio: float(0.5), seed: int() }, ([x]) => x),
+  Dropout: op(1, { ratio: float(0.5), seed: int() }, ([x], { ratio }) => {
+    if (!(ratio >= 0 && ratio < 1)) reject("ratio is out of range", `${ratio}`, "0 ≤ ratio < 1");
+    return x;
+  }),
 
   Add: binary,
   Div: binary,
-  Mod: op(2, { fmod: int(0) }, (x) => ({ dtype: sameType(x), shape: broadcast(x[0].shape, x[1].shape) }), {
-    since: 10,
-  }),
+  Mod: op(
+    2,
+    { fmod: flag(0) },
+    (x, { fmod }) => {
+      const dtype = sameType(x);
+      if (isFloat(dtype) && !fmod) reject("floats need fmod", `fmod ${fmod}`, "fmod 1");
+      return { dtype, shape: broadcast(x[0].shape, x[1].shape) };
+    },
+    { since: 10 },
+  ),
   Mul: binary,
-  PRelu: binary,
+  /** The slope has the shape of x, or one that broadcasts to it. */
+  PRelu: op(2, {}, ([x, slope]) => {
+    sameType([x, slope]);
+    if (!sameShape(broadcast(x.shape, slope.shape), x.shape))
+      reject("the slope does not broadcast to x", `x [${x.shape}], slope [${slope.shape}]`, `[${x.shape}] or less`);
+    return x;
+  }),
   Pow: op(2, {}, (x) => ({ dtype: x[0].dtype, shape: broadcast(x[0].shape, x[1].shape) })),
   Sub: binary,
   Max: variadic,

@@ -1,5 +1,5 @@
 /** Matrix products. */
-import { broadcast, float, int, op, reject, sameType, type Type } from "../op.ts";
+import { broadcast, flag, float, op, reject, sameType, type Type } from "../op.ts";
 
 export const linearOps = {
   /** numpy.matmul, 1-D operands included. */
@@ -8,6 +8,7 @@ export const linearOps = {
     {},
     (x) => {
       const [a, b] = x.map((t) => t.shape);
+      if (a.length === 0 || b.length === 0) reject("a scalar is no matrix", `[${a}] · [${b}]`, "rank 1 or more");
       const inner = a[a.length - 1];
       if (inner !== b[Math.max(0, b.length - 2)]) reject("MatMul sizes differ", `[${a}] · [${b}]`, "[…,m,k] · […,k,n]");
       const batch = broadcast(a.slice(0, -2), b.slice(0, -2));
@@ -21,7 +22,7 @@ export const linearOps = {
   /** Y = alpha·A'·B' + beta·C, 2-D. */
   Gemm: op(
     3,
-    { alpha: float(1), beta: float(1), transA: int(0), transB: int(0) },
+    { alpha: float(1), beta: float(1), transA: flag(0), transB: flag(0) },
     (x: readonly Type[], { transA, transB }) => {
       const [a, b, c] = x;
       const [m, k] = transA ? [a.shape[1], a.shape[0]] : a.shape;

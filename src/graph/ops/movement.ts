@@ -3,19 +3,44 @@ import {
   axesOf,
   axisOf,
   broadcast,
+  checkLeast,
+  checkLength,
+  checkShape,
+  distinctAxes,
+  flag,
   float,
   int,
   ints,
   multi,
+  oneOf,
   op,
   reject,
   sameType,
   size,
-  string,
+  type Type,
   tensorAttr,
 } from "../op.ts";
+import { sameShape } from "../tensor.ts";
+import type { Shape } from "../types.ts";
 
-type Combine = "none" | "add" | "mul" | "max" | "min";
+const reduction = oneOf("none", "add", "mul", "max", "min");
+
+/** Indices along one axis: they reach no further than x on the others. */
+function checkElements(x: Type, i: Type, axis: number): void {
+  const a = axisOf(axis, x.shape.length);
+  if (i.shape.length !== x.shape.length || i.shape.some((d, k) => k !== a && d > x.shape[k]))
+    reject("indices do not fit", `[${i.shape}] of [${x.shape}]`, `at most [${x.shape}] but on axis ${a}`);
+}
+
+function imageOf({ shape }: Type): Shape {
+  if (shape.length !== 4) reject("not an image", `[${shape}]`, "[N, C, H, W]");
+  return shape;
+}
+
+function checkBlocks(blocksize: number, dims: readonly number[], part: number): void {
+  checkLeast("blocksize", [blocksize], 1);
+  if (dims.some((d) => d % part !== 0)) reject("blocks do not fit", `[${dims}]`, `multiples of ${part}`);
+}
 
 /** Start, end and step of a Slice along one axis of size d, clamped as ONNX says; `length` elements result. */
 export function sliceRange(d: number, start: number, end: number, step: number) {
@@ -30,7 +55,12 @@ export const movementOps = {
     holds: "value",
   }),
   /** `shape` may hold 0 (copy, unless allowzero) and one −1 (the rest). */
-  Reshape: op(1, { shape: ints(), allowzero: int(0) }, ([x], { shape: to, allowzero }) => {
+  Reshape: op(1, { shape: ints(), allowzero: flag(0) }, ([x], { shape: to, allowzero }) => {
+    const rest = to.filter((d) => d === -1).length;
+    const copied = allowzero ? [] : to.flatMap((d, i) => (d === 0 ? [i] : []));
+    checkLeast("shape", to, -1);
+    if (rest > 1 || (rest && allowzero && to.includes(0)) || copied.some((i) => i >= x.shape.length))
+      reject("shape cannot be told", `[${x.shape}] → [${to}], allowzero ${allowzero}`, "one −1, a 0 for an axis of x");
     const shape = to.map((d, i) => (d === 0 && !allowzero ? x.shape[i] : d));
     const known = shape.reduce((p, d) => (d === -1 ? p : p * d), 1);
     const out = shape.map((d) => (d === -1 ? size(x.shape) / known : d));
@@ -39,33 +69,53 @@ export const movementOps = {
     return { dtype: x.dtype, shape: out };
   }),
   Flatten: op(1, { axis: int(1) }, ([x], { axis }) => {
-    const a = axis < 0 ? axis + x.shape.length : axis;
+    const a = axis === x.shape.length ? axis : axisOf(axis, x.shape.length);
     return { dtype: x.dtype, shape: [size(x.shape.slice(0, a)), size(x.shape.slice(a))] };
   }),
-  Transpose: op(1, { perm: ints() }, ([x], { perm }) => ({ dtype: x.dtype, shape: perm.map((p) => x.shape[p]) }), {
-    complete: ([x], a) => ({ ...a, perm: a.perm ?? x.shape.map((_, i) => x.shape.length - 1 - i) }),
-    permutes: (_, { perm }) => perm,
-  }),
+  Transpose: op(
+    1,
+    { perm: ints() },
+    ([x], { perm }) => {
+      if (
+        !sameShape(
+          perm.toSorted((a, b) => a - b),
+          [...x.shape.keys()],
+        )
+      )
+        reject("perm is no order of the axes", `[${perm}]`, `each of [${[...x.shape.keys()]}] once`);
+      return { dtype: x.dtype, shape: perm.map((p) => x.shape[p]) };
+    },
+    {
+      complete: ([x], a) => ({ ...a, perm: a.perm ?? x.shape.map((_, i) => x.shape.length - 1 - i) }),
+      permutes: (_, { perm }) => perm,
+    },
+  ),
   Squeeze: op(1, { axes: ints() }, ([x], { axes }) => {
-    const gone = axes ? new Set(axesOf(axes, x.shape.length)) : undefined;
-    return { dtype: x.dtype, shape: x.shape.filter((d, i) => (gone ? !gone.has(i) : d !== 1)) };
+    const gone = new Set(axes ? axesOf(axes, x.shape.length) : x.shape.flatMap((d, i) => (d === 1 ? [i] : [])));
+    for (const a of gone)
+      if (x.shape[a] !== 1) reject("a dimension that goes is not 1", `axis ${a} of [${x.shape}]`, "1");
+    return { dtype: x.dtype, shape: x.shape.filter((_, i) => !gone.has(i)) };
   }),
   Unsqueeze: op(
     1,
     { axes: ints() },
     ([x], { axes }) => {
       const rank = x.shape.length + axes.length;
-      const at = new Set(axesOf(axes, rank));
+      const at = new Set(distinctAxes(axes, rank));
       let k = 0;
       return { dtype: x.dtype, shape: Array.from({ length: rank }, (_, i) => (at.has(i) ? 1 : x.shape[k++])) };
     },
     { outputAxes: true },
   ),
-  Expand: op(1, { shape: ints() }, ([x], { shape }) => ({ dtype: x.dtype, shape: broadcast(x.shape, shape) })),
-  Tile: op(1, { repeats: ints() }, ([x], { repeats }) => ({
-    dtype: x.dtype,
-    shape: x.shape.map((d, i) => d * repeats[i]),
-  })),
+  Expand: op(1, { shape: ints() }, ([x], { shape }) => {
+    checkLeast("shape", shape, 0);
+    return { dtype: x.dtype, shape: broadcast(x.shape, shape) };
+  }),
+  Tile: op(1, { repeats: ints() }, ([x], { repeats }) => {
+    checkLength("repeats", repeats, x.shape.length);
+    checkLeast("repeats", repeats, 0);
+    return { dtype: x.dtype, shape: x.shape.map((d, i) => d * repeats[i]) };
+  }),
   Concat: op("n", { axis: int() }, (x, { axis }) => {
     const a = axisOf(axis, x[0].shape.length);
     for (const t of x)
@@ -82,6 +132,7 @@ export const movementOps = {
     { axis: int(0), split: ints() },
     ([x], { axis, split }) => {
       const a = axisOf(axis, x.shape.length);
+      checkLeast("split", split, 0);
       if (split.reduce((s, d) => s + d, 0) !== x.shape[a])
         reject("Split sizes differ", `${split}`, `sum ${x.shape[a]}`);
       return split.map((n) => ({ dtype: x.dtype, shape: x.shape.map((d, i) => (i === a ? n : d)) }));
@@ -93,7 +144,9 @@ export const movementOps = {
     { starts: ints(), ends: ints(), axes: ints(), steps: ints() },
     ([x], { starts, ends, axes, steps }) => {
       const shape = [...x.shape];
-      axesOf(axes, shape.length).forEach((a, i) => {
+      for (const [key, list] of Object.entries({ ends, axes, steps })) checkLength(key, list, starts.length);
+      if (steps.includes(0)) reject("a step is 0", `steps [${steps}]`, "another number");
+      distinctAxes(axes, shape.length).forEach((a, i) => {
         shape[a] = sliceRange(x.shape[a], starts[i], ends[i], steps[i]).length;
       });
       return { dtype: x.dtype, shape };
@@ -106,25 +159,66 @@ export const movementOps = {
       }),
     },
   ),
-  /** `pads` lists all begins, then all ends; negative crops. */
-  Pad: op(
-    1,
-    { pads: ints(), value: float(0), mode: string<"constant" | "reflect" | "edge">("constant") },
-    ([x], { pads }) => ({ dtype: x.dtype, shape: x.shape.map((d, i) => d + pads[i] + pads[i + x.shape.length]) }),
-  ),
+  /** `pads` lists all begins, then all ends; negative crops. ONNX's mode `wrap` is not among ours. */
+  Pad: op(1, { pads: ints(), value: float(0), mode: oneOf("constant", "reflect", "edge") }, ([x], { pads, mode }) => {
+    const rank = x.shape.length;
+    checkLength("pads", pads, 2 * rank);
+    const shape = x.shape.map((d, i) => d + pads[i] + pads[i + rank]);
+    if (rank === 0) reject("a scalar has no axis to pad", "[]", "rank 1 or more");
+    x.shape.forEach((d, i) => {
+      const [begin, end] = [pads[i], pads[i + rank]];
+      const left = d + Math.min(begin, 0) + Math.min(end, 0);
+      if (left < 0) reject("more is cropped than there is", `${begin} and ${end} of axis ${i} of [${x.shape}]`, "less");
+      const most = { constant: Number.POSITIVE_INFINITY, edge: left && Number.POSITIVE_INFINITY, reflect: left - 1 };
+      if (Math.max(begin, end, 0) > Math.max(most[mode], 0))
+        reject(`too little to pad with by ${mode}`, `${begin} and ${end} on axis ${i} of [${x.shape}]`, "less");
+    });
+    return { dtype: x.dtype, shape };
+  }),
   Gather: op(2, { axis: int(0) }, ([x, i], { axis }) => {
     const a = axisOf(axis, x.shape.length);
     return { dtype: x.dtype, shape: [...x.shape.slice(0, a), ...i.shape, ...x.shape.slice(a + 1)] };
   }),
-  GatherElements: op(2, { axis: int(0) }, ([x, i]) => ({ dtype: x.dtype, shape: i.shape }), { since: 11 }),
-  ScatterElements: op(3, { axis: int(0), reduction: string<Combine>("none") }, ([x]) => x, { since: 11 }),
-  ScatterND: op(3, { reduction: string<Combine>("none") }, ([x]) => x, { since: 11 }),
+  GatherElements: op(
+    2,
+    { axis: int(0) },
+    ([x, i], { axis }) => {
+      checkElements(x, i, axis);
+      return { dtype: x.dtype, shape: i.shape };
+    },
+    { since: 11 },
+  ),
+  ScatterElements: op(
+    3,
+    { axis: int(0), reduction },
+    ([x, i, updates], { axis }) => {
+      checkElements(x, i, axis);
+      checkShape("the updates", updates, i.shape);
+      return x;
+    },
+    { since: 11 },
+  ),
+  ScatterND: op(
+    3,
+    { reduction },
+    ([x, i, updates]) => {
+      const depth = i.shape.at(-1) ?? 0;
+      if (!(depth >= 1 && depth <= x.shape.length))
+        reject("indices do not fit", `[${i.shape}] into [${x.shape}]`, `a last axis of 1 to ${x.shape.length}`);
+      checkShape("the updates", updates, [...i.shape.slice(0, -1), ...x.shape.slice(depth)]);
+      return x;
+    },
+    { since: 11 },
+  ),
   /** Inputs: indices and the [off, on] values. */
   OneHot: op(
     2,
     { axis: int(-1), depth: int() },
     ([i, values], { axis, depth }) => {
-      const a = axis < 0 ? axis + i.shape.length + 1 : axis;
+      const a = axisOf(axis, i.shape.length + 1);
+      if (i.shape.length === 0) reject("indices have no axis", "[]", "rank 1 or more");
+      checkShape("the values", values, [2]);
+      checkLeast("depth", [depth], 1);
       return { dtype: values.dtype, shape: [...i.shape.slice(0, a), depth, ...i.shape.slice(a)] };
     },
     { outputAxes: true },
@@ -134,16 +228,19 @@ export const movementOps = {
     dtype: "int64",
     shape: [x.shape.slice(start, end).length],
   })),
-  ConstantOfShape: op(0, { value: tensorAttr(), shape: ints() }, (_, { value, shape }) => ({
-    dtype: value.dtype,
-    shape,
-  })),
-  DepthToSpace: op(1, { blocksize: int(), mode: string<"DCR" | "CRD">("DCR") }, ([x], { blocksize: b }) => {
-    const [n, c, h, w] = x.shape;
+  ConstantOfShape: op(0, { value: tensorAttr(), shape: ints() }, (_, { value, shape }) => {
+    checkLeast("shape", shape, 0);
+    checkShape("the value", value, [1]);
+    return { dtype: value.dtype, shape };
+  }),
+  DepthToSpace: op(1, { blocksize: int(), mode: oneOf("DCR", "CRD") }, ([x], { blocksize: b }) => {
+    const [n, c, h, w] = imageOf(x);
+    checkBlocks(b, [c], b * b);
     return { dtype: x.dtype, shape: [n, c / (b * b), h * b, w * b] };
   }),
   SpaceToDepth: op(1, { blocksize: int() }, ([x], { blocksize: b }) => {
-    const [n, c, h, w] = x.shape;
+    const [n, c, h, w] = imageOf(x);
+    checkBlocks(b, [h, w], b);
     return { dtype: x.dtype, shape: [n, c * b * b, h / b, w / b] };
   }),
 };

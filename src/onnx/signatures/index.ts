@@ -1,0 +1,20 @@
+/** Every operator's forms. */
+import type { OpName } from "../../graph/ops/index.ts";
+import { convolutionForms } from "./convolution.ts";
+import { elementwiseForms } from "./elementwise.ts";
+import type { OpForm } from "./forms-of.ts";
+import { linearForms } from "./linear.ts";
+import { movementForms } from "./movement.ts";
+import { normalizationForms } from "./normalization.ts";
+import { poolingForms } from "./pooling.ts";
+import { reductionForms } from "./reduction.ts";
+
+export const forms: Readonly<Record<OpName, readonly OpForm[]>> = {
+  ...elementwiseForms,
+  ...linearForms,
+  ...convolutionForms,
+  ...poolingForms,
+  ...normalizationForms,
+  ...reductionForms,
+  ...movementForms,
+};
