@@ -22,7 +22,7 @@ export interface CampaignPlan {
 }
 
 /** Resident memory that no case may take, in MB. */
-const MOST_MB = 1024;
+export const MOST_MB = 1024;
 const limitsOf = ({ processorSeconds = 2, seconds = 60 }: Suite): Limits => ({
   processorSeconds,
   seconds,

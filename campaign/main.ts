@@ -80,7 +80,7 @@ function onFault({ suite, kind, message, place, stack, firstCase, repeat }: Faul
 }
 
 function content(record: CampaignRecord): object {
-  const { commit, differs = [] } = existsSync(join(root, ".git")) ? sourceOf(root) : {};
+  const { commit, differs = [] } = existsSync(join(root, ".git")) ? sourceOf(root, ["campaign"]) : {};
   return {
     name: "campaign",
     ...{ seed, minutes: options.minutes, commit, ...(differs.length > 0 && { draft: true, differs }) },

@@ -35,7 +35,7 @@ export function faultTable(faults: readonly Fault[]): string {
     f.kind,
     f.place,
     f.message.split("\n")[0].slice(0, 160).replaceAll("|", "\\|"),
-    `\`${f.repeat}\``,
+    f.repeat,
   ]);
   return markdown({
     head: ["count", "suite", "what", "where", "first message", "to repeat the first"],

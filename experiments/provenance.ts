@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 /** What a figure can depend on. */
 const FOLDERS = ["src", "cli", "experiments", "bench"];
 const FILES = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
-const RESULTS = [":!experiments/results", ":!bench/results"];
+const RESULTS = [":!experiments/results", ":!bench/results", ":!campaign/results"];
 
 const git = (root: string, ...args: string[]): string =>
   execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
@@ -26,28 +26,34 @@ function commitOf(root: string): string {
 }
 
 /** Source files that are newer than what was built from them, or were never built. */
-function unbuilt(root: string): string[] {
-  return FOLDERS.filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
-      .map((file) => join(folder, file))
-      .filter((file) => {
-        const built = join(root, "dist", file.replace(/\.ts$/, ".js"));
-        return !existsSync(built) || statSync(built).mtimeMs < statSync(join(root, file)).mtimeMs;
-      }),
-  );
+function unbuilt(root: string, folders: readonly string[]): string[] {
+  return folders
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+        .map((file) => join(folder, file))
+        .filter((file) => {
+          const built = join(root, "dist", file.replace(/\.ts$/, ".js"));
+          return !existsSync(built) || statSync(built).mtimeMs < statSync(join(root, file)).mtimeMs;
+        }),
+    );
 }
 
-/** The commit, and what makes a run of this build something else than a run of that commit. */
-export function sourceOf(root: string): { commit: string; differs: string[] } {
+/**
+ * The commit, and what makes a run of this build something else than a run of that commit.
+ * @param more folders that the figures depend on beside the usual ones
+ */
+export function sourceOf(root: string, more: readonly string[] = []): { commit: string; differs: string[] } {
+  const folders = [...FOLDERS, ...more];
   const commit = commitOf(root);
-  const changed = git(root, "status", "--porcelain", "--", ...FOLDERS, ...FILES, ...RESULTS);
+  const changed = git(root, "status", "--porcelain", "--", ...folders, ...FILES, ...RESULTS);
   const changes = changed.split("\n").filter(Boolean);
   return {
     commit,
     differs: [
       ...changes.map((line) => `${line.slice(2).trim()} is not as committed`),
-      ...unbuilt(root).map((file) => `${file} is newer than its build`),
+      ...unbuilt(root, folders).map((file) => `${file} is newer than its build`),
     ],
   };
 }

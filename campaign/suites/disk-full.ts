@@ -14,7 +14,7 @@ const mount = (path: string, options: string): number | null =>
 
 export const diskFull: Suite = {
   name: "disk-full",
-  about: "`train` on disks of random size: a clear error, and the same bytes once there is space",
+  about: "train on disks of random size: a clear error, and the same bytes once there is space",
   share: 1,
   processorSeconds: 30,
   seconds: 500,

@@ -8,7 +8,7 @@ const names = Object.keys(runs) as RunName[];
 
 export const kill: Suite = {
   name: "kill",
-  about: "`train` by several methods, killed up to three times and resumed: the same bytes as undisturbed",
+  about: "train by several methods, killed up to three times and resumed: the same bytes as undisturbed",
   share: 4,
   processorSeconds: 30,
   seconds: 500,

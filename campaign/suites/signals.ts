@@ -10,7 +10,7 @@ const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 export const signals: Suite = {
   name: "signal",
-  about: "`train` under SIGINT, SIGTERM, SIGHUP, once and twice: its exit status, and the same bytes when it went on",
+  about: "train under SIGINT, SIGTERM, SIGHUP, once and twice: its exit status, and the same bytes when it went on",
   share: 2,
   processorSeconds: 30,
   seconds: 500,
