@@ -4,7 +4,7 @@
  */
 import type { Model, Tensor, Value } from "../graph/types.ts";
 import { biases, type Gone } from "./biases.ts";
-import { type Certificate, indices } from "./certificate.ts";
+import { type Certificate, indices, type RemovedSlices } from "./certificate.ts";
 import type { Case } from "./claims.ts";
 import { places } from "./field.ts";
 import { NEED, type Need } from "./rules/rule.ts";
@@ -13,11 +13,16 @@ import { NEED, type Need } from "./rules/rule.ts";
 export function account({ graph, facts, needs }: Case, small: Model, { removed }: Certificate): string[] {
   const left = new Map([...small.graph.initializers].map(([v, t]) => [v.name, t]));
   const whole = new Set(removed.filter((r) => r.axis === null).map((r) => r.tensor));
+  const byTensor = new Map<string, RemovedSlices[]>();
+  for (const r of removed) {
+    const known = byTensor.get(r.tensor);
+    if (known) known.push(r);
+    else byTensor.set(r.tensor, [r]);
+  }
   const gone: Gone = (v) => {
     const axes = v.shape.map(() => new Set<number>());
-    for (const { tensor, axis, index } of removed)
-      if (tensor === v.name && axis !== null)
-        for (const i of indices(index, v.shape[axis] ?? 0) ?? []) axes[axis].add(i);
+    for (const { axis, index } of byTensor.get(v.name) ?? [])
+      if (axis !== null) for (const i of indices(index, v.shape[axis] ?? 0) ?? []) axes[axis].add(i);
     return axes;
   };
   const problems: string[] = [];

@@ -5,6 +5,7 @@
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers, producers } from "../graph/walk.ts";
+import { walkAllowance, within } from "./effort.ts";
 import { proofRuleOf } from "./rules/index.ts";
 import type { Terms } from "./rules/rule.ts";
 import { callOf, type FactMap } from "./walks.ts";
@@ -22,15 +23,24 @@ export interface Biases {
 /** Sums are compared up to the rounding of float32, once for each of a few steps. */
 const ROUNDING = 2 ** -20;
 
+/** So many vectors are added up behind a weight; what is added later is compared number by number. */
+const MOST_SUMS = 64;
+
 /** @param whole names of stored tensors that went as a whole */
 export function biases(full: Graph, small: Graph, facts: FactMap, gone: Gone, whole: ReadonlySet<string>): Biases {
   const compared = new Set<Value>();
   const problems: string[] = [];
   const [before, after] = [new Wiring(full), new Wiring(small)];
+  const allowance = walkAllowance(full);
+  const roots = rootsOf(full, facts);
   for (const node of full.nodes) {
-    const terms = proofRuleOf(node).terms?.(callOf(node, facts));
+    const terms = within(
+      allowance,
+      () => proofRuleOf(node).terms?.(callOf(node, facts)),
+      () => undefined,
+    );
     const w = terms && node.inputs[terms.weight]!;
-    const root = w && rootOf(w, before, facts);
+    const root = w && (roots.get(w) ?? { value: w, perm: w.shape.map((_, axis) => axis) });
     if (!root || !before.stored.has(root.value) || whole.has(root.value.name)) continue;
     const went = root.perm.map((axis) => gone(root.value)[axis]);
     const now = after.weighing(node, terms.weight);
@@ -58,13 +68,18 @@ export function biases(full: Graph, small: Graph, facts: FactMap, gone: Gone, wh
   return { compared, problems };
 }
 
-/** The value that a value is but for the order of its axes: axis i of it is axis perm[i] of that one. */
-function rootOf(v: Value, wiring: Wiring, facts: FactMap): { value: Value; perm: readonly number[] } {
-  const maker = wiring.makerOf.get(v);
-  const permuted = maker && proofRuleOf(maker).permutes?.(callOf(maker, facts));
-  if (!permuted) return { value: v, perm: v.shape.map((_, axis) => axis) };
-  const { value, perm } = rootOf(maker.inputs[0]!, wiring, facts);
-  return { value, perm: permuted.map((axis) => perm[axis]) };
+/** Of each value that another is but for the order of its axes, that other one: axis i is axis perm[i] of it. */
+function rootsOf(graph: Graph, facts: FactMap): Map<Value, { value: Value; perm: readonly number[] }> {
+  const roots = new Map<Value, { value: Value; perm: readonly number[] }>();
+  for (const node of graph.nodes) {
+    const permuted = proofRuleOf(node).permutes?.(callOf(node, facts));
+    if (!permuted) continue;
+    const from = node.inputs[0]!;
+    const before = roots.get(from);
+    const perm = before ? permuted.map((axis) => before.perm[axis]) : permuted;
+    roots.set(node.outputs[0]!, { value: before?.value ?? from, perm });
+  }
+  return roots;
 }
 
 /** What columns that went added to each sum, and without signs. */
@@ -136,7 +151,7 @@ class Wiring {
       const next = this.readers.get(y) ?? [];
       const neutral = next.length === 1 ? proofRuleOf(next[0]).neutral : undefined;
       const sums = next[0]?.inputs.length === 2 && neutral?.(0) === 0 && neutral(1) === 0;
-      if (!sums || !add(next[0].inputs[1 - next[0].inputs.indexOf(y)], 1)) return steps;
+      if (!sums || steps.length > MOST_SUMS || !add(next[0].inputs[1 - next[0].inputs.indexOf(y)], 1)) return steps;
       y = next[0].outputs[0]!;
     }
   }

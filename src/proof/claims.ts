@@ -2,12 +2,15 @@
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import { type Certificate, indices, type Reason, type RemovedSlices } from "./certificate.ts";
+import { walkAllowance, within } from "./effort.ts";
 import { type Fact, isCertain } from "./fact.ts";
 import { places, union } from "./field.ts";
-import { greatest } from "./need.ts";
+import { greatest, highest } from "./need.ts";
 import { proofRuleOf } from "./rules/index.ts";
 import { NEED, type Need } from "./rules/rule.ts";
 import { type FactMap, factsOf, type Needs, needsOf, storedByName, varying } from "./walks.ts";
+
+type Readers = ReadonlyMap<Value, readonly Node[]>;
 
 /** One claim and what became of it. */
 export interface Verdict {
@@ -39,6 +42,9 @@ const FOUND: Record<number, string> = {
 export function judge(graph: Graph, other: Graph, { removed, replaced }: Certificate): Case {
   const facts = factsOf(graph, other);
   const byName = new Map([...facts.keys()].map((v) => [v.name, v]));
+  const readers = consumers(graph);
+  const allowance = walkAllowance(graph);
+  const alsoBy = new Set(replaced.filter((r) => r.by === "constant").map((r) => r.value));
   const constant = new Set(replaced.map((r) => byName.get(r.value)).filter((v) => v !== undefined));
   let needs = needsOf(graph, facts, constant);
   const faults = new Map<string, string>();
@@ -46,9 +52,13 @@ export function judge(graph: Graph, other: Graph, { removed, replaced }: Certifi
     known = faults.size;
     for (const { value, by } of replaced) {
       const v = byName.get(value);
-      const alsoConstant = replaced.some((r) => r.value === value && r.by === "constant");
+      const alsoConstant = alsoBy.has(value);
       const why = v
-        ? replacementFault(graph, v, by, { facts, needs, constant, alsoConstant })
+        ? within(
+            allowance,
+            () => replacementFault(readers, v, by, { facts, needs, constant, alsoConstant }),
+            () => "it would take too long to tell whether it is constant",
+          )
         : "the model has no such value";
       if (!why) continue;
       faults.set(`${value} by ${by}`, why);
@@ -63,7 +73,7 @@ export function judge(graph: Graph, other: Graph, { removed, replaced }: Certifi
   const slices = removed.map((r) => {
     const claim = `step ${r.step}: ${r.tensor} axis ${r.axis ?? "—"} index ${r.index} (${r.reason})`;
     const v = tensors.get(r.tensor)?.value;
-    return verdict(claim, v ? removalFault(graph, v, r, needs) : "the model has no such tensor");
+    return verdict(claim, v ? removalFault(readers, v, r, needs) : "the model has no such tensor");
   });
   return { graph, facts, needs, verdicts: [...judged, ...slices] };
 }
@@ -72,18 +82,18 @@ const verdict = (claim: string, why: string | undefined): Verdict =>
   why === undefined ? { claim, proved: true } : { claim, proved: false, why };
 
 /** What is wrong with the claim that a slice can go. */
-function removalFault(graph: Graph, v: Value, r: RemovedSlices, needs: Needs): string | undefined {
+function removalFault(readers: Readers, v: Value, r: RemovedSlices, needs: Needs): string | undefined {
   if (!Object.hasOwn(LEVELS, r.reason)) return `"${r.reason}" is no reason`;
   const need = needs.of(v);
   // a tensor goes as a whole for the reasons of its parts; what is left does not read it
-  if (r.axis === null) return level(Math.max(...need.level), NEED.constant, graph, v);
+  if (r.axis === null) return level(highest(need), NEED.constant, readers, v);
   if (!Number.isInteger(r.axis) || r.axis < 0 || r.axis >= v.shape.length) return `it has ${v.shape.length} axes`;
   const at = indices(r.index, v.shape[r.axis]);
   if (!at) return `its axis ${r.axis} has ${v.shape[r.axis]} indices`;
   if (at.length !== r.count) return `these are ${at.length} indices, not ${r.count}`;
   const slices = alongAxis(need, r.axis);
-  const worst = Math.max(...at.map((i) => slices[slices.length === 1 ? 0 : i]));
-  return level(worst, LEVELS[r.reason], graph, v);
+  const worst = at.reduce((most, i) => Math.max(most, slices[slices.length === 1 ? 0 : i]), 0);
+  return level(worst, LEVELS[r.reason], readers, v);
 }
 
 /** The greatest need of each index of an axis. */
@@ -93,11 +103,11 @@ const alongAxis = (need: Need, axis: number): Uint8Array =>
     need.shape.flatMap((_, i) => (i === axis ? [] : [i])),
   ).level;
 
-function level(found: number, claimed: number, graph: Graph, v: Value): string | undefined {
+function level(found: number, claimed: number, readers: Readers, v: Value): string | undefined {
   if (found <= claimed) return undefined;
   if (found < NEED.live) return FOUND[found];
-  const readers = (consumers(graph).get(v) ?? []).map((n) => `${n.op} "${n.name}"`);
-  return readers.length ? `an output depends on it through ${[...new Set(readers)].join(", ")}` : "it is an output";
+  const texts = (readers.get(v) ?? []).map((n) => `${n.op} "${n.name}"`);
+  return texts.length ? `an output depends on it through ${[...new Set(texts)].join(", ")}` : "it is an output";
 }
 
 /** What a claim that a value is replaced is judged by. */
@@ -112,7 +122,7 @@ interface Replacing {
 
 /** What is wrong with the claim that a constant can take a value's place. */
 function replacementFault(
-  graph: Graph,
+  readers: Readers,
   v: Value,
   by: string,
   { facts, needs, constant, alsoConstant }: Replacing,
@@ -128,8 +138,8 @@ function replacementFault(
   };
   const stays = (n: Node): boolean =>
     n.outputs.some((o) => o && !constant.has(o) && needs.of(o).level.includes(NEED.live));
-  const readers = (consumers(graph).get(v) ?? []).filter(stays);
-  const neutral = alsoConstant ? readers.some(skips) : readers.every(skips);
+  const staying = (readers.get(v) ?? []).filter(stays);
+  const neutral = alsoConstant ? staying.some(skips) : staying.every(skips);
   return neutral ? undefined : "what reads it needs its constant";
 }
 

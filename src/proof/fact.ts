@@ -4,6 +4,7 @@
  */
 import { isFloat, size } from "../graph/tensor.ts";
 import type { DType, Shape, Tensor, Value } from "../graph/types.ts";
+import { spend } from "./effort.ts";
 import { allOnes, forwards, type Move, type Picked, places } from "./field.ts";
 
 /** A field of known numbers. */
@@ -48,6 +49,7 @@ export function factOfTensor(t: Tensor): Fact {
 
 /** Elements moved to where a step or a broadcast puts them; unknown where none is put. */
 export function picked(k: Fact, { shape, from }: Picked): Fact {
+  spend(2 * from.length);
   const value = Float64Array.from(from, (i) => (i < 0 ? Number.NaN : k.value[i]));
   return known(shape, value, k.error && Float64Array.from(from, (i) => (i < 0 ? 0 : k.error![i])), k.stored);
 }
@@ -87,6 +89,7 @@ export function collapsed(k: Fact): Fact {
 
 function alike({ shape, value, error }: Fact, axis: number): boolean {
   const [n, inner] = [shape[axis], size(shape.slice(axis + 1))];
+  spend(value.length);
   for (let i = 0; i < value.length; i++) {
     if (Math.floor(i / inner) % n === 0) continue;
     const before = i - inner;
@@ -96,7 +99,7 @@ function alike({ shape, value, error }: Fact, axis: number): boolean {
 }
 
 function first(k: Fact, axis: number): Fact {
-  const index = Int32Array.of(0);
+  const index = { length: 1, at: () => 0, other: false, all: k.shape[axis] === 1 };
   return picked(k, forwards(k.shape, { kind: "select", axis, index, size: k.shape[axis] }));
 }
 

@@ -4,6 +4,7 @@
  */
 import { size } from "../graph/tensor.ts";
 import type { Shape } from "../graph/types.ts";
+import { spend } from "./effort.ts";
 
 /** A field's shape and, for each of its elements in order, the element of another field that stands there; −1 = none. */
 export interface Picked {
@@ -22,10 +23,11 @@ export const aligned = (shape: Shape, rank: number, at = rank - shape.length): n
 
 /** The smallest shape to which fields of the same rank expand. */
 export const union = (...shapes: readonly Shape[]): number[] =>
-  shapes[0].map((_, i) => Math.max(...shapes.map((s) => s[i])));
+  shapes[0].map((first, i) => shapes.reduce((n, s) => Math.max(n, s[i]), first));
 
 /** Where each element of `to` stands in a field of shape `from`: the same rank, sizes equal or 1. */
 export function places(from: Shape, to: Shape): Int32Array {
+  spend(2 * size(to));
   const out = new Int32Array(size(to));
   const strides = to.map(() => 0);
   for (let i = from.length - 1, s = 1; i >= 0; s *= from[i--]) strides[i] = from[i] === 1 ? 0 : s;
@@ -46,21 +48,34 @@ export function places(from: Shape, to: Shape): Int32Array {
 export type Move =
   | { readonly kind: "permute"; readonly perm: readonly number[] }
   | { readonly kind: "reshape"; readonly from: Shape; readonly to: Shape }
-  /** Index j of the axis becomes what stood at index[j] of `size` indices; −1 = something else. */
-  | { readonly kind: "select"; readonly axis: number; readonly index: Int32Array; readonly size: number };
+  /** Index j of the axis becomes what stood at index.at(j) of `size` indices; −1 = something else. */
+  | { readonly kind: "select"; readonly axis: number; readonly index: Index; readonly size: number };
+
+/** Which indices are taken, as a rule for them: there may be far more than a file has bytes. */
+export interface Index {
+  readonly length: number;
+  readonly at: (j: number) => number;
+  /** Whether −1 is among them. */
+  readonly other: boolean;
+  /** Whether every index is among them. */
+  readonly all: boolean;
+}
 
 /** What a step makes of a field. */
 export function forwards(shape: Shape, step: Move): Picked {
   if (step.kind === "permute") return permuted(shape, step.perm);
   if (step.kind === "reshape") return reshaped(shape, step.from, step.to);
   const { axis, index } = step;
-  if (shape[axis] === 1 && !index.includes(-1)) return whole(shape);
+  if (shape[axis] === 1 && !index.other) return whole(shape);
   const [outer, inner] = [size(shape.slice(0, axis)), size(shape.slice(axis + 1))];
   const n = shape[axis];
+  spend(2 * outer * index.length * inner);
   const from = new Int32Array(outer * index.length * inner);
   for (let o = 0, k = 0; o < outer; o++)
-    for (const i of index)
+    for (let j = 0; j < index.length; j++) {
+      const i = index.at(j);
       for (let e = 0; e < inner; e++) from[k++] = i < 0 ? -1 : (o * n + (n === 1 ? 0 : i)) * inner + e;
+    }
   return { shape: replaced(shape, axis, index.length), from };
 }
 
@@ -75,16 +90,19 @@ export function backwards(shape: Shape, data: Uint8Array, step: Move): { shape: 
   }
   const { axis, index, size: n } = step;
   const [outer, inner] = [size(shape.slice(0, axis)), size(shape.slice(axis + 1))];
+  if (shape[axis] === 1 && index.all) return { shape, data };
+  spend(outer * (n + 2 * index.length) * inner);
   const out = new Uint8Array(outer * n * inner);
-  index.forEach((i, j) => {
-    if (i < 0) return;
+  for (let j = 0; j < index.length; j++) {
+    const i = index.at(j);
+    if (i < 0) continue;
     const row = shape[axis] === 1 ? 0 : j;
     for (let o = 0; o < outer; o++)
       for (let e = 0; e < inner; e++) {
         const to = (o * n + i) * inner + e;
         out[to] = Math.max(out[to], data[(o * shape[axis] + row) * inner + e]);
       }
-  });
+  }
   return { shape: replaced(shape, axis, n), data: out };
 }
 
@@ -103,6 +121,7 @@ function inverse(perm: readonly number[]): number[] {
 function permuted(shape: Shape, perm: readonly number[]): Picked {
   const to = perm.map((p) => shape[p]);
   const strides = shape.map((_, i) => size(shape.slice(i + 1)));
+  spend(4 * size(to));
   const from = new Int32Array(size(to));
   const at = to.map(() => 0);
   for (let n = 0; n < from.length; n++) {

@@ -9,6 +9,8 @@ export const everywhere = (rank: number, level: number): Need => ({
   level: Uint8Array.of(level),
 });
 export const nowhere = (rank: number): Need => everywhere(rank, NEED.unread);
+/** The greatest level anywhere. */
+export const highest = ({ level }: Need): number => level.reduce((most, l) => Math.max(most, l), 0);
 export const isNeeded = ({ level }: Need): boolean => level.some((l) => l > 0);
 
 export const spreadNeed = ({ shape, level }: Need, to: Shape): Uint8Array =>

@@ -1,6 +1,7 @@
 /** Operators that make each element of the operands' elements that meet there. */
 import { size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
+import { spend } from "./effort.ts";
 import { collapsed, type Fact, isZero, known, nothing, unitOf } from "./fact.ts";
 import { aligned, places, union } from "./field.ts";
 import { isNeeded, spreadNeed, unbroadcast } from "./need.ts";
@@ -27,6 +28,8 @@ interface Options<A> {
 
 /** Units in the last place by which activation functions of runtimes are off at most. */
 const APPROXIMATE = 16;
+/** Of more operands than this, nothing is worked out. */
+const MOST_OPERANDS = 256;
 
 /** @param f the result for some operands; NaN when it is not known. Operands that are not known are NaN. */
 export const perElement = <A>(f: (attrs: A) => (...x: number[]) => number, options: Options<A> = {}): ProofRule<A> => ({
@@ -45,8 +48,10 @@ function eachKnown<A>(call: Call<A>, f: (...x: number[]) => number, options: Opt
   const unit = unitOf(y);
   if (unit === undefined) return nothing(rank);
   const present = call.inputs.flatMap((v, k) => (v ? [k] : []));
+  if (present.length > MOST_OPERANDS) return nothing(rank);
   const shapes = present.map((k) => aligned(call.known[k].shape, rank, options.at?.(k)));
   const shape = union(...shapes);
+  spend(8 * present.length * size(shape));
   const from = shapes.map((s) => places(s, shape));
   const value = new Float64Array(size(shape));
   const error = new Float64Array(value.length);

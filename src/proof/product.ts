@@ -2,6 +2,7 @@
 import { size } from "../graph/tensor.ts";
 import type { Shape } from "../graph/types.ts";
 import { Sum, termLevel } from "./contraction.ts";
+import { spend } from "./effort.ts";
 import { type Fact, isZero, known, met } from "./fact.ts";
 import { NEED, type Need } from "./rules/rule.ts";
 
@@ -25,18 +26,24 @@ export function matrix(k: Fact, whole: Shape, vector: "row" | "column"): Fact {
 /** Where an element stands in a matrix of which an axis may be stored once. */
 const place = ([m, n]: Shape, i: number, j: number): number => (m === 1 ? 0 : i) * n + (n === 1 ? 0 : j);
 
+/** A sum is often known to be unknown after a few terms, so terms are counted in steps of this many. */
+const CHUNK = 1024;
+
 /** @param bias what is added to each sum, [m, n] or broadcast */
 export function productKnown(p: Product, unit: number, bias?: { readonly field: Fact; readonly scale: number }): Fact {
   const { a, b, terms, scale } = p;
   const [M, N] = bias ? bias.field.shape : [1, 1];
   const shape = [Math.max(a.shape[0], M), Math.max(b.shape[1], N)];
+  spend(8 * size(shape));
   const value = new Float64Array(size(shape));
   const error = new Float64Array(value.length);
   for (let m = 0, i = 0; m < shape[0]; m++)
     for (let n = 0; n < shape[1]; n++, i++) {
       const sum = new Sum();
-      for (let k = 0; k < terms && !sum.failed; k++)
+      for (let k = 0; k < terms && !sum.failed; k++) {
+        if (k % CHUNK === 0) spend(Math.min(CHUNK, terms - k));
         sum.addProduct(b, place(b.shape, k, n), a, place(a.shape, m, k), scale);
+      }
       if (bias) sum.addNumber(bias.field, place(bias.field.shape, m, n), bias.scale);
       [value[i], error[i]] = sum.result(unit);
     }
@@ -46,11 +53,13 @@ export function productKnown(p: Product, unit: number, bias?: { readonly field: 
 /** What the factors are needed for. Terms of a sum that is itself only known for its constant are not. */
 export function productNeeds({ a, b, terms, scale }: Product, need: Need): { readonly a: Need; readonly b: Need } {
   const [M, N] = [Math.max(a.shape[0], need.shape[0]), Math.max(b.shape[1], need.shape[1])];
+  spend(M * terms + terms * N);
   const left = { shape: [M, terms], level: new Uint8Array(M * terms) };
   const right = { shape: [terms, N], level: new Uint8Array(terms * N) };
   for (let m = 0; m < M; m++)
     for (let n = 0; n < N; n++) {
       if (need.level[place(need.shape, m, n)] !== NEED.live || scale === 0) continue;
+      spend(terms);
       for (let k = 0; k < terms; k++) {
         const level = factorLevel(a, place(a.shape, m, k), b, place(b.shape, k, n));
         const [i, j] = [m * terms + k, k * N + n];

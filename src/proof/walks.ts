@@ -1,9 +1,10 @@
 /** Both walks over a graph: forwards, what is known of every value; backwards, what the outputs need of it. */
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
+import { walkAllowance, within } from "./effort.ts";
 import { agreed, type Fact, factOfTensor, isConstant, nothing } from "./fact.ts";
 import { places, union } from "./field.ts";
-import { either, everywhere, isNeeded, nowhere, spreadNeed } from "./need.ts";
+import { either, everywhere, highest, isNeeded, nowhere, spreadNeed } from "./need.ts";
 import { opaqueRule } from "./opaque.ts";
 import { proofRuleOf } from "./rules/index.ts";
 import { type Call, NEED, type Need } from "./rules/rule.ts";
@@ -17,6 +18,7 @@ export type FactMap = ReadonlyMap<Value, Fact>;
 export function factsOf(graph: Graph, other?: Graph): FactMap {
   const elsewhere = new Map([...(other ? factsOf(other) : [])].map(([v, fact]) => [v.name, fact]));
   const facts = new Map<Value, Fact>();
+  const allowance = walkAllowance(graph);
   for (const [v, t] of graph.initializers) facts.set(v, factOfTensor(t));
   for (const v of graph.inputs) facts.set(v, nothing(v.shape.length));
   for (const node of graph.nodes) {
@@ -25,7 +27,11 @@ export function factsOf(graph: Graph, other?: Graph): FactMap {
     const made = rule !== opaqueRule && node.inputs.every((v) => !v || facts.get(v)!.stored);
     node.outputs.forEach((y, at) => {
       if (!y) return;
-      const found = rule.known(call, at);
+      const found = within(
+        allowance,
+        () => rule.known(call, at),
+        () => nothing(y.shape.length),
+      );
       const twin = elsewhere.get(y.name);
       facts.set(y, { ...(twin ? agreed(found, twin) : found), stored: made });
     });
@@ -58,16 +64,33 @@ export function needsOf(
   seen: (need: Need) => Need = (need) => need,
 ): Needs {
   const found = new Map<Value, Need>();
-  const add = (v: Value, need: Need) => found.set(v, found.has(v) ? either(found.get(v)!, seen(need)) : seen(need));
+  const allowance = walkAllowance(graph);
+  const add = (v: Value, need: Need) => {
+    const [before, now] = [found.get(v), seen(need)];
+    const most = () => everywhere(v.shape.length, Math.max(highest(now), before ? highest(before) : 0));
+    found.set(v, before ? within(allowance, () => either(before, now), most) : now);
+  };
   for (const v of graph.outputs) add(v, everywhere(v.shape.length, NEED.live));
   for (const node of graph.nodes.toReversed()) {
     const call = callOf(node, facts);
     node.outputs.forEach((y, at) => {
       const whole = y && found.get(y);
       if (!whole || !isNeeded(whole)) return;
-      const need = replaced.has(y) ? varying(whole, facts.get(y)!) : whole;
+      const need = replaced.has(y)
+        ? within(
+            allowance,
+            () => varying(whole, facts.get(y)!),
+            () => whole,
+          )
+        : whole;
       node.inputs.forEach((v, k) => {
-        if (v) add(v, proofRuleOf(node).needs(call, k, need, at));
+        if (!v) return;
+        const own = within(
+          allowance,
+          () => proofRuleOf(node).needs(call, k, need, at),
+          () => opaqueRule.needs(call, k, need, at),
+        );
+        add(v, own);
       });
     });
   }

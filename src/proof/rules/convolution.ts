@@ -5,6 +5,7 @@
 import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
 import { Sum, termLevel } from "../contraction.ts";
+import { spend } from "../effort.ts";
 import { expanded, type Fact, isZero, known, met, nothing, unitOf } from "../fact.ts";
 import { aligned } from "../field.ts";
 import { greatest } from "../need.ts";
@@ -60,12 +61,14 @@ const channel = ({ value }: Fact, c: number): number => (value.length === 1 ? 0 
 
 function sumsKnown({ x, w, shape, inner, reads, makes, folds }: Sums, call: Call<Convolving>, unit: number): Fact {
   const y = call.outputs[0]!.shape;
+  spend(16 * y[1] + shape[0] * shape[1]);
   const sum = Array.from({ length: y[1] }, () => new Sum());
   if (call.inputs[2]) for (const [o, s] of sum.entries()) s.addNumber(call.known[2], channel(call.known[2], o));
   for (let p = 0, at = 0; p < shape[0]; p++)
     for (let q = 0; q < shape[1]; q++, at += inner) {
       const [s, c] = [sum[makes(p, q)], channel(x, reads(p, q))];
-      if (isZero(x, c)) continue;
+      if (isZero(x, c) || s.failed) continue;
+      spend(inner);
       for (let i = at; i < at + inner && !s.failed; i++)
         if (folds || isZero(w, i)) s.addProduct(w, i, x, c);
         else s.fail();
@@ -81,6 +84,7 @@ function sumsKnown({ x, w, shape, inner, reads, makes, folds }: Sums, call: Call
 function sumsNeed({ x, w, shape, inner, reads, makes, folds }: Sums, call: Call<Convolving>, need: Need) {
   const per = channels(need);
   const X = call.inputs[0]!.shape;
+  spend(X[1] + 2 * shape[0] * shape[1]);
   const read = new Uint8Array(X[1]);
   const kernel = new Uint8Array(shape[0] * shape[1]);
   for (let p = 0, at = 0, n = 0; p < shape[0]; p++)
@@ -89,6 +93,7 @@ function sumsNeed({ x, w, shape, inner, reads, makes, folds }: Sums, call: Call<
       const [c, place] = [reads(p, q), channel(x, reads(p, q))];
       let i = at;
       while (i < at + inner && isZero(w, i)) i++; // the first weight that is not zero tells for all of them
+      spend(i - at);
       if (i < at + inner) kernel[n] = termLevel(w, i, x, place, folds);
       read[c] = Math.max(read[c], kernel[n]);
     }

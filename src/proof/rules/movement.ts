@@ -3,8 +3,9 @@ import { axesOf, axisOf } from "../../graph/op.ts";
 import { sliceRange } from "../../graph/ops/movement.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
+import { spend } from "../effort.ts";
 import { collapsed, expanded, factOfTensor, known, moved, nothing, picked } from "../fact.ts";
-import { aligned, allOnes, forwards, type Move, union } from "../field.ts";
+import { aligned, allOnes, forwards, type Index, type Move, union } from "../field.ts";
 import { greatest, movedBack, nowhere, unbroadcast } from "../need.ts";
 import { opaqueRule } from "../opaque.ts";
 import type { Call, ProofRule, ProofRuleOf, ProofRules } from "./rule.ts";
@@ -19,27 +20,46 @@ const reshape = move<unknown>(({ inputs, outputs }) => [
   { kind: "reshape", from: inputs[0]!.shape, to: outputs[0]!.shape },
 ]);
 
-const select = (v: Value, axis: number, index: Int32Array): Move => ({
+const select = (v: Value, axis: number, index: Index): Move => ({
   kind: "select",
   axis,
   index,
   size: v.shape[axis],
 });
-const range = (start: number, n: number, step = 1) => Int32Array.from({ length: n }, (_, i) => start + step * i);
+/** n indices of `size`, from a first one on. */
+const range = (start: number, n: number, size: number, step = 1): Index => ({
+  length: n,
+  at: (j) => start + step * j,
+  other: false,
+  all: n === size,
+});
 const rankOf = ({ inputs }: Call<unknown>) => inputs[0]!.shape.length;
 
 const Slice: ProofRuleOf<"Slice"> = move((call) =>
   axesOf(call.attrs.axes, rankOf(call)).map((axis, i) => {
     const { starts, ends, steps } = call.attrs;
     const cut = sliceRange(call.inputs[0]!.shape[axis], starts[i], ends[i], steps[i]);
-    return select(call.inputs[0]!, axis, range(cut.start, cut.length, cut.step));
+    return select(call.inputs[0]!, axis, range(cut.start, cut.length, call.inputs[0]!.shape[axis], cut.step));
   }),
 );
 
+const starts = new WeakMap<object, Float64Array>();
+/** Where each of some parts of an axis begins; asked for part after part, and worked out once. */
+function startsOf({ outputs }: Pick<Call<unknown>, "outputs">, sizes: () => readonly number[]): Float64Array {
+  const known = starts.get(outputs);
+  if (known) return known;
+  const parts = sizes();
+  const found = new Float64Array(parts.length);
+  for (let i = 1; i < found.length; i++) found[i] = found[i - 1] + parts[i - 1];
+  starts.set(outputs, found);
+  return found;
+}
+
 const Split: ProofRuleOf<"Split"> = move((call, at) => {
-  const { axis, split } = call.attrs;
-  const before = split.slice(0, at).reduce((a, b) => a + b, 0);
-  return [select(call.inputs[0]!, axisOf(axis, rankOf(call)), range(before, split[at]))];
+  const { split } = call.attrs;
+  const [x, axis] = [call.inputs[0]!, axisOf(call.attrs.axis, rankOf(call))];
+  const before = startsOf(call, () => split)[at];
+  return [select(x, axis, range(before, split[at], x.shape[axis]))];
 });
 
 const Tile: ProofRuleOf<"Tile"> = move(({ attrs, inputs: [x] }) =>
@@ -47,11 +67,12 @@ const Tile: ProofRuleOf<"Tile"> = move(({ attrs, inputs: [x] }) =>
     n === 1
       ? []
       : [
-          select(
-            x!,
-            axis,
-            range(0, n * x!.shape[axis]).map((i) => i % x!.shape[axis]),
-          ),
+          select(x!, axis, {
+            length: n * x!.shape[axis],
+            at: (j) => j % x!.shape[axis],
+            other: false,
+            all: n > 0,
+          }),
         ],
   ),
 );
@@ -67,12 +88,14 @@ const padSteps = ({ attrs: { pads, mode }, inputs: [x] }: Parameters<ProofRuleOf
   x!.shape.flatMap((n, axis) => {
     const [before, after] = [pads[axis], pads[axis + x!.shape.length]];
     if (before === 0 && after === 0) return [];
+    const grows = before >= 0 && after >= 0;
     return [
-      select(
-        x!,
-        axis,
-        range(-before, n + before + after).map((i) => padding[mode](i, n)),
-      ),
+      select(x!, axis, {
+        length: n + before + after,
+        at: (j) => padding[mode](j - before, n),
+        other: mode === "constant" && (before > 0 || after > 0),
+        all: grows,
+      }),
     ];
   });
 
@@ -91,14 +114,15 @@ const Pad: ProofRuleOf<"Pad"> = {
 /** Input k of a Concat, as what is taken from the result. */
 const part = ({ attrs, inputs, outputs }: Call<{ readonly axis: number }>, k: number): Move => {
   const axis = axisOf(attrs.axis, outputs[0]!.shape.length);
-  const before = inputs.slice(0, k).reduce((n, v) => n + v!.shape[axis], 0);
-  return select(outputs[0]!, axis, range(before, inputs[k]!.shape[axis]));
+  const before = startsOf({ outputs }, () => inputs.map((v) => v!.shape[axis]))[k];
+  return select(outputs[0]!, axis, range(before, inputs[k]!.shape[axis], outputs[0]!.shape[axis]));
 };
 
 const Concat: ProofRuleOf<"Concat"> = {
   known(call) {
     const axis = axisOf(call.attrs.axis, call.outputs[0]!.shape.length);
     const common = union(...call.known.map((k) => k.shape));
+    spend(call.inputs.length + 4 * size(common) * call.outputs[0]!.shape[axis]);
     const shapes = call.inputs.map((v) => common.map((d, i) => (i === axis ? v!.shape[axis] : d)));
     const parts = call.known.map((k, i) => expanded(k, shapes[i]));
     const [outer, n] = [size(common.slice(0, axis)), call.outputs[0]!.shape[axis]];
@@ -129,7 +153,8 @@ function lookUp({ attrs, inputs: [x, indices], known: [, k], outputs }: GatherCa
   if (!k.stored || k.value.some((i) => Number.isNaN(i))) return undefined;
   const axis = axisOf(attrs.axis, x!.shape.length);
   const n = x!.shape[axis];
-  const index = Int32Array.from(expanded(k, indices!.shape).value, (i) => (i < 0 ? i + n : i));
+  const list = Int32Array.from(expanded(k, indices!.shape).value, (i) => (i < 0 ? i + n : i));
+  const index: Index = { length: list.length, at: (j) => list[j], other: list.includes(-1), all: false };
   const flat = x!.shape.map((d, i) => (i === axis ? index.length : d));
   return [select(x!, axis, index), { kind: "reshape", from: flat, to: outputs[0]!.shape }];
 }
