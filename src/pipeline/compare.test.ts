@@ -6,6 +6,7 @@ import { fcn } from "../models/fcn.ts";
 import { constant } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { memory } from "../train/memory.ts";
+import { FILES } from "../train/run-files.ts";
 import { train } from "../train/train.ts";
 import { type ComparedMethod, type CompareEvent, compare } from "./compare.ts";
 import type { Compared } from "./compare-runs.ts";
@@ -74,6 +75,38 @@ describe("two methods, of which one diverges", () => {
     const { stopped } = await compare({ other: method(0.05) }, { store: other, overwrite: true, signal: stop });
     expect(stopped).toBe(true);
     expect((await other.list()).filter((name) => !name.includes("."))).toEqual([]);
+  });
+});
+
+describe("called again", () => {
+  const files = "a/seed-1/";
+  const begun = async (lr: number) => {
+    const store = memory();
+    const { document } = await compare({ a: method(lr) }, { store });
+    return { store, document };
+  };
+
+  test("it mends a run that failed, with other settings and with a checkpoint that is damaged", async () => {
+    for (const damaged of [false, true]) {
+      const { store, document } = await begun(1e38);
+      expect(document.runs[0].error).toContain("not finite");
+      if (damaged) await store.within("a").within("seed-1").write(FILES.checkpoint, new Uint8Array(9));
+      const mended = await compare({ a: method(damaged ? 1e38 : 0.05) }, { store });
+      expect(mended.document.runs[0].error ?? "none").toContain(damaged ? "not finite" : "none");
+    }
+  });
+
+  test("a finished run counts, whatever became of its checkpoint; its settings are known all the same", async () => {
+    for (const spoil of [(bytes: Uint8Array) => bytes.fill(0, 100, 200), () => undefined]) {
+      const { store, document } = await begun(0.05);
+      const own = store.within("a").within("seed-1");
+      const bytes = spoil((await own.read(FILES.checkpoint))!);
+      await (bytes ? own.write(FILES.checkpoint, bytes) : own.remove(FILES.checkpoint));
+      const small = store.files.get(files + FILES.small);
+      expect((await compare({ a: method(0.05) }, { store })).document.runs).toEqual(document.runs);
+      expect(store.files.get(files + FILES.small)).toBe(small);
+      await expect(compare({ a: method(0.1) }, { store })).rejects.toThrow("different settings: schedule");
+    }
   });
 });
 

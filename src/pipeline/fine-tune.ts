@@ -12,7 +12,17 @@ import type { RankEvent } from "./events.ts";
 export interface FineTuneOptions
   extends Pick<
     TrainOptions,
-    "engine" | "epochs" | "loss" | "output" | "normalization" | "freeze" | "augment" | "seed" | "store" | "signal"
+    | "engine"
+    | "epochs"
+    | "loss"
+    | "output"
+    | "normalization"
+    | "freeze"
+    | "augment"
+    | "seed"
+    | "store"
+    | "overwrite"
+    | "signal"
   > {
   readonly onEvent?: (event: RankEvent) => void;
 }
@@ -20,7 +30,7 @@ export interface FineTuneOptions
 /**
  * Trains a truncated model on, by the recipe of LoRITa's code (Zhang, Alkhouri & Wang 2024) but for its plateau rule, in whose place
  * lr falls along a cosine: SGD, lr 0.01, momentum 0.9, weight decay 1e-5, batch 128, label smoothing 0.1. With a store it goes on
- * where it was stopped.
+ * where it was stopped, unless it is to overwrite that.
  * @returns the model, and how many seconds it was trained, before a resume included
  * @throws the signal's reason once it is aborted; else as `train` and the run it gives
  */
@@ -29,13 +39,13 @@ export async function fineTune(
   data: Dataset,
   { onEvent, ...options }: FineTuneOptions,
 ): Promise<{ readonly model: Model; readonly seconds: number }> {
-  const { epochs, loss, store, signal } = options;
+  const { epochs, loss, store, overwrite, signal } = options;
   const run = train(model, data, {
     ...options,
     optimizer: sgd({ momentum: 0.9, weightDecay: 1e-5 }),
     schedule: cosine({ lr: 1e-2 }),
     loss: data.classes === null ? loss : crossEntropy({ labelSmoothing: 0.1 }),
-    resume: store !== undefined,
+    resume: store !== undefined && !overwrite,
   });
   for await (const metrics of run) onEvent?.({ type: "fineTuned", metrics, epochs });
   if (!run.finished) signal?.throwIfAborted();

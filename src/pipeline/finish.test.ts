@@ -148,6 +148,20 @@ test("finished again without truncation, nothing of the truncated model is left"
   expect([truncated, store.files.has(TRUNCATED)]).toEqual([undefined, false]);
 });
 
+test("finished again with other epochs of fine-tuning, it is fine-tuned afresh", async () => {
+  const store = memory();
+  const run = await trained(0.01, store);
+  const tuned = async (fineTune: number) => {
+    const epochs: number[] = [];
+    const onEvent = (e: FinishEvent) => e.type === "fineTuned" && epochs.push(e.metrics.epoch);
+    const { summary } = await finish(run, { rank: { rule: "local", keep: 0.3 }, fineTune, onEvent });
+    return [summary.lowRank!.fineTuned, epochs];
+  };
+  expect(await tuned(1)).toEqual([1, [1]]);
+  expect(await tuned(2)).toEqual([2, [1, 2]]);
+  expect(await tuned(2)).toEqual([2, []]); // nothing to train
+});
+
 test("a signal that is aborted before shrinking stops it, and nothing is written", async () => {
   const [store, stop] = [memory(), new AbortController()];
   const settings = { engine, optimizer: sgd(), schedule: constant({ lr: 0.1 }), epochs: 1, signal: stop.signal };

@@ -1,4 +1,6 @@
 /** What a finished run of low rank becomes before it is shrunk: truncated by a rule, or split where a penalty left low ranks. */
+import type { Dataset } from "../data/dataset.ts";
+import { UsageError } from "../error.ts";
 import type { Model } from "../graph/types.ts";
 import { factorNames } from "../lowrank/factors.ts";
 import { spectra } from "../lowrank/spectra.ts";
@@ -11,7 +13,7 @@ import { FINE_TUNING } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
 import type { FinishEvent } from "./events.ts";
 import { factorize } from "./factorize.ts";
-import { fineTune } from "./fine-tune.ts";
+import { type FineTuneOptions, fineTune } from "./fine-tune.ts";
 import { judgingOf } from "./judging.ts";
 import type { RankRule } from "./ranks.ts";
 
@@ -44,7 +46,7 @@ export async function truncateRun(
   const { accuracy } = await evaluate(found.model, data, judging);
   const inner = store?.within(FINE_TUNING);
   const tuning = { ...judging, freeze, augment: augment ?? null, epochs, store: inner }; // it moves and sees what training did
-  const tuned = epochs > 0 ? await fineTune(found.model, data, tuning) : { model: found.model, seconds: 0 };
+  const tuned = epochs > 0 ? await goOnTuning(found.model, data, tuning) : { model: found.model, seconds: 0 };
   return {
     full: found.whole,
     truncated: tuned.model,
@@ -58,6 +60,16 @@ export async function truncateRun(
       layers: found.layers,
     },
   };
+}
+
+/** Goes on with training that was stopped; what is there of other settings (another number of epochs) starts afresh. */
+async function goOnTuning(model: Model, data: Dataset, options: FineTuneOptions) {
+  try {
+    return await fineTune(model, data, options);
+  } catch (error) {
+    if (!(error instanceof UsageError && error.code === "conflict")) throw error;
+    return fineTune(model, data, { ...options, overwrite: true });
+  }
 }
 
 /**
