@@ -2,7 +2,7 @@
 import type { Store } from "../../src/train/store.ts";
 
 /** What the killed process would have gone on with. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** Counts the operations of a store and of those within, and kills at one of them. */
 export class Killer {
