@@ -29,7 +29,17 @@ may["train"] = [...below, "methods.ts", "report/results.ts"]; // the one stateme
 may["pipeline"] = [...below, "methods.ts", "train", "report"];
 may["node"] = [...below, "methods.ts", "train", "report", "pipeline"];
 /** Files that every folder may import: they know nothing of Espalier's own. */
-const leaves = ["error.ts", "message.ts", "checks.ts", "nearest.ts", "dtype.ts", "method.ts", "ways.ts", "visible.ts"];
+const leaves = [
+  "error.ts",
+  "message.ts",
+  "checks.ts",
+  "nearest.ts",
+  "dtype.ts",
+  "dictionary.ts",
+  "method.ts",
+  "ways.ts",
+  "visible.ts",
+];
 /** The lists of public names. */
 const fronts = ["index.ts", "node.ts"];
 

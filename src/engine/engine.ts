@@ -3,6 +3,7 @@
  * `node.ts` implements it on onnxruntime-node. The caller passes an engine in; nothing is detected at import.
  * Every engine passes the suite of test/support/engine-suite.ts.
  */
+import { dictionary } from "../dictionary.ts";
 import type { Data, DType } from "../dtype.ts";
 
 /** A tensor in host memory. */
@@ -83,7 +84,7 @@ export async function runOnce(
 ): Promise<Record<string, EngineTensor>> {
   return withUploaded(engine, feeds, async (uploaded) => {
     const out = await session.run(uploaded);
-    const results: Record<string, EngineTensor> = {};
+    const results = dictionary<EngineTensor>();
     for (const [k, t] of Object.entries(out)) results[k] = await take(engine, t);
     return results;
   });
@@ -102,7 +103,7 @@ export async function withUploaded<T>(
   tensors: HostTensors,
   use: (uploaded: DeviceTensors) => Promise<T>,
 ): Promise<T> {
-  const uploaded = Object.fromEntries(Object.entries(tensors).map(([k, t]) => [k, engine.upload(t)]));
+  const uploaded = dictionary(Object.entries(tensors).map(([k, t]) => [k, engine.upload(t)] as const));
   try {
     return await use(uploaded);
   } finally {

@@ -1,4 +1,5 @@
 /** What every engine checks before it runs a model, so that a wrong tensor gets the same words from all of them. */
+import { ownEntry } from "../dictionary.ts";
 import type { DType } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import type { DeviceTensor, DeviceTensors } from "./engine.ts";
@@ -25,7 +26,7 @@ const fits = (t: DeviceTensor, { dtype, shape }: DeclaredTensor): boolean =>
  */
 export function checkFeeds(inputs: readonly DeclaredTensor[], feeds: DeviceTensors): void {
   for (const input of inputs) {
-    const t = feeds[input.name];
+    const t = ownEntry(feeds, input.name);
     if (!t)
       throw new EspalierError(
         "missing",

@@ -1,5 +1,6 @@
 /** A model loaded into onnxruntime-node. */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { dictionary, ownEntry } from "../dictionary.ts";
 import type { Data, DType } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import type { DeviceTensor, DeviceTensors, Session } from "./engine.ts";
@@ -45,19 +46,22 @@ export class NodeSession implements Session {
       );
     checkFeeds(this.inputs, feeds);
     checkTargets(this.outputs, feeds, into);
-    const views: Record<string, Tensor> = {};
+    const views = dictionary<Tensor>();
     for (const name of this.inputNames) views[name] = this.owner.open(feeds[name]);
-    const fetches: Record<string, Tensor | null> = {};
-    for (const name of this.outputNames) fetches[name] = into[name] ? this.target(into[name]) : null;
+    const fetches = dictionary<Tensor | null>();
+    for (const name of this.outputNames) {
+      const target = ownEntry(into, name);
+      fetches[name] = target ? this.target(target) : null;
+    }
     const results = await this.session.run(views, fetches as InferenceSession.FetchesType).catch((e) => {
       throw this.owner.failed(e);
     });
-    const outputs: Record<string, DeviceTensor> = {};
+    const outputs = dictionary<DeviceTensor>();
     for (const name of this.outputNames)
       if (fetches[name]) {
         outputs[name] = into[name]; // written in place
         if (results[name] !== fetches[name]) freeCopy(results[name]);
-      } else outputs[name] = this.placed(results[name], into[name]);
+      } else outputs[name] = this.placed(results[name], ownEntry(into, name));
     return outputs;
   }
 
@@ -91,6 +95,9 @@ function freeCopy(copy: Tensor): void {
   buffer.transfer?.(0);
 }
 
+/** onnxruntime-common keeps tensors in objects with a prototype, and loses this one (1.30). */
+const UNSPEAKABLE = "__proto__";
+
 /** The runtime gives no shape, [], both for a scalar and for a tensor of unknown rank. */
 const declared = (metadata: readonly InferenceSession.ValueMetadata[]): DeclaredTensor[] =>
   metadata.map((m) => {
@@ -100,6 +107,13 @@ const declared = (metadata: readonly InferenceSession.ValueMetadata[]): Declared
         `"${m.name}" is no tensor`,
         {},
         "Espalier runs models of tensors: no sequences, no maps",
+      );
+    if (m.name === UNSPEAKABLE)
+      throw new EspalierError(
+        "unsupported",
+        `ONNX Runtime for JavaScript has no input or output of this name`,
+        { name: m.name },
+        "rename it in the model",
       );
     return { name: m.name, dtype: m.type as DType, shape: m.shape.length > 0 ? m.shape : undefined };
   });

@@ -1,4 +1,5 @@
 /** The tensors of a run: parameters, running statistics, optimizer slots. Two sets swap roles at every step. */
+import { dictionary } from "../dictionary.ts";
 import { type DeviceTensor, disposeAll, type Engine } from "../engine/engine.ts";
 import { EspalierError } from "../error.ts";
 import { sameShape, zerosLike } from "../graph/tensor.ts";
@@ -24,8 +25,8 @@ export class State {
   private readonly weightNames: ReadonlyMap<string, string>;
   /** Type of every state tensor by name, in the order of the checkpoint. */
   private readonly types: ReadonlyMap<string, Value>;
-  private current: Record<string, DeviceTensor> = {};
-  private spare: Record<string, DeviceTensor> = {};
+  private current = dictionary<DeviceTensor>();
+  private spare = dictionary<DeviceTensor>();
   /** Which state tensors a session writes, by its list of outputs: the same at every step. */
   private readonly written = new WeakMap<readonly string[], readonly Written[]>();
 
@@ -58,7 +59,7 @@ export class State {
 
   /** Where a session may write the next value of each state tensor that it outputs, by output name. */
   targets(outputNames: readonly string[]): Record<string, DeviceTensor> {
-    const into: Record<string, DeviceTensor> = {};
+    const into = dictionary<DeviceTensor>();
     for (const { name, next, type } of this.writtenBy(outputNames)) {
       this.spare[name] ??= this.engine.upload(zerosLike(type));
       into[next] = this.spare[name];
@@ -138,14 +139,14 @@ export class State {
       });
     });
     this.dispose();
-    this.current = Object.fromEntries(fitting.map(([name, t]) => [name, this.engine.upload(own(t))]));
+    this.current = dictionary(fitting.map(([name, t]) => [name, this.engine.upload(own(t))] as const));
   }
 
   /** Frees all tensors. */
   dispose(): void {
     for (const tensors of [this.current, this.spare]) disposeAll(this.engine, tensors);
-    this.current = {};
-    this.spare = {};
+    this.current = dictionary();
+    this.spare = dictionary();
   }
 }
 
