@@ -65,7 +65,7 @@ function comparison(file: string, sources: readonly SettingSource[]): void {
 
 export const fuzzConfig: Suite = {
   name: "fuzz-config",
-  about: "mutated configurations of train and `compare`, and --set: settings, methods, the plan of a comparison",
+  about: "mutated configurations of train and compare, and --set: settings, methods, the plan of a comparison",
   share: 1,
   async run({ random, folder, keep }) {
     const compared = chance(random, 0.4);
