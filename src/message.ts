@@ -48,9 +48,19 @@ export const named = (name: string): Name => new Name(name);
 export const listed = (names: readonly string[]): Message =>
   new Message(names.flatMap((n, i) => (i === 0 ? [named(n)] : [", ", named(n)])));
 
+/** What a wrong argument is may be anything; a message about it must not fail of it. */
+const kindText = (x: unknown): string =>
+  Array.isArray(x)
+    ? "a list"
+    : typeof x === "function"
+      ? "a function"
+      : typeof x === "object" && x
+        ? "an object"
+        : String(x);
+
 /** Words as a front spells them. */
 export const worded = (words: Words, spell: Spell): string =>
-  typeof words === "string" ? words : words.spelled(spell);
+  words instanceof Message ? words.spelled(spell) : typeof words === "string" ? words : kindText(words);
 
 type Inserted = string | number | Name | Message;
 

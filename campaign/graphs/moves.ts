@@ -16,6 +16,8 @@ const atRank =
   (least: number, move: (n: Net, x: Value) => Value | undefined): Move =>
   (n, x) =>
     x.shape.length >= least ? move(n, x) : undefined;
+/** ONNX Runtime (1.30) takes a Pad into the pooling behind it, and refuses what it made when the kernel is no larger than the pads. */
+const pooling = (move: Move): Move => image((n, x) => (n.isPadded(x) ? undefined : move(n, x)));
 const divisors = (d: number): number[] => Array.from({ length: d }, (_, i) => i + 1).filter((k) => d % k === 0);
 
 /** Window over the two spatial axes that fits; undefined where none does. */
@@ -103,11 +105,11 @@ export const moves = {
     const d = x.shape.at(-1)!;
     return d > 2 ? n.g.LayerNormalization(x, n.positive(d), n.weight(d)) : undefined;
   }),
-  maxPool: image((n, x) => {
+  maxPool: pooling((n, x) => {
     const window = windowOf(n, x.shape);
     return n.g.MaxPool(x, { ...window, ceil_mode: rounding(n, x.shape, window) })[0];
   }),
-  averagePool: image((n, x) => {
+  averagePool: pooling((n, x) => {
     const { dilations: _, ...window } = windowOf(n, x.shape); // opset 19 brought them
     return n.g.AveragePool(x, { ...window, count_include_pad: n.between(0, 1) });
   }),

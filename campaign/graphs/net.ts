@@ -62,6 +62,13 @@ export class Net {
       : this.weight(...x.shape.slice(1).map((d) => (chance(this.random, 0.3) ? 1 : d)));
   }
 
+  /** Whether a value is another that was padded, and nothing else. */
+  isPadded(x: Value): boolean {
+    const maker = this.g.build().nodes.find((node) => node.outputs[0] === x);
+    if (!maker || !["Pad", "Identity", "Dropout"].includes(maker.op)) return false;
+    return maker.op === "Pad" || this.isPadded(maker.inputs[0]!);
+  }
+
   /** An axis that is not the batch; x must have one. */
   axis(x: Value): number {
     return this.between(1, x.shape.length - 1);

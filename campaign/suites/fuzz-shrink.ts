@@ -5,9 +5,10 @@ import { groupSets } from "../../src/groups/groups.ts";
 import type { Random } from "../../src/math/random.ts";
 import { randomModel } from "../graphs/random-model.ts";
 import { scattered, zeroed } from "../graphs/sparse-models.ts";
+import { mutatedModel } from "../mutate/onnx.ts";
 import { chance, pick } from "../mutate/pick.ts";
 import { mutatedTree } from "../mutate/tree.ts";
-import { type Suite, WrongResult } from "../suite.ts";
+import { type Attempt, type Suite, WrongResult } from "../suite.ts";
 
 const engine = node({ threads: 1 });
 
@@ -28,12 +29,24 @@ async function refusedOr(work: () => Promise<unknown>): Promise<void> {
   });
 }
 
+/** Of an odd model only this is asked: that it is shrunk, or refused. What it computes may be no number. */
+async function mutated({ random, keep }: Attempt): Promise<string> {
+  const bytes = mutatedModel(random, chance(random, 0.5) ? write(withZeros(random, randomModel(random))) : undefined);
+  keep("mutant.onnx", bytes);
+  const model = read(bytes);
+  await shrink(model, { engine, random: 1, batches: [1] });
+  return "a mutant";
+}
+
 export const fuzzShrink: Suite = {
   name: "fuzz-shrink",
-  about: "random models with zeros: shrunk beside full, the certificate proved, and refused when it was changed",
+  about:
+    "random models with zeros: shrunk beside full, the certificate proved, also when it was changed; mutated models",
   share: 4,
   processorSeconds: 4,
-  async run({ random, keep }) {
+  async run(attempt) {
+    const { random, keep } = attempt;
+    if (chance(random, 0.2)) return mutated(attempt);
     const full = withZeros(random, randomModel(random));
     keep("full.onnx", write(full));
     const options = { engine, random: 1, batches: [1, 3] };
