@@ -2,7 +2,7 @@
 import { EspalierError } from "../error.ts";
 import { type Op, reject, type Type } from "./op.ts";
 import { entryOf, opOf, withDefaults } from "./ops/index.ts";
-import { typeText } from "./tensor.ts";
+import { inputsText } from "./tensor.ts";
 import type { Attrs, Graph, Model, Node, Shape, Value } from "./types.ts";
 
 /** Checks attributes that only have certain values. */
@@ -23,11 +23,11 @@ export function inferNode(
   attrs: Attrs,
 ): { attrs: Attrs; outputs: readonly Type[] } {
   const entry = entryOf(op, domain);
-  const where = { node: name, inputs: inputs.map((x) => (x ? typeText(x) : "—")).join(", ") };
-  if (!entry) throw new EspalierError("unsupported", `unknown operator ${domain ? `${domain}.` : ""}${op}`, where);
+  const where = () => ({ node: name, inputs: inputsText(inputs) });
+  if (!entry) throw new EspalierError("unsupported", `unknown operator ${domain ? `${domain}.` : ""}${op}`, where());
   const present = inputs.filter((x) => x).length;
   if (present < entry.required)
-    throw new EspalierError("missing", `${op} lacks an input`, { ...where, got: present, wanted: entry.required });
+    throw new EspalierError("missing", `${op} lacks an input`, { ...where(), got: present, wanted: entry.required });
   try {
     const types = inputs.map((x) => x ?? undefined) as Type[];
     checkValues(entry, attrs);
@@ -37,7 +37,7 @@ export function inferNode(
     return { attrs: full as Attrs, outputs: Array.isArray(out) ? out : [out as Type] };
   } catch (e) {
     if (e instanceof EspalierError)
-      throw new EspalierError(e.code, `${op}: ${e.what}`, { ...where, ...e.details }, e.fix);
+      throw new EspalierError(e.code, `${op}: ${e.what}`, { ...where(), ...e.details }, e.fix);
     throw e;
   }
 }

@@ -139,8 +139,11 @@ export function checkShape(what: string, { shape }: Type, wanted: Shape): void {
 }
 
 /** NumPy's broadcasting. */
-export function broadcast(...shapes: readonly Shape[]): number[] {
-  const rank = Math.max(...shapes.map((s) => s.length));
+export const broadcast = (...shapes: readonly Shape[]): number[] => broadcastAll(shapes);
+
+/** The same, of however many shapes. */
+export function broadcastAll(shapes: readonly Shape[]): number[] {
+  const rank = shapes.reduce((n, s) => Math.max(n, s.length), 0);
   return Array.from({ length: rank }, (_, i) => {
     let d = 1;
     for (const s of shapes) {

@@ -31,6 +31,13 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 /** "float32[32,128]" */
 export const typeText = ({ dtype, shape }: { dtype: DType; shape: Shape }): string => `${dtype}[${shape.join(",")}]`;
 
+/** Types of a list of inputs, of which some may be absent; of long ones the first. */
+export function inputsText(list: readonly ({ dtype: DType; shape: Shape } | null)[]): string {
+  const first = list.slice(0, MOST_LISTED).map((x) => (x ? typeText(x) : "—"));
+  return [...first, ...(list.length > first.length ? [`… (${list.length})`] : [])].join(", ");
+}
+const MOST_LISTED = 16;
+
 export function tensor(dtype: DType, shape: Shape, data: Data): Tensor {
   invariant(data.length === size(shape), `${typeText({ dtype, shape })} with ${data.length} elements`);
   return { dtype, shape, data };

@@ -3,6 +3,7 @@
  * shape from a shape. Values are plain numbers, exact up to 2⁵³.
  */
 
+import type { Allowance } from "../graph/allowance.ts";
 import type { Type } from "../graph/op.ts";
 import { sliceRange } from "../graph/ops/movement.ts";
 import { size } from "../graph/tensor.ts";
@@ -164,14 +165,22 @@ const measures: Readonly<Record<string, (x: readonly Type[], attrs: Attrs) => re
  * The values of a node's first output, or undefined when they depend on data (or no shape computation looks like that).
  * @param attrs canonical and complete
  * @param inputs types of the inputs; those that are known carry values
+ * @param allowance how many numbers may still be computed
  */
-export function foldShapes(op: string, attrs: Attrs, inputs: readonly (Type | Known)[], out: Type): Known | undefined {
+export function foldShapes(
+  op: string,
+  attrs: Attrs,
+  inputs: readonly (Type | Known)[],
+  out: Type,
+  allowance: Allowance,
+): Known | undefined {
   const measured = Object.hasOwn(measures, op) ? measures[op](inputs, attrs) : undefined;
   if (measured) return { ...out, values: measured };
   const rule = Object.hasOwn(rules, op) ? rules[op] : undefined;
   if (!rule || !isSmall(out.shape) || out.dtype.endsWith("float16")) return undefined;
   const known = inputs.filter((x): x is Known => "values" in x);
-  if (known.length < inputs.length) return undefined;
+  if (known.length < inputs.length || inputs.length > LIMIT) return undefined;
+  if (!allowance.take(known.reduce((n, x) => n + x.values.length, size(out.shape)))) return undefined;
   const values = rule(known, attrs, out);
   return values?.every((v) => !Number.isNaN(v)) ? { ...out, values } : undefined;
 }

@@ -79,13 +79,18 @@ export function tensorProto(name: string, t: Tensor): WireMessage<"TensorProto">
   };
 }
 
+/** Longest product of the other axes of a tensor that has no elements. */
+const MOST_BESIDE_NOTHING = 2 ** 20;
+
 function shapeOf(proto: WireMessage<"TensorProto">, path: string): { shape: number[]; count: number } {
   const shape = (proto.dims ?? []).map(Number);
   const count = shape.reduce((a, b) => a * b, 1);
-  if (shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count))
+  // beside an axis of 0 the others hold nothing, however long a file says that they are
+  const most = shape.reduce((a, b) => a * Math.max(b, 1), 1);
+  if (shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count) || (count === 0 && most > MOST_BESIDE_NOTHING))
     throw new EspalierError("invalid-file", "a tensor has impossible dimensions", {
       field: `${path}.dims`,
-      got: `[${shape}]`,
+      got: shape.length > 64 ? `${shape.length} axes` : `[${shape}]`,
     });
   return { shape, count };
 }

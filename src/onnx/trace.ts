@@ -1,9 +1,10 @@
 /** One pass over a parsed file at one batch size: canonical steps, the types of all values, folded shape computations. */
 import { EspalierError } from "../error.ts";
+import { Allowance } from "../graph/allowance.ts";
 import { inferNode } from "../graph/infer.ts";
 import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
-import { size, typeText } from "../graph/tensor.ts";
+import { inputsText, size, typeText } from "../graph/tensor.ts";
 import type { Attrs, Dim } from "../graph/types.ts";
 import type { Sample } from "./batch.ts";
 import { canonical, type Step } from "./canonical.ts";
@@ -23,12 +24,20 @@ export interface TracedStep extends Sample {
 /** What a typed array can hold. A value of more elements could be neither fed nor fetched. */
 const MOST_ELEMENTS = 2 ** 33;
 
-function checkSize(t: Type, where: Readonly<Record<string, string>>): void {
-  if (size(t.shape) <= MOST_ELEMENTS) return;
+/** Twice what NumPy has, and far more than any network: shapes are gone through axis by axis. */
+const MOST_AXES = 128;
+
+function checkSize(t: Type, where: () => Readonly<Record<string, string>>): void {
+  const few = t.shape.length <= MOST_AXES;
+  if (few && size(t.shape) <= MOST_ELEMENTS) return;
   throw new EspalierError(
     "too-large",
-    "a value is too large",
-    { ...where, got: typeText(t), wanted: `at most ${MOST_ELEMENTS} elements` },
+    few ? "a value is too large" : "a value has too many axes",
+    {
+      ...where(),
+      got: few ? typeText(t) : `${t.shape.length} axes`,
+      wanted: few ? `at most ${MOST_ELEMENTS} elements` : `at most ${MOST_AXES}`,
+    },
     "check the dimensions and attributes in the model",
   );
 }
@@ -42,7 +51,7 @@ function declaredTypes(step: Step, parsed: Parsed, batch: number): Type[] {
     const declared = parsed.declared.get(name);
     if (declared?.dims) {
       const type = { dtype: declared.dtype, shape: concrete(declared.dims, batch) };
-      checkSize(type, { node: step.name, output: name });
+      checkSize(type, () => ({ node: step.name, output: name }));
       return type;
     }
     if (!name) return { dtype: "float32", shape: [] };
@@ -64,7 +73,7 @@ export function inferStep(
   batch: number,
 ): { attrs: Attrs; outputs: readonly Type[] } {
   if (!opOf(step.op, step.domain)) return { attrs, outputs: declaredTypes(step, parsed, batch) };
-  const where = { node: step.name, inputs: inputs.map((x) => (x ? typeText(x) : "—")).join(", ") };
+  const where = () => ({ node: step.name, inputs: inputsText(inputs) });
   let inferred: { attrs: Attrs; outputs: readonly Type[] };
   try {
     inferred = inferNode(step.op, step.domain, step.name, inputs, attrs);
@@ -72,14 +81,14 @@ export function inferStep(
     if (e instanceof EspalierError) throw e;
     // shape rules take well-formed attributes for granted
     throw new EspalierError("mismatch", `the attributes or inputs of ${step.op} do not fit`, {
-      ...where,
+      ...where(),
       got: (e as Error).message,
     });
   }
   for (const t of inferred.outputs)
     if (!t.shape?.every((d) => Number.isSafeInteger(d) && d >= 0))
       throw new EspalierError("mismatch", `the attributes or inputs of ${step.op} do not fit`, {
-        ...where,
+        ...where(),
         output: `[${t.shape}]`,
       });
   for (const t of inferred.outputs) checkSize(t, where);
@@ -103,13 +112,18 @@ function startingValues({ inputs, initializers }: Parsed, batch: number): Map<st
   const values = new Map<string, Type | Known>();
   for (const [name, { dtype, dims }] of inputs) {
     const type = { dtype, shape: concrete(dims, batch) };
-    checkSize(type, { input: name });
+    checkSize(type, () => ({ input: name }));
     values.set(name, type);
   }
-  for (const [name, t] of initializers)
+  for (const [name, t] of initializers) {
+    checkSize(t, () => ({ initializer: name }));
     values.set(name, isSmall(t.shape) && isExact(t) ? knownTensor(t) : { dtype: t.dtype, shape: t.shape });
+  }
   return values;
 }
+
+/** How many numbers are computed while reading; shapes are a few each. What goes beyond counts as data. */
+const MOST_FOLDED = 2 ** 20;
 
 /** Steps and value types with every dynamic axis taken as `batch`. */
 export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; types: ReadonlyMap<string, Type> } {
@@ -131,6 +145,7 @@ export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; typ
     },
   };
   const steps: TracedStep[] = [];
+  const allowance = new Allowance(MOST_FOLDED);
   for (const from of parsed.steps)
     for (const step of canonical(from, context)) {
       const inputs = step.inputs.map((x) => (x ? values.get(x)! : null));
@@ -138,7 +153,7 @@ export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; typ
       const outputs = keptOutputs(step, types.length, parsed);
       const known =
         opOf(step.op, step.domain) && inputs.every((x) => x !== null)
-          ? foldShapes(step.op, attrs, inputs, types[0])
+          ? foldShapes(step.op, attrs, inputs, types[0], allowance)
           : undefined;
       outputs.forEach((o, i) => {
         if (o) values.set(o, (i === 0 && known) || { dtype: types[i].dtype, shape: types[i].shape });

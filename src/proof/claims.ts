@@ -37,9 +37,9 @@ const FOUND: Record<number, string> = {
 
 /**
  * Judges every claim. A replaced value that is not proved constant takes nobody's place in the judgement of the others.
- * @param other the graph at another batch size
+ * @param other the graph at another batch size, where it has one
  */
-export function judge(graph: Graph, other: Graph, { removed, replaced }: Certificate): Case {
+export function judge(graph: Graph, other: Graph | undefined, { removed, replaced }: Certificate): Case {
   const facts = factsOf(graph, other);
   const byName = new Map([...facts.keys()].map((v) => [v.name, v]));
   const readers = consumers(graph);

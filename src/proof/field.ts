@@ -22,7 +22,10 @@ export const aligned = (shape: Shape, rank: number, at = rank - shape.length): n
 ];
 
 /** The smallest shape to which fields of the same rank expand. */
-export const union = (...shapes: readonly Shape[]): number[] =>
+export const union = (...shapes: readonly Shape[]): number[] => unionOf(shapes);
+
+/** The same, of however many shapes. */
+export const unionOf = (shapes: readonly Shape[]): number[] =>
   shapes[0].map((first, i) => shapes.reduce((n, s) => Math.max(n, s[i]), first));
 
 /** Where each element of `to` stands in a field of shape `from`: the same rank, sizes equal or 1. */

@@ -3,7 +3,7 @@ import { size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import { spend } from "./effort.ts";
 import { collapsed, type Fact, isZero, known, nothing, unitOf } from "./fact.ts";
-import { aligned, places, union } from "./field.ts";
+import { aligned, places, union, unionOf } from "./field.ts";
 import { isNeeded, spreadNeed, unbroadcast } from "./need.ts";
 import { type Call, NEED, type Need, type ProofRule } from "./rules/rule.ts";
 
@@ -50,7 +50,7 @@ function eachKnown<A>(call: Call<A>, f: (...x: number[]) => number, options: Opt
   const present = call.inputs.flatMap((v, k) => (v ? [k] : []));
   if (present.length > MOST_OPERANDS) return nothing(rank);
   const shapes = present.map((k) => aligned(call.known[k].shape, rank, options.at?.(k)));
-  const shape = union(...shapes);
+  const shape = unionOf(shapes);
   spend(8 * present.length * size(shape));
   const from = shapes.map((s) => places(s, shape));
   const value = new Float64Array(size(shape));

@@ -45,7 +45,8 @@ export interface ProveOptions {
 export async function prove(full: Model, claimed: Certificate, { small, engine }: ProveOptions = {}): Promise<Proof> {
   checkFormat(claimed);
   const hash = await digest(full);
-  const found = judge(atBatch(full, 2), atBatch(full, 3), claimed);
+  const batched = full.graph.inputs.some((v) => typeof full.dims.get(v.name)?.[0] === "string");
+  const found = judge(atBatch(full, 2), batched ? atBatch(full, 3) : undefined, claimed);
   const { verdicts } = found;
   const problems = verdicts.filter((v) => !v.proved).map((v) => `not proved: ${v.claim}: ${v.why}`);
   if (claimed.full !== hash) problems.unshift(`the full model has hash ${hash}, the certificate is of ${claimed.full}`);

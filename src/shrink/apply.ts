@@ -1,4 +1,5 @@
 /** Runs plans until nothing more goes, and records what went in the full model's own numbering. */
+import { Allowance, storedElements } from "../graph/allowance.ts";
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
@@ -27,14 +28,23 @@ export interface Reduced {
   readonly replacements: readonly (Replacement & { readonly step: number })[];
 }
 
+/**
+ * How many nodes are gone through, step after step, beside one for each stored element: what frees one thing after the other in
+ * thousands of steps is left unfinished. What is left is right as it is, and another run goes on with it.
+ */
+const MOST_NODES = 2 ** 17;
+
 /** Removes everything that can go. Pure: the model given is not changed. */
 export function reduce(model: Model): Reduced {
   const ledger = new Ledger(model.graph);
   const replacements: (Replacement & { step: number })[] = [];
+  const allowance = new Allowance(MOST_NODES + storedElements(model.graph));
   let graph = prune(model.graph);
   for (let step = 1; ; step++) {
+    if (step > 1 && !allowance.take(graph.nodes.length))
+      return { model: { ...model, graph }, removals: ledger.finish(graph, step), replacements };
     const analysis = analyze(graph);
-    const replaced = replaceConstant(model, analysis);
+    const replaced = replaceConstant(model, analysis, allowance);
     if (replaced) {
       replacements.push({ step, value: replaced.value, by: replaced.by });
       graph = replaced.graph;

@@ -1,4 +1,5 @@
 /** What a model costs: parameters, and multiply–accumulates for one sample. */
+import { EspalierError } from "../error.ts";
 import { atBatch } from "../graph/infer.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
@@ -13,10 +14,22 @@ export interface Cost {
   readonly macs: number;
 }
 
-/** Counts parameters and multiply–accumulates. */
-export function cost(model: Model): Cost {
-  const graph = atBatch(model, 1);
+/**
+ * Counts parameters and multiply–accumulates.
+ * @throws EspalierError where these are more than numbers hold exactly
+ */
+export const cost = (model: Model): Cost => costOf(atBatch(model, 1));
+
+/** The same, of a graph at batch 1. */
+export function costOf(graph: Graph): Cost {
   const macs = graph.nodes.reduce((n, node) => n + macsOf(node), 0);
+  if (!Number.isSafeInteger(macs))
+    throw new EspalierError(
+      "too-large",
+      "the multiply–accumulates are more than can be counted",
+      { got: macs, wanted: `at most ${Number.MAX_SAFE_INTEGER}` },
+      "check the dimensions and attributes in the model",
+    );
   return { params: parametersOf(graph).reduce((n, v) => n + size(v.shape), 0), macs };
 }
 

@@ -3,9 +3,10 @@
  * small constant, or nothing when it is neutral; elsewhere (a dead chain) it becomes its constant, repeated for the
  * batch. What computed it is then read by nobody and goes.
  */
+import { type Allowance, storedElements } from "../graph/allowance.ts";
 import { builder } from "../graph/builder.ts";
 import { atBatch } from "../graph/infer.ts";
-import { heldBy, nodes } from "../graph/nodes.ts";
+import { nodes } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { f32, sameShape, size } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Shape, Value } from "../graph/types.ts";
@@ -14,9 +15,17 @@ import type { Replacement } from "../proof/certificate.ts";
 import type { Analysis } from "./analysis.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
 
-/** The first replacement that can be made, or undefined. */
-export function replaceConstant(model: Model, analysis: Analysis): (Replacement & { graph: Graph }) | undefined {
+/**
+ * The first replacement that can be made, or undefined.
+ * @param allowance how many nodes may still be gone through
+ */
+export function replaceConstant(
+  model: Model,
+  analysis: Analysis,
+  allowance: Allowance,
+): (Replacement & { graph: Graph }) | undefined {
   const { graph } = analysis;
+  const stored = storedElements(graph);
   const outputs = new Set(graph.outputs);
   const readers = consumers(graph);
   for (const node of graph.nodes)
@@ -25,11 +34,11 @@ export function replaceConstant(model: Model, analysis: Analysis): (Replacement 
       if (!constant) continue;
       const reader = readers.get(x)?.find((n) => n.outputs.some((o) => o && !constantOf(analysis, o)));
       if (!reader && !outputs.has(x)) continue;
+      if (!allowance.take(graph.nodes.length)) return undefined;
       const smaller = reader && besideLive(graph, reader, x, constant);
       if (smaller) return { value: x.name, ...smaller };
-      const repeated = repeat(model, graph, x, constant);
-      if (repeated && storedElements(repeated) < storedElements(graph))
-        return { value: x.name, by: "constant", graph: repeated };
+      const repeated = repeat(model, graph, x, constant, stored);
+      if (repeated && storedElements(repeated) < stored) return { value: x.name, by: "constant", graph: repeated };
     }
   return undefined;
 }
@@ -93,11 +102,14 @@ function withoutIdentity(graph: Graph, y: Value, x: Value): Graph {
   return { ...graph, nodes: renewed };
 }
 
-/** The graph in which x is made of a stored constant and the batch size alone; undefined when that cannot be. */
-function repeat(model: Model, graph: Graph, x: Value, constant: Constant): Graph | undefined {
+/**
+ * The graph in which x is made of a stored constant and the batch size alone; undefined when that cannot be.
+ * @param stored how many elements are stored now; a constant of as many would save nothing
+ */
+function repeat(model: Model, graph: Graph, x: Value, constant: Constant, stored: number): Graph | undefined {
   if (x.dtype !== "float32") return undefined;
   const batch = batchOf({ ...model, graph }, x);
-  if (batch === undefined) return undefined;
+  if (batch === undefined || size(batch ? x.shape.slice(1) : x.shape) >= stored) return undefined;
   const g = builder(graph.name, { ...graph, nodes: [], outputs: [] });
   const made = g.scope(`${x.name}/constant`, () => {
     if (!batch) return g.constant(f32(spread(constant, x.shape), x.shape));
@@ -138,10 +150,3 @@ function batchOf(model: Model, x: Value): Value | null | undefined {
   const batched = (v: Value) => model.dims.get(v.name)!.every((d, i) => (typeof d === "string") === (i === 0));
   return firstOnly ? dynamic.find(batched) : undefined;
 }
-
-const storedElements = (graph: Graph): number => {
-  let n = 0;
-  for (const v of graph.initializers.keys()) n += size(v.shape);
-  for (const node of graph.nodes) n += heldBy(node)?.data.length ?? 0;
-  return n;
-};

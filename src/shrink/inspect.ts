@@ -8,7 +8,7 @@ import { type Obstacle, obstacleText } from "../groups/channels.ts";
 import { analyze } from "./analysis.ts";
 import { dropColumns } from "./columns.ts";
 import { lineAt } from "./constants.ts";
-import { type Cost, cost } from "./cost.ts";
+import { type Cost, costOf } from "./cost.ts";
 import { plan } from "./plan.ts";
 import { macsOf } from "./rules/index.ts";
 
@@ -43,7 +43,8 @@ export interface Inspection extends Cost {
 
 /** Looks at every weight of a model. */
 export function inspect(model: Model): Inspection {
-  const analysis = analyze(atBatch(model, 1));
+  const graph = atBatch(model, 1);
+  const analysis = analyze(graph);
   const { channels, uses } = analysis;
   const { remove, kept } = plan(analysis);
   const dropped = dropColumns(analysis)?.weights.map((d) => d.root);
@@ -87,7 +88,7 @@ export function inspect(model: Model): Inspection {
     };
   });
   const fixed = untrained(model.graph).map(({ name, dtype, shape }) => ({ weight: name, dtype, shape }));
-  return { ...cost(model), layers, untrained: fixed };
+  return { ...costOf(graph), layers, untrained: fixed };
 }
 
 const texts = (obstacles: readonly (Obstacle | undefined)[]): string[] => [

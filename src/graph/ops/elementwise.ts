@@ -1,12 +1,24 @@
 /** Elementwise operators: unary, binary with broadcasting, comparisons, selection. */
 
-import { type AttrDef, broadcast, elementType, flag, float, int, oneOf, op, reject, sameType } from "../op.ts";
+import {
+  type AttrDef,
+  broadcast,
+  broadcastAll,
+  elementType,
+  flag,
+  float,
+  int,
+  oneOf,
+  op,
+  reject,
+  sameType,
+} from "../op.ts";
 import { isFloat, sameShape } from "../tensor.ts";
 
 const unary = <A extends Record<string, AttrDef>>(attrs: A, since?: number) => op(1, attrs, ([x]) => x, { since });
 const plain = unary({});
 const binary = op(2, {}, (x) => ({ dtype: sameType(x), shape: broadcast(x[0].shape, x[1].shape) }));
-const variadic = op("n", {}, (x) => ({ dtype: sameType(x), shape: broadcast(...x.map((t) => t.shape)) }));
+const variadic = op("n", {}, (x) => ({ dtype: sameType(x), shape: broadcastAll(x.map((t) => t.shape)) }));
 const comparison = (since?: number) =>
   op(
     2,

@@ -5,7 +5,7 @@ import { size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
 import { spend } from "../effort.ts";
 import { collapsed, expanded, factOfTensor, known, moved, nothing, picked } from "../fact.ts";
-import { aligned, allOnes, forwards, type Index, type Move, union } from "../field.ts";
+import { aligned, allOnes, forwards, type Index, type Move, unionOf } from "../field.ts";
 import { greatest, movedBack, nowhere, unbroadcast } from "../need.ts";
 import { opaqueRule } from "../opaque.ts";
 import type { Call, ProofRule, ProofRuleOf, ProofRules } from "./rule.ts";
@@ -121,7 +121,7 @@ const part = ({ attrs, inputs, outputs }: Call<{ readonly axis: number }>, k: nu
 const Concat: ProofRuleOf<"Concat"> = {
   known(call) {
     const axis = axisOf(call.attrs.axis, call.outputs[0]!.shape.length);
-    const common = union(...call.known.map((k) => k.shape));
+    const common = unionOf(call.known.map((k) => k.shape));
     spend(call.inputs.length + 4 * size(common) * call.outputs[0]!.shape[axis]);
     const shapes = call.inputs.map((v) => common.map((d, i) => (i === axis ? v!.shape[axis] : d)));
     const parts = call.known.map((k, i) => expanded(k, shapes[i]));
