@@ -59,6 +59,11 @@ export const inspectCommand = () =>
           "\nnot trained, since only float32 weights are",
           ...found.untrained.map((t) => `  ${visible(t.weight)}: ${t.dtype} ${shapeText(t.shape)}`),
         );
+      if (found.constants.length)
+        lines.push(
+          "\nconstants, which are not trained (--train-only says otherwise)",
+          ...found.constants.map((c) => `  ${visible(`${c.name} ${shapeText(c.shape)}: ${c.why}`)}`),
+        );
       if (found.layers.every((l) => l.zeroGroups === 0 && l.removable === 0))
         lines.push(
           "\nno input channel is exactly zero, so nothing can be removed yet: train with a penalty on groups first, for example",

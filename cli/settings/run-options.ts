@@ -15,6 +15,7 @@ export const trainOptions = (s: RunChoices, model: Model, engine: Engine): Train
   seed: s.seed,
   output: s.output,
   freeze: s.freeze,
+  trainOnly: s.trainOnly,
   lambdaWarmup: s.lambdaWarmup,
   augment: augmentation(s.augment),
   normalization: normalizationSetting(s.normalize),

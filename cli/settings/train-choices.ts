@@ -36,7 +36,18 @@ export const belongs: Readonly<Record<"optimizer" | "schedule" | "penalty" | "gr
 const keysOf = (fields: object) => Object.keys(fields) as TrainKey[];
 
 export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
-  "Model and data": ["model", "init", "freeze", "data", "dataRoot", "limitTrain", "valSplit", "augment", "normalize"],
+  "Model and data": [
+    "model",
+    "init",
+    "freeze",
+    "trainOnly",
+    "data",
+    "dataRoot",
+    "limitTrain",
+    "valSplit",
+    "augment",
+    "normalize",
+  ],
   Optimizer: ["optimizer", "lr", ...keysOf(optimizerFields)],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
   Penalty: ["penalty", ...keysOf(penaltyFields), "lambdaWarmup", "targetParams"],

@@ -25,7 +25,14 @@ const namesOf = <N extends string>(methods: Readonly<Record<N, unknown>>) => Obj
 export const trainFields = {
   model: text(`${[...builtIns.keys()].join(", ")}, or a file that ends in .onnx`, "name|file.onnx"),
   init: toggle("draw new initial weights for a model from a file"),
-  freeze: texts("parameters that stay as they are; * stands for a part of a name, ** for any characters", "a,b.*,…"),
+  freeze: texts(
+    "parameters that stay as they are; * stands for a part of a name, ** for any characters, op:Conv for what Conv reads",
+    "a,b.*,…",
+  ),
+  trainOnly: texts(
+    "train these and nothing else, also what inspect lists as constants; patterns as in freeze",
+    "a,b.*,…",
+  ),
   data: text("data set by name, or a folder", "name|folder"),
   dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),
   limitTrain: integerField("use only so many training samples", { min: 1 }),

@@ -61,6 +61,14 @@ interface Traits<A> {
   readonly everyOutput?: true;
   /** Inputs that hold running statistics: stored, but not parameters. */
   readonly statistics?: readonly number[];
+  /** Inputs that learn where another one carries data: weights, biases, scales, tables. */
+  readonly learns?: readonly number[];
+  /** What it joins to data by broadcasting may learn (a bias, a scale) or not (a mask, a factor): values and names tell. */
+  readonly joins?: true;
+  /** What it makes of a stored tensor is no parameter's value: an angle's sine, a phase. */
+  readonly periodic?: true;
+  /** It shares one whole among the elements of an axis: what is far below the others gets nothing. */
+  readonly shares?: true;
   /** What each input holds in a new model; undefined = random numbers. */
   readonly starts?: readonly (number | undefined)[];
   /** It multiplies channels with a weight. */

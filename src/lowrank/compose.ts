@@ -8,9 +8,10 @@
  */
 import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import { matcher, matchingNames } from "../graph/name-patterns.ts";
+import { matcher } from "../graph/name-patterns.ts";
 import { newNames } from "../graph/new-names.ts";
 import { makeNode } from "../graph/nodes.ts";
+import { storedMatching } from "../graph/stored-matching.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Node, Shape, Tensor, Value } from "../graph/types.ts";
 import { weave } from "../math/matrix.ts";
@@ -92,8 +93,7 @@ function select(
   { layers: wanted = ["**"], freeze = [] }: ComposeOptions,
 ): { chosen: readonly MatrixLayer[]; skipped: readonly Skipped[] } {
   const { layers, skipped: unfit } = matrixLayers(graph);
-  const names = [...graph.initializers.keys()].map((v) => v.name);
-  const frozen = matchingNames(names, freeze, "freeze");
+  const frozen = storedMatching(graph, freeze, "freeze");
   const skipped = [
     ...unfit,
     ...layers.filter((l) => frozen.has(l.weight.name)).map((l) => ({ weight: l.weight.name, why: "is frozen" })),

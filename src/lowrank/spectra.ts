@@ -3,7 +3,7 @@
  * Roy & Vetterli 2007, "The effective rank: a measure of effective dimensionality".
  */
 import { EspalierError } from "../error.ts";
-import { matchingNames } from "../graph/name-patterns.ts";
+import { storedMatching } from "../graph/stored-matching.ts";
 import type { Model } from "../graph/types.ts";
 import { type Svd, svd } from "../math/svd.ts";
 import { type MatrixLayer, matrixLayers, type Skipped, toMatrix } from "./layers.ts";
@@ -54,11 +54,7 @@ export interface SpectraOptions {
  */
 export function spectra(model: Model, { freeze = [] }: SpectraOptions = {}): Spectra {
   const whole = recompose(model);
-  const frozen = matchingNames(
-    [...whole.graph.initializers.keys()].map((v) => v.name),
-    freeze,
-    "freeze",
-  );
+  const frozen = storedMatching(whole.graph, freeze, "freeze");
   const { layers, skipped } = matrixLayers(whole.graph);
   return {
     model: whole,

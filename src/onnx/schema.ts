@@ -79,7 +79,12 @@ export const schema = {
     external_data: list(13, "StringStringEntryProto"),
     data_location: one(14, "int32"),
   },
-  ValueInfoProto: { name: one(1, "string"), type: one(2, "TypeProto"), doc_string: one(3, "string") },
+  ValueInfoProto: {
+    name: one(1, "string"),
+    type: one(2, "TypeProto"),
+    doc_string: one(3, "string"),
+    metadata_props: list(4, "StringStringEntryProto"),
+  },
   TypeProto: { tensor_type: one(1, "TensorTypeProto"), denotation: one(6, "string") },
   TensorTypeProto: { elem_type: one(1, "int32"), shape: one(2, "TensorShapeProto") },
   TensorShapeProto: { dim: list(1, "DimensionProto") },

@@ -6,6 +6,7 @@ import { heldBy } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
+import { marksOf } from "./marks.ts";
 import { type Rest, restOf } from "./rest.ts";
 import type { WireMessage } from "./schema.ts";
 import { neededOpset, spell } from "./spell.ts";
@@ -155,6 +156,13 @@ function inputsOf(model: Model, rest: Rest | undefined): Value[] {
   return [...listed, ...inputs.filter((v) => !seen.has(v))];
 }
 
+/** Stored tensors of which the exporter said what they are. */
+function markedValues(model: Model, rest: Rest | undefined): Value[] {
+  const listed = new Set(rest?.inputs);
+  const marks = marksOf(model);
+  return [...model.graph.initializers.keys()].filter(({ name }) => marks.has(name) && !listed.has(name));
+}
+
 /** Types that a reader cannot infer: what operators outside the table make. */
 function opaqueValues(model: Model, rest: Rest | undefined): WireMessage<"ValueInfoProto">[] {
   const outputs = new Set(model.graph.outputs);
@@ -202,7 +210,7 @@ export function write(model: Model): Uint8Array {
       initializer: [...initializer, ...store.tensors],
       input: declarations(model, inputsOf(model, rest), rest),
       output: declarations(model, graph.outputs, rest),
-      value_info: opaqueValues(model, rest),
+      value_info: [...declarations(model, markedValues(model, rest), rest), ...opaqueValues(model, rest)],
     },
   });
 }

@@ -18,6 +18,7 @@ export interface FineTuneOptions
     | "output"
     | "normalization"
     | "freeze"
+    | "trainOnly"
     | "augment"
     | "seed"
     | "store"

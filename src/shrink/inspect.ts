@@ -2,9 +2,11 @@
 
 import { atBatch } from "../graph/infer.ts";
 import { untrained } from "../graph/precision.ts";
+import { roles } from "../graph/roles.ts";
 import { size } from "../graph/tensor.ts";
 import type { DType, Model, Shape } from "../graph/types.ts";
 import { type Obstacle, obstacleText } from "../groups/channels.ts";
+import { marksOf } from "../onnx/marks.ts";
 import { analyze } from "./analysis.ts";
 import { dropColumns } from "./columns.ts";
 import { lineAt } from "./constants.ts";
@@ -39,6 +41,8 @@ export interface Inspection extends Cost {
   readonly layers: readonly Layer[];
   /** Weights that training leaves as they are, since they are not float32. */
   readonly untrained: readonly { readonly weight: string; readonly dtype: DType; readonly shape: Shape }[];
+  /** Stored tensors that are taken for constants, which training leaves as they are, and why. */
+  readonly constants: readonly { readonly name: string; readonly shape: Shape; readonly why: string }[];
 }
 
 /** Looks at every weight of a model. */
@@ -88,7 +92,10 @@ export function inspect(model: Model): Inspection {
     };
   });
   const fixed = untrained(model.graph).map(({ name, dtype, shape }) => ({ weight: name, dtype, shape }));
-  return { ...costOf(graph), layers, untrained: fixed };
+  const constants = [...roles(model.graph, marksOf(model))].flatMap(([{ name, shape }, { learns, why }]) =>
+    learns ? [] : [{ name, shape, why }],
+  );
+  return { ...costOf(graph), layers, untrained: fixed, constants };
 }
 
 const texts = (obstacles: readonly (Obstacle | undefined)[]): string[] => [

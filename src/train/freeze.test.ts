@@ -3,6 +3,7 @@ import { residualBlock } from "../../test/support/residual-block.ts";
 import { fromArrays } from "../data/dataset.ts";
 import { node } from "../engine/node.ts";
 import { type Builder, builder } from "../graph/builder.ts";
+import { storedMatching } from "../graph/stored-matching.ts";
 import { f32, full, i64, numbers } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import type { Side } from "../groups/group-set.ts";
@@ -43,7 +44,9 @@ test("patterns: * within a part of a name, ** across parts, everything else as i
   const w = ["a.b.weight", "a.bias", "ab", "c/d", "c/d/e"].map((name) => g.initializer(name, f32([1])));
   g.output(g.Sum(w), "y");
   const left = (...patterns: string[]) =>
-    [...freezeParameters(g.build(), patterns).initializers.keys()].map((v) => v.name);
+    [...freezeParameters(g.build(), storedMatching(g.build(), patterns, "freeze")).initializers.keys()].map(
+      (v) => v.name,
+    );
   expect(left("a.*")).toEqual(["a.b.weight", "ab", "c/d", "c/d/e"]);
   expect(left("a**")).toEqual(["c/d", "c/d/e"]);
   expect(left("c/*", "ab")).toEqual(["a.b.weight", "a.bias", "c/d/e"]);
@@ -68,7 +71,7 @@ test("what is frozen stays to the bit, in training and in initialize; the rest m
   expect(run.history.at(-1)!.groupSparsity).toBe(1); // only the channels that fc3 reads can die
   expect(run.history.at(-1)!.elementSparsity).toBe(12 / (24 + 8 + 12 + 2));
 
-  const drawn = values(initialize(before, 9, ["fc2.*"]));
+  const drawn = values(initialize(before, 9, { freeze: ["fc2.*"] }));
   expect(drawn.get("fc2.weight")).toEqual(old.get("fc2.weight"));
   expect(drawn.get("fc1.weight")).toEqual(values(initialize(before, 9)).get("fc1.weight"));
 });
@@ -76,7 +79,7 @@ test("what is frozen stays to the bit, in training and in initialize; the rest m
 test("no channel that something frozen makes or reads is in a group, unless a trainable norm alone can make it zero", () => {
   const { graph } = residualBlock({ seed: 2, side: 4, classes: 3 });
   const sets = (side: Side, ...freeze: string[]) =>
-    groupSets(freezeParameters(graph, freeze), "coupled", { side }).map(
+    groupSets(freezeParameters(graph, storedMatching(graph, freeze, "freeze")), "coupled", { side }).map(
       ({ name, count, members }) => `${name} ${count}: ${members.map((m) => m.param.name).join(" ")}`,
     );
   const norms = (layer: string) => `${layer}.norm.weight ${layer}.norm.bias`;
@@ -145,10 +148,29 @@ test("a branch without a gradient rule trains when what it depends on is frozen,
     dims: new Map([["x", ["batch", 3]]]),
     metadata: new Map(),
   };
-  const fix = await finish(odd, {}).catch((e) => e.fix);
+  const fix = await finish(odd, { trainOnly: ["table", "w"] }).catch((e) => e.fix);
   expect(fix).toBe('add ScatterElements to autodiff/rules, or freeze "table"');
   const { model: trained } = await finish(odd, { freeze: ["table"] });
   expect(values(trained).get("table")).toEqual([1, 2, 3]);
+});
+
+test("constants are not trained, and said; trainOnly trains them and nothing else", async () => {
+  const g = builder();
+  const h = g.Relu(
+    g.Gemm(g.input("x", "float32", [1, 3]), g.initializer("w", f32([0.3, -0.2, 0.5, 0.1, 0.4, -0.6], [2, 3])), null, {
+      transB: 1,
+    }),
+  );
+  g.output(g.Mul(h, g.initializer("half", f32([0.5], []))), "y");
+  const made: Model = { graph: g.build(), opset: 17, dims: new Map([["x", ["batch", 3]]]), metadata: new Map() };
+  const run = await finish(made, {});
+  expect(run.notes.join()).toContain("taken for constants, not trained: half (one number for all)");
+  expect(values(run.model).get("half")).toEqual([0.5]);
+  expect(values(run.model).get("w")).not.toEqual(values(made).get("w"));
+  const only = await finish(made, { trainOnly: ["op:Mul"] });
+  expect(only.notes.join()).not.toContain("constants");
+  expect(values(only.model).get("half")).not.toEqual([0.5]);
+  expect(values(only.model).get("w")).toEqual(values(made).get("w"));
 });
 
 test("nothing left to train is refused", async () => {

@@ -5,14 +5,14 @@ import { size } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
-import { frozenNames } from "./freeze.ts";
+import { frozen, type Selection } from "./freeze.ts";
 
 /**
  * Every trained tensor of two or more dimensions, and every vector read by the same node, is drawn from
  * U(±1/√fan_in); scales of normalizations become 1, their biases 0, running statistics 0 and 1.
- * @param freeze parameters that stay, as in `TrainOptions`
+ * @param selection what stays, as in `TrainOptions`
  */
-export function initialize(model: Model, seed: number, freeze: readonly string[] = []): Model {
+export function initialize(model: Model, seed: number, selection: Selection = {}): Model {
   const { graph } = model;
   const fanIn = new Map<string, number>();
   const fixed = new Map<string, number>();
@@ -27,11 +27,11 @@ export function initialize(model: Model, seed: number, freeze: readonly string[]
     const outputs = inputsFirst(node) ? weight.shape[weight.shape.length - 1] : weight.shape[0];
     for (const v of stored) fanIn.set(v!.name, size(weight.shape) / outputs);
   }
-  const frozen = frozenNames(graph, freeze);
+  const stays = frozen(model, selection);
   const tensors = new Map<string, Tensor>();
   const { trained, running } = parameters(graph);
   [...trained, ...running].forEach((v, i) => {
-    if (frozen.has(v.name)) return;
+    if (stays.has(v.name)) return;
     const bound = 1 / Math.sqrt(fanIn.get(v.name) ?? size(v.shape));
     const random = new Random(seed, "init", i);
     const constant = fixed.get(v.name);

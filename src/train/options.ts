@@ -15,7 +15,7 @@ import type { Penalty } from "../prox/penalty.ts";
 import type { Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
 import { parameters } from "../step/parameters.ts";
-import { freezeParameters } from "./freeze.ts";
+import { freezeParameters, frozen } from "./freeze.ts";
 import { checkDynamicBatch, checkInput, normalizationOf } from "./input.ts";
 import { checkOperators } from "./operators.ts";
 import type { Store } from "./store.ts";
@@ -67,10 +67,13 @@ export interface TrainOptions {
   /** Of shuffling, augmentation and dropout. Default 1. */
   readonly seed?: number;
   /**
-   * Parameters that stay as they are, by name; `*` stands for any characters but `.` and `/`, `**` for any characters.
-   * Default: none — every float32 initializer is trained, buffers of an imported model included.
+   * Parameters that stay as they are, by name (`*` stands for any characters but `.` and `/`, `**` for any characters) or by the
+   * operator that reads them ("op:Conv"). Default: none. Constants among a model's stored tensors stay anyway: `inspect` lists
+   * them with the reason.
    */
   readonly freeze?: readonly string[];
+  /** Trains these and nothing else, constants too; patterns as in `freeze`. Default: every parameter. */
+  readonly trainOnly?: readonly string[];
   /** Default: the data set's own; null = none. */
   readonly augment?: Augment | null;
   /** Default: what the model's metadata records (a model that was trained before), else the data set's own; null = none. */
@@ -157,7 +160,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       });
   }
 
-  if (parameters(freezeParameters(model.graph, resolved.freeze)).trained.length === 0)
+  if (parameters(freezeParameters(model.graph, frozen(model, resolved))).trained.length === 0)
     throw new EspalierError("nothing-to-do", "the model has no parameters to train", {
       frozen: resolved.freeze.join(", ") || undefined,
       wanted: "float32 initializers",

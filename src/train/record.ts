@@ -108,6 +108,7 @@ const choicesOf = (o: Resolved) => ({
   accumulate: o.accumulate,
   seed: o.seed,
   freeze: o.freeze,
+  ...(o.trainOnly && { trainOnly: o.trainOnly }),
   augment: o.augment ?? null,
   normalization: o.normalization ?? null,
 });

@@ -16,7 +16,7 @@ import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { lossInput } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
-import { freezeParameters } from "./freeze.ts";
+import { constantsNote, freezeParameters, frozen } from "./freeze.ts";
 import { recordNormalization, travelsAs } from "./input.ts";
 import { Journal, type SavedRun } from "./journal.ts";
 import { changes, Structure } from "./metrics.ts";
@@ -54,7 +54,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   constructor(model: Model, data: Dataset, options: Resolved) {
     const { schedule, loss, epochs, normalization } = options;
-    const graph = freezeParameters(model.graph, options.freeze);
+    const stays = frozen(model, options);
+    const graph = freezeParameters(model.graph, stays);
     this.initial = model;
     this.trained = model;
     this.data = data;
@@ -67,9 +68,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
     const fixed = untrainedNote(graph);
+    const constants = constantsNote(model, options);
     this.notes = [
       ...(note ? [note] : []),
       ...(fixed ? [fixed] : []),
+      ...(constants ? [constants] : []),
       ...(penalty?.notes ?? []),
       ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
     ];

@@ -110,6 +110,7 @@ export const convolutionOps = {
     {
       required: 2,
       complete: ([x, w], a) => completeWindow(x.shape.slice(2), kernelOf(x, w, a), a),
+      learns: [1, 2],
       product: { withBias: (a) => a },
     },
   ),
@@ -151,6 +152,7 @@ export const convolutionOps = {
         const pads = a.auto_pad === "SAME_UPPER" ? [...less, ...more] : [...more, ...less];
         return { ...own, output_padding, output_shape, pads };
       },
+      learns: [1, 2],
       product: { withBias: (a) => a },
     },
   ),

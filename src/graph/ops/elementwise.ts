@@ -12,13 +12,15 @@ import {
   op,
   reject,
   sameType,
+  type Type,
 } from "../op.ts";
 import { isFloat, sameShape } from "../tensor.ts";
 
 const unary = <A extends Record<string, AttrDef>>(attrs: A, since?: number) => op(1, attrs, ([x]) => x, { since });
 const plain = unary({});
-const binary = op(2, {}, (x) => ({ dtype: sameType(x), shape: broadcast(x[0].shape, x[1].shape) }));
-const variadic = op("n", {}, (x) => ({ dtype: sameType(x), shape: broadcastAll(x.map((t) => t.shape)) }));
+const broadcasting = (x: readonly Type[]) => ({ dtype: sameType(x), shape: broadcastAll(x.map((t) => t.shape)) });
+const joining = op(2, {}, broadcasting, { joins: true });
+const variadic = op("n", {}, broadcasting);
 const comparison = (since?: number) =>
   op(
     2,
@@ -34,7 +36,7 @@ const compare = comparison();
 export const elementwiseOps = {
   Abs: plain,
   Ceil: plain,
-  Cos: plain,
+  Cos: op(1, {}, ([x]) => x, { periodic: true }),
   Erf: plain,
   Exp: plain,
   Floor: plain,
@@ -49,7 +51,7 @@ export const elementwiseOps = {
   Round: unary({}, 11),
   Sigmoid: plain,
   Sign: plain,
-  Sin: plain,
+  Sin: op(1, {}, ([x]) => x, { periodic: true }),
   Softplus: plain,
   Softsign: plain,
   Sqrt: plain,
@@ -70,8 +72,8 @@ export const elementwiseOps = {
     return x;
   }),
 
-  Add: binary,
-  Div: binary,
+  Add: joining,
+  Div: joining,
   Mod: op(
     2,
     { fmod: flag(0) },
@@ -82,20 +84,25 @@ export const elementwiseOps = {
     },
     { since: 10 },
   ),
-  Mul: binary,
+  Mul: joining,
   /** The slope has the shape of x, or one that broadcasts to it. */
-  PRelu: op(2, {}, ([x, slope]) => {
-    sameType([x, slope]);
-    if (!sameShape(broadcast(x.shape, slope.shape), x.shape))
-      reject("the slope does not broadcast to x", `x [${x.shape}], slope [${slope.shape}]`, `[${x.shape}] or less`);
-    return x;
-  }),
+  PRelu: op(
+    2,
+    {},
+    ([x, slope]) => {
+      sameType([x, slope]);
+      if (!sameShape(broadcast(x.shape, slope.shape), x.shape))
+        reject("the slope does not broadcast to x", `x [${x.shape}], slope [${slope.shape}]`, `[${x.shape}] or less`);
+      return x;
+    },
+    { learns: [1] },
+  ),
   Pow: op(2, {}, (x) => ({ dtype: x[0].dtype, shape: broadcast(x[0].shape, x[1].shape) })),
-  Sub: binary,
+  Sub: joining,
   Max: variadic,
   Mean: variadic,
   Min: variadic,
-  Sum: variadic,
+  Sum: op("n", {}, broadcasting, { joins: true }),
 
   And: compare,
   Equal: compare,

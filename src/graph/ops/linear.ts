@@ -17,7 +17,7 @@ export const linearOps = {
         shape: [...batch, ...(a.length > 1 ? [a[a.length - 2]] : []), ...(b.length > 1 ? [b[b.length - 1]] : [])],
       };
     },
-    { product: { inputsFirst: () => true } },
+    { learns: [0, 1], product: { inputsFirst: () => true } },
   ),
   /** Y = alpha·A'·B' + beta·C, 2-D. */
   Gemm: op(
@@ -39,6 +39,7 @@ export const linearOps = {
     },
     {
       required: 2,
+      learns: [0, 1, 2],
       product: {
         inputsFirst: ({ transB }) => !transB,
         factors: ({ alpha, beta }) => ({ product: alpha, bias: beta }),

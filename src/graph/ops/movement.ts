@@ -175,10 +175,15 @@ export const movementOps = {
     });
     return { dtype: x.dtype, shape };
   }),
-  Gather: op(2, { axis: int(0) }, ([x, i], { axis }) => {
-    const a = axisOf(axis, x.shape.length);
-    return { dtype: x.dtype, shape: [...x.shape.slice(0, a), ...i.shape, ...x.shape.slice(a + 1)] };
-  }),
+  Gather: op(
+    2,
+    { axis: int(0) },
+    ([x, i], { axis }) => {
+      const a = axisOf(axis, x.shape.length);
+      return { dtype: x.dtype, shape: [...x.shape.slice(0, a), ...i.shape, ...x.shape.slice(a + 1)] };
+    },
+    { learns: [0] },
+  ),
   GatherElements: op(
     2,
     { axis: int(0) },

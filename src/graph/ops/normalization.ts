@@ -11,7 +11,7 @@ export const normalizationOps = {
       for (const v of vectors) checkShape("a vector", v, [x.shape[1]]);
       return x;
     },
-    { statistics: [3, 4], starts: [undefined, 1, 0, 0, 1] },
+    { learns: [1, 2], statistics: [3, 4], starts: [undefined, 1, 0, 0, 1] },
   ),
   /** X [N, C, …], scale, B [C]. */
   InstanceNormalization: op(
@@ -22,7 +22,7 @@ export const normalizationOps = {
       for (const v of vectors) checkShape("a vector", v, [x.shape[1]]);
       return x;
     },
-    { starts: [undefined, 1, 0] },
+    { learns: [1, 2], starts: [undefined, 1, 0] },
   ),
   /** Over axis … last. Scale and bias of the normalized shape. */
   LayerNormalization: op(
@@ -34,6 +34,6 @@ export const normalizationOps = {
       if (bias) checkShape("the bias", bias, normalized);
       return x;
     },
-    { required: 2, since: 17, starts: [undefined, 1, 0] },
+    { required: 2, since: 17, learns: [1, 2], starts: [undefined, 1, 0] },
   ),
 };

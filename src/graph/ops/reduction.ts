@@ -15,7 +15,7 @@ const alongAxis = ([x]: readonly Type[], { axis }: { readonly axis: number }): T
   axisOf(axis, x.shape.length);
   return x;
 };
-const softmax = op(1, { axis: int(-1) }, alongAxis);
+const softmax = op(1, { axis: int(-1) }, alongAxis, { shares: true });
 
 export const reductionOps = {
   ReduceL1: reduce,

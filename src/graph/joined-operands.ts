@@ -1,0 +1,101 @@
+/**
+ * Whether a stored tensor that is added to data, or multiplied with it, learns: a bias, a scale, an embedding of positions do, a
+ * mask, a factor, a normalization of the input, a table of sines do not.
+ */
+
+import { entryOf, families, opOf } from "./ops/index.ts";
+import type { Meeting, Role, Surroundings } from "./roles.ts";
+import { size } from "./tensor.ts";
+import type { Node, Tensor, Value } from "./types.ts";
+
+/** Names that exporters make up for what had none: "onnx::Add_12", "/Constant_3_output_0", "val_7", "12". */
+const MADE_UP =
+  /^(onnx::.*|(.*[/.])?_?[Cc]onst(ant|_fold_opt_|_)?[_\d]*(_output_\d+)?|(val|lifted_tensor|_tensor_constant|c_lifted_tensor|scalar_tensor|arange)(_\d+)*|\d+)$/;
+
+/** What makes an operand a constant; the first that holds. Each takes all that can be known of the operand. */
+const evidence: readonly ((o: Operand) => string | false)[] = [
+  ({ tensor }) => size(tensor.shape) === 1 && "one number for all",
+  ({ met }) => met.through.some((n) => entryOf(n.op, n.domain)?.periodic) && "an angle",
+  (o) => isMask(o) && "a mask: added before a Softmax, 0 or far below",
+  ({ tensor }) => isTrigonometric(tensor) && "a table of sines and cosines",
+  (o) => touchesInput(o) && `it acts on the graph's input, as a normalization does`,
+  ({ v, tensor, bias }) =>
+    !bias && MADE_UP.test(v.name) && uniform(tensor) && "the same number everywhere, without a name",
+  ({ v, tensor, bias }) => !bias && MADE_UP.test(v.name) && axes(tensor) > 1 && "a table without a name",
+];
+
+interface Operand extends Surroundings {
+  readonly v: Value;
+  readonly tensor: Tensor;
+  readonly met: Meeting;
+  /** What it is joined to. */
+  readonly other: Value | undefined;
+  /** It is added to a product with a stored weight, one number per channel. */
+  readonly bias: boolean;
+}
+
+/** The role of an operand of Add, Sub, Mul, Div or Sum. */
+export function joinedRole(v: Value, tensor: Tensor, met: Meeting, around: Surroundings): Role {
+  const { node } = met;
+  const other = node.inputs.find((x, i) => i !== met.at && x && around.data.has(x)) ?? undefined;
+  const bias = node.op === "Add" && axes(tensor) === 1 && !!other && isProduct(other, around);
+  const operand = { ...around, v, tensor, met, other, bias };
+  for (const shows of evidence) {
+    const why = shows(operand);
+    if (why) return { learns: false, why };
+  }
+  return { learns: true, why: `${bias ? "the bias" : `operand ${met.at + 1}`} of ${node.op} ${node.name}`.trimEnd() };
+}
+
+/** How many axes are longer than 1. */
+const axes = ({ shape }: Tensor): number => shape.filter((d) => d > 1).length;
+
+const uniform = ({ data }: Tensor): boolean => (data as Float32Array).every((x) => x === data[0]);
+
+/** Whether a value is a product of data with a stored weight, perhaps moved about. */
+function isProduct(v: Value, { makes, data }: Surroundings): boolean {
+  let node = makes.get(v);
+  while (node && moves(node) && node.inputs[0]) node = makes.get(node.inputs[0]);
+  return !!node && !!entryOf(node.op, node.domain)?.product && node.inputs.some((x) => x && !data.has(x));
+}
+
+/** Whether what is joined to an operand goes into a Softmax next, and the operand lets through (0) or shuts out. */
+function isMask({ met, tensor, reads }: Operand): boolean {
+  const numbers = new Set(tensor.data as Float32Array);
+  if (numbers.size > 2 || !numbers.has(0) || [...numbers].every((x) => x > SHUT)) return false;
+  const next = (v: Value): boolean =>
+    (reads.get(v) ?? []).some(
+      (n) => entryOf(n.op, n.domain)?.shares || ((moves(n) || joins(n)) && next(n.outputs[0]!)),
+    );
+  return next(met.node.outputs[0]!);
+}
+/** What is this far below the rest has no share in a Softmax. */
+const SHUT = -10;
+
+/** Positions × channels of sines and cosines: the first row, of angle 0, is of zeros and ones alone. */
+function isTrigonometric({ shape, data }: Tensor): boolean {
+  const [rows, columns] = shape.filter((d) => d > 1).slice(-2);
+  if (columns === undefined || rows === undefined) return false;
+  const numbers = data as Float32Array;
+  const first = numbers.subarray(0, columns);
+  return (
+    first.every((x) => x === 0 || x === 1) &&
+    numbers.every((x) => Math.abs(x) <= 1) &&
+    numbers.subarray(columns, 2 * columns).some((x) => x !== 0 && x !== 1)
+  );
+}
+
+/** Whether it is joined to a graph's input, or to one that was only moved about or joined to others. */
+function touchesInput({ other, makes, data }: Operand): boolean {
+  for (let v = other; v; ) {
+    const node = makes.get(v);
+    if (!node) return true;
+    if (!moves(node) && !joins(node)) return false;
+    v = node.inputs.find((x) => x && data.has(x)) ?? undefined; // none where a table is looked up
+  }
+  return false;
+}
+
+const moves = ({ op, domain }: Node): boolean =>
+  domain === "" && (Object.hasOwn(families.movement, op) || !!opOf(op)?.permutes);
+const joins = ({ op, domain }: Node): boolean => !!entryOf(op, domain)?.joins;
