@@ -75,7 +75,8 @@ export function asWritten(
 function spellAttr(node: Node, opset: number, key: string, a: Attr): Uint8Array {
   const { type, dtype } = entryOf(node.op, node.domain)?.attrs[key] ?? {};
   if (dtype) return encodeAttribute(key, dataTypes[a as DType], type);
-  return encodeAttribute(key, held(node.op, key, a, opset, node.inputs[0], node.outputs[0]!), type);
+  const known = opOf(node.op, node.domain); // what others call their attributes says nothing of their values
+  return encodeAttribute(key, known ? held(node.op, key, a, opset, node.inputs[0], node.outputs[0]!) : a, type);
 }
 
 /** Whether a node reduces no axis, and so is spelled as the identity. */

@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
+import { modelFile, value } from "../../test/support/onnx-files.ts";
 import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, full } from "../graph/tensor.ts";
 import type { Tensor } from "../graph/types.ts";
-import { encode } from "./write.ts";
+import { read } from "./read.ts";
+import { attributeTypes } from "./schema.ts";
+import { decode, encodeMessage } from "./wire.ts";
+import { encode, write } from "./write.ts";
 
 const engine = node({ threads: 1 });
 async function run(bytes: Uint8Array, feeds: Record<string, Tensor>) {
@@ -38,4 +42,20 @@ test("a graph with parameters as attributes runs", async () => {
   // rows [3, 3, 3, 3, 7] and [5, 5, 5, 5, 7] read as five pairs; each pair twice sums to 12, 12, 24, 20, 24
   expect((got.data as Float32Array)[0]).toBeCloseTo(18.4, 5);
   expect(c.dtype).toBe("int32");
+});
+
+test("attributes of operators that are not of the table are written as they were read", () => {
+  const alpha = encodeMessage("AttributeProto", { name: "alpha", type: attributeTypes.float, f: 0.3 });
+  const min = encodeMessage("AttributeProto", { name: "min", type: attributeTypes.float, f: -0.25 });
+  const nodes = [
+    ["Elu", "x", "a", [alpha]],
+    ["toString", "a", "b", [min]],
+    ["constructor", "b", "y", [alpha, min]],
+  ] as const;
+  const made = nodes.map(([op_type, input, output, attribute]) => ({
+    ...{ op_type, input: [input], output: [output], attribute: [...attribute], domain: op_type === "Elu" ? "own" : "" },
+  }));
+  const file = modelFile([], { node: made, value_info: [value("a", "N", 4), value("b", "N", 4)] });
+  const again = decode("ModelProto", write(read(file))).graph!.node!;
+  expect(again.map((n) => n.attribute!.map((a) => [...a]))).toEqual(made.map((n) => n.attribute.map((a) => [...a])));
 });
