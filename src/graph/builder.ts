@@ -10,7 +10,7 @@ import { heldBy, nodes } from "./nodes.ts";
 import type { AttrsOf, Op } from "./op.ts";
 import { type Domain, foreign } from "./ops/foreign.ts";
 import { ops } from "./ops/index.ts";
-import { arrayOf, tensor, typeText } from "./tensor.ts";
+import { arrayOf, tensor, tensorKey, typeText } from "./tensor.ts";
 import type { Attrs, Data, DType, Graph, Meaning, Node, Shape, Tensor, Value } from "./types.ts";
 
 type Input = Value | number;
@@ -98,7 +98,7 @@ class GraphBuilder {
 
   /** A constant; equal constants are stored once. */
   constant(t: Tensor): Value {
-    const key = t.data.length <= 64 ? `${typeText(t)}:${t.data.join()}:${Object.is(t.data[0], -0)}` : undefined;
+    const key = t.data.length <= 64 ? tensorKey(t) : undefined;
     const known = key && this.constants.get(key);
     if (known) return known;
     const name = this.fresh(`${this.prefix}Constant`);

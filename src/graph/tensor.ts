@@ -43,6 +43,10 @@ export function tensor(dtype: DType, shape: Shape, data: Data): Tensor {
   return { dtype, shape, data };
 }
 
+/** A text that is the same for equal tensors alone: 0 and −0 are two numbers. */
+export const tensorKey = (t: Tensor): string =>
+  `${typeText(t)}:${Array.from(t.data as ArrayLike<number | bigint>, (x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
+
 export const zeros = (dtype: DType, shape: Shape): Tensor =>
   tensor(dtype, shape, new (arrays[dtype] as new (n: number) => Data)(size(shape)));
 

@@ -62,9 +62,9 @@ const merges: Readonly<Record<string, Merge | undefined>> = {
 };
 
 const sameAttr = (a: Attr | undefined, b: Attr | undefined): boolean => {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((d, i) => d === b[i]);
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((d, i) => Object.is(d, b[i]));
   // tensors and opaque bytes are the file's, whatever the batch
-  return a === b || (typeof a === "object" && typeof b === "object");
+  return Object.is(a, b) || (typeof a === "object" && typeof b === "object");
 };
 
 /**

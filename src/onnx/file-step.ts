@@ -83,5 +83,12 @@ export function stepOf(
   const name = proto.name || outputs.find((o) => o) || `${op}_${index}`;
   const step = { op, domain, name, inputs: [...inputs, ...captured], outputs, attrs: byName(attributes) };
   checkForm(step, attributes, opset);
+  if (outputs.length === 0)
+    throw new EspalierError(
+      "unsupported",
+      "a node makes nothing",
+      { node: name, operator: op },
+      "remove the node: no output depends on it",
+    );
   return { ...step, proto, captured: captured.length };
 }

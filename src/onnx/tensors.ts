@@ -116,20 +116,45 @@ const typedField = (dtype: DType) => {
   }
 };
 
+const LISTS = ["float_data", "int32_data", "string_data", "int64_data", "double_data", "uint64_data"] as const;
+
+/** The one place that holds a tensor's numbers. */
+function checkOnePlace(proto: WireMessage<"TensorProto">, dtype: DType, path: string): void {
+  const own = proto.raw_data || proto.data_location === EXTERNAL ? undefined : typedField(dtype);
+  const other = LISTS.find((list) => list !== own && proto[list]?.length);
+  if (other)
+    throw new EspalierError("invalid-file", "a tensor's data stands in the wrong place", {
+      field: `${path}.${other}`,
+      got: `${proto[other]?.length} elements`,
+      wanted: `${dtype} in ${own ?? "raw_data alone"}`,
+    });
+}
+
 function typedData(proto: WireMessage<"TensorProto">, dtype: DType, count: number, path: string): Data {
   const field = typedField(dtype);
   const list: readonly (number | bigint)[] = proto[field] ?? [];
   if (list.length !== count) mismatch(`${path}.${field}`, `${list.length} elements`, `${count} elements`);
   const from = arrayOf(dtype) as unknown as { from(a: readonly (number | bigint)[]): Data };
-  if (dtype === "bool") return Uint8Array.from(list, (x) => (Number(x) ? 1 : 0));
-  return from.from(dtype === "uint32" ? list.map(Number) : list);
+  const data = from.from(dtype === "uint32" ? list.map(Number) : list);
+  const beyond = dtype === "uint32" || field === "int32_data" ? list.findIndex((x, i) => Number(x) !== data[i]) : -1;
+  if (beyond >= 0)
+    throw new EspalierError("invalid-file", "a number does not fit its element type", {
+      field: `${path}.${field}[${beyond}]`,
+      got: String(list[beyond]),
+      wanted: dtype,
+    });
+  return dtype === "bool" ? truths(data as Uint8Array) : data;
 }
+
+/** Any number but 0 is true, and is held as 1. */
+const truths = (data: Uint8Array): Uint8Array => data.map((x) => (x ? 1 : 0));
 
 /** Always a copy: raw data stands at any byte of the file, and the file's memory may be reused. */
 function rawData(raw: Uint8Array, dtype: DType, count: number, field: string): Data {
   const bytes = count * bytesPerElement(dtype);
   if (raw.length !== bytes) mismatch(field, `${raw.length} bytes`, `${bytes} bytes`);
   const copy = Uint8Array.from(raw);
+  if (dtype === "bool") return truths(copy);
   return new (arrayOf(dtype) as new (b: ArrayBuffer) => Data)(copy.buffer);
 }
 
@@ -142,6 +167,7 @@ export function decodeTensor(proto: WireMessage<"TensorProto">, path: string, ex
   const { shape, count } = shapeOf(proto, path);
   if (proto.segment)
     throw new EspalierError("unsupported", "tensors in segments are not supported", { field: `${path}.segment` });
+  checkOnePlace(proto, dtype, path);
   if (proto.data_location === EXTERNAL) {
     const bytes = externalBytes(proto.external_data ?? [], external, path);
     return { dtype, shape, data: rawData(bytes, dtype, count, `${path}.external_data`) };

@@ -4,7 +4,7 @@ import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import { heldBy } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
-import { typeText } from "../graph/tensor.ts";
+import { tensorKey } from "../graph/tensor.ts";
 import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { marksOf } from "./marks.ts";
 import { type Rest, restOf } from "./rest.ts";
@@ -54,7 +54,7 @@ class Store {
   }
 
   readonly add = (t: Tensor, hint: string): string => {
-    const key = `${typeText(t)}:${t.data.join()}`;
+    const key = tensorKey(t);
     const known = this.known.get(key);
     if (known) return known;
     let name = hint;
