@@ -71,6 +71,18 @@ test.skipIf(process.platform === "win32")("a terminal that is closed stops a run
   expect(existsSync(at("hung-up", "checkpoint.safetensors"))).toBe(true);
 });
 
+test.skipIf(process.platform === "win32")("ended at once by a second signal, it leaves no lock", async () => {
+  const child = spawn(process.execPath, [main, ...ARGS, "twice"], { cwd: at() });
+  child.stdout.once("data", () => {
+    child.kill("SIGINT");
+    child.kill("SIGTERM");
+  });
+  child.stderr.resume();
+  expect([130, 143]).toContain(await new Promise((resolve) => child.on("exit", resolve)));
+  expect(existsSync(at("twice", "run.json"))).toBe(true);
+  expect(existsSync(at("twice", ".lock"))).toBe(false);
+});
+
 test("a run that goes on with other threads says that it need not end with the same bytes", async () => {
   const stopped = await closing(["stdout"], [...ARGS, "threads"]);
   expect(stopped).toBe(141);

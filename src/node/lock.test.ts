@@ -6,12 +6,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { EspalierError } from "../error.ts";
 import { directory } from "./directory.ts";
 import { lockFolder } from "./lock.ts";
@@ -130,8 +131,9 @@ test("who was taken for dead writes nothing more, and leaves the lock to the oth
   rmSync(join(folder, ".lock"), { recursive: true });
   const other = directory(folder);
   const releaseOther = await other.lock();
-  for (const change of [store.write("x", new Uint8Array()), store.append("x", "more"), store.remove("x")])
-    expect((await errorOf(change)).what).toBe("another process has taken the folder over");
+  const changes = [() => store.write("x", new Uint8Array()), () => store.append("x", "more"), () => store.remove("x")];
+  for (const change of changes)
+    expect((await errorOf(change())).what).toBe("another process has taken the folder over");
   await release();
   await other.append("x", " and the other's");
   expect(readFileSync(join(folder, "x"), "utf8")).toBe("mine and the other's");
@@ -152,6 +154,24 @@ test("locks of one store nest; another store of the place is refused until the l
   await again();
   await (await other.lock())();
   expect(existsSync(at("nested"))).toBe(false);
+});
+
+test("while it is held, signs of life are given", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const lock = await lockFolder(at("signs"));
+    const [name] = readdirSync(join(at("signs"), ".lock"));
+    const file = join(at("signs"), ".lock", name);
+    const before = readFileSync(file, "utf8");
+    utimesSync(file, 1, 1);
+    vi.advanceTimersByTime(15_000);
+    await vi.waitFor(() => expect(statSync(file).mtimeMs).toBeGreaterThan(1_000_000), 20_000);
+    expect(readFileSync(file, "utf8")).toBe(before);
+    await lock.release();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a folder that cannot be locked is said to be so", async () => {
