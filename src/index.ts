@@ -1,6 +1,7 @@
 /** The public names of Espalier that run everywhere. The engine and the files of Node.js are in "espalier/node". */
 
 export { type Batch, batches, type Loader } from "./data/batches.ts";
+export { classNotes } from "./data/check.ts";
 export { type Dataset, fromArrays, limitTrain, splitValidation } from "./data/dataset.ts";
 export { digits } from "./data/digits.ts";
 export type { Augment, Split } from "./data/split.ts";

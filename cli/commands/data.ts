@@ -39,7 +39,7 @@ const info = () =>
   command({
     name: "info",
     about: "Prints a data set's counts, shape and statistics.",
-    arguments: [["<name>", "a name of `data list`, or a folder"]],
+    arguments: [["<name>", "a name that espalier data list prints, or a folder"]],
     fields,
     examples: ["data info digits", "data info cifar10 --data-root ~/data", "data info ~/data/mnist --json"],
     files: writesNothing,
@@ -61,6 +61,7 @@ const info = () =>
         ["training", count(d.train.count) + balance(d.train)],
         ["test", count(d.test.count) + balance(d.test)],
         ["measured", `mean ${list(d.measured.mean)}; std ${list(d.measured.std)}`],
+        ...d.notes.map((note) => ["note", note]),
         ...(d.mean && d.std ? [["normalized by", `mean ${list(d.mean)}; std ${list(d.std)}`]] : []),
         ...d.files.map(({ path, bytes }, i) => [i === 0 ? "files" : "", `${path} (${fileSize(bytes)})`]),
       ];
@@ -73,7 +74,7 @@ const get = () =>
   command({
     name: "get",
     about: "Downloads a data set from its publisher and checks it.",
-    arguments: [["<name>", "a name of `data list`"]],
+    arguments: [["<name>", "a name that espalier data list prints"]],
     fields,
     examples: ["data get mnist", "data get cifar10 --data-root ~/data"],
     files: writesNothing,

@@ -1,5 +1,5 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
-import { evaluate, percent, significant, UsageError } from "espalier";
+import { classNotes, evaluate, percent, significant, UsageError } from "espalier";
 import { datasets, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, text } from "../settings/field.ts";
@@ -30,6 +30,7 @@ export const evaluateCommand = () =>
         throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");
       const model = await readModel(file!);
       const data = await datasets.open(values.data, { root: values.dataRoot });
+      for (const note of classNotes(data)) out.warn(`${out.colour.yellow("note:")} ${note}`);
       const split = values.split ?? "test";
       const { loss, accuracy } = await evaluate(model, data, {
         engine: engineOf(values),

@@ -7,6 +7,7 @@ import { EspalierError, UsageError } from "../error.ts";
 import { Random } from "../math/random.ts";
 import { type NumericArray, type NumericInput, readLabels, readSamples } from "./arrays.ts";
 import type { Loader } from "./batches.ts";
+import { checkClasses } from "./check.ts";
 import type { Augment, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
 
@@ -181,15 +182,7 @@ function countClasses(
     return null;
   }
   const classes = declared ?? 1 + labels.reduce((max, { y }) => y.reduce((a, b) => Math.max(a, b), max), 0);
-  for (const { what, y } of labels) {
-    const bad = y.findIndex((label) => label >= classes);
-    if (bad >= 0)
-      throw new EspalierError("out-of-range", "a label is out of range", {
-        at: `${what}[${bad}]`,
-        got: y[bad],
-        wanted: `0 … ${classes - 1}`,
-      });
-  }
+  for (const { what, y } of labels) checkClasses(y, classes, what);
   return classes;
 }
 

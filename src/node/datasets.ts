@@ -1,4 +1,5 @@
 /** The data sets by name or folder (Node only): opening them, what is here, their figures, getting them. */
+import { classNotes } from "../data/check.ts";
 import { type Dataset, fromArrays } from "../data/dataset.ts";
 import { type DigitsOptions, digits } from "../data/digits.ts";
 import { facts, NAMES, source } from "../data/registry.ts";
@@ -42,6 +43,8 @@ export interface Info {
   /** Of the training samples that are here. */
   readonly measured: { readonly mean: readonly number[]; readonly std: readonly number[] };
   readonly files: DataPlace["files"];
+  /** What of its classes somebody should know who did not mean it. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -90,6 +93,7 @@ async function info(name: string, options: RootOption = {}): Promise<Info> {
     std,
     measured: channelStatistics(dataset.train.x, shape),
     files: name === "digits" ? [] : (await locate(name, options.root)).files,
+    notes: classNotes(dataset),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Loss and accuracy of a finished model, outside training. */
+import { checkSplit } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import type { Model } from "../graph/types.ts";
@@ -17,6 +18,7 @@ export interface EvaluateOptions extends ScoringOptions {
  */
 export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Score> {
   const evaluator = new Evaluator(model, data, options);
+  if (options.split) checkSplit(options.split, data, "given");
   try {
     return await evaluator.score(options.split ?? data.test);
   } finally {

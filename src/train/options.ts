@@ -2,6 +2,7 @@
 
 import { checkInteger } from "../checks.ts";
 import { checkPlan } from "../data/batches.ts";
+import { checkDataset, checkProbabilities } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Augment } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -173,6 +174,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
 
 /** @throws EspalierError when labels, loss and the model's output do not go together */
 export function checkLabels(model: Model, data: Dataset, loss: Loss, name?: string): void {
+  checkDataset(data);
   const { output } = lossInput(model.graph, loss, name);
   const given = data.classes === null ? "target" : "class";
   if (given !== loss.labels)
@@ -194,4 +196,7 @@ export function checkLabels(model: Model, data: Dataset, loss: Loss, name?: stri
       got: `${outputs} outputs`,
       wanted: data.classes === null ? `${wanted} targets` : `at least ${wanted} classes`,
     });
+  const { train, test, val } = data;
+  if (loss.takes === "sigmoid")
+    for (const [part, split] of Object.entries({ train, test, val })) if (split) checkProbabilities(split, part);
 }

@@ -4,11 +4,12 @@
  */
 
 import { type Batch, batches, batchSizes } from "../data/batches.ts";
+import { classNotes } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../error.ts";
 import { untrainedNote } from "../graph/precision.ts";
-import { tensor } from "../graph/tensor.ts";
+import { size, tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Words } from "../message.ts";
 import type { Moment } from "../optim/schedule.ts";
@@ -64,7 +65,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.trainer = new Trainer({ ...options, input, model: { ...model, graph } });
     const { optimizer, penalty } = this.trainer.plan;
     this.structure = new Structure(graph, penalty?.counted ?? penalty?.sets ?? optimizer.sets ?? []);
-    const { note } = lossInput(graph, loss, options.output);
+    const { note, output } = lossInput(graph, loss, options.output);
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
     const fixed = untrainedNote(graph);
@@ -73,6 +74,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       ...(note ? [note] : []),
       ...(fixed ? [fixed] : []),
       ...(constants ? [constants] : []),
+      ...classNotes(data, size(output.shape.slice(1))),
       ...(penalty?.notes ?? []),
       ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
     ];

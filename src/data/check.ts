@@ -1,0 +1,135 @@
+/**
+ * Whether a data set is what it says: arrays of their types and lengths, finite numbers, labels that are classes. Readers and
+ * `fromArrays` make nothing else; whoever puts a `Dataset` together by hand may.
+ */
+import { isInteger } from "../checks.ts";
+import { EspalierError, UsageError } from "../error.ts";
+import type { Dataset } from "./dataset.ts";
+import type { Split } from "./split.ts";
+
+const PARTS = ["train", "test", "val"] as const;
+type Part = (typeof PARTS)[number];
+
+const kindOf = (x: unknown): string =>
+  x === null || typeof x !== "object" ? `${x}` : (x.constructor?.name ?? "an object");
+
+/**
+ * @throws UsageError for what is no data set; EspalierError naming set and sample for lengths that differ, labels that are no class
+ *   and numbers that are not finite
+ */
+export function checkDataset(data: Dataset): void {
+  if (typeof data !== "object" || data === null)
+    throw new UsageError(
+      "misuse",
+      "that is no data set",
+      { got: kindOf(data) },
+      "make one with fromArrays or datasets.open",
+    );
+  const { shape, classes } = data;
+  if (!Array.isArray(shape) || shape.length === 0 || !shape.every((d) => isInteger(d, 1)))
+    throw new UsageError("out-of-range", "the shape of a data set's sample is not valid", {
+      got: Array.isArray(shape) ? `[${shape}]` : kindOf(shape),
+      wanted: "one or more integers ≥ 1",
+    });
+  if (classes !== null && !isInteger(classes, 1))
+    throw new UsageError("out-of-range", "the number of classes is not valid", {
+      got: kindOf(classes),
+      wanted: "an integer ≥ 1, or null for targets that are numbers",
+    });
+  for (const part of PARTS) {
+    const split = data[part];
+    if (split !== undefined || part !== "val") checkSplit(split, data, part);
+  }
+}
+
+/**
+ * @param part how messages name it
+ * @throws UsageError, EspalierError as `checkDataset`, for one of its splits or another that goes with it
+ */
+export function checkSplit(split: Split | undefined, { shape, classes }: Dataset, part: string): void {
+  const wrong = (what: string, got: string | number, wanted: string): never => {
+    throw new UsageError("mismatch", `the ${part} samples are not valid: ${what}`, { got, wanted });
+  };
+  if (typeof split !== "object" || split === null) return wrong("there are none", kindOf(split), "{ x, y, count }");
+  const { x, y, count } = split;
+  if (!isInteger(count, 1)) wrong("their count", kindOf(count), "an integer ≥ 1");
+  if (!(x instanceof Uint8Array || x instanceof Float32Array)) wrong("x", kindOf(x), "a Uint8Array or Float32Array");
+  if (classes !== null && !(y instanceof Int32Array)) wrong("y", kindOf(y), "an Int32Array of classes");
+  if (classes === null && !(y instanceof Float32Array)) wrong("y", kindOf(y), "a Float32Array of targets");
+  const width = shape.reduce((a, b) => a * b, 1);
+  if (x.length !== count * width) wrong("the length of x", x.length, `${count} samples of ${width} numbers`);
+  if (classes === null ? y.length === 0 || y.length % count !== 0 : y.length !== count)
+    wrong("the length of y", y.length, classes === null ? `a multiple of ${count}` : `${count}, one a sample`);
+  if (x instanceof Float32Array) checkFiniteRows(x, width, `${part}.x`);
+  if (y instanceof Float32Array) checkFiniteRows(y, y.length / count, `${part}.y`);
+  else if (classes !== null) checkClasses(y, classes, `${part}.y`);
+}
+
+function checkFiniteRows(numbers: Float32Array, width: number, what: string): void {
+  const at = numbers.findIndex((v) => !Number.isFinite(v));
+  if (at >= 0)
+    throw new EspalierError("not-finite", "data holds a number that is not finite", {
+      at: `${what}, sample ${Math.floor(at / width)}, element ${at % width}`,
+      got: numbers[at],
+      wanted: "a finite number",
+    });
+}
+
+/** @throws EspalierError naming the first sample whose label is no class */
+export function checkClasses(labels: Int32Array, classes: number, what: string): void {
+  const at = labels.findIndex((label) => label < 0 || label >= classes);
+  if (at >= 0)
+    throw new EspalierError("out-of-range", "a label is out of range", {
+      at: `${what}[${at}]`,
+      got: labels[at],
+      wanted: `0 … ${classes - 1}`,
+    });
+}
+
+/** @throws EspalierError naming the first sample with a target that is no probability */
+export function checkProbabilities({ y, count }: Split, part: Part | string): void {
+  const at = y.findIndex((v) => v < 0 || v > 1);
+  if (at >= 0)
+    throw new EspalierError("out-of-range", "a target is no probability", {
+      at: `${part}.y, sample ${Math.floor(at / (y.length / count))}`,
+      got: y[at],
+      wanted: "[0, 1]",
+    });
+}
+
+/** Labels of fewer samples than this share are perhaps mistakes. */
+const RARE = 0.01;
+
+/** "3, 10 … 199" */
+function ranges(sorted: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const n of sorted) {
+    const last = runs.at(-1);
+    if (last && last[1] === n - 1) last[1] = n;
+    else runs.push([n, n]);
+  }
+  const shown = runs.slice(0, 4).map(([a, b]) => (a === b ? `${a}` : b === a + 1 ? `${a}, ${b}` : `${a} … ${b}`));
+  return [...shown, ...(runs.length > 4 ? ["…"] : [])].join(", ");
+}
+
+/**
+ * What of the classes somebody should know who did not mean it: such as never occur, as one damaged label makes them.
+ * @param outputs of a model that is trained on it
+ */
+export function classNotes({ train, classes, name }: Dataset, outputs?: number): string[] {
+  if (classes === null) return [];
+  const seen = new Set(train.y);
+  const never = Array.from({ length: classes }, (_, i) => i).filter((label) => !seen.has(label));
+  const beyond = train.y.filter((label) => label > (never.at(-1) ?? classes)).length;
+  const at = train.y.findIndex((label) => label > (never.at(-1) ?? classes));
+  const above =
+    beyond > 0 && beyond <= RARE * train.count ? `; of those above them the first is sample ${at}, ${train.y[at]}` : "";
+  return [
+    ...(never.length > 0
+      ? [`${never.length} of the ${classes} classes of ${name} have no training sample: ${ranges(never)}${above}`]
+      : []),
+    ...(outputs !== undefined && outputs > classes
+      ? [`the model tells ${outputs} classes apart, ${name} has ${classes}`]
+      : []),
+  ];
+}
