@@ -8,6 +8,22 @@ export function checkShare(name: string, x: number, lo: number, hi: number): voi
     throw new UsageError("out-of-range", say`${named(name)} is out of range`, { got: x, wanted: `[${lo}, ${hi}]` });
 }
 
+/** The smallest number that float32 has with all its digits; some processors take smaller ones for 0. */
+const LEAST_FLOAT32 = 2 ** -126;
+
+/** Requires 0 or a number that stays one where the graphs compute, in float32. */
+export function checkFloat(name: string, x: number): void {
+  const size = Math.abs(Math.fround(x));
+  if (x === 0 || !Number.isFinite(x) || (size >= LEAST_FLOAT32 && size < Infinity)) return;
+  throw new UsageError("out-of-range", say`${named(name)} is out of range`, {
+    got: x,
+    wanted:
+      size < 1
+        ? "0, or at least 1.2e-38: the step computes in float32"
+        : "at most 3.4e38: the step computes in float32",
+  });
+}
+
 /** True for an integer ≥ least, any when there is no least. */
 export const isInteger = (x: number, least = Number.NEGATIVE_INFINITY): boolean =>
   Number.isSafeInteger(x) && x >= least;

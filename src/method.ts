@@ -2,8 +2,11 @@
  * What a method says of itself: words, and its options as one schema. The schema gives the TypeScript type of the options, their
  * checks, the settings of the command line and the tables of the documents, so that an option is described in one place.
  */
+
 import { z } from "zod";
+import { checkFloat } from "./checks.ts";
 import { UsageError } from "./error.ts";
+import { anObject, wants } from "./given.ts";
 import { listed, named, say, type Words } from "./message.ts";
 import { nearest } from "./nearest.ts";
 
@@ -49,8 +52,10 @@ export interface OptionSpec {
 }
 
 /** Every option of a schema as data, by name. */
-export const optionSpecs = (options: z.ZodObject): Readonly<Record<string, OptionSpec>> =>
-  Object.fromEntries(Object.entries(options.shape).map(([name, schema]) => [name, specOf(schema)]));
+export function optionSpecs(options: z.ZodObject): Readonly<Record<string, OptionSpec>> {
+  wants("optionSpecs", ["options", anObject, options], ["options.shape", anObject, options, "shape"]);
+  return Object.fromEntries(Object.entries(options.shape).map(([name, schema]) => [name, specOf(schema)]));
+}
 
 const specOf = (schema: z.core.$ZodType): OptionSpec => z.toJSONSchema(schema, { io: "input" }) as OptionSpec; // a subset
 
@@ -70,7 +75,10 @@ export interface Asked {
 export function parseOptions<O extends z.ZodObject>(asked: Asked, options: O, given: object): z.output<O> {
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const result = options.safeParse(said);
-  if (result.success) return result.data;
+  if (result.success) {
+    for (const [key, value] of Object.entries(said)) if (typeof value === "number") checkFloat(key, value);
+    return result.data;
+  }
   const [issue] = result.error.issues;
   if (issue.code === "unrecognized_keys") throw noOption(asked, options, issue.keys[0], said);
   throw wrongOption(asked, options, issue, said);

@@ -2,6 +2,7 @@
  * Every method, once: each is a line in the imports, in its table and in the list of public names, and its file says the rest.
  * Settings, documents, comparisons, benchmarks and the tests' tables are made from these tables.
  */
+import { aList, aMethod, anObject, anOptimizer, aPenalty, maybe, wants } from "./given.ts";
 import { lorita } from "./lowrank/lorita.ts";
 import { optionSpecs } from "./method.ts";
 import { adam, adamw } from "./optim/adam.ts";
@@ -91,11 +92,19 @@ export type OptimizerName = keyof typeof optimizers;
 export type PenaltyName = keyof typeof penalties;
 
 /** An optimizer in each of its forms, with its defaults. */
-export const formsOf = (method: OptimizerMethod): Optimizer[] =>
-  method.forms.map(({ form }) => method.of(form === undefined ? {} : { form }));
+export function formsOf(method: OptimizerMethod): Optimizer[] {
+  wants("formsOf", ["method", aMethod, method], ["method.forms", aList, method, "forms"]);
+  return method.forms.map(({ form }) => method.of(form === undefined ? {} : { form }));
+}
 
 /** A penalty as an example: where an option is not said and has no default, with the value to begin with. */
 export function exampleOf(method: PenaltyMethod, said: Readonly<Record<string, unknown>> = {}): Penalty {
+  wants(
+    "exampleOf",
+    ["method", aMethod, method],
+    ["method.options", anObject, method, "options"],
+    ["said", anObject, said],
+  );
   const starts = Object.entries(optionSpecs(method.options)).flatMap(([name, { start }]) =>
     start === undefined ? [] : [[name, start] as const],
   );
@@ -123,6 +132,7 @@ function shared(name: string, method: OptimizerMethod, penalty: Penalty): string
 
 /** @throws UsageError for a pair that is not defined, with those that are */
 export function checkMethods(optimizer: Optimizer, penalty: Penalty | undefined): void {
+  wants("checkMethods", ["optimizer", anOptimizer, optimizer], ["penalty", maybe(aPenalty), penalty]);
   checkPair(optimizer, penalty, () => ({
     ofOptimizer: Object.values(penalties)
       .map((p) => exampleOf(p))

@@ -39,6 +39,7 @@ const leaves = [
   "method.ts",
   "ways.ts",
   "visible.ts",
+  "given.ts",
 ];
 /** The lists of public names. */
 const fronts = ["index.ts", "node.ts"];

@@ -2,8 +2,10 @@
  * Batches as pure functions of (data, plan): which sample stands where depends on (seed, epoch) alone, how it is
  * varied on (seed, epoch, its position in the epoch) alone. So a run can go on at any step, whoever prepares the batch.
  */
+
 import { isInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
+import { aList, anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import type { Augment, Split } from "./split.ts";
 
@@ -43,6 +45,7 @@ export type Loader = (split: Split, plan: BatchPlan) => AsyncIterable<Batch>;
 
 /** Batches prepared in-process, each when it is asked for. Checks the plan at once. */
 export function batches(split: Split, plan: BatchPlan): AsyncIterable<Batch> {
+  wants("batches", ["split", anObject, split], ["plan", anObject, plan], ["plan.shape", aList, plan, "shape"]);
   checkPlan(split, plan);
   return inProcess(split, plan);
 }

@@ -2,16 +2,15 @@
  * Whether a data set is what it says: arrays of their types and lengths, finite numbers, labels that are classes. Readers and
  * `fromArrays` make nothing else; whoever puts a `Dataset` together by hand may.
  */
+
 import { isInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { kindOf } from "../given.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Split } from "./split.ts";
 
 const PARTS = ["train", "test", "val"] as const;
 type Part = (typeof PARTS)[number];
-
-const kindOf = (x: unknown): string =>
-  x === null || typeof x !== "object" ? `${x}` : (x.constructor?.name ?? "an object");
 
 /**
  * @throws UsageError for what is no data set; EspalierError naming set and sample for lengths that differ, labels that are no class
@@ -50,7 +49,7 @@ export function checkSplit(split: Split | undefined, { shape, classes }: Dataset
   const wrong = (what: string, got: string | number, wanted: string): never => {
     throw new UsageError("mismatch", `the ${part} samples are not valid: ${what}`, { got, wanted });
   };
-  if (typeof split !== "object" || split === null) return wrong("there are none", kindOf(split), "{ x, y, count }");
+  if (typeof split !== "object" || split === null) throw wrong("there are none", kindOf(split), "{ x, y, count }");
   const { x, y, count } = split;
   if (!isInteger(count, 1)) wrong("their count", kindOf(count), "an integer ≥ 1");
   if (!(x instanceof Uint8Array || x instanceof Float32Array)) wrong("x", kindOf(x), "a Uint8Array or Float32Array");

@@ -2,8 +2,10 @@
  * What a data set is: samples in flat typed arrays, in splits. Loading is elsewhere (idx.ts, cifar.ts, digits.ts,
  * datasets.ts); this file makes data sets from arrays in memory and cuts the training split.
  */
+
 import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { aDataset, aList, anObject, maybe, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import { type NumericArray, type NumericInput, readLabels, readSamples } from "./arrays.ts";
 import type { Loader } from "./batches.ts";
@@ -64,6 +66,7 @@ const DRAW = { val: 0, test: 1, limit: 2 } as const;
  *   or a label is negative or not below `classes`
  */
 export function fromArrays(x: NumericInput, y: NumericInput, options: FromArraysOptions = {}): Dataset {
+  wants("fromArrays", ["options", anObject, options], ["shape", maybe(aList), options, "shape"]);
   const { name = "arrays", classNames, augment, seed = 0, test = 0.2, val } = options;
   const train = readSamples(x, "x", options.shape);
   const sets = { train: toSplit(train.data, train.count, y, "y", options.classes) };
@@ -99,11 +102,14 @@ export function fromArrays(x: NumericInput, y: NumericInput, options: FromArrays
  * samples' order; which samples go depends on (seed, count, fraction) alone.
  * @param fraction in (0, 1), rounded to whole samples; both parts must have at least one
  */
-export const splitValidation = (dataset: Dataset, fraction: number, seed = 0): Dataset =>
-  holdOut(dataset, "val", fraction, seed);
+export function splitValidation(dataset: Dataset, fraction: number, seed = 0): Dataset {
+  wants("splitValidation", ["dataset", aDataset, dataset]);
+  return holdOut(dataset, "val", fraction, seed);
+}
 
 /** Keeps `n` training samples, drawn by the seed, in their order; all of them when there are no more than `n`. */
 export function limitTrain(dataset: Dataset, n: number, seed = 0): Dataset {
+  wants("limitTrain", ["dataset", aDataset, dataset]);
   checkInteger("the limit of training samples", n, 1);
   const { train, shape } = dataset;
   if (n >= train.count) return dataset;

@@ -3,7 +3,9 @@
  * bent, slanted, scaled and drawn with a pen of random width, then speckled. Only + − × ÷ and √ are used (no sin, no
  * log), which IEEE 754 rounds alike everywhere, so a seed gives the same bytes on every platform.
  */
+
 import { UsageError } from "../error.ts";
+import { anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import type { Dataset } from "./dataset.ts";
 import { facts } from "./registry.ts";
@@ -33,6 +35,7 @@ const PIECES = 5;
 
 /** Sample i depends on (seed, split, i, difficulty) alone, so a larger set begins with the smaller one. */
 export function digits(options: DigitsOptions = {}): Dataset {
+  wants("digits", ["options", anObject, options]);
   const { train = 6000, test = 1000, seed = 1, difficulty = 1 } = options;
   for (const [field, n] of Object.entries({ train, test }))
     if (!Number.isInteger(n) || n < 1 || n > 1_000_000)

@@ -3,6 +3,7 @@
  * alike, and with one session alive at a time. The threads of another session go on spinning after its call: beside each other two
  * equal models came out up to twice as slow as the other, and both slower than alone.
  */
+import { aList, anEngine, anObject, wants } from "../given.ts";
 import { median } from "../math/statistics.ts";
 import { disposeAll, type Engine, type EngineTensor, withUploaded } from "./engine.ts";
 
@@ -23,8 +24,10 @@ const ROUNDS = 4;
 export async function latency(
   engine: Engine,
   models: readonly { readonly bytes: Uint8Array; readonly feeds: Readonly<Record<string, EngineTensor>> }[],
-  { runs = 30, warmup = 5 }: LatencyOptions = {},
+  options: LatencyOptions = {},
 ): Promise<number[]> {
+  wants("latency", ["engine", anEngine, engine], ["models", aList, models], ["options", anObject, options]);
+  const { runs = 30, warmup = 5 } = options;
   const times = models.map((): number[] => []);
   const rounds = Math.min(ROUNDS, runs);
   for (let round = 0; round < rounds; round++) {

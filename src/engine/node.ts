@@ -1,11 +1,13 @@
 /**
  * The engine of Node.js: onnxruntime-node. Its telemetry, on by default, is switched off before the runtime loads.
  */
+
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { DType } from "../dtype.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { anObject, wants } from "../given.ts";
 import type { DeviceTensor, Engine, EngineTensor, LoadOptions, Session } from "./engine.ts";
 import { failure } from "./failure.ts";
 import { identity } from "./identity.ts";
@@ -152,7 +154,9 @@ class NodeEngine implements Engine, TensorOwner {
  * ONNX Runtime in Node.js.
  * @throws UsageError when `threads` or `device` is not valid
  */
-export function node({ threads = availableParallelism(), device = "cpu" }: NodeOptions = {}): Engine {
+export function node(options: NodeOptions = {}): Engine {
+  wants("node", ["options", anObject, options]);
+  const { threads = availableParallelism(), device = "cpu" } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
     throw new UsageError("out-of-range", "threads is out of range", {
       got: threads,

@@ -1,5 +1,7 @@
 /** Types of a node's outputs by the operator table, and re-inference of a whole graph for other input shapes. */
+
 import { EspalierError } from "../error.ts";
+import { aModel, aNumber, wants } from "../given.ts";
 import { type Op, reject, type Type } from "./op.ts";
 import { entryOf, opOf, withDefaults } from "./ops/index.ts";
 import { inputsText } from "./tensor.ts";
@@ -82,6 +84,7 @@ export function reshapeInputs(
 
 /** The model's graph for one batch size: axis 0 of every input, where it is dynamic, becomes `n`. */
 export function atBatch(model: Model, n: number): Graph {
+  wants("atBatch", ["model", aModel, model], ["n", aNumber, n]);
   const shapes = new Map<Value, Shape>();
   for (const v of model.graph.inputs) {
     const [batch] = model.dims.get(v.name) ?? v.shape;

@@ -3,7 +3,9 @@
  * Kinds as the papers name them (Huang & Lee 2022 use `inputChannel`); `coupled` is everything that must be zero
  * for one channel to be removable from the whole network.
  */
+
 import { UsageError } from "../error.ts";
+import { aGraph, anObject, aText, either, wants } from "../given.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
@@ -17,6 +19,7 @@ import { rootView, type WeightUse, weightUses } from "./weights.ts";
  * @throws UsageError for blocks of a size below 1
  */
 export function groupSets(whole: Graph, kind: GroupKind, options: SideOptions = {}): GroupSet[] {
+  wants("groupSets", ["graph", aGraph, whole], ["kind", either(aText, anObject), kind], ["options", anObject, options]);
   const graph = prune(whole);
   if (typeof kind === "object") {
     checkBlock(kind);

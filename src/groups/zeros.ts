@@ -1,5 +1,7 @@
 /** Which groups are exactly zero (−0 counts as zero), and how much that is (rmda.md 4.3, 4.4). */
+
 import { EspalierError } from "../error.ts";
+import { aList, aMap, anObject, wants } from "../given.ts";
 import { size } from "../graph/tensor.ts";
 import type { Shape, Tensor } from "../graph/types.ts";
 import type { GroupSet, Member } from "./group-set.ts";
@@ -19,6 +21,7 @@ export type Tensors = ReadonlyMap<string, Tensor>;
 
 /** One byte per group of the set: 1 = every weight of every member is exactly zero. */
 export function zeroGroups(set: GroupSet, tensors: Tensors): Uint8Array {
+  wants("zeroGroups", ["set", anObject, set], ["set.members", aList, set, "members"], ["tensors", aMap, tensors]);
   const zero = new Uint8Array(set.count).fill(1);
   for (const member of set.members) {
     const slices = zeroSlices(member, tensors);

@@ -6,8 +6,10 @@
  * - linear in → out: N − 1 maps in → in, then in → out with the bias; a 1×1 convolution likewise (the last one has the stride);
  * - convolution k×k, in → out: the convolution with its stride and padding, then N − 1 convolutions 1×1 out → out, the last with the bias.
  */
+
 import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { aModel, anObject, wants } from "../given.ts";
 import { matcher } from "../graph/name-patterns.ts";
 import { newNames } from "../graph/new-names.ts";
 import { makeNode } from "../graph/nodes.ts";
@@ -58,6 +60,7 @@ export interface Composed {
  *   compose; EspalierError when the model is composed already
  */
 export function compose(model: Model, options: ComposeOptions): Composed {
+  wants("compose", ["model", aModel, model], ["options", anObject, options]);
   const { factors, init = "default", seed = 0 } = options;
   checkInteger("the number of factors", factors, 1);
   if (isComposed(model))

@@ -1,5 +1,7 @@
 /** Which factors a weight was composed of, as the model's metadata says: it survives training, writing and reading. */
+
 import { EspalierError } from "../error.ts";
+import { aList, aModel, wants } from "../given.ts";
 import { matcher } from "../graph/name-patterns.ts";
 import type { Model } from "../graph/types.ts";
 
@@ -9,7 +11,10 @@ const KEY = "espalier.factors";
  * Whether the model has composed layers.
  * @throws EspalierError when its record of them is damaged
  */
-export const isComposed = (model: Model): boolean => factorNames(model).size > 0;
+export function isComposed(model: Model): boolean {
+  wants("isComposed", ["model", aModel, model]);
+  return factorNames(model).size > 0;
+}
 
 /**
  * By the name of the weight: the names of its factors, the one that is applied first at the front.
@@ -45,6 +50,7 @@ export function factorNames(model: Model): ReadonlyMap<string, readonly string[]
  * weight stands for all its factors.
  */
 export function factorPatterns(model: Model, patterns: readonly string[]): readonly string[] {
+  wants("factorPatterns", ["model", aModel, model], ["patterns", aList, patterns]);
   const composed = [...factorNames(model)];
   const factors = new Set(composed.flatMap(([, names]) => names));
   const others = [...model.graph.initializers.keys()].filter((v) => v.shape.length > 1 && !factors.has(v.name));

@@ -2,8 +2,10 @@
  * How many singular values each layer keeps (LoRITa, Zhang et al. 2024, "global_search" of its code): the same share of every layer,
  * or the largest of all layers together. The rule that looks at the loss is `searchRanks`.
  */
+
 import { checkInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
+import { aList, anObject, wants } from "../given.ts";
 import { isConvolution } from "./matrix-rules.ts";
 import type { Spectrum } from "./spectra.ts";
 
@@ -36,7 +38,15 @@ export interface GlobalOptions extends LocalOptions {
  * One ratio: every layer keeps ⌊keep · its number of singular values⌋.
  * @throws UsageError when an option is out of range
  */
-export function localRanks({ layers }: Layers, { keep, least = 1 }: LocalOptions): Ranks {
+export function localRanks(found: Layers, options: LocalOptions): Ranks {
+  wants(
+    "localRanks",
+    ["found", anObject, found],
+    ["found.layers", aList, found, "layers"],
+    ["options", anObject, options],
+  );
+  const { layers } = found;
+  const { keep, least = 1 } = options;
   check(keep, least);
   return new Map(layers.map((l) => [l.weight, atLeast(Math.floor(keep * l.values.length + 1e-9), least, l)]));
 }
@@ -45,7 +55,14 @@ export function localRanks({ layers }: Layers, { keep, least = 1 }: LocalOptions
  * One threshold: the smallest singular values of all layers together go, until the share `keep` of them is left.
  * @throws UsageError when an option is out of range
  */
-export function globalRanks({ layers }: Layers, options: GlobalOptions): Ranks {
+export function globalRanks(found: Layers, options: GlobalOptions): Ranks {
+  wants(
+    "globalRanks",
+    ["found", anObject, found],
+    ["found.layers", aList, found, "layers"],
+    ["options", anObject, options],
+  );
+  const { layers } = found;
   const { keep, least = 1, relative = "all" } = options;
   check(keep, least);
   const isConv = ({ op }: Spectrum) => isConvolution({ op, domain: "" });

@@ -1,5 +1,6 @@
 /** Multiplies factors back: the model that `compose` was given, with trained weights (LoRITa, Zhang et al. 2024). */
 
+import { aModel, wants } from "../given.ts";
 import { newNames } from "../graph/new-names.ts";
 import { factorsOf, withBias } from "../graph/products.ts";
 import { numbers } from "../graph/tensor.ts";
@@ -18,6 +19,7 @@ import { partName, rewrite, stored } from "./rewrite.ts";
  * @throws EspalierError when the factors of a weight are no longer a chain of linear maps that is one layer
  */
 export function recompose(model: Model): Model {
+  wants("recompose", ["model", aModel, model]);
   const { graph } = model;
   const names = factorNames(model);
   if (names.size === 0) return model;

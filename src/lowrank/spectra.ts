@@ -2,7 +2,9 @@
  * Singular values of a model's layers, each as its matrix out × (in·k²), and how many of them matter. Effective rank:
  * Roy & Vetterli 2007, "The effective rank: a measure of effective dimensionality".
  */
+
 import { EspalierError } from "../error.ts";
+import { aList, aModel, anObject, maybe, wants } from "../given.ts";
 import { storedMatching } from "../graph/stored-matching.ts";
 import type { Model } from "../graph/types.ts";
 import { type Svd, svd } from "../math/svd.ts";
@@ -52,7 +54,14 @@ export interface SpectraOptions {
  * Decomposes every linear and ordinary convolutional layer; composed layers are composed back first.
  * @throws EspalierError when a weight is NaN or infinite; UsageError when a name to freeze matches nothing
  */
-export function spectra(model: Model, { freeze = [] }: SpectraOptions = {}): Spectra {
+export function spectra(model: Model, options: SpectraOptions = {}): Spectra {
+  wants(
+    "spectra",
+    ["model", aModel, model],
+    ["options", anObject, options],
+    ["freeze", maybe(aList), options, "freeze"],
+  );
+  const { freeze = [] } = options;
   const whole = recompose(model);
   const frozen = storedMatching(whole.graph, freeze, "freeze");
   const { layers, skipped } = matrixLayers(whole.graph);

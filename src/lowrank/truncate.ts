@@ -4,7 +4,9 @@
  * in → r with the stride and padding, then 1×1 r → out with the bias — only where r·(out + in·k²) is clearly less than out·in·k².
  * A layer that stays one gains nothing from a lower rank, so it keeps its weight unless asked otherwise.
  */
+
 import { UsageError } from "../error.ts";
+import { aMap, anObject, wants } from "../given.ts";
 import { newNames } from "../graph/new-names.ts";
 import { makeNode } from "../graph/nodes.ts";
 import type { Model, Node, Tensor, Value } from "../graph/types.ts";
@@ -50,11 +52,9 @@ export interface Truncated {
  * @param source the model, or its spectra when they are at hand
  * @throws UsageError for a rank that is not 1 … full, for a saving that is not 0 … 1, and for a weight that is not among the layers
  */
-export function truncate(
-  source: Model | Spectra,
-  ranks: Ranks,
-  { dense = "keep", saving = 0.05 }: TruncateOptions = {},
-): Truncated {
+export function truncate(source: Model | Spectra, ranks: Ranks, options: TruncateOptions = {}): Truncated {
+  wants("truncate", ["source", anObject, source], ["ranks", aMap, ranks], ["options", anObject, options]);
+  const { dense = "keep", saving = 0.05 } = options;
   const { model, layers } = "layers" in source ? source : spectra(source);
   if (!(saving >= 0 && saving < 1))
     throw new UsageError("out-of-range", "the saving is out of range", {

@@ -1,6 +1,7 @@
 /** The built-in networks, by their names in code and on the command line. */
 
 import { UsageError } from "../error.ts";
+import { anObject, aText, maybe, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { nearest } from "../nearest.ts";
 import { cnn6 } from "./cnn6.ts";
@@ -26,6 +27,7 @@ export const builtIns: ReadonlyMap<string, BuiltIn> = new Map(Object.values(name
  * @throws UsageError naming the nearest model when there is none of that name
  */
 export function model(name: string, options?: ModelOptions): Model {
+  wants("model", ["name", aText, name], ["options", maybe(anObject), options]);
   const build = builtIns.get(name);
   if (build) return build(options);
   const names = [...builtIns.keys()];

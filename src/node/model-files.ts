@@ -1,8 +1,10 @@
 /** Models in files. */
+
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { EspalierError } from "../error.ts";
+import { anObject, aText, someBytes, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { read } from "../onnx/read.ts";
 import { refused, systemReason } from "./system-error.ts";
@@ -13,6 +15,7 @@ import { writeWhole } from "./whole-files.ts";
  * @throws EspalierError naming the file
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
+  wants("readBytes", ["path", aText, path]);
   const bytes = await readFile(path).catch((error) => {
     throw refused("read the file", { file: path }, error, "read");
   });
@@ -26,8 +29,10 @@ export async function readBytes(path: string): Promise<Uint8Array> {
  */
 export async function readModel(
   path: string,
-  { onExternal }: { readonly onExternal?: (path: string) => void } = {},
+  options: { readonly onExternal?: (path: string) => void } = {},
 ): Promise<Model> {
+  wants("readModel", ["path", aText, path], ["options", anObject, options]);
+  const { onExternal } = options;
   const bytes = await readBytes(path);
   try {
     return read(bytes, { external: besides(path, onExternal) });
@@ -68,7 +73,9 @@ function besides(path: string, onExternal?: (path: string) => void): (location: 
  * Replaces the file only when all of it is written, and makes its folder.
  * @throws EspalierError naming the file and why it cannot be written
  */
-export const writeBytes = (path: string, bytes: Uint8Array): Promise<void> =>
-  writeWhole(resolve(path), bytes).catch((error) => {
+export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+  wants("writeBytes", ["path", aText, path], ["bytes", someBytes, bytes]);
+  await writeWhole(resolve(path), bytes).catch((error) => {
     throw refused("write the file", { file: path }, error, "write");
   });
+}

@@ -3,7 +3,9 @@
  * parameters as attributes, every shape concrete at batch 1. A batch axis that the file leaves dynamic stays so:
  * parameters that exporters compute from the batch size are folded by reading the file at two batch sizes (batch.ts).
  */
+
 import { EspalierError } from "../error.ts";
+import { aFunction, anObject, maybe, someBytes, wants } from "../given.ts";
 import type { Type } from "../graph/op.ts";
 import type { Dim, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { forAnyBatch } from "./batch.ts";
@@ -154,6 +156,12 @@ function restOf(parsed: Parsed, steps: readonly TracedStep[]): Rest {
  *   table whose output types the file does not declare
  */
 export function read(bytes: Uint8Array, options: { readonly external?: External } = {}): Model {
+  wants(
+    "read",
+    ["bytes", someBytes, bytes],
+    ["options", anObject, options],
+    ["external", maybe(aFunction), options, "external"],
+  );
   try {
     return readModel(bytes, options.external);
   } catch (e) {

@@ -2,6 +2,7 @@
 
 import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
+import { aGraph, aModel, wants } from "../given.ts";
 import { heldBy } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { tensorKey } from "../graph/tensor.ts";
@@ -92,6 +93,7 @@ function withoutNegativeZero(t: Tensor): Tensor {
  * initializers. Deterministic.
  */
 export function encode(graph: Graph): Uint8Array {
+  wants("encode", ["graph", aGraph, graph]);
   checkSize(graph);
   const opset = Math.max(OPSET, ...graph.nodes.map(neededOpset));
   const store = new Store(graph);
@@ -181,6 +183,7 @@ function opaqueValues(model: Model, rest: Rest | undefined): WireMessage<"ValueI
  * @throws EspalierError when the model exceeds protobuf's 2 GiB, or needs another opset than an opaque operator has
  */
 export function write(model: Model): Uint8Array {
+  wants("write", ["model", aModel, model]);
   const { graph } = model;
   checkSize(graph);
   const rest = restOf(model);

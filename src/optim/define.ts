@@ -1,6 +1,8 @@
 /** An optimizer from what its file says of it: the function that users call, with everything that is known of the method beside it. */
+
 import type { z } from "zod";
 import { UsageError } from "../error.ts";
+import { anObject, wants } from "../given.ts";
 import { listed, named, say } from "../message.ts";
 import { type Description, parseOptions } from "../method.ts";
 import type { Fit, Optimizer } from "./optimizer.ts";
@@ -70,6 +72,7 @@ export function defineOptimizer<const Name extends string, const F extends reado
   ...forms: F
 ): OptimizerFunction<Name, F> {
   const call = (given: object = {}) => {
+    wants(about.name, ["options", anObject, given]);
     const chosen = choose(about, forms, given);
     const { name, renames } = about;
     const options = parseOptions({ name, form: chosen.form, renames }, chosen.options, given);

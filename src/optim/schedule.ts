@@ -1,6 +1,8 @@
 /** Learning-rate schedules: pure functions of the moment. */
-import { checkEpochs, checkShare } from "../checks.ts";
+
+import { checkEpochs, checkFloat, checkShare } from "../checks.ts";
 import { UsageError } from "../error.ts";
+import { aList, anObject, aSchedule, kindOf, wants } from "../given.ts";
 
 /** Where training stands, before the step that is about to run. */
 export interface Moment {
@@ -24,15 +26,18 @@ export interface Schedule {
 }
 
 function checkLr(lr: number): void {
-  if (!(lr > 0 && Number.isFinite(lr)))
-    throw new UsageError("out-of-range", "lr must be positive", { got: lr, wanted: "> 0" });
+  if (typeof lr !== "number" || !(lr > 0 && Number.isFinite(lr)))
+    throw new UsageError("out-of-range", "lr must be positive", { got: kindOf(lr), wanted: "> 0" });
+  checkFloat("lr", lr);
 }
 
 /**
  * The same learning rate throughout.
  * @throws UsageError for an lr that is not positive
  */
-export function constant({ lr }: { lr: number }): Schedule {
+export function constant(options: { lr: number }): Schedule {
+  wants("constant", ["options", anObject, options]);
+  const { lr } = options;
   checkLr(lr);
   return { name: "constant", options: { lr }, milestones: [], gamma: 1, lr: () => lr };
 }
@@ -43,15 +48,9 @@ export function constant({ lr }: { lr: number }): Schedule {
  * @param gamma in (0, 1]; default 0.1
  * @throws UsageError for an lr that is not positive, a gamma out of range, and milestones that are not increasing positive integers
  */
-export function multiStep({
-  lr,
-  milestones,
-  gamma = 0.1,
-}: {
-  lr: number;
-  milestones: readonly number[];
-  gamma?: number;
-}): Schedule {
+export function multiStep(options: { lr: number; milestones: readonly number[]; gamma?: number }): Schedule {
+  wants("multiStep", ["options", anObject, options], ["milestones", aList, options, "milestones"]);
+  const { lr, milestones, gamma = 0.1 } = options;
   checkLr(lr);
   checkEpochs("milestones", milestones);
   if (!(gamma > 0 && gamma <= 1)) throw new UsageError("out-of-range", "gamma must lie in (0, 1]", { got: gamma });
@@ -73,7 +72,9 @@ export const stage = (milestones: readonly number[], epoch: number): number =>
  * @param minLr torch's eta_min, in [0, lr]; default 0
  * @throws UsageError for an lr that is not positive, and for a minLr out of range
  */
-export function cosine({ lr, minLr = 0 }: { lr: number; minLr?: number }): Schedule {
+export function cosine(options: { lr: number; minLr?: number }): Schedule {
+  wants("cosine", ["options", anObject, options]);
+  const { lr, minLr = 0 } = options;
   checkLr(lr);
   checkShare("minLr", minLr, 0, lr);
   return {
@@ -90,7 +91,9 @@ export function cosine({ lr, minLr = 0 }: { lr: number; minLr?: number }): Sched
  * @param epochs finite and > 0, not necessarily whole
  * @throws UsageError for epochs out of range
  */
-export function warmup(then: Schedule, { epochs }: { epochs: number }): Schedule {
+export function warmup(then: Schedule, options: { epochs: number }): Schedule {
+  wants("warmup", ["then", aSchedule, then], ["options", anObject, options]);
+  const { epochs } = options;
   if (!(epochs > 0 && Number.isFinite(epochs)))
     throw new UsageError("out-of-range", "warm-up epochs must be positive", { got: epochs, wanted: "a number > 0" });
   return {

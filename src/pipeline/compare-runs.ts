@@ -1,4 +1,5 @@
 /** The runs of a comparison, one after another; a failed one does not stop the rest. */
+import { aFunction, aList, anObject, aStore, wants } from "../given.ts";
 import type { Comparison } from "../report/comparison.ts";
 import type { Summary } from "../report/results.ts";
 import type { Store } from "../train/store.ts";
@@ -57,8 +58,17 @@ export interface Compared {
  */
 export async function compareRuns<R extends PlannedRun>(
   plan: ComparisonPlan<R>,
-  { store, complete, ended: before = [], signal, textOf = messageOf, isFatal, onEvent }: ComparingOptions<R>,
+  options: ComparingOptions<R>,
 ): Promise<Compared> {
+  wants(
+    "compareRuns",
+    ["plan", anObject, plan],
+    ["plan.runs", aList, plan, "runs"],
+    ["options", anObject, options],
+    ["store", aStore, options, "store"],
+    ["complete", aFunction, options, "complete"],
+  );
+  const { store, complete, ended: before = [], signal, textOf = messageOf, isFatal, onEvent } = options;
   const ended = new Map(before.map((run) => [run.folder, run]));
   const todo = plan.runs.filter((run) => ended.get(run.folder)?.summary === undefined);
   const { runs, ...comparison } = plan;

@@ -1,6 +1,8 @@
 /** Several methods with several seeds on one problem, and what they came to. */
+
 import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { aFunction, anObject, aStore, maybe, wants } from "../given.ts";
 import type { EpochMetrics } from "../report/results.ts";
 import { checkpointConfig } from "../train/journal.ts";
 import { memory } from "../train/memory.ts";
@@ -82,6 +84,13 @@ export async function compare(
   methods: Readonly<Record<string, ComparedMethod>>,
   options: CompareOptions = {},
 ): Promise<Compared> {
+  wants(
+    "compare",
+    ["methods", anObject, methods],
+    ["options", anObject, options],
+    ["store", maybe(aStore), options, "store"],
+  );
+  for (const [name, method] of Object.entries(methods)) wants("compare", [name, aFunction, method]);
   const { seeds = [1], store = memory(), signal, overwrite = false, finishing = {}, onEvent } = options;
   const names = Object.keys(methods);
   const runs = planned(names, seeds);

@@ -1,6 +1,8 @@
 /** A comparison's files: its settings and results, and the stores of its runs, METHOD/seed-N. */
+
 import { z } from "zod";
 import { EspalierError } from "../error.ts";
+import { anObject, aStore, aText, wants } from "../given.ts";
 import { type Comparison, type MethodResult, methodCsv, methodResults } from "../report/comparison.ts";
 import { comparisonCharts } from "../report/comparison-charts.ts";
 import { comparisonHtml, comparisonMarkdown } from "../report/comparison-documents.ts";
@@ -76,6 +78,7 @@ export interface SavedComparison {
  * @throws EspalierError when compare.json is there and cannot be used
  */
 export async function savedComparison(store: Store): Promise<SavedComparison | undefined> {
+  wants("savedComparison", ["store", aStore, store]);
   const bytes = await store.read(COMPARISON);
   if (!bytes) return undefined;
   const fail = (reason: string) =>
@@ -123,6 +126,7 @@ const withoutResult = ({ method, seed, folder }: PlannedRun) => ({ method, seed,
  * @throws EspalierError when somebody else works on it
  */
 export async function clearComparedRun(store: Store, run: Pick<PlannedRun, "folder">): Promise<void> {
+  wants("clearComparedRun", ["store", aStore, store], ["run", anObject, run], ["run.folder", aText, run, "folder"]);
   const own = storeOf(store, run);
   if ((await own.list()).length > 0) {
     const unlock = await own.lock();

@@ -1,6 +1,8 @@
 /** From a trained model to one of low rank: composed back, ranks chosen, truncated. */
+
 import type { Engine } from "../engine/engine.ts";
 import { EspalierError } from "../error.ts";
+import { aModel, anEngine, anObject, aStore, maybe, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { isComposed } from "../lowrank/factors.ts";
 import type { Skipped } from "../lowrank/layers.ts";
@@ -44,6 +46,14 @@ export interface Factorized extends Truncated {
  *   reason once it is aborted
  */
 export async function factorize(model: Model, options: FactorizeOptions): Promise<Factorized> {
+  wants(
+    "factorize",
+    ["model", aModel, model],
+    ["options", anObject, options],
+    ["rank", anObject, options, "rank"],
+    ["engine", anEngine, options, "engine"],
+    ["store", maybe(aStore), options, "store"],
+  );
   const { rank, freeze, dense, engine, inputs, store, onEvent, ...judging } = options;
   const { whole, composedBack } = await composeBack(model, engine, inputs);
   if (composedBack) onEvent?.({ type: "composedBack", maxRel: composedBack.maxRel });

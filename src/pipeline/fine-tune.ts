@@ -1,5 +1,7 @@
 /** Training after truncation. */
+
 import type { Dataset } from "../data/dataset.ts";
+import { aDataset, aModel, anEngine, anObject, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { cosine } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
@@ -38,8 +40,16 @@ export interface FineTuneOptions
 export async function fineTune(
   model: Model,
   data: Dataset,
-  { onEvent, ...options }: FineTuneOptions,
+  given: FineTuneOptions,
 ): Promise<{ readonly model: Model; readonly seconds: number }> {
+  wants(
+    "fineTune",
+    ["model", aModel, model],
+    ["data", aDataset, data],
+    ["options", anObject, given],
+    ["engine", anEngine, given, "engine"],
+  );
+  const { onEvent, ...options } = given;
   const { epochs, loss, store, overwrite, signal } = options;
   const run = train(model, data, {
     ...options,

@@ -1,5 +1,7 @@
 /** What follows training: shrink, verify, measure, and write the files of the run. */
+
 import { UsageError } from "../error.ts";
+import { anObject, aStore, maybe, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
 import type { Certificate } from "../proof/certificate.ts";
@@ -74,6 +76,13 @@ export interface Finished {
  *   the reason of the run's signal when that is aborted before shrinking
  */
 export async function finish(run: Run, options: FinishOptions = {}): Promise<Finished> {
+  wants(
+    "finish",
+    ["run", anObject, run],
+    ["run", anObject, run, "options"],
+    ["options", anObject, options],
+    ["store", maybe(aStore), options, "store"],
+  );
   const unlock = await (options.store ?? run.options.store)?.lock();
   try {
     return await whileLocked(run, options);

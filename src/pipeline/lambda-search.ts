@@ -1,6 +1,8 @@
 /** "How do I choose λ?" — a search over full training runs for the λ that keeps a wanted share of the parameters. */
+
 import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { aFunction, anObject, wants } from "../given.ts";
 
 /** One λ that was tried. */
 export interface Trial {
@@ -35,8 +37,10 @@ export interface SearchOptions {
  */
 export async function searchLambda(
   attempt: (lambda: number) => Promise<number | null>,
-  { target, start = 1e-4, tolerance = 0.15, maxTrials = 8 }: SearchOptions,
+  options: SearchOptions,
 ): Promise<[FinishedTrial, ...Trial[]]> {
+  wants("searchLambda", ["attempt", aFunction, attempt], ["options", anObject, options]);
+  const { target, start = 1e-4, tolerance = 0.15, maxTrials = 8 } = options;
   if (!(target > 0 && target < 1))
     throw new UsageError("out-of-range", "the target is out of range", { got: target, wanted: "(0, 1)" });
   if (!(start > 0 && Number.isFinite(start)))

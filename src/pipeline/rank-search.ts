@@ -4,10 +4,12 @@
  * within a tolerance. The grid of ranks is halved from pass to pass. Unlike the code, accuracy is judged on held-out or
  * training samples, never on the test set, and nothing is fine-tuned inside the search.
  */
+
 import { checkInteger } from "../checks.ts";
 import { type Dataset, limitTrain } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { UsageError } from "../error.ts";
+import { aDataset, anEngine, anObject, wants } from "../given.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { fromMatrix, kernelOf } from "../lowrank/layers.ts";
 import type { Ranks } from "../lowrank/ranks.ts";
@@ -71,6 +73,13 @@ export async function searchRanks(
   data: Dataset,
   options: RankSearchOptions,
 ): Promise<RankSearch> {
+  wants(
+    "searchRanks",
+    ["source", anObject, source],
+    ["data", aDataset, data],
+    ["options", anObject, options],
+    ["engine", anEngine, options, "engine"],
+  );
   const { tolerance = 0.01, samples = 120, grid = 8, least = 2, patience = 4, seed = 1, onStep, signal } = options;
   for (const [name, x] of Object.entries({ samples, grid, least, patience })) checkInteger(name, x, 1);
   if (!(tolerance >= 0 && tolerance < 1))

@@ -1,7 +1,9 @@
 /** How many singular values each layer keeps, by one of three rules, and how a stopped run goes on with those that were chosen. */
+
 import { z } from "zod";
 import type { Dataset } from "../data/dataset.ts";
 import { UsageError } from "../error.ts";
+import { anObject, wants } from "../given.ts";
 import { type GlobalOptions, globalRanks, type LocalOptions, localRanks, type Ranks } from "../lowrank/ranks.ts";
 import type { Spectra } from "../lowrank/spectra.ts";
 import type { ScoringOptions } from "../train/evaluator.ts";
@@ -29,6 +31,7 @@ export interface Judging extends ScoringOptions {
 
 /** @throws UsageError for options out of range, and when the iterative rule has no accuracy to judge by */
 export async function chooseRanks(found: Spectra, rule: RankRule, judging: Judging): Promise<Ranks> {
+  wants("chooseRanks", ["found", anObject, found], ["rule", anObject, rule], ["judging", anObject, judging]);
   if (rule.rule === "local") return localRanks(found, rule);
   if (rule.rule === "global") return globalRanks(found, rule);
   const { data, onEvent, ...scoring } = judging;

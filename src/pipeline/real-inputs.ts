@@ -1,6 +1,8 @@
 /** Real samples to compare models on, beside random inputs. */
+
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
+import { aDataset, aModel, anEngine, maybe, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import type { Inputs } from "../shrink/verify.ts";
 import type { Normalization } from "../step/input.ts";
@@ -20,6 +22,7 @@ export async function realInputs(
   engine: Engine,
   normalization?: Normalization | null,
 ): Promise<Inputs[]> {
+  wants("realInputs", ["model", aModel, model], ["data", maybe(aDataset), data], ["engine", anEngine, engine]);
   if (!data) return [];
   const [input] = model.graph.inputs;
   const fixed = input && typeof model.dims.get(input.name)?.[0] !== "string";

@@ -1,4 +1,5 @@
 /** From what the library says of a model and of its removals to the rows of tables. */
+import { aList, anObject, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import type { Certificate } from "../proof/certificate.ts";
 import type { LayerRow, ModelInput, RankRow, RemovalRow } from "../report/results.ts";
@@ -47,7 +48,9 @@ export function inputRow(model: Model, output?: string, normalization?: Normaliz
 }
 
 /** The certificate's removals, counted by tensor, axis and reason. */
-export function removalRows({ removed }: Certificate): RemovalRow[] {
+export function removalRows(certificate: Certificate): RemovalRow[] {
+  wants("removalRows", ["certificate", anObject, certificate], ["certificate.removed", aList, certificate, "removed"]);
+  const { removed } = certificate;
   const rows = new Map<string, RemovalRow>();
   for (const { tensor, axis, count, reason } of removed) {
     const key = `${tensor} ${axis} ${reason}`;

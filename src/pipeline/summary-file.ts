@@ -1,5 +1,7 @@
 /** summary.json and run.json as they are read back: they may be damaged, or of another version. */
+
 import { z } from "zod";
+import { aStore, wants } from "../given.ts";
 import type { Summary } from "../report/results.ts";
 import { FILES } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
@@ -59,6 +61,7 @@ const summary: z.ZodType<Summary> = sparsity.extend({
  * @returns undefined when the run is not finished, and for a file that is no summary of this version: `finish` writes it again
  */
 export async function savedSummary(store: Store): Promise<Summary | undefined> {
+  wants("savedSummary", ["store", aStore, store]);
   const bytes = await store.read(FILES.summary);
   if (!bytes) return undefined;
   try {

@@ -1,4 +1,5 @@
 /** Whole training runs with different λ, until the small model keeps the wanted share of the parameters. */
+import { aFunction, anObject, aStore, maybe, wants } from "../given.ts";
 import { cost } from "../shrink/cost.ts";
 import { shrink } from "../shrink/shrink.ts";
 import { NotFiniteError } from "../train/not-finite.ts";
@@ -64,6 +65,12 @@ export async function trainToTarget(
   trial: (lambda: number, store: Store | undefined) => Promise<Run>,
   options: TargetOptions,
 ): Promise<TargetRun | undefined> {
+  wants(
+    "trainToTarget",
+    ["trial", aFunction, trial],
+    ["options", anObject, options],
+    ["store", maybe(aStore), options, "store"],
+  );
   const unlock = await options.store?.lock();
   try {
     return await search(trial, options);

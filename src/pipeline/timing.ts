@@ -1,6 +1,8 @@
 /** Latency of models with made-up inputs: what they compute does not matter, only how long it takes. */
+
 import type { Engine } from "../engine/engine.ts";
 import { type LatencyOptions, latency } from "../engine/latency.ts";
+import { aList, aModel, anEngine, anObject, wants } from "../given.ts";
 import { size, tensor, zeros } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 
@@ -23,6 +25,8 @@ function feeds({ graph, dims }: Model, batch: number): Record<string, Tensor> {
 
 /** The batch sizes among the wanted ones that every model takes; its own for a model with a fixed one. */
 export function timedBatches(models: readonly Model[], wanted: readonly number[]): number[] {
+  wants("timedBatches", ["models", aList, models], ["wanted", aList, wanted]);
+  for (const model of models) wants("timedBatches", ["models", aModel, model]);
   const fixed = models.flatMap(({ graph, dims }) =>
     graph.inputs.flatMap(({ name, shape }) => (typeof dims.get(name)?.[0] === "string" ? [] : [shape[0] ?? 1])),
   );
@@ -39,6 +43,8 @@ export async function timeModels(
   batch: number,
   options: LatencyOptions = {},
 ): Promise<number[]> {
+  wants("timeModels", ["engine", anEngine, engine], ["timed", aList, timed], ["options", anObject, options]);
+  for (const one of timed) wants("timeModels", ["timed", anObject, one], ["timed.model", aModel, one, "model"]);
   const models = timed.map(({ model, bytes }) => ({ bytes, feeds: feeds(model, batch) }));
   if (options.runs !== undefined) return latency(engine, models, options);
   const rough = await latency(engine, models, { runs: 3, warmup: 1 });

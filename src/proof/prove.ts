@@ -3,7 +3,9 @@
  * value are constant for every input; backwards, on which elements an output depends. A slice may go when no output
  * depends on it but through a constant. Where there is an engine, both are tried as well. Assumes finite activations, so that 0 · x = 0.
  */
+
 import type { Engine } from "../engine/engine.ts";
+import { aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Model } from "../graph/types.ts";
 import { account } from "./account.ts";
@@ -42,7 +44,16 @@ export interface ProveOptions {
  * @param full the model that was shrunk
  * @throws EspalierError when the claim is not a certificate of this version
  */
-export async function prove(full: Model, claimed: Certificate, { small, engine }: ProveOptions = {}): Promise<Proof> {
+export async function prove(full: Model, claimed: Certificate, options: ProveOptions = {}): Promise<Proof> {
+  wants(
+    "prove",
+    ["full", aModel, full],
+    ["claimed", anObject, claimed],
+    ["options", anObject, options],
+    ["small", maybe(aModel), options, "small"],
+    ["engine", maybe(anEngine), options, "engine"],
+  );
+  const { small, engine } = options;
   checkFormat(claimed);
   const hash = await digest(full);
   const batched = full.graph.inputs.some((v) => typeof full.dims.get(v.name)?.[0] === "string");

@@ -1,5 +1,7 @@
 /** A penalty from what its file says of it: the function that users call, with everything that is known of the method beside it. */
+
 import type { z } from "zod";
+import { anObject, wants } from "../given.ts";
 import { type Description, parseOptions } from "../method.ts";
 import type { Way } from "../ways.ts";
 import type { Penalty } from "./penalty.ts";
@@ -42,6 +44,7 @@ export function definePenalty<const Name extends string, O extends z.ZodObject>(
 }: About<Name, O> & { make(options: z.output<O>): PenaltyRule }): PenaltyFunction<Name, O> {
   const { name, ...said } = about;
   const call = (given: object = {}): Penalty => {
+    wants(name, ["options", anObject, given]);
     const options = parseOptions({ name }, about.options, given);
     return { options, ...make(options), name, ways: about.ways };
   };

@@ -1,5 +1,6 @@
 /** What a model costs: parameters, and multiply–accumulates for one sample. */
 import { EspalierError } from "../error.ts";
+import { aModel, wants } from "../given.ts";
 import { atBatch } from "../graph/infer.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
@@ -18,7 +19,10 @@ export interface Cost {
  * Counts parameters and multiply–accumulates.
  * @throws EspalierError where these are more than numbers hold exactly
  */
-export const cost = (model: Model): Cost => costOf(atBatch(model, 1));
+export function cost(model: Model): Cost {
+  wants("cost", ["model", aModel, model]);
+  return costOf(atBatch(model, 1));
+}
 
 /** The same, of a graph at batch 1. */
 export function costOf(graph: Graph): Cost {

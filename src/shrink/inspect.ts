@@ -1,5 +1,6 @@
 /** What a model is made of and what could be removed from it, layer by layer. */
 
+import { aModel, wants } from "../given.ts";
 import { atBatch } from "../graph/infer.ts";
 import { untrained } from "../graph/precision.ts";
 import { roles } from "../graph/roles.ts";
@@ -47,6 +48,7 @@ export interface Inspection extends Cost {
 
 /** Looks at every weight of a model. */
 export function inspect(model: Model): Inspection {
+  wants("inspect", ["model", aModel, model]);
   const graph = atBatch(model, 1);
   const analysis = analyze(graph);
   const { channels, uses } = analysis;

@@ -1,5 +1,7 @@
 /** Shrinks a model: removes what is exactly zero or constant, and proves that the function is the same. */
+
 import { EspalierError } from "../error.ts";
+import { aModel, anEngine, anObject, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import type { Certificate } from "../proof/certificate.ts";
 import { type Proof, prove } from "../proof/prove.ts";
@@ -25,6 +27,7 @@ export interface Shrunk {
  *   returned then
  */
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
+  wants("shrink", ["model", aModel, model], ["options", anObject, options], ["engine", anEngine, options, "engine"]);
   const { model: small, certificate } = await certify(model);
   const verification = await verify(model, small, options);
   if (!verification.agree)

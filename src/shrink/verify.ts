@@ -2,6 +2,7 @@
 
 import { type Engine, type EngineTensor, runOnce, type Session } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
@@ -46,6 +47,15 @@ export interface Verification {
  * @throws UsageError when a tolerance or an input is not valid
  */
 export async function verify(a: Model, b: Model, options: VerifyOptions): Promise<Verification> {
+  wants(
+    "verify",
+    ["a", aModel, a],
+    ["b", aModel, b],
+    ["options", anObject, options],
+    ["engine", anEngine, options, "engine"],
+    ["inputs", maybe(aList), options, "inputs"],
+    ["batches", maybe(aList), options, "batches"],
+  );
   const { engine, inputs = [], tolerance = 1e-4, random = 4, batches = [1, 3], seed = 0 } = options;
   if (!(tolerance >= 0)) throw new UsageError("out-of-range", "tolerance must not be negative", { got: tolerance });
   const none = { maxAbs: 0, maxRel: 0, tolerance, runs: 0, given: 0 };

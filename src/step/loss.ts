@@ -1,6 +1,7 @@
 /** Losses: mean over the batch, and where labels are classes the number of correct answers. */
 
 import { EspalierError, UsageError } from "../error.ts";
+import { anObject, wants } from "../given.ts";
 import type { Builder } from "../graph/builder.ts";
 import { i32Range, sameShape } from "../graph/tensor.ts";
 import type { DType, Graph, Value } from "../graph/types.ts";
@@ -30,7 +31,9 @@ function oneHot(g: Builder, labels: Value, classes: number): Value {
  * Softmax cross-entropy on logits [N, K] with int32 class indices [N].
  * @param labelSmoothing share of the target spread evenly over all classes, as torch's; default 0
  */
-export function crossEntropy({ labelSmoothing = 0 }: { labelSmoothing?: number } = {}): Loss {
+export function crossEntropy(options: { labelSmoothing?: number } = {}): Loss {
+  wants("crossEntropy", ["options", anObject, options]);
+  const { labelSmoothing = 0 } = options;
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new UsageError("out-of-range", say`${named("labelSmoothing")} is out of range`, {
       got: labelSmoothing,

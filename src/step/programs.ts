@@ -4,6 +4,7 @@
  * A step is all of them in one graph. Cut at │ it is two: `gradients` once per part of a batch, `add` between the parts, `update`
  * once. The state goes in by name and comes out as `next/…`; what changes from step to step and is no tensor, as numbers.
  */
+import { aGraph, aLoss, anObject, anOptimizer, wants } from "../given.ts";
 import { atBatch } from "../graph/infer.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { differentiate, emitLoss, emitReport } from "./differentiate.ts";
@@ -15,8 +16,15 @@ import type { LossPlan, StepPlan } from "./plan.ts";
 import { penaltyProx, update } from "./update.ts";
 
 /** Batch + state + clock → loss + next state. @param graph the model at the batch's size */
-export const stepProgram = (graph: Graph, plan: StepPlan, kind?: string): Program =>
-  program("step", (g, masks) => {
+export function stepProgram(graph: Graph, plan: StepPlan, kind?: string): Program {
+  wants(
+    "stepProgram",
+    ["graph", aGraph, graph],
+    ["plan", anObject, plan],
+    ["optimizer", anOptimizer, plan, "optimizer"],
+    ["loss", aLoss, plan, "loss"],
+  );
+  return program("step", (g, masks) => {
     const { trained, running } = parameters(graph);
     const given = paramInputs(g, [...trained, ...running]);
     const w = new Map(trained.map((p) => [p, given.get(p)!]));
@@ -26,6 +34,7 @@ export const stepProgram = (graph: Graph, plan: StepPlan, kind?: string): Progra
     emitReport(g, scored);
     masks.push(...scored.masks);
   });
+}
 
 /** Batch + parameters → loss + gradients, of a part of a batch: times its share of the samples. @param graph the model at the part's size */
 const gradientsProgram = (graph: Graph, plan: StepPlan): Program =>

@@ -1,7 +1,9 @@
 /** Loss and accuracy of a finished model, outside training. */
+
 import { checkSplit } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
+import { aDataset, aLoss, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { Evaluator, type ScoringOptions } from "./evaluator.ts";
 import type { Score } from "./score.ts";
@@ -17,6 +19,14 @@ export interface EvaluateOptions extends ScoringOptions {
  * @throws EspalierError when the data does not fit the model
  */
 export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Score> {
+  wants(
+    "evaluate",
+    ["model", aModel, model],
+    ["data", aDataset, data],
+    ["options", anObject, options],
+    ["engine", anEngine, options, "engine"],
+    ["loss", maybe(aLoss), options, "loss"],
+  );
   const evaluator = new Evaluator(model, data, options);
   if (options.split) checkSplit(options.split, data, "given");
   try {

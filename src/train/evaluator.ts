@@ -1,4 +1,5 @@
 /** Scores one model on splits of a data set, again and again, with the stored tensors or with others in their place. */
+import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { type DeviceTensors, disposeAll, type Engine, withUploaded } from "../engine/engine.ts";
@@ -36,6 +37,7 @@ export class Evaluator {
   /** @throws EspalierError when the data does not fit the model */
   constructor(model: Model, data: Dataset, options: ScoringOptions) {
     const { engine, loss = crossEntropy(), output } = options;
+    checkDataset(data);
     checkInput(model, data.shape);
     checkDynamicBatch(model);
     checkOperators(model.graph, "shape");

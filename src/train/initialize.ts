@@ -1,4 +1,5 @@
 /** New initial weights for a model of any origin: torch's defaults for Linear and Conv. */
+import { aModel, anObject, aNumber, wants } from "../given.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { inputsFirst } from "../graph/products.ts";
 import { size } from "../graph/tensor.ts";
@@ -13,6 +14,7 @@ import { frozen, type Selection } from "./freeze.ts";
  * @param selection what stays, as in `TrainOptions`
  */
 export function initialize(model: Model, seed: number, selection: Selection = {}): Model {
+  wants("initialize", ["model", aModel, model], ["seed", aNumber, seed], ["selection", anObject, selection]);
   const { graph } = model;
   const fanIn = new Map<string, number>();
   const fixed = new Map<string, number>();

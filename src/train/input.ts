@@ -3,6 +3,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { aDataset, aList, aModel, anObject, orNull, wants } from "../given.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import type { InputPlan, Normalization } from "../step/input.ts";
@@ -86,21 +87,26 @@ function recordedNormalization(model: Model): Normalization | null | undefined {
 
 /**
  * The normalization that `train` and `evaluate` use; undefined = values as they are.
- * @param given what the caller asks for: null = none. Default: what the model's metadata records, else the data set's own
+ * @param asked what the caller asks for: null = none. Default: what the model's metadata records, else the data set's own
  * @throws UsageError when it is not valid or does not fit the data's channels
  */
-export function normalizationOf(
-  model: Model,
-  data: Dataset,
-  given: Normalization | null | undefined = recordedNormalization(model),
-): Normalization | undefined {
+export function normalizationOf(model: Model, data: Dataset, asked?: Normalization | null): Normalization | undefined {
+  wants(
+    "normalizationOf",
+    ["model", aModel, model],
+    ["data", aDataset, data],
+    ["normalization", orNull(anObject), asked],
+  );
+  const given = asked === undefined ? recordedNormalization(model) : asked;
   const own = data.mean && data.std ? { mean: data.mean, std: data.std } : null;
   const normalization = given === undefined ? own : given;
   if (normalization) checkNormalization(normalization, data.shape.length === 3 ? data.shape[0] : 1);
   return normalization ?? undefined;
 }
 
-function checkNormalization({ mean, std }: Normalization, channels: number): void {
+function checkNormalization(given: Normalization, channels: number): void {
+  wants("normalization", ["mean", aList, given, "mean"], ["std", aList, given, "std"]);
+  const { mean, std } = given;
   const got = `mean ${mean.join(" ")}, std ${std.join(" ")}`;
   if (
     mean.length !== channels ||

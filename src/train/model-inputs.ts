@@ -1,7 +1,9 @@
 /** Real samples in the form a model's own input wants, for verifying and timing. */
+
 import { fillBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Engine, runOnce } from "../engine/engine.ts";
+import { aDataset, aModel, anEngine, anObject, wants } from "../given.ts";
 import { builder } from "../graph/builder.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
@@ -24,8 +26,16 @@ export interface ModelInputsOptions {
 export async function modelInputs(
   model: Model,
   data: Dataset,
-  { engine, count, ...options }: ModelInputsOptions,
+  given: ModelInputsOptions,
 ): Promise<Record<string, Tensor>> {
+  wants(
+    "modelInputs",
+    ["model", aModel, model],
+    ["data", aDataset, data],
+    ["options", anObject, given],
+    ["engine", anEngine, given, "engine"],
+  );
+  const { engine, count, ...options } = given;
   const input = checkInput(model, data.shape);
   const n = Math.min(count, data.test.count);
   const normalization = normalizationOf(model, data, options.normalization);

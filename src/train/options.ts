@@ -111,6 +111,7 @@ export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"
 
 /** @throws UsageError, EspalierError when options, model and data do not fit together */
 export function resolveOptions(model: Model, data: Dataset, options: TrainOptions): Resolved {
+  checkDataset(data);
   checkInput(model, data.shape);
   checkDynamicBatch(model);
   checkOperators(model.graph, "gradient");
@@ -174,7 +175,6 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
 
 /** @throws EspalierError when labels, loss and the model's output do not go together */
 export function checkLabels(model: Model, data: Dataset, loss: Loss, name?: string): void {
-  checkDataset(data);
   const { output } = lossInput(model.graph, loss, name);
   const given = data.classes === null ? "target" : "class";
   if (given !== loss.labels)

@@ -1,8 +1,10 @@
 /** What a checkpoint says beside its tensors, and how a resumed run is compared with it. */
+
 import { z } from "zod";
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { aDataset, aLoss, anObject, anOptimizer, aSchedule, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
 import type { EpochMetrics } from "../report/results.ts";
@@ -114,7 +116,17 @@ const choicesOf = (o: Resolved) => ({
 });
 
 /** The same for people, with the data's name. */
-export const settingsOf = (o: Resolved, data: Dataset): Config => ({ data: data.name, ...choicesOf(o) });
+export function settingsOf(o: Resolved, data: Dataset): Config {
+  wants(
+    "settingsOf",
+    ["options", anObject, o],
+    ["loss", aLoss, o, "loss"],
+    ["schedule", aSchedule, o, "schedule"],
+    ["optimizer", anOptimizer, o, "optimizer"],
+    ["data", aDataset, data],
+  );
+  return { data: data.name, ...choicesOf(o) };
+}
 
 export async function describeConfig(model: Model, data: Dataset, o: Resolved): Promise<Config> {
   const config = {

@@ -1,4 +1,5 @@
 /** The files of a run by what is in them, and how they are cleared. */
+import { aStore, wants } from "../given.ts";
 import type { Store } from "./store.ts";
 
 /** What every run has. summary.json is written last and goes first, so it marks a finished run. */
@@ -51,5 +52,6 @@ export async function clearFormer(store: Store): Promise<void> {
 
 /** Removes the files of a run, and nothing else. */
 export async function clearRun(store: Store): Promise<void> {
+  wants("clearRun", ["store", aStore, store]);
   for (const name of all) await store.remove(name);
 }

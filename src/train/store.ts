@@ -1,4 +1,5 @@
 /** Where a run keeps its files. `espalier/node` has `directory(path)`; `memory()` runs everywhere, a browser included. */
+import { aStore, aText, wants } from "../given.ts";
 export interface Store {
   /** How the user knows it, for messages. */
   readonly location: string;
@@ -24,5 +25,7 @@ export interface Store {
 }
 
 /** Writes data as a JSON file, indented, with a newline at its end. */
-export const writeJson = (store: Store, name: string, data: unknown): Promise<void> =>
-  store.write(name, new TextEncoder().encode(`${JSON.stringify(data, null, 2)}\n`));
+export async function writeJson(store: Store, name: string, data: unknown): Promise<void> {
+  wants("writeJson", ["store", aStore, store], ["name", aText, name]);
+  await store.write(name, new TextEncoder().encode(`${JSON.stringify(data, null, 2)}\n`));
+}

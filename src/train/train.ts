@@ -1,6 +1,7 @@
 /** `train`: describes a run. Iterating it trains, one epoch at a time; everything in between is in run.ts. */
 import type { Dataset } from "../data/dataset.ts";
 import type { Model } from "../graph/types.ts";
+import { checkArguments } from "./arguments.ts";
 import { resolveOptions, type TrainOptions } from "./options.ts";
 import { Run } from "./run.ts";
 
@@ -15,5 +16,6 @@ import { Run } from "./run.ts";
  * @throws UsageError, EspalierError at once, when options, model and data do not fit together
  */
 export function train(model: Model, data: Dataset, options: TrainOptions): Run {
+  checkArguments(model, data, options);
   return new Run(model, data, resolveOptions(model, data, options));
 }

@@ -1,0 +1,54 @@
+/** What `train` was given: every argument and option of its kind, before anything looks inside. */
+import type { Dataset } from "../data/dataset.ts";
+import {
+  aDataset,
+  aFunction,
+  aList,
+  aLoss,
+  aModel,
+  aNumber,
+  anEngine,
+  anObject,
+  anOptimizer,
+  aPenalty,
+  aSchedule,
+  aSignal,
+  aStore,
+  aSwitch,
+  aText,
+  type Kind,
+  maybe,
+  orNull,
+  wants,
+} from "../given.ts";
+import type { Model } from "../graph/types.ts";
+import type { TrainOptions } from "./options.ts";
+
+const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
+  engine: anEngine,
+  optimizer: anOptimizer,
+  schedule: aSchedule,
+  penalty: maybe(aPenalty),
+  loss: maybe(aLoss),
+  output: maybe(aText),
+  epochs: aNumber,
+  lambdaWarmup: maybe(aNumber),
+  batchSize: maybe(aNumber),
+  accumulate: maybe(aNumber),
+  seed: maybe(aNumber),
+  freeze: maybe(aList),
+  augment: orNull(anObject),
+  normalization: orNull(anObject),
+  store: maybe(aStore),
+  resume: maybe(aSwitch),
+  overwrite: maybe(aSwitch),
+  checkpointSeconds: maybe(aNumber),
+  signal: maybe(aSignal),
+  onProgress: maybe(aFunction),
+};
+
+/** @throws UsageError naming the argument or option that is of the wrong kind, or unknown */
+export function checkArguments(model: Model, data: Dataset, options: TrainOptions): void {
+  wants("train", ["model", aModel, model], ["data", aDataset, data], ["options", anObject, options]);
+  wants("train", ...Object.entries(kinds).map(([key, kind]) => [key, kind, options, key] as const));
+}
