@@ -26,6 +26,11 @@ export const anObject: Kind = {
   holds: (x) => isObject(x) && !Array.isArray(x) && !ArrayBuffer.isView(x),
 };
 export const aList: Kind = { wanted: "a list", holds: Array.isArray };
+/** Of numbers: a typed array. */
+export const anArray: Kind = {
+  wanted: "a typed array",
+  holds: (x) => ArrayBuffer.isView(x) && !(x instanceof DataView),
+};
 export const aMap: Kind = { wanted: "a Map", holds: (x) => x instanceof Map };
 export const aText: Kind = { wanted: "text", holds: (x) => typeof x === "string" };
 export const aNumber: Kind = { wanted: "a number", holds: (x) => typeof x === "number" };
@@ -81,7 +86,7 @@ export const maybe = (kind: Kind): Kind => ({ ...kind, holds: (x) => x === undef
 /** The kind, or null, or nothing. */
 export const orNull = (kind: Kind): Kind => ({ ...kind, holds: (x) => x === null || maybe(kind).holds(x) });
 /** One of two. */
-export const either = (a: Kind, b: Kind): Kind => ({
+export const oneOfKinds = (a: Kind, b: Kind): Kind => ({
   ...a,
   wanted: `${a.wanted}, or ${b.wanted}`,
   holds: (x) => a.holds(x) || b.holds(x),

@@ -25,7 +25,7 @@ export { listed, Message, Name, named, say, type Words, worded } from "./message
 export { type Description, type OptionSpec, optionSpecs } from "./method.ts";
 export * from "./methods.ts"; // which lists them one by one
 export { builtIns, model, models } from "./models/index.ts";
-export { nearest } from "./nearest.ts";
+export { didYouMean, nearest } from "./nearest.ts";
 export { read } from "./onnx/read.ts";
 export { encode, write } from "./onnx/write.ts";
 export type { AdamOptions } from "./optim/adam.ts";

@@ -87,10 +87,11 @@ export function parseOptions<O extends z.ZodObject>(asked: Asked, options: O, gi
 function noOption({ name, form, renames }: Asked, options: z.ZodObject, key: string, said: Record<string, unknown>) {
   const own = Object.keys(options.shape);
   const instead = renames?.[key];
+  const near = nearest(key, own);
   const fix = instead
     ? say`use ${named(instead)}: it plays the part of ${named(key)} in ${named(name)}`
-    : own.length > 0
-      ? say`leave it out, or say ${named(nearest(key, own))}`
+    : near
+      ? say`leave it out, or say ${named(near)}`
       : "leave it out";
   const has = own.length > 0 ? listed(own) : "no options";
   return new UsageError(

@@ -229,3 +229,17 @@ test("no file is longer than 300 lines", () => {
   const long = all.map((file) => [relative(root, file), readFileSync(file, "utf8").split("\n").length - 1] as const);
   expect(long.filter(([, lines]) => lines > 300)).toEqual([]);
 });
+
+test("the library names no flag of a command line", () => {
+  const wrong = sources
+    .filter((file) => !["report/style.ts", "report/html.ts"].some((f) => file.endsWith(f))) // CSS; a command to copy, which is the command line's
+    .flatMap((file) =>
+      readFileSync(file, "utf8")
+        .split("\n")
+        .filter(
+          (line) => !/^\s*(?:\/?\*|\/\/)/.test(line) && /(?:^|[\s"'`(])--[a-z]/.test(line) && !/--this\b/.test(line),
+        )
+        .map((line) => `${relative(root, file)}: ${line.trim()}`),
+    );
+  expect(wrong).toEqual([]);
+});

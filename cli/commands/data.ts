@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { count, fileSize, percent, shapeText, type Table } from "espalier";
 import { datasets } from "espalier/node";
 import { text } from "../settings/field.ts";
+import { notHere } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
 import type { Output } from "../terminal/output.ts";
@@ -44,7 +45,9 @@ const info = () =>
     examples: ["data info digits", "data info cifar10 --data-root ~/data", "data info ~/data/mnist --json"],
     files: writesNothing,
     async run([name], { dataRoot }, out) {
-      const d = await datasets.info(name!, { root: dataRoot });
+      const d = await datasets.info(name!, { root: dataRoot }).catch((e) => {
+        throw notHere(e, name!) ?? e;
+      });
       const list = (x: readonly number[]) => x.map((v) => v.toFixed(4)).join(", ");
       const balance = ({ count: n, perClass }: typeof d.train) =>
         perClass

@@ -1,9 +1,10 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
 import { classNotes, evaluate, percent, significant, UsageError } from "espalier";
-import { datasets, readModel } from "espalier/node";
+import { readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, text } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";
+import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
 
@@ -29,7 +30,7 @@ export const evaluateCommand = () =>
       if (!values.data)
         throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");
       const model = await readModel(file!);
-      const data = await datasets.open(values.data, { root: values.dataRoot });
+      const data = await openDataset(values.data, values.dataRoot);
       for (const note of classNotes(data)) out.warn(`${out.colour.yellow("note:")} ${note}`);
       const split = values.split ?? "test";
       const { loss, accuracy } = await evaluate(model, data, {

@@ -12,10 +12,11 @@ import {
   UsageError,
   write,
 } from "espalier";
-import { datasets, readBytes, writeBytes } from "espalier/node";
+import { readBytes, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, integerField, text, toggle, type ValuesOf } from "../settings/field.ts";
 import { losses, lossField } from "../settings/losses.ts";
+import { openDataset } from "../settings/open.ts";
 import {
   checkJudge,
   fineTuneField,
@@ -107,7 +108,7 @@ async function factorizeFile(
   const rank = ruleOf(values);
   const full = await readInput(from, touched("<out.onnx>", to));
   const fileBefore = (await readBytes(from)).length;
-  const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
+  const data = values.data ? await openDataset(values.data, values.dataRoot) : undefined;
   checkJudge(rank.rule, data);
   const engine = engineOf(values);
   const scoring: EvaluateOptions = {

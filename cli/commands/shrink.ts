@@ -11,9 +11,10 @@ import {
   type Table,
   write,
 } from "espalier";
-import { datasets, readBytes, writeBytes } from "espalier/node";
+import { readBytes, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { numberField, text } from "../settings/field.ts";
+import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
@@ -50,7 +51,7 @@ export const shrinkCommand = () =>
       const full = await readInput(from!, outputs(to, values.certificate));
       const fileBefore = (await readBytes(from!)).length;
       const engine = engineOf(values);
-      const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
+      const data = values.data ? await openDataset(values.data, values.dataRoot) : undefined;
       const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));
       const { tolerance } = values;
       const {

@@ -1,8 +1,9 @@
 /** `espalier verify`: whether two models compute the same; with a certificate, whether every removal is sound. */
 import { type Certificate, EspalierError, type Proof, prove, realInputs, significant, verify, visible } from "espalier";
-import { datasets, readBytes, readModel } from "espalier/node";
+import { readBytes, readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { integerField, numberField, text } from "../settings/field.ts";
+import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
 
@@ -33,7 +34,7 @@ export const verifyCommand = () =>
     async run([a, b], values, out) {
       const [first, second] = [await readModel(a!), await readModel(b!)];
       const engine = engineOf(values);
-      const data = values.data ? await datasets.open(values.data, { root: values.dataRoot }) : undefined;
+      const data = values.data ? await openDataset(values.data, values.dataRoot) : undefined;
       const normalization = normalizationSetting(values.normalize);
       const inputs = await realInputs(first, data, engine, normalization);
       const { tolerance, random } = values;

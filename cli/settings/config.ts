@@ -1,12 +1,11 @@
 /** Settings from flags, `--set` and files: merged in that order of precedence, every key checked by its field. */
-import { readFile } from "node:fs/promises";
-import { nearest, UsageError } from "espalier";
+import { readFile, stat } from "node:fs/promises";
+import { count, didYouMean, UsageError } from "espalier";
 import { systemReason } from "espalier/node";
-import { parse } from "yaml";
 import { z } from "zod";
 import type { Field, Fields, ValuesOf } from "./field.ts";
 import { camel, kebab } from "./names.ts";
-import { wholeValue } from "./whole.ts";
+import { yamlValue } from "./yaml.ts";
 
 /** Where values come from, later ones winning. */
 export interface SettingSource {
@@ -39,30 +38,41 @@ export function fromAssignments(fields: Fields, assignments: readonly string[]):
     const value = assignment.slice(at + 1);
     if (part === undefined) values[key] = field.read(value);
     else if (deeper.length > 0) throw new UsageError("out-of-range", "--set goes one level deep", { got: assignment });
-    else values[key] = { ...(values[key] as object), [part]: wholeValue(parse(value), { got: assignment }) };
+    else values[key] = { ...(values[key] as object), [part]: yamlValue(value, { where: `--set ${assignment}` }) };
   }
   return { label, values };
 }
 
-/** A YAML or JSON file of settings. */
-export async function fromFile(path: string): Promise<SettingSource> {
-  let values: unknown;
-  try {
-    values = parse(await readFile(path, "utf8")) ?? {};
-  } catch (e) {
-    throw new UsageError(
+/** Bytes that a file of settings may have: far more than any has, and what is no such file is not read to its end. */
+const LARGEST = 1_000_000;
+
+async function configText(path: string): Promise<string> {
+  const refused = (reason: string) =>
+    new UsageError(
       "system",
       "the configuration file cannot be read",
-      { file: path, reason: systemReason(e, "read") },
+      { file: path, reason },
       "--config wants a YAML or JSON file of settings",
     );
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw refused(found.isDirectory() ? "it is a folder" : "it is no regular file");
+    if (found.size > LARGEST) throw refused(`it has ${count(found.size)} bytes, settings at most ${count(LARGEST)}`);
+    return await readFile(path, "utf8");
+  } catch (e) {
+    throw e instanceof UsageError ? e : refused(systemReason(e, "read"));
   }
+}
+
+/** A YAML or JSON file of settings. */
+export async function fromFile(path: string): Promise<SettingSource> {
+  const values = yamlValue(await configText(path), { file: path }) ?? {};
   if (typeof values !== "object" || values === null || Array.isArray(values))
     throw new UsageError("invalid-file", "a configuration file holds keys and values", {
       file: path,
       wanted: "for example  lambda: 1e-4",
     });
-  const given = Object.entries(wholeValue(values, { file: path }));
+  const given = Object.entries(values);
   const written = new Map(given.map(([key]) => [camel(key), key]));
   return {
     label: (key) => `${path}: ${written.get(key) ?? key}`,
@@ -120,7 +130,7 @@ function known(fields: Fields, key: string, where: string): Field {
     "unknown-name",
     `there is no setting "${kebab(key)}"`,
     { where },
-    `did you mean ${kebab(nearest(key, Object.keys(fields)))}?`,
+    didYouMean(key, Object.keys(fields), kebab),
   );
 }
 
@@ -132,6 +142,6 @@ function wrongValue(field: Field, key: string, where: string, value: unknown): U
     isName ? "unknown-name" : "out-of-range",
     isName ? `unknown ${kebab(key)} "${value}"` : `${kebab(key)} cannot be ${got === "" ? "empty" : got}`,
     details,
-    isName ? `did you mean ${kebab(nearest(value, field.choices))}?` : undefined,
+    isName ? didYouMean(value, field.choices, kebab) : undefined,
   );
 }

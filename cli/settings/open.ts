@@ -4,6 +4,7 @@ import {
   type Composed,
   compose,
   type Dataset,
+  EspalierError,
   initialize,
   limitTrain,
   type Model,
@@ -13,10 +14,29 @@ import { datasets, readModel } from "espalier/node";
 import type { RunChoices } from "./choices.ts";
 import type { TrainConfig } from "./train-fields.ts";
 
+/**
+ * Opens a data set by name or folder.
+ * @throws UsageError, EspalierError as the library, with what the command line can do about files that are not here
+ */
+export async function openDataset(name: string, root: string | undefined): Promise<Dataset> {
+  try {
+    return await datasets.open(name, { root });
+  } catch (e) {
+    throw notHere(e, name) ?? e;
+  }
+}
+
+/** What to do about a data set that is not here, in the words of the command line; undefined for other errors. */
+export function notHere(error: unknown, name: string): EspalierError | undefined {
+  if (!(error instanceof EspalierError) || error.code !== "missing" || !error.details["looked in"]) return undefined;
+  const fix = `run: espalier data get ${name}, or name the folder with --data-root or $ESPALIER_DATA`;
+  return new EspalierError(error.code, error.what, error.details, fix);
+}
+
 export async function openData(
   s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,
 ): Promise<Dataset> {
-  let data = await datasets.open(s.data!, { root: s.dataRoot });
+  let data = await openDataset(s.data!, s.dataRoot);
   if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
   return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
 }

@@ -35,18 +35,27 @@ export function fail(error: unknown, out: Output): number {
   return error instanceof UsageError ? 2 : 1;
 }
 
+/** "espalier data info" */
+const pathOf = (command: Command): string =>
+  command.parent ? `${pathOf(command.parent)} ${command.name()}` : "espalier";
+
 /** What commander complains about, in our words and with the nearest valid name. */
 export function usageError(error: CommanderError, command: Command): UsageError {
   const got = /'([^']*)'/.exec(error.message)?.[1] ?? "";
-  const help = `espalier ${command.parent ? `${command.name()} ` : ""}--help lists them`;
-  const path = command.parent ? command.name() : "espalier";
+  const path = pathOf(command);
+  const help = `${path} --help lists them`;
   switch (error.code) {
     case "commander.unknownOption": {
       const flags = command
         .createHelp()
         .visibleOptions(command)
         .flatMap((o) => (o.long ? [o.long] : []));
-      return new UsageError("unknown-name", `${path} has no option ${got}`, { nearest: nearest(got, flags) }, help);
+      return new UsageError(
+        "unknown-name",
+        `${command.parent ? command.name() : path} has no option ${got}`,
+        { nearest: nearest(got, flags) },
+        help,
+      );
     }
     case "commander.unknownCommand": {
       const names = command.commands.map((c) => c.name());
@@ -56,11 +65,6 @@ export function usageError(error: CommanderError, command: Command): UsageError 
       });
     }
     default:
-      return new UsageError(
-        "misuse",
-        error.message.replace(/^error: /, ""),
-        {},
-        `see espalier ${path === "espalier" ? "" : `${path} `}--help`,
-      );
+      return new UsageError("misuse", error.message.replace(/^error: /, ""), {}, `see ${path} --help`);
   }
 }

@@ -5,7 +5,7 @@
 
 import { isInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import { kindOf } from "../given.ts";
+import { aDataset, anArray, kindOf, wants } from "../given.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Split } from "./split.ts";
 
@@ -115,7 +115,10 @@ function ranges(sorted: readonly number[]): string {
  * What of the classes somebody should know who did not mean it: such as never occur, as one damaged label makes them.
  * @param outputs of a model that is trained on it
  */
-export function classNotes({ train, classes, name }: Dataset, outputs?: number): string[] {
+export function classNotes(data: Dataset, outputs?: number): string[] {
+  wants("classNotes", ["data", aDataset, data]);
+  wants("classNotes", ["data.train.y", anArray, data.train, "y"]);
+  const { train, classes, name } = data;
   if (classes === null) return [];
   const seen = new Set(train.y);
   const never = Array.from({ length: classes }, (_, i) => i).filter((label) => !seen.has(label));

@@ -1,7 +1,7 @@
 /** Patterns that choose parameters by name: `*` stands for any characters but `.` and `/`, `**` for any characters. */
 
 import { UsageError } from "../error.ts";
-import { nearest } from "../nearest.ts";
+import { didYouMean } from "../nearest.ts";
 
 /** Whether names match a pattern. */
 export function matcher(pattern: string): (name: string) => boolean {
@@ -31,7 +31,7 @@ export function matchingNames(
         "unknown-name",
         `${option} matches no parameter`,
         { got: pattern, wanted: "names of parameters; * stands for a part of a name, ** for any characters" },
-        names.length ? `did you mean ${nearest(pattern, names)}?` : undefined,
+        didYouMean(pattern, names),
       );
     for (const name of found) matching.add(name);
   }

@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../error.ts";
-import { aGraph, anObject, aText, either, wants } from "../given.ts";
+import { aGraph, aList, anObject, aText, oneOfKinds, wants } from "../given.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
@@ -19,7 +19,12 @@ import { rootView, type WeightUse, weightUses } from "./weights.ts";
  * @throws UsageError for blocks of a size below 1
  */
 export function groupSets(whole: Graph, kind: GroupKind, options: SideOptions = {}): GroupSet[] {
-  wants("groupSets", ["graph", aGraph, whole], ["kind", either(aText, anObject), kind], ["options", anObject, options]);
+  wants(
+    "groupSets",
+    ["graph", aGraph, whole],
+    ["kind", oneOfKinds(aText, anObject), kind],
+    ["options", anObject, options],
+  );
   const graph = prune(whole);
   if (typeof kind === "object") {
     checkBlock(kind);
@@ -40,7 +45,9 @@ export function groupSets(whole: Graph, kind: GroupKind, options: SideOptions = 
 /** How a weight falls into groups. Absent sizes: all are equal. */
 type Slices = Pick<Member, "view" | "axes" | "pad"> & { readonly sizes?: Float64Array };
 
-function checkBlock({ block }: BlockKind): void {
+function checkBlock(kind: BlockKind): void {
+  wants("groupSets", ["kind.block", aList, kind, "block"]);
+  const { block } = kind;
   if (block.length !== 2 || !block.every((n) => Number.isSafeInteger(n) && n >= 1))
     throw new UsageError("out-of-range", "the size of a block is out of range", {
       got: block.join(", "),

@@ -2,8 +2,10 @@
  * The fully connected networks of the LoRITa paper (Zhang, Alkhouri & Wang 2024) on MNIST: dense layers of one width, each followed
  * by batch norm, the last one too, with ReLU between them.
  */
+
 import { isInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
+import { aList, anObject, maybe, wants } from "../given.ts";
 import type { Model, Shape } from "../graph/types.ts";
 import { torchDefault } from "./init.ts";
 import { network } from "./network.ts";
@@ -23,7 +25,9 @@ export interface FcnOptions {
 }
 
 /** An FCN; parameters are fc1.weight [out, in], fc1.bias, bn1.weight, bn1.bias, bn1.running_mean … */
-export function fcn({ depth, width = 96, classes = 10, input = [1, 28, 28], seed = 0 }: FcnOptions): Model {
+export function fcn(options: FcnOptions): Model {
+  wants("fcn", ["options", anObject, options], ["input", maybe(aList), options, "input"]);
+  const { depth, width = 96, classes = 10, input = [1, 28, 28], seed = 0 } = options;
   for (const [what, x, least] of [
     ["depth", depth, 2],
     ["width", width, 1],

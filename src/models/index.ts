@@ -3,7 +3,7 @@
 import { UsageError } from "../error.ts";
 import { anObject, aText, maybe, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
-import { nearest } from "../nearest.ts";
+import { didYouMean } from "../nearest.ts";
 import { cnn6 } from "./cnn6.ts";
 import { fcn } from "./fcn.ts";
 import { lenet5, lenet5Small } from "./lenet5.ts";
@@ -35,6 +35,6 @@ export function model(name: string, options?: ModelOptions): Model {
     "unknown-name",
     `no built-in model is called ${name}`,
     { got: name, wanted: names.join(", ") },
-    `did you mean ${nearest(name, names)}? A file must end in .onnx`,
+    [didYouMean(name, names), "A file must end in .onnx"].filter(Boolean).join(" "),
   );
 }

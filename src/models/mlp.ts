@@ -1,5 +1,7 @@
 /** Multi-layer perceptrons: dense layers with ReLU between them. */
+
 import { UsageError } from "../error.ts";
+import { aList, anObject, maybe, wants } from "../given.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Shape, Value } from "../graph/types.ts";
 import { torchDefault } from "./init.ts";
@@ -20,7 +22,14 @@ function dense(n: Layers, x: Value, widths: readonly number[]): Value {
 }
 
 /** An MLP of any sizes; parameters are fc1.weight [out, in], fc1.bias, fc2.weight … */
-export function mlp({ sizes, seed = 0, input = sizes.slice(0, 1) }: MlpOptions): Model {
+export function mlp(options: MlpOptions): Model {
+  wants(
+    "mlp",
+    ["options", anObject, options],
+    ["sizes", aList, options, "sizes"],
+    ["input", maybe(aList), options, "input"],
+  );
+  const { sizes, seed = 0, input = sizes.slice(0, 1) } = options;
   const got = `[${sizes.join(", ")}]`;
   if (sizes.length < 2 || !sizes.every((d) => Number.isSafeInteger(d) && d > 0))
     throw new UsageError("out-of-range", "mlp got wrong sizes", { got, wanted: "at least two positive integers" });

@@ -2,7 +2,9 @@
  * A small vocabulary of layers over the graph builder, and what every built-in network shares: an input "input"
  * float32 [batch, …], an output "logits" [batch, classes], a dynamic batch axis, parameters named as torch names them.
  */
+
 import { UsageError } from "../error.ts";
+import { aList, anObject, maybe, wants } from "../given.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import { full, size, tensor, zeros } from "../graph/tensor.ts";
 import type { Dim, Model, Shape, Value } from "../graph/types.ts";
@@ -175,7 +177,9 @@ export function builtIn(
   body: (layers: Layers, x: Value, classes: number) => Value,
   init: Init = torchDefault,
 ): BuiltIn {
-  const build = ({ seed = 0, classes = spec.classes, input = spec.input }: ModelOptions = {}): Model => {
+  const build = (options: ModelOptions = {}): Model => {
+    wants(spec.name, ["options", anObject, options], ["input", maybe(aList), options, "input"]);
+    const { seed = 0, classes = spec.classes, input = spec.input } = options;
     if (!whole(classes))
       throw new UsageError("out-of-range", `${spec.name} got a wrong number of classes`, {
         got: classes,

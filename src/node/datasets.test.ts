@@ -109,7 +109,7 @@ test("what is missing is said, and where it was looked for", async () => {
       "missing": "the data set cifar100 is not here
       missing    train.bin[.gz], test.bin[.gz]
       looked in  ROOT/none/cifar100, ROOT/none/cifar-100-binary, ROOT/none
-      fix        run: espalier data get cifar100, or name the folder with --data-root or $ESPALIER_DATA",
+      fix        get it with datasets.get("cifar100"), or name the folder that it is in: root, or $ESPALIER_DATA",
       "name": "unknown data set "minst"
       nearest  mnist
       wanted   digits, mnist, fashion-mnist, cifar10, cifar100

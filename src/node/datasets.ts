@@ -1,9 +1,11 @@
 /** The data sets by name or folder (Node only): opening them, what is here, their figures, getting them. */
+
 import { classNotes } from "../data/check.ts";
 import { type Dataset, fromArrays } from "../data/dataset.ts";
 import { type DigitsOptions, digits } from "../data/digits.ts";
 import { facts, NAMES, source } from "../data/registry.ts";
 import { channelStatistics, classCounts } from "../data/statistics.ts";
+import { anObject, aText, maybe, wants } from "../given.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
 import { dataRoot, joinPath } from "./files.ts";
 import { type DataPlace, locate, readImages } from "./locate.ts";
@@ -55,6 +57,12 @@ export interface Info {
  * @throws UsageError for an unknown name; EspalierError naming what was looked for and where, or file, byte and field
  */
 async function open(name: string, options: RootOption & { readonly digits?: DigitsOptions } = {}): Promise<Dataset> {
+  wants(
+    "datasets.open",
+    ["name", aText, name],
+    ["options", anObject, options],
+    ["root", maybe(aText), options, "root"],
+  );
   const dataset = name === "digits" ? digits(options.digits) : await readImages(await locate(name, options.root));
   return {
     ...dataset,
@@ -64,7 +72,9 @@ async function open(name: string, options: RootOption & { readonly digits?: Digi
 }
 
 /** Every named data set, and which of its files are here. */
-function list({ root }: RootOption = {}): Promise<Listing[]> {
+async function list(options: RootOption = {}): Promise<Listing[]> {
+  wants("datasets.list", ["options", anObject, options], ["root", maybe(aText), options, "root"]);
+  const { root } = options;
   return Promise.all(
     NAMES.map(async (name) => {
       const { shape, classes } = facts(name);
@@ -107,6 +117,8 @@ async function get(
   name: string,
   options: RootOption & DownloadOptions = {},
 ): Promise<{ readonly folder: string; readonly downloaded: number }> {
+  wants("datasets.get", ["name", aText, name], ["options", anObject, options], ["root", maybe(aText), options, "root"]);
+  facts(name); // throws: no such name
   const folder = joinPath(dataRoot(options.root), name);
   let downloaded = 0;
   for (const wanted of source(name)?.downloads ?? []) if (await fetchInto(folder, wanted, options)) downloaded++;

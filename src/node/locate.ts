@@ -6,6 +6,7 @@ import { idxHeader, type NamedBytes, readIdxSplit } from "../data/idx.ts";
 import { type Facts, facts, isKnown, type PublishedSource, source } from "../data/registry.ts";
 import { channelStatistics } from "../data/statistics.ts";
 import { EspalierError } from "../error.ts";
+import { named, say } from "../message.ts";
 import { dataRoot, joinPath, listFolder, sizeOfFile } from "./files.ts";
 import { readWhole } from "./unpack.ts";
 
@@ -40,7 +41,7 @@ export async function locate(name: string, root?: string, { mayLack = false } = 
       "missing",
       `the data set ${name} is not here`,
       { missing: best.missing.map((file) => `${file}[.gz]`).join(", "), "looked in": folders.join(", ") },
-      `run: espalier data get ${name}, or name the folder with --data-root or $ESPALIER_DATA`,
+      say`get it with datasets.get("${name}"), or name the folder that it is in: ${named("root")}, or $ESPALIER_DATA`,
     );
   return { name, format: known.format, facts: facts(name), ...best };
 }

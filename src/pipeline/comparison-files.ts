@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { EspalierError } from "../error.ts";
-import { anObject, aStore, aText, wants } from "../given.ts";
+import { aList, anObject, aStore, aText, wants } from "../given.ts";
 import { type Comparison, type MethodResult, methodCsv, methodResults } from "../report/comparison.ts";
 import { comparisonCharts } from "../report/comparison-charts.ts";
 import { comparisonHtml, comparisonMarkdown } from "../report/comparison-documents.ts";
@@ -109,6 +109,7 @@ const DOCUMENTS = { csv: "compare.csv", markdown: "compare.md", page: "compare.h
  * @param runs those that it has, and those that it will have
  */
 export async function clearComparison(store: Store, runs: readonly Pick<PlannedRun, "folder">[]): Promise<void> {
+  wants("clearComparison", ["store", aStore, store], ["runs", aList, runs]);
   const bytes = await store.read(COMPARISON);
   if (bytes) {
     const before = await savedComparison(store).catch(() => undefined); // damaged: there is nothing to go on with

@@ -56,7 +56,7 @@ export const groupLasso = definePenalty({
   name: "groupLasso",
   source: "Yuan & Lin 2006",
   minimizes: "λ Σ_g ω_g‖W_g‖₂. Prox: every group shrinks by step·λω_g, to exactly zero when shorter.",
-  when: "The default. One λ decides everything; `--weights balanced` spares narrow layers, `size` is the papers' √size.",
+  when: "The default. One λ decides everything; the weights `balanced` spare narrow layers, `size` are the papers' √size.",
   paper: "ω_g = √(weights in the group), input-channel groups.",
   demo: { optimizer: "rmda", lr: 0.2, lambda: 2e-3, milestones: [6, 9] },
   options,

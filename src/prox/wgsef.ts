@@ -173,7 +173,7 @@ export const wgsef = definePenalty({
   source: "Refael, Arbel & Huleihel, TMLR 2024, arXiv 2212.12921",
   minimizes:
     "λ·(the largest convex function below ½Σ d_g‖W_g‖² on weights with at most k nonzero groups), for every channel set.",
-  when: "When you know how many channels should survive: `--k` or `--keep`. k is a lower bound: never fewer survive, and with too small a λ or too few epochs more do.",
+  when: "When you know how many channels should survive, as `k` or as `keep`. k is a lower bound: never fewer survive, and with too small a λ or too few epochs more do.",
   paper: "λ 0.01 … 0.05, lr 0.01 with cosine; first ProxSGD, then HSPG.",
   demo: { optimizer: "proxSgd", keep: 0.3, lr: 0.1, lambda: 0.03, milestones: [6, 9] },
   options,

@@ -6,7 +6,7 @@ import type { Builder } from "../graph/builder.ts";
 import { i32Range, sameShape } from "../graph/tensor.ts";
 import type { DType, Graph, Value } from "../graph/types.ts";
 import { named, say } from "../message.ts";
-import { nearest } from "../nearest.ts";
+import { didYouMean } from "../nearest.ts";
 import { type Squash, type Squashed, squashedEnd } from "./output-forms.ts";
 
 /** A loss: what it does with a model's output and the labels. */
@@ -156,7 +156,7 @@ function outputOf(graph: Graph, name: string): Value {
     "unknown-name",
     `the model has no output ${name}`,
     { got: name, wanted: names.join(", ") },
-    `did you mean ${nearest(name, names)}?`,
+    didYouMean(name, names),
   );
 }
 

@@ -1,5 +1,5 @@
 /** New initial weights for a model of any origin: torch's defaults for Linear and Conv. */
-import { aModel, anObject, aNumber, wants } from "../given.ts";
+import { aModel, aNumber, anObject, wants } from "../given.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { inputsFirst } from "../graph/products.ts";
 import { size } from "../graph/tensor.ts";
