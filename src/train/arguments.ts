@@ -37,6 +37,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   accumulate: maybe(aNumber),
   seed: maybe(aNumber),
   freeze: maybe(aList),
+  trainOnly: maybe(aList),
   augment: orNull(anObject),
   normalization: orNull(anObject),
   store: maybe(aStore),
