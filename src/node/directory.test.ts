@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { EspalierError } from "../error.ts";
 import { directory } from "./directory.ts";
+import { temporaryFor } from "./whole-files.ts";
 
 const root = mkdtempSync(join(tmpdir(), "espalier-directory-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -12,11 +13,21 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 test("what a killed process left of a file goes when the file is written again, and nothing else", async () => {
   const path = join(root, "killed");
-  const others = ["mine.tmp", "notes.4194305.tmp", `x.${process.ppid}.tmp`]; // the last one's process still writes it
+  const never = 4194305; // above Linux's largest pid
+  const elsewhere = `x.0000-${never}-0.tmp`; // of another machine, where its process may run
+  const others = ["mine.tmp", temporaryFor("notes", never), temporaryFor("x", process.ppid), elsewhere];
   mkdirSync(path);
-  for (const name of ["x.4194305.tmp", ...others]) writeFileSync(join(path, name), "half"); // above Linux's largest pid
+  for (const name of [temporaryFor("x", never), ...others]) writeFileSync(join(path, name), "half");
   await directory(path).write("x", bytes("whole"));
   expect(readdirSync(path).sort()).toEqual([...others, "x"].sort());
+});
+
+test("writes of one file at once: it is one of them, whole", async () => {
+  const store = directory(join(root, "at-once"));
+  const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
+  await Promise.all(texts.map((text) => store.write("x", bytes(text))));
+  expect(texts).toContain(new TextDecoder().decode(await store.read("x")));
+  expect(readdirSync(join(root, "at-once"))).toEqual(["x"]);
 });
 
 test("a write that fails leaves no temporary file and says why", async () => {

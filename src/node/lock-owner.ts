@@ -1,4 +1,5 @@
 /** Who holds a lock, and whether that process is still there. */
+import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
@@ -29,7 +30,13 @@ function told(ask: () => string): string | undefined {
 
 /** The kernel since it was booted, and the space in which its process numbers count. */
 const machine = (): string | undefined =>
-  told(() => `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`);
+  told(() => `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${processSpace()}`);
+
+const processSpace = (): string | undefined => told(() => readlinkSync("/proc/self/ns/pid"));
+
+/** Tells the machine and the space in which its process numbers count from others, in a few characters; the same after a restart. */
+export const machineCode = (): string =>
+  createHash("sha256").update(`${hostname()} ${processSpace()}`).digest("hex").slice(0, 8);
 
 /** State and beginning of a process, fields 3 and 22 of /proc/PID/stat; the second, the name in brackets, may hold anything. */
 function statusOf(pid: number): { readonly state: string; readonly began: string } | undefined {

@@ -1,7 +1,8 @@
 /** Files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder. */
+import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isRunning } from "./lock-owner.ts";
+import { isRunning, machineCode } from "./lock-owner.ts";
 import { codeOf } from "./system-error.ts";
 
 const isFolder = (path: string): Promise<boolean> =>
@@ -27,11 +28,19 @@ export async function makeFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Removes what processes that were killed while they wrote this file left behind: NAME.PID.tmp, nothing else. */
+/**
+ * A file that is written in the place of another, beside it: NAME.MACHINE-PID-ANY.tmp. No two writes share one, on one machine or over a
+ * network.
+ */
+export const temporaryFor = (path: string, pid = process.pid): string =>
+  `${path}.${machineCode()}-${pid}-${randomUUID().slice(0, 8)}.tmp`;
+
+/** Removes what processes of this machine that were killed while they wrote this file left behind, nothing else. */
 async function removeTemporaries(folder: string, name: string): Promise<void> {
   for (const found of await readdir(folder)) {
-    const pid = found.startsWith(`${name}.`) ? /^(\d+)\.tmp$/.exec(found.slice(name.length + 1))?.[1] : undefined;
-    if (pid && !isRunning(Number(pid))) await rm(join(folder, found), { force: true });
+    if (!found.startsWith(`${name}.`)) continue;
+    const [, machine, pid] = /^([0-9a-f]+)-(\d+)-[0-9a-f]+\.tmp$/.exec(found.slice(name.length + 1)) ?? [];
+    if (machine === machineCode() && !isRunning(Number(pid))) await rm(join(folder, found), { force: true });
   }
 }
 
@@ -40,7 +49,7 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
   const folder = dirname(path);
   await makeFolder(folder);
   await removeTemporaries(folder, basename(path));
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryFor(path);
   try {
     const file = await open(temporary, "w");
     try {
