@@ -56,6 +56,8 @@ class Tracing {
   readonly stored: Map<Value, Stored>;
   private readonly allowance: Allowance;
   private readonly blocked = new Set<Int32Array>();
+  /** Axes of which every index has a class. */
+  private readonly full = new Set<Int32Array>();
   private readonly joined = new Map<Int32Array, Set<Int32Array>>();
 
   constructor(graph: Graph) {
@@ -126,7 +128,7 @@ class Tracing {
     }
     for (const { a, pairs } of shut) {
       const obstacle = this.axis(node, a) as Obstacle;
-      const part = pairs && pairs.count <= n;
+      const part = pairs && pairs.count <= n && this.allowance.take(pairs.count);
       if (!part) this.fill(out);
       this.block(part ? this.taken(out, pairs) : out, obstacle);
     }
@@ -159,6 +161,8 @@ class Tracing {
 
   /** Gives a class of its own to every index that has none. @returns those classes */
   private fill(out: Int32Array): Int32Array {
+    if (this.full.has(out)) return new Int32Array(0);
+    this.full.add(out);
     const missing = out.reduce((k, c) => k + (c < 0 ? 1 : 0), 0);
     const made = this.sets.fresh(missing);
     for (let j = 0, k = 0; k < missing; j++) if (out[j] < 0) out[j] = made[k++];

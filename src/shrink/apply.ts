@@ -29,22 +29,24 @@ export interface Reduced {
 }
 
 /**
- * How many nodes are gone through, step after step, beside one for each stored element: what frees one thing after the other in
- * thousands of steps is left unfinished. What is left is right as it is, and another run goes on with it.
+ * How many nodes are gone through, step after step, beside one for every few stored elements: what frees one thing after the
+ * other in thousands of steps is left unfinished. What is left is right as it is, and another run goes on with it.
  */
-const MOST_NODES = 2 ** 17;
+const MOST_NODES = 2 ** 15;
 
 /** Removes everything that can go. Pure: the model given is not changed. */
 export function reduce(model: Model): Reduced {
   const ledger = new Ledger(model.graph);
   const replacements: (Replacement & { step: number })[] = [];
-  const allowance = new Allowance(MOST_NODES + storedElements(model.graph));
+  const stored = storedElements(model.graph);
+  const steps = new Allowance(MOST_NODES + stored / 8);
+  const tries = new Allowance(8 * MOST_NODES + stored);
   let graph = prune(model.graph);
   for (let step = 1; ; step++) {
-    if (step > 1 && !allowance.take(graph.nodes.length))
+    if (step > 1 && !steps.take(graph.nodes.length))
       return { model: { ...model, graph }, removals: ledger.finish(graph, step), replacements };
     const analysis = analyze(graph);
-    const replaced = replaceConstant(model, analysis, allowance);
+    const replaced = replaceConstant(model, analysis, tries);
     if (replaced) {
       replacements.push({ step, value: replaced.value, by: replaced.by });
       graph = replaced.graph;
