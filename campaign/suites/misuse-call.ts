@@ -62,8 +62,8 @@ function oddOptions(random: Random, good: Options): Options {
 
 /** The same with numbers that no memory is too small for: a model of any size may be asked for. */
 const small = (x: unknown): unknown =>
-  typeof x === "number" && Math.abs(x) > 100
-    ? x % 100
+  typeof x === "number" && Math.abs(x) > 12
+    ? x % 12
     : Array.isArray(x)
       ? x.map(small)
       : typeof x === "object" && x !== null && Object.getPrototypeOf(x) === Object.prototype

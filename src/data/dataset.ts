@@ -119,12 +119,12 @@ export function limitTrain(dataset: Dataset, n: number, seed = 0): Dataset {
 
 function holdOut(dataset: Dataset, part: "val" | "test", fraction: number, seed: number): Dataset {
   const { train, shape } = dataset;
-  const n = Math.round(fraction * train.count);
-  if (!(fraction > 0 && fraction < 1))
+  if (!(typeof fraction === "number" && fraction > 0 && fraction < 1))
     throw new UsageError("out-of-range", `the ${part} fraction is out of range`, {
       got: fraction,
       wanted: "a number in (0, 1)",
     });
+  const n = Math.round(fraction * train.count);
   if (n < 1 || n >= train.count)
     throw new EspalierError("missing", `the ${part} fraction leaves a set empty`, {
       got: `${fraction} of ${train.count} samples = ${n}`,
@@ -195,17 +195,22 @@ function countClasses(
 function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptions): Pick<Dataset, "mean" | "std"> {
   const channels = shape.length === 3 ? shape[0] : 1;
   if (!mean && !std) return train.x instanceof Uint8Array ? channelStatistics(train.x, shape) : {};
-  const bad = std?.find((s) => !(s > 0 && s < Infinity)) ?? mean?.find((m) => !Number.isFinite(m));
+  const given = { mean: checkLength(mean, channels, "mean"), std: checkLength(std, channels, "std") };
+  const bad = given.std?.find((s) => !(s > 0 && s < Infinity)) ?? given.mean?.find((m) => !Number.isFinite(m));
   if (bad !== undefined)
     throw new EspalierError("out-of-range", "mean and std must be finite, std positive", { got: bad });
   return {
-    mean: checkLength(mean, channels, "mean") ?? new Array<number>(channels).fill(0),
-    std: checkLength(std, channels, "std") ?? new Array<number>(channels).fill(1),
+    mean: given.mean ?? new Array<number>(channels).fill(0),
+    std: given.std ?? new Array<number>(channels).fill(1),
   };
 }
 
 function checkLength<T>(list: readonly T[] | undefined, wanted: number, what: string): readonly T[] | undefined {
-  if (list && list.length !== wanted)
-    throw new EspalierError("mismatch", `${what} has the wrong length`, { got: list.length, wanted });
+  const isList = Array.isArray(list) || ArrayBuffer.isView(list);
+  if (list && !(isList && list.length === wanted))
+    throw new EspalierError("mismatch", `${what} has the wrong length`, {
+      got: isList ? list.length : typeof list,
+      wanted,
+    });
   return list;
 }

@@ -1,5 +1,6 @@
 /** Whether two models compute the same function: both run on the same inputs, random and given. */
 
+import { checkInteger } from "../checks.ts";
 import { type Engine, type EngineTensor, runOnce, type Session } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
@@ -58,6 +59,9 @@ export async function verify(a: Model, b: Model, options: VerifyOptions): Promis
   );
   const { engine, inputs = [], tolerance = 1e-4, random = 4, batches = [1, 3], seed = 0 } = options;
   if (!(tolerance >= 0)) throw new UsageError("out-of-range", "tolerance must not be negative", { got: tolerance });
+  checkInteger("random", random, 0);
+  checkInteger("seed", seed, Number.MIN_SAFE_INTEGER);
+  for (const n of batches) checkInteger("batches", n, 1);
   const none = { maxAbs: 0, maxRel: 0, tolerance, runs: 0, given: 0 };
   const mismatch = signature(a, b);
   if (mismatch) return { agree: false, ...none, reason: mismatch };
