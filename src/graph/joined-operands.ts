@@ -14,6 +14,7 @@ const MADE_UP =
 
 /** What makes an operand a constant; the first that holds. Each takes all that can be known of the operand. */
 const evidence: readonly ((o: Operand) => string | false)[] = [
+  ({ tensor }) => holdsInfinity(tensor) && "it holds infinity, as masks do",
   ({ tensor }) => size(tensor.shape) === 1 && "one number for all",
   ({ met }) => met.through.some((n) => entryOf(n.op, n.domain)?.periodic) && "an angle",
   (o) => isMask(o) && "a mask: added before a Softmax, 0 or far below",
@@ -49,6 +50,10 @@ export function joinedRole(v: Value, tensor: Tensor, met: Meeting, around: Surro
 
 /** How many axes are longer than 1. */
 const axes = ({ shape }: Tensor): number => shape.filter((d) => d > 1).length;
+
+/** NaN is no mask: whoever looks at weights names it. */
+const holdsInfinity = ({ data }: Tensor): boolean =>
+  (data as Float32Array).some((x) => Math.abs(x) === Infinity) && !(data as Float32Array).some(Number.isNaN);
 
 const uniform = ({ data }: Tensor): boolean => (data as Float32Array).every((x) => x === data[0]);
 

@@ -65,10 +65,19 @@ test("masks, factors, ε and tables of sines are constants", () => {
       "scale: one number for all",
       "pe: a table of sines and cosines",
       "open: a mask: added before a Softmax, 0 or far below",
-      "inf: it holds numbers that are not finite, as masks do",
+      "inf: it holds infinity, as masks do",
       "two: operand 2 of Pow Pow, which does not learn",
     ]
   `);
+});
+
+test("weights that are NaN or infinite stay weights, so that they are named", () => {
+  const broken = (...numbers: number[]) =>
+    f32([...numbers, ...Array.from({ length: 16 - numbers.length }, () => 1)], [4, 4]);
+  expect(told((g, x) => g.MatMul(x, g.initializer("w", broken(Infinity))))).toEqual(["w"]);
+  expect(
+    told((g, x) => g.Add(g.MatMul(x, g.initializer("w", ramp(4, 3))), g.initializer("b", f32([NaN, -Infinity, 0])))),
+  ).toEqual(["w", "b"]);
 });
 
 test("names that exporters make up count only against what could be either", () => {

@@ -54,8 +54,6 @@ export interface Surroundings {
 }
 
 function roleOf(v: Value, tensor: Tensor, met: readonly Meeting[], around: Surroundings): Role {
-  if ((tensor.data as Float32Array).some((x) => !Number.isFinite(x)))
-    return { learns: false, why: "it holds numbers that are not finite, as masks do" };
   if (met.length === 0) return { learns: false, why: "it meets no data" };
   const each = met.map((m) => roleAt(v, tensor, m, around));
   return each.find((r) => r.learns) ?? each[0];
