@@ -51,7 +51,8 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
       input,
       got: known.values.join(", "),
     });
-  if ((m.carrier === "list" && known.shape.length !== 1) || known.shape.length > 1)
+  const isList = m.carrier === "list" || m.carrier === "single";
+  if ((isList && known.shape.length !== 1) || known.shape.length > 1)
     throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is no list`, {
       node: step.name,
       input,

@@ -151,9 +151,10 @@ function restOf(parsed: Parsed, steps: readonly TracedStep[]): Rest {
  * Reads an ONNX file.
  * @param options.external gives the bytes of files that hold tensor data, by their path relative to the model
  * @returns the model at batch 1; `dims` names its dynamic axes ("?" = without a name)
- * @throws EspalierError for damaged files (naming the field or byte), unsupported opsets and element types, parameters
- *   that are computed from data or follow the batch size in a way that cannot be expressed, and operators outside the
- *   table whose output types the file does not declare
+ * @throws EspalierError for damaged files (naming the field or byte), unsupported opsets and element types, nodes that
+ *   are not as ONNX has their operator in that opset, parameters that are computed from data or follow the batch size in a
+ *   way that cannot be expressed, and operators outside the table whose output types the file does not declare. What is
+ *   returned without an error, `write` writes, and what that gives reads back equal (−0 in stored floats is 0 then)
  */
 export function read(bytes: Uint8Array, options: { readonly external?: External } = {}): Model {
   wants(

@@ -144,6 +144,7 @@ export const movementOps = {
     { starts: ints(), ends: ints(), axes: ints(), steps: ints() },
     ([x], { starts, ends, axes, steps }) => {
       const shape = [...x.shape];
+      if (shape.length === 0) reject("a scalar has no axis to slice", "[]", "rank 1 or more");
       for (const [key, list] of Object.entries({ ends, axes, steps })) checkLength(key, list, starts.length);
       if (steps.includes(0)) reject("a step is 0", `steps [${steps}]`, "another number");
       distinctAxes(axes, shape.length).forEach((a, i) => {
@@ -169,8 +170,8 @@ export const movementOps = {
       const [begin, end] = [pads[i], pads[i + rank]];
       const left = d + Math.min(begin, 0) + Math.min(end, 0);
       if (left < 0) reject("more is cropped than there is", `${begin} and ${end} of axis ${i} of [${x.shape}]`, "less");
-      const most = { constant: Number.POSITIVE_INFINITY, edge: left && Number.POSITIVE_INFINITY, reflect: left - 1 };
-      if (Math.max(begin, end, 0) > Math.max(most[mode], 0))
+      const most = mode === "reflect" ? left - 1 : Number.POSITIVE_INFINITY;
+      if (mode !== "constant" && (left < 1 || Math.max(begin, end) > most))
         reject(`too little to pad with by ${mode}`, `${begin} and ${end} on axis ${i} of [${x.shape}]`, "less");
     });
     return { dtype: x.dtype, shape };
