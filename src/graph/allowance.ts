@@ -8,6 +8,7 @@ import type { Graph } from "./types.ts";
 /** A number that goes down. */
 export class Allowance {
   private left: number;
+  private refused = false;
 
   constructor(left: number) {
     this.left = left;
@@ -15,9 +16,17 @@ export class Allowance {
 
   /** Takes n; false, and nothing is taken, when less is left. */
   take(n: number): boolean {
-    if (!(n <= this.left)) return false;
+    if (!(n <= this.left)) {
+      this.refused = true;
+      return false;
+    }
     this.left -= n;
     return true;
+  }
+
+  /** Whether more was wanted once than was left. */
+  get short(): boolean {
+    return this.refused;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Decides each claim of a certificate by what is known and needed in the full model. */
+import type { Allowance } from "../graph/allowance.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import { type Certificate, indices, type Reason, type RemovedSlices } from "./certificate.ts";
@@ -27,6 +28,8 @@ export interface Case {
   readonly facts: FactMap;
   readonly needs: Needs;
   readonly verdicts: readonly Verdict[];
+  /** Whether a walk ended early: it would have taken more steps than are allowed. */
+  readonly ended: boolean;
 }
 
 const LEVELS: Record<Reason, number> = { unread: NEED.unread, zero: NEED.zero, "folded constant": NEED.constant };
@@ -40,13 +43,18 @@ const FOUND: Record<number, string> = {
  * @param other the graph at another batch size, where it has one
  */
 export function judge(graph: Graph, other: Graph | undefined, { removed, replaced }: Certificate): Case {
-  const facts = factsOf(graph, other);
+  const walks: Allowance[] = [];
+  const walk = () => {
+    walks.push(walkAllowance(graph));
+    return walks.at(-1)!;
+  };
+  const facts = factsOf(graph, other, walk());
   const byName = new Map([...facts.keys()].map((v) => [v.name, v]));
   const readers = consumers(graph);
-  const allowance = walkAllowance(graph);
+  const allowance = walk();
   const alsoBy = new Set(replaced.filter((r) => r.by === "constant").map((r) => r.value));
   const constant = new Set(replaced.map((r) => byName.get(r.value)).filter((v) => v !== undefined));
-  let needs = needsOf(graph, facts, constant);
+  let needs = needsOf(graph, facts, constant, undefined, walk());
   const faults = new Map<string, string>();
   for (let known = -1; known < faults.size; ) {
     known = faults.size;
@@ -64,7 +72,7 @@ export function judge(graph: Graph, other: Graph | undefined, { removed, replace
       faults.set(`${value} by ${by}`, why);
       if (v) constant.delete(v);
     }
-    if (faults.size > known) needs = needsOf(graph, facts, constant);
+    if (faults.size > known) needs = needsOf(graph, facts, constant, undefined, walk());
   }
   const judged = replaced.map(({ step, value, by }) =>
     verdict(`step ${step}: ${value} by ${by}`, faults.get(`${value} by ${by}`)),
@@ -75,7 +83,7 @@ export function judge(graph: Graph, other: Graph | undefined, { removed, replace
     const v = tensors.get(r.tensor)?.value;
     return verdict(claim, v ? removalFault(readers, v, r, needs) : "the model has no such tensor");
   });
-  return { graph, facts, needs, verdicts: [...judged, ...slices] };
+  return { graph, facts, needs, verdicts: [...judged, ...slices], ended: walks.some((w) => w.short) };
 }
 
 const verdict = (claim: string, why: string | undefined): Verdict =>

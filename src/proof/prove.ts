@@ -26,6 +26,8 @@ export interface Proof {
   readonly claims: number;
   readonly proved: number;
   readonly verdicts: readonly Verdict[];
+  /** Whether it ended early, since the model makes it take more steps than are allowed: what it did not come to is not proved. */
+  readonly ended: boolean;
   /** What was tried, where there was an engine. */
   readonly probe?: Probe;
   /** What does not hold, one line each. */
@@ -74,6 +76,7 @@ export async function prove(full: Model, claimed: Certificate, options: ProveOpt
     claims: verdicts.length,
     proved: verdicts.filter((v) => v.proved).length,
     verdicts,
+    ended: found.ended,
     ...(tried && { probe: tried.probe }),
     problems,
   };

@@ -14,11 +14,11 @@ export type FactMap = ReadonlyMap<Value, Fact>;
 /**
  * What is known of every value, whatever the network's inputs are. A stored tensor that is an input too can be overridden.
  * @param other the graph at another batch size: of what is another number there, nothing is known
+ * @param allowance how many steps it may take; beyond them nothing is known
  */
-export function factsOf(graph: Graph, other?: Graph): FactMap {
+export function factsOf(graph: Graph, other?: Graph, allowance = walkAllowance(graph)): FactMap {
   const elsewhere = new Map([...(other ? factsOf(other) : [])].map(([v, fact]) => [v.name, fact]));
   const facts = new Map<Value, Fact>();
-  const allowance = walkAllowance(graph);
   for (const [v, t] of graph.initializers) facts.set(v, factOfTensor(t));
   for (const v of graph.inputs) facts.set(v, nothing(v.shape.length));
   for (const node of graph.nodes) {
@@ -56,15 +56,16 @@ export interface Needs {
  * @param replaced values whose place a constant takes, wherever they are known to be one: nothing that makes them is
  *   needed for that
  * @param seen applied to every need on the way
+ * @param allowance how many steps it may take; beyond them all is needed
  */
 export function needsOf(
   graph: Graph,
   facts: FactMap,
   replaced: ReadonlySet<Value>,
   seen: (need: Need) => Need = (need) => need,
+  allowance = walkAllowance(graph),
 ): Needs {
   const found = new Map<Value, Need>();
-  const allowance = walkAllowance(graph);
   const add = (v: Value, need: Need) => {
     const [before, now] = [found.get(v), seen(need)];
     const most = () => everywhere(v.shape.length, Math.max(highest(now), before ? highest(before) : 0));

@@ -5,7 +5,9 @@ import { full, zeros } from "../graph/tensor.ts";
 import type { Graph, Shape, Value } from "../graph/types.ts";
 import { obstacleText } from "../groups/channels.ts";
 import { groupSets } from "../groups/groups.ts";
+import { prove } from "../proof/prove.ts";
 import { analyze } from "./analysis.ts";
+import { certify } from "./certificate.ts";
 import { plan } from "./plan.ts";
 
 const w = (g: Builder, name: string, shape: Shape, x = 1): Value => g.initializer(name, full(shape, x));
@@ -98,4 +100,21 @@ test("a value that a thousand layers leave empty one after the other is gone thr
   const { remove, kept } = plan(analyze(net));
   expect(remove.size).toBe(999); // of two channels behind each layer but the last, one stays
   expect([...kept.values()].filter((o) => o.why === "it is the last channel of")).toHaveLength(999);
+});
+
+test("a proof that would take more steps than are allowed says that it ended early", async () => {
+  const net = graph((g) => {
+    const a = g.initializer("a", zeros("float32", [1000]));
+    let sum: Value = a;
+    for (let i = 0; i < 2000; i++) sum = g.Add(sum, a);
+    return g.Add(g.input("x", "float32", [1, 1000]), sum);
+  });
+  const full = { graph: net, opset: 17, dims: new Map(), metadata: new Map() };
+  const { certificate } = await certify(full);
+  expect(certificate.replaced).toHaveLength(1);
+  expect(await prove(full, certificate)).toMatchObject({
+    holds: false,
+    ended: true,
+    claims: 1 + certificate.removed.length,
+  });
 });

@@ -38,6 +38,13 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
       "nothing was written; unless the full model's own outputs are not finite, please report this with the model",
     );
   const proof = await prove(model, certificate, { small, engine: options.engine });
+  if (!proof.holds && proof.ended)
+    throw new EspalierError(
+      "too-large",
+      "it takes more steps than are allowed to prove the removals",
+      { reason: proof.problems[0], proved: `${proof.proved} of ${proof.claims}` },
+      "nothing was written; export the model with fewer operators for the same weights",
+    );
   if (!proof.holds)
     throw new EspalierError(
       "disagree",
