@@ -18,7 +18,7 @@ import { type MemoryStore, memory } from "../src/train/memory.ts";
 import { clearRun, FILES, TRUNCATED } from "../src/train/run-files.ts";
 import { type Store, writeJson } from "../src/train/store.ts";
 import { train } from "../src/train/train.ts";
-import { killedEverywhere } from "./support/killed-store.ts";
+import { Killer, killedEverywhere } from "./support/killed-store.ts";
 
 const engine = node({ threads: 1 });
 const data = digits({ train: 60, test: 20, seed: 1 });
@@ -163,20 +163,22 @@ test("a search that ends where a run was finished, killed anywhere, leaves no fi
   expect(kills).toBeGreaterThan(20);
 }, 300_000);
 
+/** The files of the one run of a comparison. */
+async function ownRun(store: MemoryStore): Promise<MemoryStore> {
+  const inner = memory();
+  for (const [name, bytes] of store.files)
+    if (name.startsWith("a/seed-1/")) await inner.write(name.slice("a/seed-1/".length), bytes);
+  return inner;
+}
+const comparisonResults = async (store: MemoryStore) => results(await ownRun(store));
+
 test("a comparison that is overwritten, killed anywhere: it has no result of a run that is gone, and goes on or starts afresh", async () => {
   const comparison = (settings: Settings, store: Store, overwrite = false) =>
     compare({ a: (place) => described(settings, place) }, { store, overwrite });
   const [before, after] = [memory(), memory()];
   await comparison(OLD, before);
   await comparison(NEW, after);
-  const own = async (store: MemoryStore) => {
-    const inner = memory();
-    for (const [name, bytes] of store.files)
-      if (name.startsWith("a/seed-1/")) await inner.write(name.slice("a/seed-1/".length), bytes);
-    return inner;
-  };
-  const resultsOf = async (store: MemoryStore) => results(await own(store));
-  const [old, wanted] = [await resultsOf(before), await resultsOf(after)];
+  const [old, wanted] = [await comparisonResults(before), await comparisonResults(after)];
   let store = memory();
   const kills = await killedEverywhere(
     async (killer) => {
@@ -187,10 +189,10 @@ test("a comparison that is overwritten, killed anywhere: it has no result of a r
       const said = `killed at operation ${at}`;
       const document: ComparisonDocument = json(store, COMPARISON);
       for (const { summary } of document.runs)
-        if (summary) expect(summary, said).toEqual(json(await own(store), FILES.summary));
+        if (summary) expect(summary, said).toEqual(json(await ownRun(store), FILES.summary));
       if (at % 2) {
         await comparison(NEW, store, true);
-        expect(await resultsOf(store), said).toEqual(wanted);
+        expect(await comparisonResults(store), said).toEqual(wanted);
         return;
       }
       const settings = await comparison(NEW, store).then(
@@ -200,8 +202,30 @@ test("a comparison that is overwritten, killed anywhere: it has no result of a r
           return comparison(OLD, store).then(() => OLD);
         },
       );
-      expect(await resultsOf(store), said).toEqual(settings === NEW ? wanted : old);
+      expect(await comparisonResults(store), said).toEqual(settings === NEW ? wanted : old);
     },
   );
   expect(kills).toBeGreaterThan(40);
+}, 300_000);
+
+test("a comparison of which any one operation fails says so or notes a run that failed, and is mended when it is called again", async () => {
+  const comparison = (store: Store) => compare({ a: (place) => described(OLD, place) }, { store });
+  const whole = memory();
+  const counted = new Killer();
+  await comparison(counted.store(whole));
+  const wanted = await comparisonResults(whole);
+  const noted = new Set<string>();
+  for (let at = 1; at <= counted.count; at++) {
+    const store = memory();
+    const outcome = await comparison(new Killer(at, { once: true }).store(store)).then(
+      ({ document }) => (document.runs.every((run) => run.summary) ? "whole" : "noted"),
+      () => "said",
+    );
+    noted.add(outcome);
+    expect(["noted", "said"], `operation ${at}`).toContain(outcome);
+    const { document } = await comparison(store);
+    expect(document.runs, `operation ${at}`).toMatchObject([{ method: "a", summary: { epochs: 2 } }]);
+    expect(await comparisonResults(store), `operation ${at}`).toEqual(wanted);
+  }
+  expect([...noted].sort()).toEqual(["noted", "said"]);
 }, 300_000);

@@ -9,10 +9,15 @@ export class Killer {
   /** Operations so far. */
   count = 0;
   private readonly at: number;
+  private readonly once: boolean;
 
-  /** @param at the operation, from 1, that is the last; default: none is */
-  constructor(at = Number.POSITIVE_INFINITY) {
+  /**
+   * @param at the operation, from 1, that is the last; default: none is
+   * @param once that one alone fails, as on a disk that refuses it, and those after it are done
+   */
+  constructor(at = Number.POSITIVE_INFINITY, { once = false } = {}) {
     this.at = at;
+    this.once = once;
   }
 
   /**
@@ -22,7 +27,7 @@ export class Killer {
   private async step<T>(work: () => Promise<T>, half?: () => Promise<unknown>): Promise<T> {
     this.count++;
     if (this.count === this.at) await half?.();
-    if (this.count >= this.at) throw new Killed();
+    if (this.once ? this.count === this.at : this.count >= this.at) throw new Killed();
     return work();
   }
 
