@@ -2,6 +2,7 @@
 
 import { EspalierError } from "../error.ts";
 import { aModel, anEngine, anObject, wants } from "../given.ts";
+import { checkWeights } from "../graph/finite.ts";
 import type { Model } from "../graph/types.ts";
 import type { Certificate } from "../proof/certificate.ts";
 import { type Proof, prove } from "../proof/prove.ts";
@@ -23,11 +24,12 @@ export interface Shrunk {
 /**
  * The model without the channels that nobody reads or that carry a constant. Inputs, outputs, the dynamic batch axis,
  * opset, metadata and the names of the tensors that stay are kept; the model given is not changed.
- * @throws EspalierError when the small model does not agree with the full one, or a removal is not proved; nothing is
+ * @throws EspalierError when a stored number is NaN or infinite; when the small model does not agree with the full one, or a removal is not proved; nothing is
  *   returned then
  */
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
   wants("shrink", ["model", aModel, model], ["options", anObject, options], ["engine", anEngine, options, "engine"]);
+  checkWeights(model.graph);
   const { model: small, certificate } = await certify(model);
   const verification = await verify(model, small, options);
   if (!verification.agree)

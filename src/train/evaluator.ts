@@ -1,8 +1,10 @@
 /** Scores one model on splits of a data set, again and again, with the stored tensors or with others in their place. */
+
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { type DeviceTensors, disposeAll, type Engine, withUploaded } from "../engine/engine.ts";
+import { checkWeights } from "../graph/finite.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
@@ -41,6 +43,7 @@ export class Evaluator {
     checkInput(model, data.shape);
     checkDynamicBatch(model);
     checkOperators(model.graph, "shape");
+    checkWeights(model.graph);
     checkLabels(model, data, loss, output);
     const normalization = normalizationOf(model, data, options.normalization);
     this.engine = engine;

@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Augment } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { checkWeights } from "../graph/finite.ts";
 import type { Model } from "../graph/types.ts";
 import { named, say } from "../message.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -115,6 +116,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   checkInput(model, data.shape);
   checkDynamicBatch(model);
   checkOperators(model.graph, "gradient");
+  checkWeights(model.graph);
   const loss = options.loss ?? crossEntropy();
   const resolved: Resolved = {
     ...options,

@@ -1,0 +1,82 @@
+/** NaN and infinity among the numbers that a model stores. */
+import { EspalierError } from "../error.ts";
+import { roles } from "./roles.ts";
+import { zerosLike } from "./tensor.ts";
+import type { DType, Graph, Tensor, Value } from "./types.ts";
+
+type NotFinite = "NaN" | "Infinity" | undefined;
+const ofNumber = (x: number): NotFinite => (Number.isNaN(x) ? "NaN" : Number.isFinite(x) ? undefined : "Infinity");
+/** Of the bits of a short float: an exponent of ones alone is infinity, with a fraction it is NaN. */
+const ofBits = (exponent: number, fraction: number) => (bits: number) =>
+  (bits & exponent) !== exponent ? undefined : (bits & fraction) === 0 ? "Infinity" : "NaN";
+
+/** How a stored number is looked at; other types hold integers. */
+const looks: { readonly [T in DType]?: (x: number) => NotFinite } = {
+  float32: ofNumber,
+  float64: ofNumber,
+  float16: ofBits(0x7c00, 0x03ff),
+  bfloat16: ofBits(0x7f80, 0x007f),
+};
+
+/** What is not finite in a stored tensor. */
+interface Found {
+  readonly first: number;
+  readonly is: "NaN" | "Infinity";
+  readonly count: number;
+  readonly hasNaN: boolean;
+}
+
+function find({ dtype, data }: Tensor): Found | undefined {
+  const look = looks[dtype];
+  if (!look) return undefined;
+  const numbers = data as ArrayLike<number>; // a table says that these types hold numbers
+  let found: Found | undefined;
+  for (let i = 0; i < numbers.length; i++) {
+    const is = look(numbers[i]);
+    if (is === undefined) continue;
+    found = { first: i, is, ...found, count: (found?.count ?? 0) + 1, hasNaN: found?.hasNaN || is === "NaN" };
+  }
+  return found;
+}
+
+/** Where a flat index lies: "[2, 0, 1]". */
+function place(flat: number, { shape }: Tensor): string {
+  const at: number[] = [];
+  let rest = flat;
+  for (const d of [...shape].reverse()) {
+    at.unshift(rest % d);
+    rest = Math.floor(rest / d);
+  }
+  return `[${at.join(", ")}]`;
+}
+
+/**
+ * Requires that a model's stored numbers are such: no NaN anywhere, no infinity in what learns. A constant may be infinite, as masks
+ * of attention are.
+ * @param who the model, for the message
+ * @throws EspalierError naming the first tensor that holds another, where in it, and how many there are
+ */
+export function checkWeights(graph: Graph, who = "the model"): void {
+  const found = [...graph.initializers].flatMap(([value, tensor]): [Value, Tensor, Found][] => {
+    const wrong = find(tensor);
+    return wrong ? [[value, tensor, wrong]] : [];
+  });
+  if (found.length === 0) return;
+  // what a tensor is is asked of its use: its numbers, were they infinite on purpose, are what is in question
+  const cleared = new Map([...graph.initializers, ...found.map(([value]) => [value, zerosLike(value)] as const)]);
+  const known = roles({ ...graph, initializers: cleared });
+  const wrong = found.filter(([value, , { hasNaN }]) => hasNaN || known.get(value)?.learns !== false);
+  if (wrong.length === 0) return;
+  const [[{ name }, tensor, { first, is, count }], ...others] = wrong;
+  throw new EspalierError(
+    "not-finite",
+    `${who} itself holds ${is}`,
+    {
+      tensor: name,
+      at: place(first, tensor),
+      "not finite": `${count} of its ${tensor.data.length} numbers`,
+      "other tensors": others.length > 0 ? others.length : undefined,
+    },
+    "its training had diverged, or the file is damaged: take an earlier one, or export it again",
+  );
+}
