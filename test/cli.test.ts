@@ -44,6 +44,8 @@ describe("wrong usage exits with 2 and names what is right", () => {
     ["flag", ["train", "--lamda", "1"], /nearest +--lambda/],
     ["flag of a subcommand", ["data", "list", "--data-rot", "x"], /nearest +--data-root/],
     ["argument missing", ["bench"], /missing required argument/],
+    ["a subcommand's argument missing", ["data", "info"], /see espalier data info --help/],
+    ["an option of a subcommand", ["data", "info", "--frobnicate"], /espalier data info --help lists them/],
     ["too many arguments", ["inspect", "a", "b"], /too many arguments/],
     ["model", [...run, "--model", "lenet6"], /did you mean lenet5/],
     ["data", [...run, "--data", "minst"], /nearest +mnist/],
@@ -55,6 +57,8 @@ describe("wrong usage exits with 2 and names what is right", () => {
     ["batch of 0", [...run, "--batch-size", "0"], /wanted +an integer ≥ 1/],
     ["more parts than samples", [...run, "--batch-size", "8", "--accumulate", "9"], /got +9\n +wanted +1 … 8/],
     ["half an epoch", [...run, "--epochs", "0.5"], /wanted +an integer ≥ 1/],
+    ["an lr that float32 makes 0 of", [...run, "--lr", "1e-320"], /got +1e-320\n +wanted +.*float32/],
+    ["a lambda that float32 makes 0 of", [...run, "--lambda", "1e-60"], /got +1e-60\n +wanted +.*float32/],
     ["lr of 0", [...run, "--lr", "0"], /wanted +a number > 0/],
     ["milestones out of order", [...run, "--milestones", "9,3"], /milestones must be increasing/],
     ["milestone beyond the end", [...run, "--milestones", "30"], /beyond the last epoch/],
@@ -79,6 +83,14 @@ describe("wrong usage exits with 2 and names what is right", () => {
     expect(stderr).toMatch(said);
     expect([status, stdout]).toEqual([2, ""]);
     expect(existsSync(at("runs"))).toBe(false);
+  });
+
+  test("what is near nothing gets no suggestion", async () => {
+    for (const args of [["frobnicate"], ["train", "--xyzzyqwop", "1"], [...run, "--optimizer", "xyzzyqwop"]]) {
+      const { status, stderr } = await espalier(...args);
+      expect(stderr).not.toMatch(/nearest|did you mean/);
+      expect(status).toBe(2);
+    }
   });
 
   test("a configuration file: unknown key, wrong type, not YAML, not there", async () => {

@@ -50,33 +50,49 @@ function place(flat: number, { shape }: Tensor): string {
   return `[${at.join(", ")}]`;
 }
 
+/** The first stored tensor that is wrong, for messages. */
+interface WrongTensor {
+  readonly is: "NaN" | "Infinity";
+  readonly tensor: string;
+  readonly at: string;
+  /** "2 of its 6 numbers" */
+  readonly share: string;
+  /** How many other tensors are wrong. */
+  readonly others: number;
+}
+
 /**
- * Requires that a model's stored numbers are such: no NaN anywhere, no infinity in what learns. A constant may be infinite, as masks
- * of attention are.
- * @param who the model, for the message
- * @throws EspalierError naming the first tensor that holds another, where in it, and how many there are
+ * The stored numbers of a model that are none: NaN anywhere, infinity in what learns. A constant may be infinite, as masks of
+ * attention are.
  */
-export function checkWeights(graph: Graph, who = "the model"): void {
+export function wrongNumbers(graph: Graph): WrongTensor | undefined {
   const found = [...graph.initializers].flatMap(([value, tensor]): [Value, Tensor, Found][] => {
     const wrong = find(tensor);
     return wrong ? [[value, tensor, wrong]] : [];
   });
-  if (found.length === 0) return;
+  if (found.length === 0) return undefined;
   // what a tensor is is asked of its use: its numbers, were they infinite on purpose, are what is in question
   const cleared = new Map([...graph.initializers, ...found.map(([value]) => [value, zerosLike(value)] as const)]);
   const known = roles({ ...graph, initializers: cleared });
   const wrong = found.filter(([value, , { hasNaN }]) => hasNaN || known.get(value)?.learns !== false);
-  if (wrong.length === 0) return;
+  if (wrong.length === 0) return undefined;
   const [[{ name }, tensor, { first, is, count }], ...others] = wrong;
+  const share = `${count} of its ${tensor.data.length} numbers`;
+  return { is, tensor: name, at: place(first, tensor), share, others: others.length };
+}
+
+/**
+ * Requires that a model's stored numbers are such.
+ * @throws EspalierError naming the first tensor that holds another, where in it, and how many there are
+ */
+export function checkWeights(graph: Graph): void {
+  const wrong = wrongNumbers(graph);
+  if (!wrong) return;
+  const { is, tensor, at, share, others } = wrong;
   throw new EspalierError(
     "not-finite",
-    `${who} itself holds ${is}`,
-    {
-      tensor: name,
-      at: place(first, tensor),
-      "not finite": `${count} of its ${tensor.data.length} numbers`,
-      "other tensors": others.length > 0 ? others.length : undefined,
-    },
+    `the model itself holds ${is}`,
+    { tensor, at, "not finite": share, "other tensors": others || undefined },
     "its training had diverged, or the file is damaged: take an earlier one, or export it again",
   );
 }

@@ -4,7 +4,7 @@ import { checkInteger } from "../checks.ts";
 import { type Engine, type EngineTensor, runOnce, type Session } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
-import { checkWeights } from "../graph/finite.ts";
+import { wrongNumbers } from "../graph/finite.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
@@ -46,7 +46,7 @@ export interface Verification {
 
 /**
  * Compares two models, b against a.
- * @throws UsageError when a tolerance or an input is not valid; EspalierError when a stored number of a model is NaN or infinite
+ * @throws UsageError when a tolerance or an input is not valid
  */
 export async function verify(a: Model, b: Model, options: VerifyOptions): Promise<Verification> {
   wants(
@@ -63,11 +63,18 @@ export async function verify(a: Model, b: Model, options: VerifyOptions): Promis
   checkInteger("random", random, 0);
   checkInteger("seed", seed, Number.MIN_SAFE_INTEGER);
   for (const n of batches) checkInteger("batches", n, 1);
-  checkWeights(a.graph, "the first model");
-  checkWeights(b.graph, "the second model");
   const none = { maxAbs: 0, maxRel: 0, tolerance, runs: 0, given: 0 };
   const mismatch = signature(a, b);
   if (mismatch) return { agree: false, ...none, reason: mismatch };
+  for (const [which, { graph }] of [["first", a] as const, ["second", b] as const]) {
+    const wrong = wrongNumbers(graph);
+    if (wrong)
+      return {
+        agree: false,
+        ...none,
+        reason: `the ${which} model itself holds ${wrong.is}: ${wrong.tensor} at ${wrong.at}, ${wrong.share}`,
+      };
+  }
   for (const run of inputs) checkInputs(a, run);
   const dynamic = [...a.dims.values()].some((dims) => dims.some((d) => typeof d === "string"));
   const randomRuns = (dynamic ? batches : batches.slice(0, 1)).flatMap((n) =>

@@ -149,6 +149,11 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       wanted: `[0, ${resolved.epochs})`,
     });
   checkInteger("seed", resolved.seed, Number.MIN_SAFE_INTEGER);
+  if (!(resolved.checkpointSeconds >= 0))
+    throw new UsageError("out-of-range", say`${named("checkpointSeconds")} is out of range`, {
+      got: resolved.checkpointSeconds,
+      wanted: "a number ≥ 0",
+    });
 
   const { optimizer, penalty, schedule } = resolved;
   checkPair(optimizer, penalty);
