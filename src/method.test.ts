@@ -30,6 +30,11 @@ test.each<[string, () => unknown]>([
   expect(make).toThrowErrorMatchingSnapshot();
 });
 
+test("a big integer is named, which JSON does not have", () => {
+  expect(() => rmda(options({ c: 1n }))).toThrow(/^c is out of range\n {2}got +"1n"\n/);
+  expect(() => rmda(options({ other: { x: 1n } }))).toThrow(/has no other/);
+});
+
 test("types and schemas agree", () => {
   const said: RmdaOptions = { c: 0.1, momentumSchedule: "ramp", restarts: [1, 2] };
   expect(rmda(said).options).toEqual(said);

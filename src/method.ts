@@ -99,10 +99,13 @@ function noOption({ name, form, renames }: Asked, options: z.ZodObject, key: str
     form
       ? say`${named(name)} has no ${named(key)} in the form ${named(form)}`
       : say`${named(name)} has no ${named(key)}`,
-    { got: say`${named(key)} ${JSON.stringify(said[key])}`, "it has": has },
+    { got: say`${named(key)} ${shown(said[key])}`, "it has": has },
     fix,
   );
 }
+
+/** A value as it was given; JSON has no big integers. */
+const shown = (value: unknown): string => JSON.stringify(value, (_, v) => (typeof v === "bigint" ? `${v}n` : v));
 
 function wrongOption({ name }: Asked, options: z.ZodObject, issue: z.core.$ZodIssue, said: Record<string, unknown>) {
   const [key, ...inside] = issue.path as string[];
@@ -113,7 +116,7 @@ function wrongOption({ name }: Asked, options: z.ZodObject, issue: z.core.$ZodIs
   const at = inside.reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], said[key]);
   const place = inside.map((p) => (typeof p === "number" ? `[${p}]` : `.${p}`)).join("");
   const option = say`${named(key)}${place}`;
-  const got = typeof at === "string" || typeof at === "number" ? at : JSON.stringify(at);
+  const got = typeof at === "string" || typeof at === "number" ? at : shown(at);
   if (asks.enum ?? asks.anyOf)
     return new UsageError("unknown-name", say`${option} is unknown`, { got, wanted: wantedText(asks) }, spec.fix);
   if (isNumeric(asks))
@@ -122,7 +125,7 @@ function wrongOption({ name }: Asked, options: z.ZodObject, issue: z.core.$ZodIs
   return new UsageError(
     "out-of-range",
     say`${named(key)} must be ${String(wantedText(spec))}`,
-    { got: Array.isArray(whole) ? whole.join(", ") : JSON.stringify(whole) },
+    { got: Array.isArray(whole) ? whole.join(", ") : shown(whole) },
     spec.fix,
   );
 }

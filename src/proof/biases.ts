@@ -49,7 +49,8 @@ export function biases(full: Graph, small: Graph, facts: FactMap, gone: Gone, wh
     const n = w.shape[terms.made];
     if (!now || !allowance.take(STEPS_PER_SUM * n)) continue; // what is not compared here is, number by number
     const kept = Array.from({ length: n }, (_, o) => o).filter((o) => !went[terms.made].has(o));
-    const [old, fresh] = [before.added(node, terms.bias, n), after.added(now, terms.bias || 1, kept.length)];
+    const factor = sameNumbers(node, now) ? terms.bias : 1; // of a bias that is new, where none counted before
+    const [old, fresh] = [before.added(node, terms.bias, n), after.added(now, factor, kept.length)];
     const last = old.findLast((a) => fresh.some((b) => b.name === a.name));
     if (!last) continue;
     const found = fresh.find((b) => b.name === last.name)!;
@@ -67,6 +68,10 @@ export function biases(full: Graph, small: Graph, facts: FactMap, gone: Gone, wh
   }
   return { compared, problems };
 }
+
+/** Whether every number among the attributes is as it was. */
+const sameNumbers = (a: Node, b: Node): boolean =>
+  Object.entries(a.attrs).every(([key, x]) => typeof x !== "number" || x === b.attrs[key]);
 
 /** Of each value that another is but for the order of its axes, that other one: axis i is axis perm[i] of it. */
 function rootsOf(graph: Graph, facts: FactMap): Map<Value, { value: Value; perm: readonly number[] }> {

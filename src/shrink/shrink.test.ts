@@ -103,6 +103,20 @@ test("dead columns of the network's input are dropped behind it, once", async ()
   expect(shapes(smaller.model)).toMatchObject({ a: "10×97" });
 });
 
+test("a bias that counts for nothing is no bias", async () => {
+  const full = model(
+    [6],
+    (g, x) => {
+      const a = g.Relu(g.Gemm(x, w(g, "a", [4, 6]), w(g, "a.bias", [4]), { transB: 1, beta: 0 }));
+      return g.Gemm(a, w(g, "b", [3, 4]), w(g, "b.bias", [3]), { transB: 1, beta: 0 });
+    },
+    (name, t) => (name === "b" ? fill(t, 1, [2]) : t),
+  );
+  const { certificate, proof } = await shrink(full, { engine });
+  expect(proof.holds).toBe(true);
+  expect(certificate.removed.map((r) => r.tensor)).toEqual(expect.arrayContaining(["a", "b"]));
+});
+
 test("an operator without a grouping rule keeps its channels, and inspect names it", () => {
   const full = chain(
     (name, t) => (name === "c" ? fill(t, 0, [1]) : t),
