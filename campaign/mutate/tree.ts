@@ -48,9 +48,13 @@ function otherLeaf(random: Random, old: unknown, texts: readonly string[]): unkn
   return pick<unknown>(random, [...HOSTILE_NUMBERS, ...HOSTILE_TEXTS]);
 }
 
-/** Of protobuf's unsigned lists: without a sign. */
-const fitting = (name: string, leaf: unknown): unknown =>
-  typeof leaf === "bigint" && name.startsWith("uint64") ? BigInt.asUintN(64, leaf) : leaf;
+/** A leaf as the protobuf field of this name takes it: without a sign, in single precision, in 32 bits, as Unicode. */
+function fitting(name: string, leaf: unknown): unknown {
+  if (typeof leaf === "bigint") return name.startsWith("uint64") ? BigInt.asUintN(64, leaf) : leaf;
+  if (typeof leaf === "string") return leaf.replaceAll(/\p{Surrogate}/gu, "\ufffd");
+  if (typeof leaf !== "number" || name.startsWith("double_data")) return leaf;
+  return /^f(?:loats|loat_data)?(?:\[\])?$/.test(name) ? Math.fround(leaf) : leaf | 0;
+}
 
 /** @param typed leaves keep their type, as those of a protobuf message must */
 function change(random: Random, places: readonly Place[], texts: readonly string[], typed: boolean): void {
@@ -67,8 +71,10 @@ function change(random: Random, places: readonly Place[], texts: readonly string
     const other = valueAt(pick(random, alike));
     const sameKind = typeof other === typeof value && Array.isArray(other) === Array.isArray(value);
     if (sameKind || !typed) put(place, structuredClone(other));
-  } else if (isLeaf) put(place, fitting(name, otherLeaf(random, value, texts)));
-  else if (!typed) put(place, otherLeaf(random, undefined, texts));
+  } else if (isLeaf) {
+    const leaf = otherLeaf(random, value, texts);
+    put(place, typed ? fitting(name, leaf) : leaf);
+  } else if (!typed) put(place, otherLeaf(random, undefined, texts));
 }
 
 /** Every text in a tree: names that refer to each other are among them. */
