@@ -109,7 +109,8 @@ function meetings(graph: Graph, data: ReadonlySet<Value>): Map<Value, Meeting[]>
     node.inputs.forEach((x, at) => {
       for (const [root, through] of (x && from.get(x)) ?? [])
         if (!meets) passed.set(root, [...through, node]);
-        else found.set(root, [...(found.get(root) ?? []), { node, at, through }]);
+        else if (found.has(root)) found.get(root)!.push({ node, at, through });
+        else found.set(root, [{ node, at, through }]);
     });
     if (passed.size > 0) for (const o of node.outputs) if (o) from.set(o, passed);
   }

@@ -34,6 +34,13 @@ export interface Reduced {
  */
 const MOST_NODES = 2 ** 15;
 
+/** What a step over a graph takes: its nodes, and some of the indices of its weights' axes. */
+function effort({ nodes, initializers }: Graph): number {
+  let indices = 0;
+  for (const { shape } of initializers.keys()) for (const d of shape) indices += d;
+  return nodes.length + indices / 16;
+}
+
 /** Removes everything that can go. Pure: the model given is not changed. */
 export function reduce(model: Model): Reduced {
   const ledger = new Ledger(model.graph);
@@ -43,7 +50,7 @@ export function reduce(model: Model): Reduced {
   const tries = new Allowance(8 * MOST_NODES + stored);
   let graph = prune(model.graph);
   for (let step = 1; ; step++) {
-    if (step > 1 && !steps.take(graph.nodes.length))
+    if (step > 1 && !steps.take(effort(graph)))
       return { model: { ...model, graph }, removals: ledger.finish(graph, step), replacements };
     const analysis = analyze(graph);
     const replaced = replaceConstant(model, analysis, tries);

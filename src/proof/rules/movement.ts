@@ -150,7 +150,9 @@ type GatherCall = Parameters<ProofRuleOf<"Gather">["known"]>[0];
 
 /** The steps of a look-up by stored indices; undefined when they are computed. */
 function lookUp({ attrs, inputs: [x, indices], known: [, k], outputs }: GatherCall): Move[] | undefined {
-  if (!k.stored || k.value.some((i) => Number.isNaN(i))) return undefined;
+  if (!k.stored) return undefined;
+  spend(2 * k.value.length);
+  if (k.value.some((i) => Number.isNaN(i))) return undefined;
   const axis = axisOf(attrs.axis, x!.shape.length);
   const n = x!.shape[axis];
   const list = Int32Array.from(expanded(k, indices!.shape).value, (i) => (i < 0 ? i + n : i));
