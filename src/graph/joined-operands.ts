@@ -20,9 +20,9 @@ const evidence: readonly ((o: Operand) => string | false)[] = [
   (o) => isMask(o) && "a mask: added before a Softmax, 0 or far below",
   ({ tensor }) => isTrigonometric(tensor) && "a table of sines and cosines",
   (o) => touchesInput(o) && `it acts on the graph's input, as a normalization does`,
-  ({ v, tensor, bias }) =>
-    !bias && MADE_UP.test(v.name) && uniform(tensor) && "the same number everywhere, without a name",
-  ({ v, tensor, bias }) => !bias && MADE_UP.test(v.name) && axes(tensor) > 1 && "a table without a name",
+  ({ v, tensor, perChannel }) =>
+    !perChannel && MADE_UP.test(v.name) && uniform(tensor) && "the same number everywhere, without a name",
+  ({ v, tensor, perChannel }) => !perChannel && MADE_UP.test(v.name) && axes(tensor) > 1 && "a table without a name",
 ];
 
 interface Operand extends Surroundings {
@@ -31,21 +31,21 @@ interface Operand extends Surroundings {
   readonly met: Meeting;
   /** What it is joined to. */
   readonly other: Value | undefined;
-  /** It is added to a product with a stored weight, one number per channel. */
-  readonly bias: boolean;
+  /** It is joined to a product with a stored weight, one number per channel. */
+  readonly perChannel: boolean;
 }
 
 /** The role of an operand of Add, Sub, Mul, Div or Sum. */
 export function joinedRole(v: Value, tensor: Tensor, met: Meeting, around: Surroundings): Role {
   const { node } = met;
   const other = node.inputs.find((x, i) => i !== met.at && x && around.data.has(x)) ?? undefined;
-  const bias = node.op === "Add" && axes(tensor) === 1 && !!other && isProduct(other, around);
-  const operand = { ...around, v, tensor, met, other, bias };
+  const perChannel = axes(tensor) === 1 && !!other && isProduct(other, around);
+  const operand = { ...around, v, tensor, met, other, perChannel };
   for (const shows of evidence) {
     const why = shows(operand);
     if (why) return { learns: false, why };
   }
-  return { learns: true, why: `${bias ? "the bias" : `operand ${met.at + 1}`} of ${node.op} ${node.name}`.trimEnd() };
+  return { learns: true, why: `operand ${met.at + 1} of ${node.op} ${node.name}`.trimEnd() };
 }
 
 /** How many axes are longer than 1. */
