@@ -32,13 +32,13 @@ const bigOf = (x: number): bigint => (Number.isFinite(x) ? wrapped(BigInt(Math.t
 
 /** Where a whole number stood, one of 32 bits: the field may take no other. */
 function otherNumber(random: Random, old: number): number {
-  const x = pick(random, HOSTILE_NUMBERS);
+  const x = chance(random, 0.5) ? old + random.int(5) - 2 : pick(random, HOSTILE_NUMBERS);
   return Number.isInteger(old) ? x | 0 : x;
 }
 
 /** Another leaf of the same kind. */
 function otherLeaf(random: Random, old: unknown, texts: readonly string[]): unknown {
-  if (typeof old === "number") return chance(random, 0.5) ? old + random.int(5) - 2 : otherNumber(random, old);
+  if (typeof old === "number") return otherNumber(random, old);
   if (typeof old === "bigint")
     return chance(random, 0.6) ? wrapped(old + BigInt(random.int(5) - 2)) : bigOf(pick(random, HOSTILE_NUMBERS));
   if (typeof old === "string")
