@@ -4,7 +4,7 @@
  */
 
 import { entryOf, families, opOf } from "./ops/index.ts";
-import type { Meeting, Role, Surroundings } from "./roles.ts";
+import type { Role, Surroundings, Use } from "./roles.ts";
 import { size } from "./tensor.ts";
 import type { Node, Tensor, Value } from "./types.ts";
 
@@ -16,7 +16,7 @@ const MADE_UP =
 const evidence: readonly ((o: Operand) => string | false)[] = [
   ({ tensor }) => holdsInfinity(tensor) && "it holds infinity, as masks do",
   ({ tensor }) => size(tensor.shape) === 1 && "one number for all",
-  ({ met }) => met.through.some((n) => entryOf(n.op, n.domain)?.periodic) && "an angle",
+  ({ through }) => through.periodic && "an angle",
   (o) => isMask(o) && "a mask: added before a Softmax, 0 or far below",
   ({ tensor }) => isTrigonometric(tensor) && "a table of sines and cosines",
   (o) => touchesInput(o) && `it acts on the graph's input, as a normalization does`,
@@ -25,10 +25,7 @@ const evidence: readonly ((o: Operand) => string | false)[] = [
   ({ v, tensor, perChannel }) => !perChannel && MADE_UP.test(v.name) && axes(tensor) > 1 && "a table without a name",
 ];
 
-interface Operand extends Surroundings {
-  readonly v: Value;
-  readonly tensor: Tensor;
-  readonly met: Meeting;
+interface Operand extends Surroundings, Use {
   /** What it is joined to. */
   readonly other: Value | undefined;
   /** It is joined to a product with a stored weight, one number per channel. */
@@ -36,11 +33,12 @@ interface Operand extends Surroundings {
 }
 
 /** The role of an operand of Add, Sub, Mul, Div or Sum. */
-export function joinedRole(v: Value, tensor: Tensor, met: Meeting, around: Surroundings): Role {
+export function joinedRole(use: Use, around: Surroundings): Role {
+  const { tensor, met } = use;
   const { node } = met;
   const other = node.inputs.find((x, i) => i !== met.at && x && around.data.has(x)) ?? undefined;
   const perChannel = axes(tensor) === 1 && !!other && isProduct(other, around);
-  const operand = { ...around, v, tensor, met, other, perChannel };
+  const operand = { ...around, ...use, other, perChannel };
   for (const shows of evidence) {
     const why = shows(operand);
     if (why) return { learns: false, why };

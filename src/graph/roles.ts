@@ -21,12 +21,17 @@ export interface Role {
 export type Marks = ReadonlyMap<string, boolean>;
 
 /** Where a stored tensor meets data. */
-export interface Meeting {
+interface Meeting {
   readonly node: Node;
   /** The operand that is, or comes from, the stored tensor. */
   readonly at: number;
-  /** What computes on stored tensors on the way. */
-  readonly through: readonly Node[];
+}
+
+/** What computes on stored tensors alone, on a way to data. */
+interface Through {
+  /** What joins by broadcasting: a factor may stand there. */
+  readonly joins: boolean;
+  readonly periodic: boolean;
 }
 
 /** The role of every float32 tensor that a graph stores, but for running statistics. */
@@ -39,10 +44,18 @@ export function roles(graph: Graph, marks: Marks = new Map()): Map<Value, Role> 
   for (const [v, tensor] of graph.initializers) {
     if (v.dtype !== "float32" || running.has(v)) continue;
     const marked = marks.get(v.name);
-    if (marked === undefined) found.set(v, roleOf(v, tensor, met.get(v) ?? [], around));
+    if (marked === undefined) found.set(v, roleOf(v, tensor, met.get(v) ?? NOWHERE, around));
     else found.set(v, { learns: marked, why: `marked as a ${marked ? "parameter" : "constant"} by its exporter` });
   }
   return found;
+}
+
+/** A stored tensor where it meets data. */
+export interface Use {
+  readonly v: Value;
+  readonly tensor: Tensor;
+  readonly met: Meeting;
+  readonly through: Through;
 }
 
 /** What decides about an operand, beside the operand. */
@@ -53,19 +66,18 @@ export interface Surroundings {
   readonly reads: ReadonlyMap<Value, readonly Node[]>;
 }
 
-function roleOf(v: Value, tensor: Tensor, met: readonly Meeting[], around: Surroundings): Role {
+function roleOf(v: Value, tensor: Tensor, { met, through }: Ways, around: Surroundings): Role {
   if (met.length === 0) return { learns: false, why: "it meets no data" };
-  const each = met.map((m) => roleAt(v, tensor, m, around));
+  if (size(tensor.shape) === 1 && through.joins) return { learns: false, why: "one number for all" };
+  const each = met.map((m) => roleAt({ v, tensor, met: m, through }, around));
   return each.find((r) => r.learns) ?? each[0];
 }
 
-function roleAt(v: Value, tensor: Tensor, met: Meeting, around: Surroundings): Role {
-  const { node, at, through } = met;
-  const factor = size(tensor.shape) === 1 && through.some((n) => entryOf(n.op, n.domain)?.joins);
-  if (factor) return { learns: false, why: "one number for all" };
+function roleAt(use: Use, around: Surroundings): Role {
+  const { node, at } = use.met;
   const entry = entryOf(node.op, node.domain);
   if (entry?.learns?.includes(at)) return { learns: true, why: `operand ${at + 1} of ${site(node)}` };
-  if (entry?.joins) return joinedRole(v, tensor, met, around);
+  if (entry?.joins) return joinedRole(use, around);
   return { learns: false, why: `operand ${at + 1} of ${site(node)}, which does not learn` };
 }
 
@@ -97,28 +109,61 @@ const looksUp = ({ op, domain, inputs }: Node, fed: ReadonlySet<Value>): boolean
     return index && entryOf(op, domain)?.learns?.some((at) => at !== i && inputs[at] && isFloat(inputs[at].dtype));
   });
 
+/** Where a value goes that no data went into. */
+interface Ways {
+  readonly met: readonly Meeting[];
+  readonly through: Through;
+}
+const NOWHERE: Ways = { met: [], through: { joins: false, periodic: false } };
+
+/** So many of the places where one tensor meets data are looked at: a file could make more of them than it has bytes. */
+const MOST_PLACES = 64;
+
 /** Where every stored tensor meets data, in the order of the nodes. */
-function meetings(graph: Graph, data: ReadonlySet<Value>): Map<Value, Meeting[]> {
-  const found = new Map<Value, Meeting[]>();
-  /** Of values computed from stored tensors alone: which, and through what. */
-  const from = new Map<Value, ReadonlyMap<Value, readonly Node[]>>();
-  for (const v of graph.initializers.keys()) from.set(v, new Map([[v, []]]));
-  for (const node of graph.nodes) {
-    const meets = node.outputs.some((o) => o && data.has(o));
-    const passed = new Map<Value, readonly Node[]>();
-    node.inputs.forEach((x, at) => {
-      for (const [root, through] of (x && from.get(x)) ?? [])
-        if (!meets) passed.set(root, [...through, node]);
-        else if (found.has(root)) found.get(root)!.push({ node, at, through });
-        else found.set(root, [{ node, at, through }]);
+function meetings(graph: Graph, data: ReadonlySet<Value>): Map<Value, Ways> {
+  const uses = new Map<Value, Meeting[]>();
+  for (const node of graph.nodes)
+    node.inputs.forEach((v, at) => {
+      if (!v || data.has(v)) return;
+      const known = uses.get(v);
+      if (known) known.push({ node, at });
+      else uses.set(v, [{ node, at }]);
     });
-    if (passed.size > 0) for (const o of node.outputs) if (o) from.set(o, passed);
-  }
-  return found;
+  const ways = new Map<Value, Ways>();
+  const follow = (v: Value) => void ways.set(v, joined((uses.get(v) ?? []).flatMap((use) => after(use, data, ways))));
+  for (const node of graph.nodes.toReversed()) for (const o of node.outputs) if (o && !data.has(o)) follow(o);
+  for (const v of graph.initializers.keys()) follow(v);
+  return ways;
+}
+
+/** From one use on: it meets data there, or goes on as what is computed. */
+function after(use: Meeting, data: ReadonlySet<Value>, ways: ReadonlyMap<Value, Ways>): Ways[] {
+  const made = use.node.outputs.filter((o) => o !== null);
+  if (made.some((o) => data.has(o))) return [{ ...NOWHERE, met: [use] }];
+  const { joins = false, periodic = false } = entryOf(use.node.op, use.node.domain) ?? {};
+  return made.flatMap((o) => {
+    const { met, through } = ways.get(o) ?? NOWHERE;
+    return { met, through: { joins: through.joins || joins, periodic: through.periodic || periodic } };
+  });
+}
+
+/** All of several ways; those of one are shared, so that a chain costs what its nodes do. */
+function joined(all: readonly Ways[]): Ways {
+  if (all.length === 1) return all[0];
+  const met = new Set<Meeting>();
+  for (const way of all) for (const m of way.met) if (met.size < MOST_PLACES) met.add(m);
+  return {
+    met: [...met],
+    through: { joins: all.some((w) => w.through.joins), periodic: all.some((w) => w.through.periodic) },
+  };
 }
 
 /** The operators in which each stored tensor meets data, by their names. */
 export function operatorsOfStored(graph: Graph): Map<Value, ReadonlySet<string>> {
   const met = meetings(graph, dataOf(graph));
-  return new Map([...met].map(([v, all]) => [v, new Set(all.map(({ node }) => node.op))]));
+  return new Map(
+    [...met]
+      .filter(([v]) => graph.initializers.has(v))
+      .map(([v, ways]) => [v, new Set(ways.met.map(({ node }) => node.op))]),
+  );
 }
