@@ -14,9 +14,9 @@ function runtime(): Runtime {
 
 type Optimization = "disabled" | "all";
 
-/** There is no kernel, or the standard has no such operator for this element type: neither is what Espalier judges. */
+/** There is no kernel, no memory for it, or the standard has no such operator for this element type: none is what Espalier judges. */
 const NO_KERNEL =
-  /NOT_IMPLEMENTED|Could not find an implementation|Type Error: Type '|Type parameter .* bound to different types/;
+  /exceeds the supported maximum|NOT_IMPLEMENTED|Could not find an implementation|Type Error: Type '|Type parameter .* bound to different types/;
 
 /** What a model computes; undefined where the runtime has no kernel for one of its nodes. @throws WrongResult when it refuses the model */
 export async function outputsOf(

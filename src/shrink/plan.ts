@@ -4,6 +4,7 @@
  */
 
 import type { Node } from "../graph/types.ts";
+import { consumers } from "../graph/walk.ts";
 import type { Obstacle } from "../groups/channels.ts";
 import type { Reason } from "../proof/certificate.ts";
 import { type Analysis, values } from "./analysis.ts";
@@ -50,7 +51,32 @@ export function plan(analysis: Analysis): Removals {
     });
   }
   keepOneOfEach(analysis, remove, (c, { name }) => keep(c, { op: "", name, why: "it is the last channel of" }));
+  sayConstant(analysis, remove);
   return { remove, kept };
+}
+
+/**
+ * A tensor with several uses belongs to a channel in more than one place, and one of them may carry a constant where another, behind
+ * it, carries zero (a bias that is also the mean of the normalization behind): its reason is the stronger one.
+ */
+function sayConstant({ graph, channels, constants }: Analysis, remove: Map<number, Reason>): void {
+  const readers = consumers(graph);
+  const zero = new Set<number>();
+  for (const [v, { root }] of channels.stored)
+    if (v === root && (readers.get(v)?.length ?? 0) > 1)
+      v.shape.forEach((_, axis) => {
+        for (const c of channels.of(v, axis) ?? []) if (remove.get(c) === "zero") zero.add(c);
+      });
+  if (zero.size === 0) return;
+  for (const v of graph.nodes.flatMap((n) => n.outputs))
+    v?.shape.forEach((_, axis) => {
+      const line = constants.of(v, axis);
+      if (!line) return;
+      channels.of(v, axis)?.forEach((c, i) => {
+        const constant = lineAt(line, i);
+        if (zero.has(c) && constant !== 0 && !Number.isNaN(constant)) remove.set(c, "folded constant");
+      });
+    });
 }
 
 const unfoldable = ({ op, name }: Node, constant: number): Obstacle => ({

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { all, chain, edited, fill, model, residual, shapes, w } from "../../test/support/shrinkable-models.ts";
 import { node } from "../engine/node.ts";
+import { f32 } from "../graph/tensor.ts";
 import { read } from "../onnx/read.ts";
 import { write } from "../onnx/write.ts";
 import { prove } from "../proof/prove.ts";
@@ -203,6 +204,32 @@ test("a certificate is proved from the full model; a false claim is found", asyn
   await expect(prove(full, {} as never)).rejects.toThrow("this is not a certificate");
   const other = { ...full, graph: edited(full.graph, "a.bias", (t) => all(t)) };
   expect(await prove(other, certificate)).toMatchObject({ holds: false, sameModel: false, proved: 3 });
+});
+
+test("a bias that is also the mean behind it goes with the reason of its constant, not of the zero behind", async () => {
+  const full = model(
+    [3, 4, 4],
+    (g, x) => {
+      const shared = w(g, "shared", [3]);
+      const y = g.Conv(x, w(g, "a", [3, 3, 1, 1]), shared);
+      const ones = Array.from({ length: 3 }, () => 1);
+      const z = g.BatchNormalization(
+        y,
+        w(g, "scale", [3]),
+        w(g, "shift", [3]),
+        shared,
+        g.initializer("var", f32(ones)),
+      );
+      return g.Conv(z, w(g, "b", [2, 3, 1, 1]), null);
+    },
+    (name, t) => (name === "a" || name === "shift" ? fill(t, 0, [0]) : t),
+  );
+  const { model: small, certificate } = await shrink(full, { engine });
+  expect(shapes(small).shared).toBe("2");
+  expect(certificate.removed.find((r) => r.tensor === "shared")).toMatchObject({
+    index: "0",
+    reason: "folded constant",
+  });
 });
 
 test("shrinking does not change the model given, and shrinking twice changes nothing", () => {
