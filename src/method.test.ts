@@ -46,3 +46,7 @@ test("types and schemas agree", () => {
   // @ts-expect-error a penalty without its strength
   expect(() => groupLasso()).toThrow("groupLasso wants lambda");
 });
+
+test("a typed array is a list", () => {
+  expect(rmda(options({ restarts: Int32Array.of(2, 3) })).options).toMatchObject({ restarts: [2, 3] });
+});

@@ -68,12 +68,17 @@ export interface Asked {
   readonly renames?: Readonly<Record<string, string>>;
 }
 
+/** A typed array as a list: schemas freeze what they pass on, and a typed array cannot be frozen. */
+const listOf = (value: unknown): unknown =>
+  ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as Float64Array) : value;
+
 /**
  * The options with every default filled in, none undefined.
  * @throws UsageError naming an option that there is not, is missing or has a wrong value
  */
 export function parseOptions<O extends z.ZodObject>(asked: Asked, options: O, given: object): z.output<O> {
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  const said = Object.fromEntries(present.map(([key, value]) => [key, listOf(value)]));
   const result = options.safeParse(said);
   if (result.success) {
     for (const [key, value] of Object.entries(said)) if (typeof value === "number") checkFloat(key, value);

@@ -232,6 +232,19 @@ test("a bias that is also the mean behind it goes with the reason of its constan
   });
 });
 
+test("a channel before the matrices of a product goes when a slice behind drops it", async () => {
+  const full = model(
+    [2, 3, 1],
+    (g, x) => {
+      const y = g.Conv(g.Softmax(x, { axis: 2 }), w(g, "a", [3, 2, 3, 1]), w(g, "a.bias", [3]));
+      return g.Slice(g.MatMul(y, w(g, "b", [1, 5])), { axes: [1], starts: [1], ends: [3] });
+    },
+    (_, t) => t,
+  );
+  const { model: small } = await shrink(full, { engine });
+  expect(shapes(small)).toEqual({ a: "2×2×3×1", "a.bias": "2", b: "1×5" });
+});
+
 test("shrinking does not change the model given, and shrinking twice changes nothing", () => {
   const full = chain((name, t) => (name === "c" ? fill(t, 1, [0, 3]) : t));
   const before = write(full);

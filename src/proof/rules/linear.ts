@@ -1,5 +1,6 @@
 /** Matrix products. */
 
+import { sameShape, size } from "../../graph/tensor.ts";
 import { collapsed, type Fact, nothing, picked, unitOf } from "../fact.ts";
 import { aligned, allOnes, forwards } from "../field.ts";
 import { greatest, unbroadcast } from "../need.ts";
@@ -39,6 +40,8 @@ const MatMul: ProofRuleOf<"MatMul"> = {
   },
   needs(call, k, need) {
     const { rows, columns, batch } = matrixAxes(call);
+    const apart = needsApart(call, k, need, batch);
+    if (apart) return apart;
     const most = greatest(
       need,
       allOnes(batch).map((_, i) => i),
@@ -55,6 +58,30 @@ const MatMul: ProofRuleOf<"MatMul"> = {
     return { weight, read: 1 - weight, made: weight, bias: 0, each: (visit) => productTerms(product, visit) };
   },
 };
+
+/** So many matrices of a batch are looked at one by one. */
+const MOST_MATRICES = 1024;
+
+/**
+ * The needs of a batch of matrices times one matrix, each matrix's from its own product: a channel before the matrices may be needed
+ * where another is not. Undefined where there is nothing to tell apart.
+ */
+function needsApart(call: Call<unknown>, k: number, need: Need, batch: number): Need | undefined {
+  const [whole, other] = [call.inputs[k]!.shape, call.inputs[1 - k]!.shape];
+  const count = size(need.shape.slice(0, batch));
+  if (other.length !== 2 || whole.length !== batch + 2 || count === 1 || count > MOST_MATRICES) return undefined;
+  const tail = need.shape.slice(batch);
+  const each = Array.from({ length: count }, (_, i) => {
+    const level = need.level.slice(i * size(tail), (i + 1) * size(tail));
+    const both = productNeeds(matMul(call), { shape: tail, level });
+    return k === 0 ? both.a : both.b;
+  });
+  const [{ shape }] = each;
+  if (each.some((e) => !sameShape(e.shape, shape))) return undefined;
+  const level = new Uint8Array(count * size(shape));
+  for (const [i, e] of each.entries()) level.set(e.level, i * size(shape));
+  return { shape: [...need.shape.slice(0, batch), ...shape], level };
+}
 
 /** A matrix's need as that of a value with axes before it, or of a vector. */
 function asInput({ shape, level }: Need, whole: readonly number[]): Need {
