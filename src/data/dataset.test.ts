@@ -146,3 +146,13 @@ test("bad arrays are named", () => {
     }
   `);
 });
+
+test("a mean or std that is no list is refused, nothing and zero alike", () => {
+  const one = (std: unknown) => () =>
+    fromArrays(
+      Array.from({ length: 20 }, (_, i) => [i]),
+      Array.from({ length: 20 }, (_, i) => i % 2),
+      { mean: [0], std: std as never },
+    );
+  for (const std of [0, "", false, 1, {}]) expect(one(std)).toThrow("std has the wrong length");
+});

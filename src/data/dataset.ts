@@ -206,8 +206,8 @@ function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptio
 }
 
 function checkLength<T>(list: readonly T[] | undefined, wanted: number, what: string): readonly T[] | undefined {
-  const isList = Array.isArray(list) || ArrayBuffer.isView(list);
-  if (list && !(isList && list.length === wanted))
+  const isList = Array.isArray(list) || (ArrayBuffer.isView(list) && "length" in list);
+  if (list !== undefined && list !== null && !(isList && list.length === wanted))
     throw new EspalierError("mismatch", `${what} has the wrong length`, {
       got: isList ? list.length : typeof list,
       wanted,
