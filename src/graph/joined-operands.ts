@@ -6,7 +6,7 @@
 import { entryOf, families, opOf } from "./ops/index.ts";
 import type { Role, Surroundings, Use } from "./roles.ts";
 import { size } from "./tensor.ts";
-import type { Node, Tensor, Value } from "./types.ts";
+import type { Graph, Node, Tensor, Value } from "./types.ts";
 
 /** Names that exporters make up for what had none: "onnx::Add_12", "/Constant_3_output_0", "val_7", "12". */
 const MADE_UP =
@@ -19,7 +19,7 @@ const evidence: readonly ((o: Operand) => string | false)[] = [
   ({ through }) => through.periodic && "an angle",
   (o) => isMask(o) && "a mask: added before a Softmax, 0 or far below",
   ({ tensor }) => isTrigonometric(tensor) && "a table of sines and cosines",
-  (o) => touchesInput(o) && `it acts on the graph's input, as a normalization does`,
+  ({ other, inputs }) => !!other && inputs.has(other) && `it acts on the graph's input, as a normalization does`,
   ({ v, tensor, perChannel }) =>
     !perChannel && MADE_UP.test(v.name) && uniform(tensor) && "the same number everywhere, without a name",
   ({ v, tensor, perChannel }) => !perChannel && MADE_UP.test(v.name) && axes(tensor) > 1 && "a table without a name",
@@ -66,11 +66,13 @@ function isProduct(v: Value, { makes, data }: Surroundings): boolean {
 function isMask({ met, tensor, reads }: Operand): boolean {
   const numbers = new Set(tensor.data as Float32Array);
   if (numbers.size > 2 || !numbers.has(0) || [...numbers].every((x) => x > SHUT)) return false;
-  const next = (v: Value): boolean =>
-    (reads.get(v) ?? []).some(
-      (n) => entryOf(n.op, n.domain)?.shares || ((moves(n) || joins(n)) && next(n.outputs[0]!)),
-    );
-  return next(met.node.outputs[0]!);
+  const seen = new Set(met.node.outputs);
+  for (const v of seen)
+    for (const n of (v && reads.get(v)) || []) {
+      if (entryOf(n.op, n.domain)?.shares) return true;
+      if (moves(n) || joins(n)) for (const o of n.outputs) seen.add(o); // looked at in its turn
+    }
+  return false;
 }
 /** What is this far below the rest has no share in a Softmax. */
 const SHUT = -10;
@@ -88,15 +90,15 @@ function isTrigonometric({ shape, data }: Tensor): boolean {
   );
 }
 
-/** Whether it is joined to a graph's input, or to one that was only moved about or joined to others. */
-function touchesInput({ other, makes, data }: Operand): boolean {
-  for (let v = other; v; ) {
-    const node = makes.get(v);
-    if (!node) return true;
-    if (!moves(node) && !joins(node)) return false;
-    v = node.inputs.find((x) => x && data.has(x)) ?? undefined; // none where a table is looked up
+/** The graph's inputs that are data, and what they are after being moved about or joined to others only; no row of a table is. */
+export function unchanged(graph: Graph, data: ReadonlySet<Value>): Set<Value> {
+  const found = new Set(graph.inputs.filter((v) => data.has(v)));
+  for (const node of graph.nodes) {
+    if (!moves(node) && !joins(node)) continue;
+    const first = node.inputs.find((x) => x && data.has(x));
+    if (first && found.has(first)) for (const o of node.outputs) if (o) found.add(o);
   }
-  return false;
+  return found;
 }
 
 const moves = ({ op, domain }: Node): boolean =>

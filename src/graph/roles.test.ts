@@ -137,3 +137,12 @@ test("operators choose what they read", () => {
       fix     did you mean Conv?]
   `);
 });
+
+test("a chain as long as a file can make it is no deeper than a short one", () => {
+  const g = builder();
+  let x: Value = g.Relu(g.input("x", "float32", [2, 4]));
+  x = g.Add(x, g.initializer("mask", f32([0, -100, 0, 0])));
+  for (let i = 0; i < 20_000; i++) x = g.Identity(x);
+  g.output(g.Softmax(x), "y");
+  expect([...roles(g.build()).values()].map((r) => r.why)).toEqual(["a mask: added before a Softmax, 0 or far below"]);
+});

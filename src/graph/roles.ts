@@ -4,7 +4,7 @@
  * operator that learns, reached through whatever computes on stored tensors alone — and by evidence where an operand may be
  * either (`joined-operands.ts`). What the exporter itself marked is believed.
  */
-import { joinedRole } from "./joined-operands.ts";
+import { joinedRole, unchanged } from "./joined-operands.ts";
 import { entryOf } from "./ops/index.ts";
 import { isFloat, size } from "./tensor.ts";
 import type { Graph, Node, Tensor, Value } from "./types.ts";
@@ -39,7 +39,7 @@ export function roles(graph: Graph, marks: Marks = new Map()): Map<Value, Role> 
   const running = runningStatistics(graph);
   const data = dataOf(graph);
   const met = meetings(graph, data);
-  const around = { data, makes: producers(graph), reads: consumers(graph) };
+  const around = { data, inputs: unchanged(graph, data), makes: producers(graph), reads: consumers(graph) };
   const found = new Map<Value, Role>();
   for (const [v, tensor] of graph.initializers) {
     if (v.dtype !== "float32" || running.has(v)) continue;
@@ -62,6 +62,8 @@ export interface Use {
 export interface Surroundings {
   /** Values that carry data. */
   readonly data: ReadonlySet<Value>;
+  /** Those of them that are a graph's input still. */
+  readonly inputs: ReadonlySet<Value>;
   readonly makes: ReadonlyMap<Value, Node>;
   readonly reads: ReadonlyMap<Value, readonly Node[]>;
 }
