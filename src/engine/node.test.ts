@@ -26,6 +26,25 @@ test("runs a model; outputs land in the tensors that are given", async () => {
   await session.release();
 });
 
+test("what is written in place leaves no copy behind", async () => {
+  const g = builder();
+  const size = 1 << 20;
+  g.output(g.Mul(g.input("x", "float32", [size]), 2), "y");
+  const session = await engine.load(encode(g.build()));
+  const x = { x: engine.upload(f32(new Float32Array(size))) };
+  const into = { y: engine.upload(f32(new Float32Array(size))) };
+  await session.run(x, into);
+  const held = () => process.memoryUsage().arrayBuffers;
+  const before = held();
+  let most = before;
+  for (let i = 0; i < 20; i++) {
+    await session.run(x, into);
+    most = Math.max(most, held());
+  }
+  expect(most - before).toBeLessThan(2 * 4 * size); // twenty copies would be 80 MiB, were they left to the garbage collector
+  await session.release();
+});
+
 test("latency gives one median per model", async () => {
   const model = { bytes: double(), feeds: { x: f32([1, 2, 3]) } };
   const times = await latency(engine, [model, model], { runs: 4, warmup: 1 });

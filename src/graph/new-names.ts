@@ -1,13 +1,20 @@
 /** Names for what is added to a graph. */
 import type { Graph, Value } from "./types.ts";
 
-/** The stem, or the first of stem_1, stem_2 … that is not taken; it is taken then. */
+/** The stem, or the first of stem_1, stem_2 … that is not taken; it is taken then. Names that are taken stay so. */
 export function takeName(stem: string, taken: Set<string>): string {
+  const tried = numbersTried.get(taken) ?? new Map<string, number>();
+  numbersTried.set(taken, tried);
   let name = stem;
-  for (let i = 1; taken.has(name); i++) name = `${stem}_${i}`;
+  let i = tried.get(stem) ?? 1;
+  while (taken.has(name)) name = `${stem}_${i++}`;
+  tried.set(stem, i);
   taken.add(name);
   return name;
 }
+
+/** Per set of names and stem, the first number that was not tried: so that many values of one stem are not counted through each time. */
+const numbersTried = new WeakMap<Set<string>, Map<string, number>>();
 
 /**
  * Names that a graph does not have yet, none twice.

@@ -15,33 +15,41 @@ export interface Selection {
   readonly trainOnly?: readonly string[];
 }
 
+/** Why a stored tensor stays as it is. */
+interface Stay {
+  readonly why: string;
+  /** The caller said so. */
+  readonly asked: boolean;
+}
+
 /**
  * What training leaves as it is, by name, with the reason: with `trainOnly` all that it does not name; else the constants (`roles`);
  * and what `freeze` names. Running statistics follow the data, but those that `freeze` names and, with `trainOnly`, those of a
  * normalization of which nothing is trained.
  * @throws UsageError naming a pattern that matches nothing, and the nearest name
  */
-export function frozen(model: Model, { freeze = [], trainOnly }: Selection): ReadonlyMap<string, string> {
+export function frozen(model: Model, { freeze = [], trainOnly }: Selection): ReadonlyMap<string, Stay> {
   const { graph } = model;
-  const found = new Map<string, string>();
+  const found = new Map<string, Stay>();
+  const ask = (name: string, why: string) => void found.set(name, { why, asked: true });
   if (trainOnly) {
     const wanted = storedMatching(graph, trainOnly, "trainOnly");
-    for (const { name } of parameters(graph).trained) if (!wanted.has(name)) found.set(name, "trainOnly leaves it out");
-    for (const name of idleStatistics(graph, wanted)) found.set(name, "of a normalization that trainOnly leaves out");
-  } else for (const [{ name }, { learns, why }] of roles(graph, marksOf(model))) if (!learns) found.set(name, why);
-  for (const name of storedMatching(graph, freeze, "freeze")) found.set(name, "frozen");
+    for (const { name } of parameters(graph).trained) if (!wanted.has(name)) ask(name, "trainOnly leaves it out");
+    for (const name of idleStatistics(graph, wanted)) ask(name, "of a normalization that trainOnly leaves out");
+  } else
+    for (const [{ name }, { learns, why }] of roles(graph, marksOf(model)))
+      if (!learns) found.set(name, { why, asked: false });
+  for (const name of storedMatching(graph, freeze, "freeze")) ask(name, "frozen");
   return found;
 }
 
 const SHOWN = 3;
 
-/** What to tell of a model's constants to whoever trains it; undefined when there is nothing to tell. */
-export function constantsNote(model: Model, { freeze = [], trainOnly }: Selection): Words | undefined {
-  if (trainOnly) return undefined;
-  const asked = storedMatching(model.graph, freeze, "freeze");
-  const found = [...frozen(model, {})].filter(([name]) => !asked.has(name));
+/** What to tell of the constants among what stays to whoever trains it; undefined when there is nothing to tell. */
+export function constantsNote(stays: ReadonlyMap<string, Stay>): Words | undefined {
+  const found = [...stays].filter(([, { asked }]) => !asked);
   if (found.length === 0) return undefined;
-  const shown = found.slice(0, SHOWN).map(([name, why]) => `${name} (${why})`);
+  const shown = found.slice(0, SHOWN).map(([name, { why }]) => `${name} (${why})`);
   const rest = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
   return say`taken for constants, not trained: ${shown.join(", ")}${rest}. ${named("trainOnly")} says otherwise`;
 }

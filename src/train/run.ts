@@ -69,7 +69,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
     const fixed = untrainedNote(graph);
-    const constants = constantsNote(model, options);
+    const constants = constantsNote(stays);
     this.notes = [
       ...(note ? [note] : []),
       ...(fixed ? [fixed] : []),
