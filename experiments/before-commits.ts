@@ -38,11 +38,6 @@ export const beforeCommits: Readonly<Record<string, Before>> = {
     seen: "c0debd1",
     sha256: "1b363ef492b0a9098838488c951075eafa2e5cb8d0b929d964638fe582d81a7b",
   },
-  "experiments/results/resnet20-cifar.json": {
-    seen: "b83837b",
-    sha256: "10e74faeb7c7dcdc401fcf51f9fe2d7d43623e0fcb798b3138214e2353e65ae9",
-    flaw: "its latencies were taken out by hand",
-  },
   "experiments/results/rigl-rmda-lenet5.json": {
     seen: "63f7da9",
     sha256: "249312e424005d9817332cc676bb71d31ce0886b5a989ccbe7755a93365cd945",
