@@ -135,20 +135,25 @@ export const convolutionOps = {
           ...a,
           auto_pad: same ? "NOTSET" : a.auto_pad,
         });
-        const output_padding = a.output_padding ?? spatial.map(() => 0);
-        checkLength("output_padding", output_padding, spatial.length);
-        checkLeast("output_padding", output_padding, 0);
-        if (output_padding.some((p, i) => p >= Math.max(own.strides[i], own.dilations[i])))
-          reject("output_padding is too large", `[${output_padding}]`, "below the larger of stride and dilation");
+        const given = a.output_padding ?? spatial.map(() => 0);
+        checkLength("output_padding", given, spatial.length);
+        checkLeast("output_padding", given, 0);
+        // ONNX allows as much as a larger dilation, too; ONNX Runtime then finds the sizes inconsistent
+        if (given.some((p, i) => p >= own.strides[i]))
+          reject("output_padding is too large", `[${given}]`, `below the strides [${own.strides}]`);
         const wanted = a.output_shape ?? (same ? spatial.map((d, i) => d * own.strides[i]) : undefined);
         const output_shape = undefined as unknown as readonly number[];
-        if (!wanted) return { ...own, output_padding, output_shape };
+        if (!wanted) return { ...own, output_padding: given, output_shape };
         checkLength("output_shape", wanted, spatial.length);
-        const most = transposedOutput(spatial, { ...own, output_padding, pads: spatial.flatMap(() => [0, 0]) });
-        if (wanted.some((d, i) => d < 1 || d > most[i]))
-          reject("output_shape is out of reach", `[${wanted}]`, `[1…] to [${most}]`);
-        const less = most.map((d, i) => Math.floor((d - wanted[i]) / 2));
-        const more = most.map((d, i) => d - wanted[i] - less[i]);
+        const full = transposedOutput(spatial, { ...own, output_padding: given, pads: spatial.flatMap(() => [0, 0]) });
+        // more than the full size is output padding, where output_shape asks for it; where auto_pad does, runtimes differ
+        const reach = full.map((d, i) => (a.output_shape ? d - given[i] + own.strides[i] - 1 : d));
+        if (wanted.some((d, i) => d < 1 || d > reach[i]))
+          reject("output_shape is out of reach", `[${wanted}]`, `[1…] to [${reach}]`);
+        const output_padding = given.map((p, i) => p + Math.max(0, wanted[i] - full[i]));
+        const total = full.map((d, i) => Math.max(0, d - wanted[i]));
+        const less = total.map((t) => Math.floor(t / 2));
+        const more = total.map((t, i) => t - less[i]);
         const pads = a.auto_pad === "SAME_UPPER" ? [...less, ...more] : [...more, ...less];
         return { ...own, output_padding, output_shape, pads };
       },

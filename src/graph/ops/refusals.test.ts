@@ -122,6 +122,13 @@ const refused: readonly (readonly [op: string, shapes: readonly Shape[], attrs: 
   ["ConvTranspose", [image, [8, 2, 3, 3]], { output_shape: [8, 8] }, "output_shape is out of reach"],
   [
     "ConvTranspose",
+    [image, [8, 2, 3, 3]],
+    { output_padding: [1, 0], dilations: [2, 2] },
+    "output_padding is too large",
+  ],
+  ["ConvTranspose", [image, [8, 2, 1, 1]], { auto_pad: "SAME_UPPER", strides: [3, 3] }, "output_shape is out of reach"],
+  [
+    "ConvTranspose",
     [
       [2, 8, 1, 1],
       [8, 2, 1, 1],
@@ -143,6 +150,9 @@ const accepted: readonly (readonly [op: string, shapes: readonly Shape[], attrs:
   ["Slice", [[4]], { starts: [-1], ends: [-9], steps: [-2] }, [2]],
   ["Pad", [[3, 4]], { pads: [2, -1, 2, 2], mode: "reflect" }, [7, 5]],
   ["ConvTranspose", [image, [8, 2, 3, 3]], { output_shape: [6, 7], strides: [1, 1] }, [2, 2, 6, 7]],
+  // more than the kernel reaches: output padding, as much as a stride leaves between two windows
+  ["ConvTranspose", [image, [8, 2, 3, 3]], { output_shape: [17, 14], strides: [3, 2] }, [2, 2, 17, 14]],
+  ["ConvTranspose", [image, [8, 2, 3, 3]], { auto_pad: "SAME_LOWER", strides: [3, 2] }, [2, 2, 15, 12]],
 ];
 
 test.each(accepted)("%s of %j with %j is allowed", (op, shapes, attrs, out) => {
