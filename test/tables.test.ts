@@ -29,6 +29,7 @@ const tables = [
   "shrink/rules/",
   "lowrank/matrix-rules.ts",
   "onnx/canonical-forms.ts",
+  "onnx/expansions.ts",
   "onnx/fold-shapes.ts",
   "onnx/signatures/",
   "onnx/spelling.ts",

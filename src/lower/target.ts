@@ -68,6 +68,7 @@ const notOnWebGpu: ReadonlySet<string> = new Set<OpName>([
   "Round",
   "Shape",
   "Sign",
+  "Size",
   "SpaceToDepth",
   "Sum",
 ]);

@@ -8,6 +8,7 @@ import { opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Attr, Attrs } from "../graph/types.ts";
 import { specialForm } from "./canonical-forms.ts";
+import { writtenOut } from "./expansions.ts";
 import type { Known } from "./fold-shapes.ts";
 import { checkTypes } from "./signature.ts";
 import { type Moved, movedParameters } from "./spelling.ts";
@@ -73,7 +74,8 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
  * The canonical form of a node: usually one, sometimes a few. Operators outside the table stay as they are.
  * @throws EspalierError when a parameter that canonical form holds as an attribute is computed from data
  */
-export function canonical(step: Step, context: Context): readonly Step[] {
+export function canonical(given: Step, context: Context): readonly Step[] {
+  const step = writtenOut(given, context);
   if (!opOf(step.op, step.domain)) return [step];
   checkTypes(step, context.type, context.opset);
   const moved = (movedParameters[step.op] ?? []).filter((m) => m.since <= context.opset);

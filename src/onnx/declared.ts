@@ -22,14 +22,20 @@ function dimOf(d: WireMessage<"DimensionProto">, field: string): Dim {
   return n;
 }
 
+/** What a value is that is no tensor, by the field of TypeProto that says so. */
+const KINDS: Readonly<Record<number, string>> = { 4: "a sequence", 5: "a map", 8: "a sparse tensor", 9: "an optional" };
+const kindOf = ({ type }: WireMessage<"ValueInfoProto">): string =>
+  KINDS[(type?.unknown?.[0]?.[0] ?? 0) >> 3] ?? "no type";
+
 /** @param path what errors call the message */
 export function declaredOf(v: WireMessage<"ValueInfoProto">, path: string): Declared {
   const type = v.type?.tensor_type;
   const field = `${path}.type.tensor_type`;
   if (!type)
-    throw new EspalierError("invalid-file", "a value is not a tensor", {
+    throw new EspalierError("unsupported", "a value is not a tensor", {
       field,
       name: v.name,
+      got: kindOf(v),
       wanted: "a tensor type",
     });
   const dims = type.shape && (type.shape.dim ?? []).map((d, i) => dimOf(d, `${field}.shape.dim[${i}]`));

@@ -159,6 +159,7 @@ const rules: Readonly<Record<string, Rule>> = {
 /** What is known from the types of the inputs alone. */
 const measures: Readonly<Record<string, (x: readonly Type[], attrs: Attrs) => readonly number[]>> = {
   Shape: ([x], { start, end }) => x.shape.slice(start as number, end as number | undefined),
+  Size: ([x]) => [size(x.shape)],
 };
 
 /**

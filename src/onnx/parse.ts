@@ -3,10 +3,12 @@ import { EspalierError } from "../error.ts";
 import { opOf } from "../graph/ops/index.ts";
 import type { Dim, DType, Tensor } from "../graph/types.ts";
 import { type Declared, declarations, declaredOf } from "./declared.ts";
+import { isExpanded } from "./expansions.ts";
 import type { External } from "./external.ts";
 import { type FileStep, STANDARD, stepOf } from "./file-step.ts";
 import { inOrder } from "./order.ts";
 import type { WireMessage } from "./schema.ts";
+import { newerOperators } from "./signatures/newer.ts";
 import { decodeTensor } from "./tensors.ts";
 import { decode } from "./wire.ts";
 
@@ -26,9 +28,13 @@ export interface Parsed {
   readonly read: ReadonlySet<string>;
 }
 
-/** What ONNX Runtime 1.30 loads, from 9 on. */
-const OPSETS = { oldest: 9, newest: 26 };
-const NEWEST_IR = 13;
+/**
+ * What is read, and up to where ONNX Runtime 1.30 loads it. What came later only widened operators that there were, so that a node which
+ * is as the older opset has it means the same there; new operators are refused.
+ */
+const OPSETS = { oldest: 9, loaded: 26, newest: 28 };
+/** The IR versions of opset `newest`, and of what ONNX Runtime loads. */
+const IRS = { loaded: 13n, newest: 14n };
 
 function opsetOf(file: WireMessage<"ModelProto">): number {
   const imports = file.opset_import ?? [];
@@ -41,14 +47,32 @@ function opsetOf(file: WireMessage<"ModelProto">): number {
       { field: "opset_import", got: opset ? `opset ${opset}` : "no opset of the standard operators", wanted },
       `export the model with ${wanted}`,
     );
-  if ((file.ir_version ?? 0n) > BigInt(NEWEST_IR))
+  if ((file.ir_version ?? 0n) > IRS.newest)
     throw new EspalierError(
       "unsupported",
       "the model's format is newer than ONNX Runtime reads",
-      { field: "ir_version", got: Number(file.ir_version), wanted: `at most ${NEWEST_IR}` },
+      { field: "ir_version", got: Number(file.ir_version), wanted: `at most ${IRS.newest}` },
       "save the model with an older IR version",
     );
   return opset;
+}
+
+/** The newest opset that the runtime loads is enough for every node, or the file is refused. */
+function checkLoaded(nodes: readonly WireMessage<"NodeProto">[], opset: number): void {
+  const newer = nodes.findIndex((n) => STANDARD.has(n.domain ?? "") && Object.hasOwn(newerOperators, n.op_type ?? ""));
+  if (opset <= OPSETS.loaded || newer < 0) return;
+  const { op_type = "", name, output } = nodes[newer];
+  throw new EspalierError(
+    "unsupported",
+    `ONNX Runtime does not know ${op_type} yet`,
+    {
+      field: `graph.node[${newer}]`,
+      node: name || output?.[0],
+      got: `opset ${opset}`,
+      wanted: `opset ${OPSETS.loaded}`,
+    },
+    `export the model with opset ${OPSETS.loaded} or older`,
+  );
 }
 
 /** A function of the file goes before an operator of the same name: its nodes are not what the table says of them. */
@@ -56,7 +80,8 @@ function checkFunctions(file: WireMessage<"ModelProto">): void {
   for (const [i, bytes] of (file.functions ?? []).entries()) {
     const field = `functions[${i}]`;
     const { name = "", domain = "" } = decode("FunctionProto", bytes, field);
-    if (opOf(name, STANDARD.has(domain) ? "" : domain))
+    const own = STANDARD.has(domain) ? "" : domain;
+    if (opOf(name, own) || isExpanded(name, own))
       throw new EspalierError(
         "unsupported",
         "the file defines an operator of ONNX anew",
@@ -127,8 +152,8 @@ function outputsOf(graph: WireMessage<"GraphProto">): string[] {
 
 /** @throws EspalierError for anything that is not a well-formed model of a supported opset */
 export function parse(bytes: Uint8Array, external?: External): Parsed {
-  const file = decode("ModelProto", bytes);
-  const { graph } = file;
+  const given = decode("ModelProto", bytes);
+  const { graph } = given;
   if (!graph)
     throw new EspalierError(
       "invalid-file",
@@ -136,7 +161,11 @@ export function parse(bytes: Uint8Array, external?: External): Parsed {
       { field: "graph", got: bytes.length === 0 ? "an empty file" : "no graph", size: `${bytes.length} bytes` },
       "check that the file is an ONNX model",
     );
-  const opset = opsetOf(file);
+  const stated = opsetOf(given);
+  checkLoaded(graph.node ?? [], stated);
+  const opset = Math.min(stated, OPSETS.loaded);
+  const newerIr = (given.ir_version ?? 0n) > IRS.loaded;
+  const file = newerIr ? { ...given, ir_version: IRS.loaded } : given;
   checkFunctions(file);
   const initializers = tensorsOf(graph, external);
   const inputs = inputsOf(graph, initializers);

@@ -76,8 +76,8 @@ test("errors say where", () => {
     the model's opset is not supported
       field   opset_import
       got     opset 8
-      wanted  opset 9 to 26
-      fix     export the model with opset 9 to 26
+      wanted  opset 9 to 28
+      fix     export the model with opset 9 to 28
 
     a node reads a value that nothing makes
       node      y

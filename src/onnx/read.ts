@@ -1,5 +1,5 @@
 /**
- * ONNX bytes → Model. Any opset from 9 to 26 becomes one canonical form (graph/ops): opset 17's semantics, static
+ * ONNX bytes → Model. Any opset from 9 to 28 becomes one canonical form (graph/ops): opset 17's semantics, static
  * parameters as attributes, every shape concrete at batch 1. A batch axis that the file leaves dynamic stays so:
  * parameters that exporters compute from the batch size are folded by reading the file at two batch sizes (batch.ts).
  */

@@ -13,7 +13,24 @@ const UINT64_MAX = 2n ** 64n - 1n;
 const EXTERNAL = 1;
 const dtypes = new Map<number, DType>(Object.entries(dataTypes).map(([k, n]) => [n, k as DType]));
 /** Names of TensorProto.DataType that Espalier does not hold, for errors. */
-const FOREIGN: Readonly<Record<number, string>> = { 0: "undefined", 8: "string", 14: "complex64", 15: "complex128" };
+const FOREIGN: Readonly<Record<number, string>> = {
+  0: "undefined",
+  8: "string",
+  14: "complex64",
+  15: "complex128",
+  17: "float8e4m3fn",
+  18: "float8e4m3fnuz",
+  19: "float8e5m2",
+  20: "float8e5m2fnuz",
+  21: "uint4",
+  22: "int4",
+  23: "float4e2m1",
+  24: "float8e8m0",
+  25: "uint2",
+  26: "int2",
+  27: "float6e2m3",
+  28: "float6e3m2",
+};
 
 const clamped = (x: number, least: bigint, most: bigint): bigint => {
   if (!Number.isFinite(x)) throw new EspalierError("invalid-file", "not an integer", { got: x, wanted: "an integer" });

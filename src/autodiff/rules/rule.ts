@@ -46,6 +46,7 @@ const notDifferentiable = [
   "OneHot",
   "Or",
   "Shape",
+  "Size",
   "Xor",
 ] as const satisfies readonly OpName[];
 

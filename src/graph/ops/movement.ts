@@ -234,6 +234,8 @@ export const movementOps = {
     dtype: "int64",
     shape: [x.shape.slice(start, end).length],
   })),
+  /** The number of the tensor's elements as int64. Folded on reading wherever it can be. */
+  Size: op(1, {}, () => ({ dtype: "int64", shape: [] })),
   ConstantOfShape: op(0, { value: tensorAttr(), shape: ints() }, (_, { value, shape }) => {
     checkLeast("shape", shape, 0);
     checkShape("the value", value, [1]);

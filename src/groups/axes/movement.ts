@@ -117,6 +117,7 @@ export const movementAxes: AxesRules<"movement"> = {
   ScatterND: elements,
   OneHot: barrier("turns indices into an axis of its own"),
   Shape: barrier("measures this axis"),
+  Size: barrier("measures this axis"),
   Constant: made,
   ConstantOfShape: made,
 };

@@ -76,6 +76,10 @@ export const movementForms: FormsOf<"movement"> = {
     [13, "T -> T1", { T: "float int uint bfloat16 bool", T1: "int64" }],
     [15, "T -> T1", { T: "float int uint bfloat16 bool", T1: "int64" }, "end:int start:int"],
   ],
+  Size: [
+    [1, "T -> T1", { T: "float int uint bool", T1: "int64" }],
+    [13, "T -> T1", { T: "float int uint bfloat16 bool", T1: "int64" }],
+  ],
   Slice: [
     [1, "T -> T", { T: "float int uint bool" }, "axes:ints ends!:ints starts!:ints"],
     [10, "T Tind Tind Tind? Tind? -> T", { T: "float int uint bool", Tind: "int32 int64" }],

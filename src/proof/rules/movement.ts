@@ -236,6 +236,7 @@ export const movementProofs: ProofRules<"movement"> = {
   },
   // what they return depends on how long an axis is, or on all that it holds
   Shape: opaqueRule,
+  Size: opaqueRule,
   GatherElements: opaqueRule,
   ScatterElements: opaqueRule,
   ScatterND: opaqueRule,

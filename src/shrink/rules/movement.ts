@@ -104,6 +104,7 @@ export const movementShrinking: ShrinkRules<"movement"> = {
   ScatterND: elements,
   OneHot: made,
   Shape: made,
+  Size: made,
   Constant: made,
   ConstantOfShape: made,
 };
