@@ -74,7 +74,16 @@ test.each(["g.Conv(x, w, null, { group: 1 })", "readonly shape: Shape;", 'reject
 
 describe("an operator added to a copy of the tables", () => {
   let copy = "";
-  const families = ["convolution", "elementwise", "linear", "movement", "normalization", "pooling", "reduction"];
+  const families = [
+    "convolution",
+    "elementwise",
+    "linear",
+    "movement",
+    "normalization",
+    "pooling",
+    "reduction",
+    "sampling",
+  ];
   const added = (family: string) => `Extra${family}`;
 
   beforeAll(() => {

@@ -1,4 +1,4 @@
-/** Outputs and gradients against PyTorch's, from test/fixtures/autodiff/make.py. Ties and kinks are among the inputs. */
+/** Outputs and gradients against PyTorch's, from test/fixtures/autodiff/make.py and more.py. Ties and kinks are among the inputs. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { load } from "../../test/fixtures/autodiff/run.ts";
@@ -30,8 +30,9 @@ interface Network {
   readonly gradients: Readonly<Record<string, readonly number[]>>;
 }
 
-const file = new URL("../../test/fixtures/autodiff/torch.json", import.meta.url);
-const { cases, network } = JSON.parse(readFileSync(file, "utf8")) as { cases: Fixture[]; network: Network };
+const file = (name: string) => readFileSync(new URL(`../../test/fixtures/autodiff/${name}`, import.meta.url), "utf8");
+const { cases, network } = JSON.parse(file("torch.json")) as { cases: Fixture[]; network: Network };
+const { cases: more } = JSON.parse(file("more.json")) as { cases: Fixture[] };
 
 function stored({ dtype, shape, data }: Stored): Tensor {
   const elements = dtype === "int64" ? data.map((x) => BigInt(x)) : data;
@@ -43,7 +44,7 @@ const distance = (got: readonly number[], wanted: readonly number[]) =>
   Math.max(...wanted.map((w, i) => Math.abs(got[i] - w))) / Math.max(1, ...wanted.map(Math.abs));
 
 describe("operators", () => {
-  for (const c of cases)
+  for (const c of [...cases, ...more])
     test(c.name, async () => {
       const g = builder();
       const feeds: Record<string, Tensor> = {};

@@ -14,6 +14,7 @@ export interface AttrDef<T = unknown> {
 }
 export const int = (d?: number): AttrDef<number> => ({ type: "int", default: d });
 export const ints = (d?: readonly number[]): AttrDef<readonly number[]> => ({ type: "ints", default: d });
+export const floats = (d?: readonly number[]): AttrDef<readonly number[]> => ({ type: "floats", default: d });
 export const float = (d?: number): AttrDef<number> => ({ type: "float", default: d });
 /** An int that is 0 or 1. */
 export const flag = (d: 0 | 1): AttrDef<number> => ({ type: "int", default: d, values: [0, 1] });

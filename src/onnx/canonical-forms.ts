@@ -5,7 +5,8 @@ import { size, tensor } from "../graph/tensor.ts";
 import type { Attrs, DType, Tensor } from "../graph/types.ts";
 import { isOpaque } from "./attributes.ts";
 import type { Context, Step } from "./canonical.ts";
-import { overNothing } from "./spelling.ts";
+import { canonicalResize } from "./resize-forms.ts";
+import { IDENTITY, overNothing } from "./spelling.ts";
 import { dataOf, dtypeOf } from "./tensors.ts";
 
 type Special = (step: Step, context: Context) => readonly Step[];
@@ -118,6 +119,11 @@ const pad: Special = (step, { type }) => {
   return withAttrs(step, { axes: undefined, pads: all });
 };
 
+const resize: Special = (step, { opset, type }) => {
+  const attrs = canonicalResize(step.attrs, type(step.inputs[0]).shape, opset);
+  return attrs ? withAttrs(step, attrs) : [{ ...step, op: IDENTITY, attrs: {} }];
+};
+
 const table: Readonly<Record<string, Special>> = {
   ...Object.fromEntries(Object.keys(overNothing).map((op) => [op, reduce])),
   /** The training form reads as the inference form: `train/` writes out batch statistics itself. */
@@ -137,6 +143,7 @@ const table: Readonly<Record<string, Special>> = {
   /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */
   Reshape: (step) =>
     (step.attrs.shape as readonly number[] | undefined)?.includes(0) ? [step] : withAttrs(step, { allowzero: 0 }),
+  Resize: resize,
   Softmax: softmax,
   Split: split,
   Squeeze: squeeze,

@@ -11,7 +11,7 @@ import { specialForm } from "./canonical-forms.ts";
 import { writtenOut } from "./expansions.ts";
 import type { Known } from "./fold-shapes.ts";
 import { checkTypes } from "./signature.ts";
-import { type Moved, movedParameters } from "./spelling.ts";
+import { type Moved, movedAt } from "./spelling.ts";
 
 /** A node by names; "" = an absent input or output. */
 export interface Step {
@@ -46,13 +46,13 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
       { node: step.name, input, got: typeText(context.type(input)), wanted: "a stored tensor, or one made of shapes" },
       `export the model so that ${m.attr} is constant`,
     );
-  if (m.carrier !== "like" && !known.values.every(Number.isInteger))
+  if (m.carrier !== "like" && m.carrier !== "floats" && !known.values.every(Number.isInteger))
     throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is no integer`, {
       node: step.name,
       input,
       got: known.values.join(", "),
     });
-  const isList = m.carrier === "list" || m.carrier === "single";
+  const isList = m.carrier === "list" || m.carrier === "floats" || m.carrier === "single";
   if ((isList && known.shape.length !== 1) || known.shape.length > 1)
     throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is no list`, {
       node: step.name,
@@ -60,7 +60,7 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
       got: typeText(known),
       wanted: "one axis",
     });
-  if (m.carrier === "list" || m.carrier === "axes") return known.values;
+  if (m.carrier === "list" || m.carrier === "floats" || m.carrier === "axes") return known.values;
   if (known.values.length !== 1)
     throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is not one number`, {
       node: step.name,
@@ -78,7 +78,7 @@ export function canonical(given: Step, context: Context): readonly Step[] {
   const step = writtenOut(given, context);
   if (!opOf(step.op, step.domain)) return [step];
   checkTypes(step, context.type, context.opset);
-  const moved = (movedParameters[step.op] ?? []).filter((m) => m.since <= context.opset);
+  const moved = movedAt(step.op, context.opset);
   const attrs: Record<string, Attr | undefined> = { ...step.attrs };
   for (const m of moved) attrs[m.attr] = parameter(m, step, context);
   const carriers = new Set(moved.map((m) => m.input));

@@ -9,6 +9,7 @@ import { captureNames } from "./captures.ts";
 import type { External } from "./external.ts";
 import type { WireMessage } from "./schema.ts";
 import { checkForm, isInternal } from "./signature.ts";
+import { nameToday } from "./spelling.ts";
 import { decode } from "./wire.ts";
 
 /** Names of the standard domain. */
@@ -69,7 +70,7 @@ export function stepOf(
 ): FileStep {
   const path = `graph.node[${index}]`;
   const domain = STANDARD.has(proto.domain ?? "") ? "" : proto.domain!;
-  const op = proto.op_type ?? "";
+  const op = domain === "" ? nameToday(proto.op_type ?? "", opset) : (proto.op_type ?? "");
   if (!op)
     throw new EspalierError("invalid-file", "a node has no operator", { field: `${path}.op_type`, name: proto.name });
   const known = opOf(op, domain) !== undefined;

@@ -12,6 +12,7 @@ const attributesOf = (attrs = "") => attrs.split(" ").flatMap((a) => a.replace("
 /** What canonical form does not have: canonical-forms.ts reads it for what it says and takes it out. */
 const takenOut = new Set([
   ...["saturate", "round_mode", "training_mode", "noop_with_empty_axes", "num_outputs"],
+  ...["antialias", "extrapolation_value", "keep_aspect_ratio_policy"],
   ...["sparse_value", "value_float", "value_floats", "value_int", "value_ints", "value_string", "value_strings"],
 ]);
 

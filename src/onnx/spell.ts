@@ -7,7 +7,17 @@ import { entryOf, opOf } from "../graph/ops/index.ts";
 import type { Attr, Attrs, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import type { WireMessage } from "./schema.ts";
-import { attributeSince, IDENTITY, type Moved, movedParameters, overNothing, settingSince } from "./spelling.ts";
+import {
+  attributeSince,
+  IDENTITY,
+  impliedBefore,
+  type Moved,
+  movedAt,
+  nameThen,
+  overNothing,
+  respelled,
+  settingSince,
+} from "./spelling.ts";
 import { dataOf, valuesOf } from "./tensors.ts";
 
 /** Stores a tensor as an initializer of the file and gives its name. */
@@ -17,7 +27,8 @@ export type StoreTensor = (t: Tensor, hint: string) => string;
 function isNeutral(node: Node, attr: string): boolean {
   const a = node.attrs[attr];
   const byDefault = opOf(node.op)?.attrs[attr]?.default;
-  return a === undefined || a === byDefault || (Array.isArray(a) && a.every((d) => d === 1));
+  if (a === undefined || a === byDefault || impliedBefore[node.op]?.(node)) return true;
+  return Array.isArray(a) && a.every((d) => d === 1);
 }
 
 /** The oldest opset, from 9 on, that can express a canonical node. */
@@ -31,7 +42,7 @@ export function neededOpset(node: Node): number {
 function carry({ attr, carrier }: Moved, node: Node, store: StoreTensor): string {
   const value = node.attrs[attr] as number | readonly number[] | undefined;
   if (value === undefined) return "";
-  const dtype: DType = carrier === "like" ? node.inputs[0]!.dtype : "int64";
+  const dtype: DType = carrier === "like" ? node.inputs[0]!.dtype : carrier === "floats" ? "float32" : "int64";
   const values = typeof value === "number" ? [value] : value;
   const shape = carrier !== "scalar" && carrier !== "like" ? [values.length] : [];
   return store({ dtype, shape, data: dataOf(dtype, values) }, `${node.outputs[0]!.name}.${attr}`);
@@ -53,7 +64,7 @@ const rounded = (dtype: DType, x: number): number => valuesOf({ dtype, shape: []
 /** An attribute as a file of this opset holds it: a float in its precision, an axis from the front where it must be. */
 function held(op: string, key: string, a: Attr, opset: number, input: Type | null | undefined, output: Type): Attr {
   const type = opOf(op)?.attrs[key]?.type;
-  const parameter = movedParameters[op]?.find((m) => m.attr === key && m.since <= opset);
+  const parameter = movedAt(op, opset).find((m) => m.attr === key);
   if (parameter?.carrier === "like" && input) return rounded(input.dtype, a as number);
   if (type === "float") return Math.fround(a as number);
   return type && opset < FROM_THE_FRONT && input ? positive(op, key, a, input, output) : a;
@@ -92,7 +103,8 @@ function reducesNothing(node: Node): boolean {
  * The message of a node at an opset that can express it (`neededOpset`).
  * @param store receives parameters that this opset wants as inputs
  */
-export function spell(node: Node, opset: number, store: StoreTensor): WireMessage<"NodeProto"> {
+export function spell(canonical: Node, opset: number, store: StoreTensor): WireMessage<"NodeProto"> {
+  const node = (opOf(canonical.op, canonical.domain) && respelled[canonical.op]?.(canonical, opset)) || canonical;
   const names = (list: Node["inputs"]) => {
     const out = list.map((v) => v?.name ?? "");
     while (out.at(-1) === "") out.pop();
@@ -102,7 +114,7 @@ export function spell(node: Node, opset: number, store: StoreTensor): WireMessag
   const known = opOf(node.op, node.domain) !== undefined;
   if (known && reducesNothing(node)) return { ...message, op_type: IDENTITY, input: names(node.inputs) };
 
-  const parameters = known ? (movedParameters[node.op] ?? []).filter((m) => m.since <= opset) : [];
+  const parameters = known ? movedAt(node.op, opset) : [];
   const inputs = node.inputs.map((v) => v?.name ?? "");
   for (const m of parameters) inputs.splice(m.input, 0, carry(m, node, store));
   while (inputs.at(-1) === "") inputs.pop();
@@ -112,5 +124,5 @@ export function spell(node: Node, opset: number, store: StoreTensor): WireMessag
   const attribute = Object.entries(node.attrs)
     .filter(([k, a]) => a !== undefined && !asInput.has(k) && !((later[k] ?? 0) > opset))
     .map(([k, a]) => spellAttr(node, opset, k, a!));
-  return { ...message, op_type: node.op, input: inputs, attribute };
+  return { ...message, op_type: known ? nameThen(node.op, opset) : node.op, input: inputs, attribute };
 }

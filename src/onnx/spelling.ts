@@ -5,12 +5,13 @@
 
 import { size } from "../graph/tensor.ts";
 import type { Node } from "../graph/types.ts";
+import { isEarlyResize, spelledResize } from "./resize-forms.ts";
 
 /**
  * What the input that carries a parameter looks like. `list` has one axis; `axes` too, but one number may come without;
- * `like` = a scalar of the element type of the first input.
+ * `floats` is a list of float32; `like` = a scalar of the element type of the first input.
  */
-type Carrier = "list" | "axes" | "single" | "scalar" | "like";
+type Carrier = "list" | "floats" | "axes" | "single" | "scalar" | "like";
 
 export interface Moved {
   readonly attr: string;
@@ -18,6 +19,8 @@ export interface Moved {
   readonly input: number;
   /** The first opset that has it as input. */
   readonly since: number;
+  /** The first opset that has it elsewhere. */
+  readonly until?: number;
   readonly carrier: Carrier;
 }
 
@@ -53,6 +56,12 @@ export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   ReduceSum: [moved("axes", 1, 13)],
   ReduceSumSquare: axesSince18,
   Reshape: [moved("shape", 1, 5)],
+  Resize: [
+    { ...moved("scales", 1, 9, "floats"), until: 11 },
+    moved("roi", 1, 11, "floats"),
+    moved("scales", 2, 11, "floats"),
+    moved("sizes", 3, 11),
+  ],
   Slice: [moved("starts", 1, 10), moved("ends", 2, 10), moved("axes", 3, 10), moved("steps", 4, 10)],
   Split: [moved("split", 1, 13)],
   Squeeze: [moved("axes", 1, 13)],
@@ -60,6 +69,23 @@ export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   TopK: [moved("k", 1, 10, "single")],
   Unsqueeze: [moved("axes", 1, 13, "axes")],
 };
+
+/** The parameters of an operator that are inputs at an opset. */
+export const movedAt = (op: string, opset: number): readonly Moved[] =>
+  (movedParameters[op] ?? []).filter((m) => m.since <= opset && opset < (m.until ?? Number.POSITIVE_INFINITY));
+
+/** Operators that had another name once, and the first opset that has the name of today. */
+const formerly: readonly { readonly name: string; readonly was: string; readonly since: number }[] = [
+  { name: "Resize", was: "Upsample", since: 10 },
+];
+
+/** The name of today of what an opset calls `op`. */
+export const nameToday = (op: string, opset: number): string =>
+  formerly.find((f) => f.was === op && opset < f.since)?.name ?? op;
+
+/** What an opset calls an operator of the table. */
+export const nameThen = (op: string, opset: number): string =>
+  formerly.find((f) => f.name === op && opset < f.since)?.was ?? op;
 
 /** What a node is spelled as that does nothing. */
 export const IDENTITY = "Identity";
@@ -87,12 +113,24 @@ export const attributeSince: Readonly<Record<string, Readonly<Record<string, num
   Dropout: { seed: 12 },
   MaxPool: { ceil_mode: 10, dilations: 10 },
   Reshape: { allowzero: 14 },
+  Resize: {
+    coordinate_transformation_mode: 11,
+    cubic_coeff_a: 11,
+    exclude_outside: 11,
+    nearest_mode: 11,
+  },
   ScatterElements: { reduction: 16 },
   ScatterND: { reduction: 16 },
   Shape: { start: 15, end: 15 },
   Slice: { steps: 10 },
   TopK: { largest: 11, sorted: 11 },
 };
+
+/** Attributes that say what an older form of the operator did without them. */
+export const impliedBefore: Readonly<Record<string, (node: Node) => boolean>> = { Resize: isEarlyResize };
+
+/** Nodes that are written as another of the same operator, because their canonical form leaves out what an opset wants. */
+export const respelled: Readonly<Record<string, (node: Node, opset: number) => Node>> = { Resize: spelledResize };
 
 /** Before opset 13, Softmax worked on the input flattened to two dimensions at `axis`. */
 function softmaxNeeds(node: Node): number {
@@ -108,6 +146,7 @@ const combines = ({ attrs }: Node): number => (attrs.reduction === "max" || attr
 export const settingSince: Readonly<Record<string, (node: Node) => number>> = {
   Softmax: softmaxNeeds,
   LogSoftmax: softmaxNeeds,
+  Resize: (n) => (isEarlyResize(n) ? 0 : 11),
   ScatterElements: combines,
   ScatterND: combines,
   /** Its C became optional. */

@@ -8,6 +8,7 @@ import { normalizationRules } from "./normalization.ts";
 import { poolingRules } from "./pooling.ts";
 import { reductionRules } from "./reduction.ts";
 import type { Differentiable, Rules } from "./rule.ts";
+import { samplingRules } from "./sampling.ts";
 
 export const rules: Rules<Differentiable> = {
   ...elementwiseRules,
@@ -18,6 +19,7 @@ export const rules: Rules<Differentiable> = {
   ...normalizationRules,
   ...reductionRules,
   ...movementRules,
+  ...samplingRules,
 };
 
 /** Operators whose rules are elementwise themselves, and so may be given a dy that still broadcasts to y. */

@@ -8,6 +8,7 @@ import { movementOps } from "./movement.ts";
 import { normalizationOps } from "./normalization.ts";
 import { poolingOps } from "./pooling.ts";
 import { reductionOps } from "./reduction.ts";
+import { samplingOps } from "./sampling.ts";
 
 export const ops = {
   ...elementwiseOps,
@@ -17,6 +18,7 @@ export const ops = {
   ...normalizationOps,
   ...reductionOps,
   ...movementOps,
+  ...samplingOps,
 };
 
 export type OpName = keyof typeof ops;
@@ -29,6 +31,7 @@ export const families = {
   normalization: normalizationOps,
   reduction: reductionOps,
   movement: movementOps,
+  sampling: samplingOps,
 };
 /** The names of a family's operators. */
 export type Families = { readonly [F in keyof typeof families]: keyof (typeof families)[F] };

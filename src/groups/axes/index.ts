@@ -11,6 +11,7 @@ import { normalizationAxes } from "./normalization.ts";
 import { poolingAxes } from "./pooling.ts";
 import { reductionAxes } from "./reduction.ts";
 import type { Barrier, Flow, StoredInput } from "./rule.ts";
+import { samplingAxes } from "./sampling.ts";
 
 const axes = {
   ...elementwiseAxes,
@@ -20,6 +21,7 @@ const axes = {
   ...normalizationAxes,
   ...reductionAxes,
   ...movementAxes,
+  ...samplingAxes,
 } satisfies { readonly [K in OpName]: unknown };
 
 type AnyRule = Barrier | ((site: AnySite, stored: StoredInput) => Flow);

@@ -8,6 +8,7 @@ import { movementForms } from "./movement.ts";
 import { normalizationForms } from "./normalization.ts";
 import { poolingForms } from "./pooling.ts";
 import { reductionForms } from "./reduction.ts";
+import { samplingForms } from "./sampling.ts";
 
 export const forms: Readonly<Record<OpName, readonly OpForm[]>> = {
   ...elementwiseForms,
@@ -17,4 +18,5 @@ export const forms: Readonly<Record<OpName, readonly OpForm[]>> = {
   ...normalizationForms,
   ...reductionForms,
   ...movementForms,
+  ...samplingForms,
 };

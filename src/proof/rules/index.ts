@@ -12,6 +12,7 @@ import { normalizationProofs } from "./normalization.ts";
 import { poolingProofs } from "./pooling.ts";
 import { reductionProofs } from "./reduction.ts";
 import type { ProofRule, ProofRuleOf } from "./rule.ts";
+import { samplingProofs } from "./sampling.ts";
 
 const proofRules: { readonly [K in OpName]: ProofRuleOf<K> } = {
   ...elementwiseProofs,
@@ -21,6 +22,7 @@ const proofRules: { readonly [K in OpName]: ProofRuleOf<K> } = {
   ...normalizationProofs,
   ...reductionProofs,
   ...movementProofs,
+  ...samplingProofs,
 };
 
 /** The rule of a node. */

@@ -11,6 +11,7 @@ import { normalizationShrinking } from "./normalization.ts";
 import { poolingShrinking } from "./pooling.ts";
 import { reductionShrinking } from "./reduction.ts";
 import type { ShrinkRule, Weighted } from "./rule.ts";
+import { samplingShrinking } from "./sampling.ts";
 
 const shrinkRules: { readonly [K in OpName]: ShrinkRule<OpSite<K>, OpFullAttrs<K>> } = {
   ...elementwiseShrinking,
@@ -20,6 +21,7 @@ const shrinkRules: { readonly [K in OpName]: ShrinkRule<OpSite<K>, OpFullAttrs<K
   ...normalizationShrinking,
   ...reductionShrinking,
   ...movementShrinking,
+  ...samplingShrinking,
 };
 
 /** The rule of a node; undefined for operators outside the table. */

@@ -130,6 +130,7 @@ const spatial: readonly [string, Attrs, Shape?][] = [
   ["ReduceL1", { axes: [2, 3] }],
   ["ReduceL2", { axes: [2] }],
   ["ReduceSumSquare", { axes: [3] }],
+  ["Resize", { scales: [2, 0.5], axes: [2, 3], mode: "linear" }],
   ["Pad", { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: -1.5 }],
 ];
 
