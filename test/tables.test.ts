@@ -30,6 +30,7 @@ const tables = [
   "lowrank/matrix-rules.ts",
   "onnx/canonical-forms.ts",
   "onnx/expansions.ts",
+  "onnx/expansions/",
   "onnx/fold-shapes.ts",
   "onnx/signatures/",
   "onnx/spelling.ts",

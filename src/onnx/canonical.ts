@@ -8,6 +8,7 @@ import { opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Attr, Attrs } from "../graph/types.ts";
 import { specialForm } from "./canonical-forms.ts";
+import { expandedSteps } from "./expansions/index.ts";
 import { writtenOut } from "./expansions.ts";
 import type { Known } from "./fold-shapes.ts";
 import { checkTypes } from "./signature.ts";
@@ -30,6 +31,8 @@ export interface Context {
   type(name: string): Type;
   /** A value that is known while reading: stored, constant, or computed from shapes. */
   known(name: string): Known | undefined;
+  /** Whether a node reads the value, or it is an output of the graph. */
+  read(name: string): boolean;
   /** A new value name. Must be the same when the file is read at another batch size. */
   fresh(stem: string): string;
 }
@@ -76,6 +79,8 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
  */
 export function canonical(given: Step, context: Context): readonly Step[] {
   const step = writtenOut(given, context);
+  const expanded = expandedSteps(step, context);
+  if (expanded) return expanded;
   if (!opOf(step.op, step.domain)) return [step];
   checkTypes(step, context.type, context.opset);
   const moved = movedAt(step.op, context.opset);

@@ -6,6 +6,7 @@ import type { Attr, Attrs } from "../graph/types.ts";
 import { decodeAttribute } from "./attributes.ts";
 import type { Step } from "./canonical.ts";
 import { captureNames } from "./captures.ts";
+import { expansionOf } from "./expansions/index.ts";
 import type { External } from "./external.ts";
 import type { WireMessage } from "./schema.ts";
 import { checkForm, isInternal } from "./signature.ts";
@@ -73,7 +74,8 @@ export function stepOf(
   const op = domain === "" ? nameToday(proto.op_type ?? "", opset) : (proto.op_type ?? "");
   if (!op)
     throw new EspalierError("invalid-file", "a node has no operator", { field: `${path}.op_type`, name: proto.name });
-  const known = opOf(op, domain) !== undefined;
+  const expanded = expansionOf(op, domain, opset) !== undefined;
+  const known = expanded || opOf(op, domain) !== undefined;
   const attributes = attributesOf(proto, known, path, file, external);
   const inputs = [...(proto.input ?? [])];
   while (inputs.at(-1) === "") inputs.pop();
@@ -83,7 +85,7 @@ export function stepOf(
   while (outputs.at(-1) === "") outputs.pop();
   const name = proto.name || outputs.find((o) => o) || `${op}_${index}`;
   const step = { op, domain, name, inputs: [...inputs, ...captured], outputs, attrs: byName(attributes) };
-  checkForm(step, attributes, opset);
+  if (!expanded) checkForm(step, attributes, opset);
   if (outputs.length === 0)
     throw new EspalierError(
       "unsupported",

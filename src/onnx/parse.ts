@@ -3,6 +3,7 @@ import { EspalierError } from "../error.ts";
 import { opOf } from "../graph/ops/index.ts";
 import type { Dim, DType, Tensor } from "../graph/types.ts";
 import { type Declared, declarations, declaredOf } from "./declared.ts";
+import { expansionOf } from "./expansions/index.ts";
 import { isExpanded } from "./expansions.ts";
 import type { External } from "./external.ts";
 import { type FileStep, STANDARD, stepOf } from "./file-step.ts";
@@ -76,12 +77,12 @@ function checkLoaded(nodes: readonly WireMessage<"NodeProto">[], opset: number):
 }
 
 /** A function of the file goes before an operator of the same name: its nodes are not what the table says of them. */
-function checkFunctions(file: WireMessage<"ModelProto">): void {
+function checkFunctions(file: WireMessage<"ModelProto">, opset: number): void {
   for (const [i, bytes] of (file.functions ?? []).entries()) {
     const field = `functions[${i}]`;
     const { name = "", domain = "" } = decode("FunctionProto", bytes, field);
     const own = STANDARD.has(domain) ? "" : domain;
-    if (opOf(name, own) || isExpanded(name, own))
+    if (opOf(name, own) || isExpanded(name, own) || expansionOf(name, own, opset))
       throw new EspalierError(
         "unsupported",
         "the file defines an operator of ONNX anew",
@@ -166,7 +167,7 @@ export function parse(bytes: Uint8Array, external?: External): Parsed {
   const opset = Math.min(stated, OPSETS.loaded);
   const newerIr = (given.ir_version ?? 0n) > IRS.loaded;
   const file = newerIr ? { ...given, ir_version: IRS.loaded } : given;
-  checkFunctions(file);
+  checkFunctions(file, opset);
   const initializers = tensorsOf(graph, external);
   const inputs = inputsOf(graph, initializers);
   const outputs = outputsOf(graph);

@@ -137,6 +137,7 @@ export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; typ
       const v = values.get(name);
       return v && "values" in v ? v : undefined;
     },
+    read: (name: string) => parsed.read.has(name),
     fresh: (stem: string) => {
       let name = stem;
       for (let i = 1; names.has(name); i++) name = `${stem}_${i}`;
