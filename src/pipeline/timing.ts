@@ -2,6 +2,7 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { type LatencyOptions, latency } from "../engine/latency.ts";
+import { UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, wants } from "../given.ts";
 import { size, tensor, zeros } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
@@ -12,11 +13,21 @@ export interface TimedModel {
   readonly bytes: Uint8Array;
 }
 
+/** What one made-up input may hold. */
+const MOST_ELEMENTS = 2 ** 29;
+
 /** One tensor per input; float32 in 0 … 1, everything else zero. */
 function feeds({ graph, dims }: Model, batch: number): Record<string, Tensor> {
   return Object.fromEntries(
     graph.inputs.map(({ name, dtype, shape }) => {
       const sized = typeof dims.get(name)?.[0] === "string" ? [batch, ...shape.slice(1)] : shape;
+      if (size(sized) > MOST_ELEMENTS)
+        throw new UsageError(
+          "out-of-range",
+          "a batch is too large to time",
+          { input: name, got: `[${sized}]`, wanted: `at most ${MOST_ELEMENTS} elements` },
+          "time a smaller batch",
+        );
       const ramp = () => Float32Array.from({ length: size(sized) }, (_, i) => (i % 97) / 97);
       return [name, dtype === "float32" ? tensor(dtype, sized, ramp()) : zeros(dtype, sized)];
     }),
