@@ -64,6 +64,13 @@ export const inspectCommand = () =>
           "\nconstants, which are not trained (--train-only says otherwise)",
           ...found.constants.map((c) => `  ${visible(`${c.name} ${shapeText(c.shape)}: ${c.why}`)}`),
         );
+      const { ties, partings } = found.sharing;
+      const shared = [
+        ...ties.map((t) => `${t.copy} is ${t.name}${t.transposed ? ", transposed" : ""}: ${t.why}`),
+        ...partings.map((p) => `${p.name} stood for ${p.apart.join(", ")} too: ${p.why}`),
+      ];
+      if (shared.length)
+        lines.push("\nstored twice, or once for several layers", ...shared.map((l) => `  ${visible(l)}`));
       if (found.layers.every((l) => l.zeroGroups === 0 && l.removable === 0))
         lines.push(
           "\nno input channel is exactly zero, so nothing can be removed yet: train with a penalty on groups first, for example",

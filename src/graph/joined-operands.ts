@@ -12,6 +12,9 @@ import type { Graph, Node, Tensor, Value } from "./types.ts";
 const MADE_UP =
   /^(onnx::.*|(.*[/.])?_?[Cc]onst(ant|_fold_opt_|_)?[_\d]*(_output_\d+)?|(val|lifted_tensor|_tensor_constant|c_lifted_tensor|scalar_tensor|arange)(_\d+)*|\d+)$/;
 
+/** Whether a name is one that exporters make up for what had none. */
+export const isMadeUp = (name: string): boolean => MADE_UP.test(name);
+
 /** What makes an operand a constant; the first that holds. Each takes all that can be known of the operand. */
 const evidence: readonly ((o: Operand) => string | false)[] = [
   ({ tensor }) => holdsInfinity(tensor) && "it holds infinity, as masks do",
@@ -21,8 +24,8 @@ const evidence: readonly ((o: Operand) => string | false)[] = [
   ({ tensor }) => isTrigonometric(tensor) && "a table of sines and cosines",
   ({ other, inputs }) => !!other && inputs.has(other) && `it acts on the graph's input, as a normalization does`,
   ({ v, tensor, perChannel }) =>
-    !perChannel && MADE_UP.test(v.name) && uniform(tensor) && "the same number everywhere, without a name",
-  ({ v, tensor, perChannel }) => !perChannel && MADE_UP.test(v.name) && axes(tensor) > 1 && "a table without a name",
+    !perChannel && isMadeUp(v.name) && uniform(tensor) && "the same number everywhere, without a name",
+  ({ v, tensor, perChannel }) => !perChannel && isMadeUp(v.name) && axes(tensor) > 1 && "a table without a name",
 ];
 
 interface Operand extends Surroundings, Use {

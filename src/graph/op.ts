@@ -64,6 +64,8 @@ interface Traits<A> {
   readonly statistics?: readonly number[];
   /** Inputs that learn where another one carries data: weights, biases, scales, tables. */
   readonly learns?: readonly number[];
+  /** The input of which rows are looked up by indices, along the attribute `axis`. */
+  readonly table?: number;
   /** What it joins to data by broadcasting may learn (a bias, a scale) or not (a mask, a factor): values and names tell. */
   readonly joins?: true;
   /** What it makes of a stored tensor is no parameter's value: an angle's sine, a phase. */

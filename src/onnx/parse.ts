@@ -9,6 +9,7 @@ import type { External } from "./external.ts";
 import { type FileStep, STANDARD, stepOf } from "./file-step.ts";
 import { inOrder } from "./order.ts";
 import type { WireMessage } from "./schema.ts";
+import type { Sharing } from "./sharing.ts";
 import { newerOperators } from "./signatures/newer.ts";
 import { decodeTensor } from "./tensors.ts";
 import { decode } from "./wire.ts";
@@ -27,6 +28,8 @@ export interface Parsed {
   readonly steps: readonly FileStep[];
   /** Names that a node reads or that are outputs. */
   readonly read: ReadonlySet<string>;
+  /** What was found of tensors that are shared; undefined where it was not looked for, or nothing was. */
+  readonly sharing?: Sharing;
 }
 
 /**

@@ -13,6 +13,7 @@ import type { External } from "./external.ts";
 import { type Parsed, parse } from "./parse.ts";
 import type { Rest } from "./rest.ts";
 import { neededOpset } from "./spell.ts";
+import { withTies } from "./ties.ts";
 import { inferStep, type TracedStep, trace } from "./trace.ts";
 
 /** Two sizes that are unlikely to stand in a model for another reason than the batch. */
@@ -143,6 +144,7 @@ function restOf(parsed: Parsed, steps: readonly TracedStep[]): Rest {
     tensors: new Map(
       (graph.initializer ?? []).map(({ name, doc_string, unknown }) => [name ?? "", { doc_string, unknown }]),
     ),
+    sharing: parsed.sharing,
     captures: new Map([...protos].flatMap(([k, { captured }]) => (captured ? [[k, captured] as const] : []))),
   };
 }
@@ -178,7 +180,7 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
     : inferred;
 
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
-  const parsed = parse(bytes, external);
+  const parsed = withTies(parse(bytes, external));
   const { steps: traced, dimsOf } = settle(parsed);
   const steps = withoutFolded(traced, parsed.outputs);
   const dims = new Map<string, readonly Dim[]>();

@@ -1,6 +1,7 @@
 /** What a file holds beside its graph, kept so that a round trip loses nothing. Only read.ts and write.ts look inside. */
 import type { Model } from "../graph/types.ts";
 import type { WireMessage } from "./schema.ts";
+import type { Sharing } from "./sharing.ts";
 
 export interface Rest {
   /** Producer, domain, version, doc string, opset imports, unknown fields (functions among them). */
@@ -17,6 +18,8 @@ export interface Rest {
   readonly tensors: ReadonlyMap<string, Pick<WireMessage<"TensorProto">, "doc_string" | "unknown">>;
   /** How many trailing inputs of a node stand for values that its subgraphs read, by the name of its first output. */
   readonly captures: ReadonlyMap<string, number>;
+  /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */
+  readonly sharing?: Sharing;
 }
 
 export const restOf = (model: Model): Rest | undefined => model.rest as Rest | undefined;

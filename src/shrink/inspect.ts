@@ -8,6 +8,7 @@ import { size } from "../graph/tensor.ts";
 import type { DType, Model, Shape } from "../graph/types.ts";
 import { type Obstacle, obstacleText } from "../groups/channels.ts";
 import { marksOf } from "../onnx/marks.ts";
+import { type Sharing, sharingOf } from "../onnx/sharing.ts";
 import { analyze } from "./analysis.ts";
 import { dropColumns } from "./columns.ts";
 import { lineAt } from "./constants.ts";
@@ -44,6 +45,8 @@ export interface Inspection extends Cost {
   readonly untrained: readonly { readonly weight: string; readonly dtype: DType; readonly shape: Shape }[];
   /** Stored tensors that are taken for constants, which training leaves as they are, and why. */
   readonly constants: readonly { readonly name: string; readonly shape: Shape; readonly why: string }[];
+  /** What the file stores twice, or once for several layers. */
+  readonly sharing: Sharing;
 }
 
 /** Looks at every weight of a model. */
@@ -97,7 +100,7 @@ export function inspect(model: Model): Inspection {
   const constants = [...roles(model.graph, marksOf(model))].flatMap(([{ name, shape }, { learns, why }]) =>
     learns ? [] : [{ name, shape, why }],
   );
-  return { ...costOf(graph), layers, untrained: fixed, constants };
+  return { ...costOf(graph), layers, untrained: fixed, constants, sharing: sharingOf(model) };
 }
 
 const texts = (obstacles: readonly (Obstacle | undefined)[]): string[] => [

@@ -183,7 +183,7 @@ export const movementOps = {
       const a = axisOf(axis, x.shape.length);
       return { dtype: x.dtype, shape: [...x.shape.slice(0, a), ...i.shape, ...x.shape.slice(a + 1)] };
     },
-    { learns: [0] },
+    { learns: [0], table: 0 },
   ),
   GatherElements: op(
     2,

@@ -1,0 +1,122 @@
+import { expect, test } from "vitest";
+import { apart, feedsOf, gradientsOf, outputsOf, sharedModel, torch } from "../../test/support/shared-models.ts";
+import { node } from "../engine/node.ts";
+import { builder } from "../graph/builder.ts";
+import { f32 } from "../graph/tensor.ts";
+import type { Model } from "../graph/types.ts";
+import { groupSets } from "../groups/groups.ts";
+import { Random } from "../math/random.ts";
+import { inspect } from "../shrink/inspect.ts";
+import { shrink } from "../shrink/shrink.ts";
+import { withTensors } from "../step/parameters.ts";
+import { read } from "./read.ts";
+import { sharingOf } from "./sharing.ts";
+import { write } from "./write.ts";
+
+const storedIn = ({ graph }: Model) => [...graph.initializers.keys()].map((v) => v.name);
+test.each([
+  ["tied-head", "torchscript", "wte.weight", "onnx::MatMul_"],
+  ["tied-head", "dynamo", "head.weight", "val_"],
+  ["shared-embedding", "torchscript", "shared.weight", "onnx::MatMul_"],
+  ["shared-embedding", "dynamo", "head.weight", "val_"],
+])(
+  "%s by %s: embedding and projection are one parameter, in training and in the written file",
+  async (name, exporter, parameter, copy) => {
+    const file = sharedModel(`${name}-${exporter}`);
+    const model = read(file);
+    const [tie, ...more] = sharingOf(model).ties;
+    expect(more).toEqual([]);
+    expect(tie).toMatchObject({ name: parameter, transposed: true });
+    expect(tie.copy.startsWith(copy)).toBe(true);
+    expect(storedIn(model)).not.toContain(tie.copy);
+
+    const feeds = feedsOf(model, name);
+    const truth = torch.models[name];
+    expect(apart(await outputsOf(file, feeds), truth.out)).toBeLessThan(1e-5);
+    const written = write(model);
+    expect(apart(await outputsOf(written, feeds), await outputsOf(file, feeds))).toBe(0);
+    expect(write(read(written))).toEqual(written);
+
+    const gradients = await gradientsOf(model, feeds);
+    expect(apart(gradients.get(parameter), truth.gradients["head.weight"])).toBeLessThan(1e-5);
+  },
+);
+
+test("a layer applied three times, whose transposed weights were stored three times, has one weight each", async () => {
+  const model = read(sharedModel("albert-wide-dynamo"));
+  expect(sharingOf(model).ties.map(({ name, transposed }) => [name, transposed])).toEqual(
+    ["val_2", "val_4", "val_7", "val_9"].flatMap((name) => [
+      [name, false],
+      [name, false],
+    ]),
+  );
+  const feeds = feedsOf(model, "albert-wide");
+  const gradients = await gradientsOf(model, feeds);
+  expect(apart(gradients.get("layer.q.bias"), torch.models["albert-wide"].gradients["layer.q.bias"])).toBeLessThan(
+    1e-4,
+  );
+});
+
+const [ROWS, WIDTH] = [20, 8];
+const table = (seed: number) => {
+  const random = new Random(seed, "init");
+  return Float32Array.from({ length: ROWS * WIDTH }, () => random.normal());
+};
+const transposed = (data: Float32Array) =>
+  Float32Array.from(data, (_, i) => data[(i % ROWS) * WIDTH + Math.floor(i / ROWS)]);
+
+/** Words → their rows → scores of all words, read from a file that stores the table and a matrix. */
+function scores(rows: Float32Array, matrix: Float32Array): Model {
+  const g = builder();
+  const x = g.Relu(g.Gather(g.initializer("words", f32(rows, [ROWS, WIDTH])), g.input("x", "int64", [1, 3])));
+  g.output(g.MatMul(x, g.initializer("scores", f32(matrix, [WIDTH, ROWS]))), "y");
+  const model = { graph: g.build(), opset: 17, dims: new Map([["x", ["batch", 3]]]), metadata: new Map() };
+  return read(write(model));
+}
+
+test("groups couple what is tied, shrinking cuts it once, and the small file computes the same", async () => {
+  const model = scores(table(1), transposed(table(1)));
+  expect(inspect(model).sharing.ties).toEqual([
+    { name: "words", copy: "scores", transposed: true, why: "an embedding and the projection that is tied to it" },
+  ]);
+  const sets = groupSets(model.graph, "coupled");
+  expect(sets.map((s) => [s.count, s.members.map((m) => m.param.name)])).toEqual([[WIDTH, ["words"]]]);
+  const [[v]] = model.graph.initializers;
+  const sparse = {
+    ...model,
+    graph: withTensors(
+      model.graph,
+      new Map([
+        [
+          v.name,
+          f32(
+            table(1).map((w, i) => ((i % WIDTH) % 3 === 0 ? 0 : w)),
+            v.shape,
+          ),
+        ],
+      ]),
+    ),
+  };
+  const { model: small } = await shrink(sparse, { engine: node({ threads: 1 }) });
+  expect([...small.graph.initializers.keys()].map((v) => [v.name, v.shape])).toEqual([["words", [ROWS, WIDTH - 3]]]);
+  const feeds = { x: { dtype: "int64", shape: [2, 3], data: BigInt64Array.from([0n, 5n, 19n, 3n, 3n, 7n]) } } as const;
+  expect(apart(await outputsOf(write(small), feeds), await outputsOf(write(sparse), feeds))).toBeLessThan(1e-6);
+});
+
+test.each([
+  ["of few different numbers", table(1).map((_, i) => (i % (WIDTH + 1) === 0 ? 1 : 0)), undefined],
+  ["that differ in one number", table(1), transposed(table(1)).fill(0.5, 7, 8)],
+])("matrices %s are no tie", (_, rows, matrix = transposed(rows)) => {
+  const model = scores(rows, matrix);
+  expect(sharingOf(model).ties).toEqual([]);
+  expect(storedIn(model)).toEqual(["words", "scores"]);
+});
+
+test("equal matrices of two layers are no tie: layers may begin as copies", () => {
+  const g = builder();
+  const matrix = (name: string) => g.initializer(name, f32(table(2).slice(0, 64), [8, 8]));
+  g.output(g.MatMul(g.MatMul(g.input("x", "float32", [1, 8]), matrix("a")), matrix("b")), "y");
+  const model = read(write({ graph: g.build(), opset: 17, dims: new Map(), metadata: new Map() }));
+  expect(sharingOf(model).ties).toEqual([]);
+  expect(storedIn(model)).toEqual(["a", "b"]);
+});
