@@ -1,5 +1,6 @@
 /** docs/operators.md, written from the tables. */
 import { type OperatorRow, operatorTable } from "espalier";
+import { nodeTestsSection } from "./node-tests-section.ts";
 
 const GRADIENTS: Record<OperatorRow["gradient"], string> = {
   rule: "yes",
@@ -33,7 +34,7 @@ const HEAD = [
 const line = (texts: readonly string[]): string => `| ${texts.join(" | ")} |`;
 
 /** The whole page. */
-export function operatorsPage(): string {
+export function operatorsPage(root?: string): string {
   const rows = operatorTable();
   const families = [...new Set(rows.map((r) => r.family))];
   const sections = families.map((family) => {
@@ -53,5 +54,5 @@ a Reshape) is an attribute there. Opsets before 9 are not read. *Channels pass* 
 be removed at all; on which axes, depends on the node, and \`espalier inspect\` names it. *A constant becomes known*: what
 shrinking makes of a channel that holds one number everywhere.
 
-${sections.join("\n")}`;
+${[...sections, nodeTestsSection(root)].filter(Boolean).join("\n")}`;
 }

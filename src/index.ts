@@ -26,6 +26,7 @@ export { type Description, type OptionSpec, optionSpecs } from "./method.ts";
 export * from "./methods.ts"; // which lists them one by one
 export { builtIns, model, models } from "./models/index.ts";
 export { didYouMean, nearest } from "./nearest.ts";
+export { readingNotes } from "./onnx/notes.ts";
 export { read } from "./onnx/read.ts";
 export { encode, write } from "./onnx/write.ts";
 export type { AdamOptions } from "./optim/adam.ts";

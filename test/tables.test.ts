@@ -29,7 +29,7 @@ const tables = [
   "shrink/rules/",
   "lowrank/matrix-rules.ts",
   "onnx/canonical-forms.ts",
-  "onnx/expansions.ts",
+  "onnx/evaluation-forms.ts",
   "onnx/expansions/",
   "onnx/fold-shapes.ts",
   "onnx/signatures/",

@@ -5,6 +5,7 @@ import { size, tensor } from "../graph/tensor.ts";
 import type { Attrs, DType, Tensor } from "../graph/types.ts";
 import { isOpaque } from "./attributes.ts";
 import type { Context, Step } from "./canonical.ts";
+import { evaluationForms } from "./evaluation-forms.ts";
 import { canonicalResize } from "./resize-forms.ts";
 import { IDENTITY, overNothing } from "./spelling.ts";
 import { dataOf, dtypeOf } from "./tensors.ts";
@@ -13,11 +14,11 @@ type Special = (step: Step, context: Context) => readonly Step[];
 
 const withAttrs = (step: Step, attrs: Attrs): Step[] => [{ ...step, attrs: { ...step.attrs, ...attrs } }];
 
-/** Switches between training and inference. */
-const without =
-  (...names: readonly string[]): Special =>
-  (step) =>
-    withAttrs(step, Object.fromEntries(names.map((k) => [k, undefined])));
+/** The form of evaluation, and that the file has another. */
+const evaluated: Special = (step, { opset }) => {
+  const plain = { ...step, attrs: { ...step.attrs, training_mode: undefined } };
+  return [evaluationForms[step.op].isTraining(step, opset) ? { ...plain, training: true } : plain];
+};
 
 /** Before opset 13: over the input flattened to two dimensions at `axis`, by default 1. */
 const softmax: Special = (step, { opset, type, fresh }) => {
@@ -127,7 +128,7 @@ const resize: Special = (step, { opset, type }) => {
 const table: Readonly<Record<string, Special>> = {
   ...Object.fromEntries(Object.keys(overNothing).map((op) => [op, reduce])),
   /** The training form reads as the inference form: `train/` writes out batch statistics itself. */
-  BatchNormalization: without("training_mode"),
+  BatchNormalization: evaluated,
   /** How 8-bit floats are rounded is left out: Espalier holds none. */
   Cast: (step) =>
     withAttrs(step, {
@@ -137,7 +138,7 @@ const table: Readonly<Record<string, Special>> = {
     }),
   Constant: constant,
   ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
-  Dropout: without("training_mode"),
+  Dropout: evaluated,
   LogSoftmax: softmax,
   Pad: pad,
   /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */

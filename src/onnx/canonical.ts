@@ -9,7 +9,6 @@ import { typeText } from "../graph/tensor.ts";
 import type { Attr, Attrs } from "../graph/types.ts";
 import { specialForm } from "./canonical-forms.ts";
 import { expandedSteps } from "./expansions/index.ts";
-import { writtenOut } from "./expansions.ts";
 import type { Known } from "./fold-shapes.ts";
 import { checkTypes } from "./signature.ts";
 import { type Moved, movedAt } from "./spelling.ts";
@@ -22,6 +21,8 @@ export interface Step {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attrs: Attrs;
+  /** The file has it as it is in training. */
+  readonly training?: true;
 }
 
 /** What canonical form may depend on. */
@@ -77,8 +78,7 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
  * The canonical form of a node: usually one, sometimes a few. Operators outside the table stay as they are.
  * @throws EspalierError when a parameter that canonical form holds as an attribute is computed from data
  */
-export function canonical(given: Step, context: Context): readonly Step[] {
-  const step = writtenOut(given, context);
+export function canonical(step: Step, context: Context): readonly Step[] {
   const expanded = expandedSteps(step, context);
   if (expanded) return expanded;
   if (!opOf(step.op, step.domain)) return [step];

@@ -4,7 +4,6 @@ import { opOf } from "../graph/ops/index.ts";
 import type { Dim, DType, Tensor } from "../graph/types.ts";
 import { type Declared, declarations, declaredOf } from "./declared.ts";
 import { expansionOf } from "./expansions/index.ts";
-import { isExpanded } from "./expansions.ts";
 import type { External } from "./external.ts";
 import { type FileStep, STANDARD, stepOf } from "./file-step.ts";
 import { inOrder } from "./order.ts";
@@ -85,7 +84,7 @@ function checkFunctions(file: WireMessage<"ModelProto">, opset: number): void {
     const field = `functions[${i}]`;
     const { name = "", domain = "" } = decode("FunctionProto", bytes, field);
     const own = STANDARD.has(domain) ? "" : domain;
-    if (opOf(name, own) || isExpanded(name, own) || expansionOf(name, own, opset))
+    if (opOf(name, own) || expansionOf(name, own, opset))
       throw new EspalierError(
         "unsupported",
         "the file defines an operator of ONNX anew",

@@ -145,6 +145,7 @@ function restOf(parsed: Parsed, steps: readonly TracedStep[]): Rest {
       (graph.initializer ?? []).map(({ name, doc_string, unknown }) => [name ?? "", { doc_string, unknown }]),
     ),
     sharing: parsed.sharing,
+    training: steps.flatMap(({ step: { training, name, op } }) => (training ? [{ name, op }] : [])),
     captures: new Map([...protos].flatMap(([k, { captured }]) => (captured ? [[k, captured] as const] : []))),
   };
 }

@@ -16,6 +16,8 @@ export interface Rest {
   readonly nodes: ReadonlyMap<string, Pick<WireMessage<"NodeProto">, "doc_string" | "unknown">>;
   /** Doc string and unknown fields of each initializer, by name. */
   readonly tensors: ReadonlyMap<string, Pick<WireMessage<"TensorProto">, "doc_string" | "unknown">>;
+  /** Nodes that the file holds as they are in training, in order; the graph has them as they are in evaluation. */
+  readonly training: readonly { readonly name: string; readonly op: string }[];
   /** How many trailing inputs of a node stand for values that its subgraphs read, by the name of its first output. */
   readonly captures: ReadonlyMap<string, number>;
   /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */

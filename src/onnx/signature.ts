@@ -6,6 +6,7 @@ import { typeText } from "../graph/tensor.ts";
 import type { DType } from "../graph/types.ts";
 import type { OpForm } from "./signatures/forms-of.ts";
 import { forms } from "./signatures/index.ts";
+import { movedParameters } from "./spelling.ts";
 
 /** A node by names, as far as its signature concerns it; "" = an absent input or output. */
 interface Wired {
@@ -80,6 +81,10 @@ function signatureOf({ op, name }: Wired, opset: number): Signature {
       { node: name, wanted: `opset ${all[0][0]} or newer` },
       `export the model again with opset ${all[0][0]} or newer`,
     );
+  return signatureForm(form);
+}
+
+function signatureForm(form: OpForm): Signature {
   const known = parsed.get(form) ?? parseForm(form);
   parsed.set(form, known);
   return known;
@@ -95,6 +100,19 @@ function checkCount(what: "input" | "output", step: Wired, names: readonly strin
     });
   const missing = slots.kinds.findIndex((_, i) => !slots.optional[i] && !names[i]);
   if (missing >= 0) throw new EspalierError("missing", `${step.op} lacks an ${what}`, { ...where, [what]: missing });
+}
+
+/**
+ * The opset that brought the element type of its first input to an operator; 0 where its first form has it, where none does, and
+ * where the first input is a parameter in canonical form.
+ */
+export function typeSince(op: OpName, dtype: DType): number {
+  if (movedParameters[op]?.some(({ input }) => input === 0)) return 0;
+  const at = forms[op].findIndex((f) => {
+    const { inputs, types } = signatureForm(f);
+    return types.get(inputs.kinds[0])?.has(dtype);
+  });
+  return at > 0 ? forms[op][at][0] : 0;
 }
 
 /** True for an attribute of any operator that a runtime keeps for itself. */

@@ -3,10 +3,11 @@
 import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import type { Type } from "../graph/op.ts";
-import { entryOf, opOf } from "../graph/ops/index.ts";
+import { entryOf, type OpName, opOf } from "../graph/ops/index.ts";
 import type { Attr, Attrs, DType, Node, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import type { WireMessage } from "./schema.ts";
+import { typeSince } from "./signature.ts";
 import {
   attributeSince,
   IDENTITY,
@@ -36,7 +37,9 @@ export function neededOpset(node: Node): number {
   const entry = opOf(node.op, node.domain);
   if (!entry) return 9;
   const attrs = Object.entries(attributeSince[node.op] ?? {}).map(([k, since]) => (isNeutral(node, k) ? 0 : since));
-  return Math.max(9, entry.since ?? 0, settingSince[node.op]?.(node) ?? 0, ...attrs);
+  const [first] = node.inputs;
+  const typed = first ? typeSince(node.op as OpName, first.dtype) : 0;
+  return Math.max(9, entry.since ?? 0, typed, settingSince[node.op]?.(node) ?? 0, ...attrs);
 }
 
 function carry({ attr, carrier }: Moved, node: Node, store: StoreTensor): string {

@@ -12,7 +12,7 @@ import { untrainedNote } from "../graph/precision.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Words } from "../message.ts";
-import { sharingNotes, sharingOf } from "../onnx/sharing.ts";
+import { readingNotes } from "../onnx/notes.ts";
 import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { lossInput } from "../step/loss.ts";
@@ -72,10 +72,10 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const fixed = untrainedNote(graph);
     const constants = constantsNote(stays);
     this.notes = [
+      ...readingNotes(model),
       ...(note ? [note] : []),
       ...(fixed ? [fixed] : []),
       ...(constants ? [constants] : []),
-      ...sharingNotes(sharingOf(model)),
       ...classNotes(data, size(output.shape.slice(1))),
       ...(penalty?.notes ?? []),
       ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),

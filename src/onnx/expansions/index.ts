@@ -11,6 +11,7 @@ import { prune } from "../../graph/walk.ts";
 import type { Context, Step } from "../canonical.ts";
 import { activationExpansions } from "./activation.ts";
 import { Attention } from "./attention.ts";
+import { CastLike } from "./cast-like.ts";
 import { type Expansion, type ExpansionSite, refuse } from "./expansion.ts";
 import { fusedAttention } from "./fused-attention.ts";
 import { linearExpansions } from "./linear.ts";
@@ -24,7 +25,7 @@ const { LayerNormalization, SimplifiedLayerNormalization, ...microsoftNorms } = 
 
 /** By domain. ONNX Runtime has two normalizations of its own in the standard domain. */
 const expansions: Readonly<Record<string, Readonly<Record<string, Expansion>>>> = {
-  "": { Attention, LayerNormalization, RotaryEmbedding, SimplifiedLayerNormalization },
+  "": { Attention, CastLike, LayerNormalization, RotaryEmbedding, SimplifiedLayerNormalization },
   [MICROSOFT]: {
     ...activationExpansions,
     ...fusedAttention,

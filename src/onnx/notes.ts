@@ -1,0 +1,29 @@
+/** What reading a file decided that its owner should know. */
+import { aModel, wants } from "../given.ts";
+import type { Model } from "../graph/types.ts";
+import type { Words } from "../message.ts";
+import { evaluationForms } from "./evaluation-forms.ts";
+import { restOf } from "./rest.ts";
+import { sharingNotes, sharingOf } from "./sharing.ts";
+
+/** How many nodes are named. */
+const SHOWN = 3;
+
+/**
+ * What is to be said of how a model's file was read: nothing, for a model that was not read and for a file that could only be read one
+ * way. A file in training mode (of PyTorch's exporter with `TrainingMode.TRAINING`) is read, trained, shrunk and written as what it
+ * is in evaluation; tensors that an exporter stored twice, or merged, are what they were before.
+ */
+export function readingNotes(model: Model): readonly Words[] {
+  wants("readingNotes", ["model", aModel, model]);
+  return [...trainingNotes(model), ...sharingNotes(sharingOf(model))];
+}
+
+function trainingNotes(model: Model): string[] {
+  const training = restOf(model)?.training ?? [];
+  return [...new Set(training.map(({ op }) => op))].map((op) => {
+    const names = training.filter((n) => n.op === op).map(({ name }) => name);
+    const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+    return `the file holds ${op} in training mode (${names.slice(0, SHOWN).join(", ")}${more}); it is read, and written again, as in evaluation: ${evaluationForms[op].means}`;
+  });
+}
