@@ -84,6 +84,7 @@ describe("an operator added to a copy of the tables", () => {
     "pooling",
     "reduction",
     "sampling",
+    "selection",
   ];
   const added = (family: string) => `Extra${family}`;
 

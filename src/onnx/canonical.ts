@@ -11,7 +11,7 @@ import { specialForm } from "./canonical-forms.ts";
 import { expandedSteps } from "./expansions/index.ts";
 import type { Known } from "./fold-shapes.ts";
 import { checkTypes } from "./signature.ts";
-import { type Moved, movedAt } from "./spelling.ts";
+import { carriers, type Moved, movedAt } from "./spelling.ts";
 
 /** A node by names; "" = an absent input or output. */
 export interface Step {
@@ -50,7 +50,7 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
       { node: step.name, input, got: typeText(context.type(input)), wanted: "a stored tensor, or one made of shapes" },
       `export the model so that ${m.attr} is constant`,
     );
-  if (m.carrier !== "like" && m.carrier !== "floats" && !known.values.every(Number.isInteger))
+  if (!carriers[m.carrier].fractional && !known.values.every(Number.isInteger))
     throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is no integer`, {
       node: step.name,
       input,
@@ -85,7 +85,10 @@ export function canonical(step: Step, context: Context): readonly Step[] {
   checkTypes(step, context.type, context.opset);
   const moved = movedAt(step.op, context.opset);
   const attrs: Record<string, Attr | undefined> = { ...step.attrs };
-  for (const m of moved) attrs[m.attr] = parameter(m, step, context);
+  for (const m of moved) {
+    attrs[m.attr] = parameter(m, step, context);
+    if (m.carrier === "typed") attrs.dtype = context.type(step.inputs[m.input]).dtype;
+  }
   const carriers = new Set(moved.map((m) => m.input));
   const inputs = step.inputs.filter((_, i) => !carriers.has(i));
   const plain = { ...step, inputs, attrs };

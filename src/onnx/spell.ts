@@ -10,6 +10,7 @@ import type { WireMessage } from "./schema.ts";
 import { typeSince } from "./signature.ts";
 import {
   attributeSince,
+  carriers,
   IDENTITY,
   impliedBefore,
   type Moved,
@@ -45,9 +46,10 @@ export function neededOpset(node: Node): number {
 function carry({ attr, carrier }: Moved, node: Node, store: StoreTensor): string {
   const value = node.attrs[attr] as number | readonly number[] | undefined;
   if (value === undefined) return "";
-  const dtype: DType = carrier === "like" ? node.inputs[0]!.dtype : carrier === "floats" ? "float32" : "int64";
+  const { dtype: dtypeOf, list } = carriers[carrier];
+  const dtype = dtypeOf(node);
   const values = typeof value === "number" ? [value] : value;
-  const shape = carrier !== "scalar" && carrier !== "like" ? [values.length] : [];
+  const shape = list ? [values.length] : [];
   return store({ dtype, shape, data: dataOf(dtype, values) }, `${node.outputs[0]!.name}.${attr}`);
 }
 
@@ -122,7 +124,7 @@ export function spell(canonical: Node, opset: number, store: StoreTensor): WireM
   for (const m of parameters) inputs.splice(m.input, 0, carry(m, node, store));
   while (inputs.at(-1) === "") inputs.pop();
 
-  const asInput = new Set(parameters.map((m) => m.attr));
+  const asInput = new Set(parameters.flatMap(({ attr, carrier }) => (carrier === "typed" ? [attr, "dtype"] : [attr])));
   const later = known ? (attributeSince[node.op] ?? {}) : {};
   const attribute = Object.entries(node.attrs)
     .filter(([k, a]) => a !== undefined && !asInput.has(k) && !((later[k] ?? 0) > opset))

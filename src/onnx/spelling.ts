@@ -4,14 +4,33 @@
  */
 
 import { size } from "../graph/tensor.ts";
-import type { Node } from "../graph/types.ts";
+import type { DType, Node } from "../graph/types.ts";
 import { isEarlyResize, spelledResize } from "./resize-forms.ts";
 
 /**
  * What the input that carries a parameter looks like. `list` has one axis; `axes` too, but one number may come without;
- * `floats` is a list of float32; `like` = a scalar of the element type of the first input.
+ * `floats` is a list of float32; `like` = a scalar of the element type of the first input; `typed` = a scalar whose element type
+ * is the attribute `dtype` of canonical form.
  */
-type Carrier = "list" | "floats" | "axes" | "single" | "scalar" | "like";
+type Carrier = "list" | "floats" | "axes" | "single" | "scalar" | "like" | "typed";
+
+interface Carried {
+  readonly dtype: (node: Node) => DType;
+  /** Written with one axis. */
+  readonly list: boolean;
+  /** The numbers need not be whole. */
+  readonly fractional: boolean;
+}
+const int64 = (): DType => "int64";
+export const carriers: { readonly [C in Carrier]: Carried } = {
+  list: { dtype: int64, list: true, fractional: false },
+  floats: { dtype: () => "float32", list: true, fractional: true },
+  axes: { dtype: int64, list: true, fractional: false },
+  single: { dtype: int64, list: true, fractional: false },
+  scalar: { dtype: int64, list: false, fractional: false },
+  like: { dtype: (node) => node.inputs[0]!.dtype, list: false, fractional: true },
+  typed: { dtype: (node) => node.attrs.dtype as DType, list: false, fractional: true },
+};
 
 export interface Moved {
   readonly attr: string;
@@ -45,6 +64,7 @@ export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   Expand: [moved("shape", 1, 8)],
   OneHot: [moved("depth", 1, 9, "scalar")],
   Pad: [moved("pads", 1, 11), moved("value", 2, 11, "like"), moved("axes", 3, 18)],
+  Range: [moved("start", 0, 11, "typed"), moved("limit", 1, 11, "typed"), moved("delta", 2, 11, "typed")],
   ReduceL1: axesSince18,
   ReduceL2: axesSince18,
   ReduceLogSum: axesSince18,
@@ -67,6 +87,7 @@ export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   Squeeze: [moved("axes", 1, 13)],
   Tile: [moved("repeats", 1, 6)],
   TopK: [moved("k", 1, 10, "single")],
+  Trilu: [moved("k", 1, 14, "scalar")],
   Unsqueeze: [moved("axes", 1, 13, "axes")],
 };
 
@@ -110,6 +131,7 @@ export const attributeSince: Readonly<Record<string, Readonly<Record<string, num
   ArgMin: { select_last_index: 12 },
   AveragePool: { ceil_mode: 10, dilations: 19 },
   DepthToSpace: { mode: 11 },
+  GatherND: { batch_dims: 12 },
   Dropout: { seed: 12 },
   MaxPool: { ceil_mode: 10, dilations: 10 },
   Reshape: { allowzero: 14 },

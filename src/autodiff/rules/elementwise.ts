@@ -70,11 +70,29 @@ export const elementwiseRules: FamilyRules<"elementwise", Activation> = {
   Reciprocal: (g, { out: y }, dy) => [g.Neg(g.Mul(dy, g.Mul(y, y)))],
   Exp: (g, { out: y }, dy) => [g.Mul(dy, y)],
   Log: (g, { in: [x] }, dy) => [g.Div(dy, x)],
+  // d tan x = 1 + y²
+  Tan: (g, { out: y }, dy) => [g.Mul(dy, g.Add(g.Mul(y, y), 1))],
+  // d asin x = 1/√(1 − x²) = −d acos x
+  Asin: (g, { in: [x] }, dy) => [g.Div(dy, g.Sqrt(g.Sub(1, g.Mul(x, x))))],
+  Acos: (g, { in: [x] }, dy) => [g.Neg(g.Div(dy, g.Sqrt(g.Sub(1, g.Mul(x, x)))))],
+  // d atan x = 1/(1 + x²)
+  Atan: (g, { in: [x] }, dy) => [g.Div(dy, g.Add(g.Mul(x, x), 1))],
+  Sinh: (g, { in: [x] }, dy) => [g.Mul(dy, cosh(g, x))],
+  Cosh: (g, { in: [x] }, dy) => [g.Mul(dy, g.Mul(g.Sub(g.Exp(x), g.Exp(g.Neg(x))), 0.5))],
+  // d asinh x = 1/√(x² + 1),  d acosh x = 1/√(x² − 1),  d atanh x = 1/(1 − x²)
+  Asinh: (g, { in: [x] }, dy) => [g.Div(dy, g.Sqrt(g.Add(g.Mul(x, x), 1)))],
+  Acosh: (g, { in: [x] }, dy) => [g.Div(dy, g.Sqrt(g.Sub(g.Mul(x, x), 1)))],
+  Atanh: (g, { in: [x] }, dy) => [g.Div(dy, g.Sub(1, g.Mul(x, x)))],
+  // 1 where |x| > λ, else 0
+  Shrink: (g, { in: [x], attrs: { lambd } }, dy) => [g.Mul(dy, ones(g, g.Greater(g.Abs(x), lambd), x))],
   Sin: (g, { in: [x] }, dy) => [g.Mul(dy, g.Cos(x))],
   Cos: (g, { in: [x] }, dy) => [g.Neg(g.Mul(dy, g.Sin(x)))],
   // d erf x = 2/√π · e^(−x²)
   Erf: (g, { in: [x] }, dy) => [g.Mul(dy, g.Mul(TWO_OVER_SQRT_PI, g.Exp(g.Neg(g.Mul(x, x)))))],
 };
+
+/** By exponentials: Cosh and Sinh have no kernel for float64, nor on every device. */
+const cosh = (g: Builder, x: Value): Value => g.Mul(g.Add(g.Exp(x), g.Exp(g.Neg(x))), 0.5);
 
 function shareAmongEqual(g: Builder, x: readonly Value[], y: Value, dy: Value): Value[] {
   const equal = x.map((v) => ones(g, g.Equal(v, y), v));

@@ -9,6 +9,7 @@ import { poolingRules } from "./pooling.ts";
 import { reductionRules } from "./reduction.ts";
 import type { Differentiable, Rules } from "./rule.ts";
 import { samplingRules } from "./sampling.ts";
+import { selectionRules } from "./selection.ts";
 
 export const rules: Rules<Differentiable> = {
   ...elementwiseRules,
@@ -20,6 +21,7 @@ export const rules: Rules<Differentiable> = {
   ...reductionRules,
   ...movementRules,
   ...samplingRules,
+  ...selectionRules,
 };
 
 /** Operators whose rules are elementwise themselves, and so may be given a dy that still broadcasts to y. */

@@ -28,6 +28,22 @@ function scatterAdd(g: Builder, dy: Value, index: Value, axis: number, length: n
   return g.ScatterElements(to, expand(g, along, dy.shape), dy, { axis, reduction: "add" });
 }
 
+/**
+ * Which row of the addressed axes, made one, each index [… k] means. The first `batch` of these axes are those of the index itself.
+ */
+export function addressedRows(g: Builder, index: Value, addressed: Shape, batch = 0): Value {
+  const strides = addressed.map((_, i) => size(addressed.slice(i + 1)));
+  const positive = g.Mod(index, g.constant(i64(addressed.slice(batch))));
+  const row = g.ReduceSum(g.Mul(positive, g.constant(i64(strides.slice(batch)))), { axes: [-1], keepdims: 0 });
+  if (batch === 0) return row;
+  const each = size(addressed.slice(batch));
+  const starts = i64(
+    Array.from({ length: size(addressed.slice(0, batch)) }, (_, i) => i * each),
+    [...addressed.slice(0, batch), ...row.shape.slice(batch).map(() => 1)],
+  );
+  return g.Add(row, g.constant(starts));
+}
+
 /** The transpose of y = Gather(x, index, axis): dy [before, …index, after] → dx [before, length, after]. */
 export function ungather(g: Builder, dy: Value, index: Value, axis: number, length: number): Value {
   const after = dy.shape.slice(axis + index.shape.length);

@@ -3,9 +3,9 @@ import type { Builder } from "../../graph/builder.ts";
 import { reshape, reversed } from "../../graph/emit.ts";
 import { axisOf } from "../../graph/op.ts";
 import { sliceRange } from "../../graph/ops/movement.ts";
-import { i64, size } from "../../graph/tensor.ts";
+import { size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
-import { putBack, ungather, zerosAs } from "./indexing.ts";
+import { addressedRows, putBack, ungather, zerosAs } from "./indexing.ts";
 import { type FamilyRules, passThrough, type RuleFunction } from "./rule.ts";
 
 type Reshaping = "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze";
@@ -114,9 +114,7 @@ export const movementRules: FamilyRules<"movement"> = {
     const dx = reduction === "add" ? dy : g.ScatterND(dy, index, zerosAs(g, updates!));
     const k = index.shape.at(-1)!;
     const addressed = x.shape.slice(0, k);
-    const strides = addressed.map((_, i) => size(addressed.slice(i + 1)));
-    const positive = g.Mod(index, g.constant(i64(addressed)));
-    const row = g.ReduceSum(g.Mul(positive, g.constant(i64(strides))), { axes: [-1], keepdims: 0 });
+    const row = addressedRows(g, index, addressed);
     return [dx, null, g.Gather(reshape(g, dy, [size(addressed), ...x.shape.slice(k)]), row, { axis: 0 })];
   },
   // y = x with c = c′·b² laid out as b × b blocks; back by the inverse permutation. (SpaceToDepth is slow on WebGPU.)

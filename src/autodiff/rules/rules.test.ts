@@ -4,7 +4,8 @@
  * 0.02 and tolerance 3e-3 of the gradient's norm. Inputs keep their distance from kinks and ties; those have fixtures.
  */
 import { describe, expect, test } from "vitest";
-import { type Case, cases, type Drawn } from "../../../test/fixtures/autodiff/cases.ts";
+import { cases } from "../../../test/fixtures/autodiff/cases.ts";
+import type { Case, Drawn } from "../../../test/fixtures/autodiff/drawn.ts";
 import { load } from "../../../test/fixtures/autodiff/run.ts";
 import { builder } from "../../graph/builder.ts";
 import { arrayOf, size, tensor } from "../../graph/tensor.ts";

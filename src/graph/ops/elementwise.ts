@@ -21,6 +21,7 @@ const plain = unary({});
 const broadcasting = (x: readonly Type[]) => ({ dtype: sameType(x), shape: broadcastAll(x.map((t) => t.shape)) });
 const joining = op(2, {}, broadcasting, { joins: true });
 const variadic = op("n", {}, broadcasting);
+const tested = ([x]: readonly Type[]): Type => ({ dtype: "bool", shape: x.shape });
 const comparison = (since?: number) =>
   op(
     2,
@@ -35,8 +36,15 @@ const compare = comparison();
 
 export const elementwiseOps = {
   Abs: plain,
+  Acos: plain,
+  Acosh: plain,
+  Asin: plain,
+  Asinh: plain,
+  Atan: plain,
+  Atanh: plain,
   Ceil: plain,
   Cos: op(1, {}, ([x]) => x, { periodic: true }),
+  Cosh: plain,
   Erf: plain,
   Exp: plain,
   Floor: plain,
@@ -52,14 +60,18 @@ export const elementwiseOps = {
   Sigmoid: plain,
   Sign: plain,
   Sin: op(1, {}, ([x]) => x, { periodic: true }),
+  Sinh: plain,
   Softplus: plain,
   Softsign: plain,
   Sqrt: plain,
+  Tan: op(1, {}, ([x]) => x, { periodic: true }),
   Tanh: plain,
   Celu: unary({ alpha: float(1) }, 12),
   Elu: unary({ alpha: float(1) }),
   HardSigmoid: unary({ alpha: float(0.2), beta: float(0.5) }),
   LeakyRelu: unary({ alpha: float(0.01) }),
+  /** x drawn nearer to 0 by `bias` where |x| > `lambd`; 0 in between. */
+  Shrink: unary({ bias: float(0), lambd: float(0.5) }),
   Selu: unary({ alpha: float(1.6732631921768188), gamma: float(1.0507010221481323) }),
   ThresholdedRelu: unary({ alpha: float(1) }, 10),
   /** Bounds are attributes in canonical form; absent = unbounded. */
@@ -103,6 +115,9 @@ export const elementwiseOps = {
   Mean: variadic,
   Min: variadic,
   Sum: op("n", {}, broadcasting, { joins: true }),
+
+  IsInf: op(1, { detect_negative: flag(1), detect_positive: flag(1) }, tested, { since: 10 }),
+  IsNaN: op(1, {}, tested),
 
   And: compare,
   Equal: compare,

@@ -9,6 +9,7 @@ import { normalizationOps } from "./normalization.ts";
 import { poolingOps } from "./pooling.ts";
 import { reductionOps } from "./reduction.ts";
 import { samplingOps } from "./sampling.ts";
+import { selectionOps } from "./selection.ts";
 
 export const ops = {
   ...elementwiseOps,
@@ -19,6 +20,7 @@ export const ops = {
   ...reductionOps,
   ...movementOps,
   ...samplingOps,
+  ...selectionOps,
 };
 
 export type OpName = keyof typeof ops;
@@ -32,6 +34,7 @@ export const families = {
   reduction: reductionOps,
   movement: movementOps,
   sampling: samplingOps,
+  selection: selectionOps,
 };
 /** The names of a family's operators. */
 export type Families = { readonly [F in keyof typeof families]: keyof (typeof families)[F] };

@@ -12,6 +12,7 @@ import { poolingAxes } from "./pooling.ts";
 import { reductionAxes } from "./reduction.ts";
 import type { Barrier, Flow, StoredInput } from "./rule.ts";
 import { samplingAxes } from "./sampling.ts";
+import { selectionAxes } from "./selection.ts";
 
 const axes = {
   ...elementwiseAxes,
@@ -22,6 +23,7 @@ const axes = {
   ...reductionAxes,
   ...movementAxes,
   ...samplingAxes,
+  ...selectionAxes,
 } satisfies { readonly [K in OpName]: unknown };
 
 type AnyRule = Barrier | ((site: AnySite, stored: StoredInput) => Flow);

@@ -6,12 +6,36 @@ export const elementwiseForms: FormsOf<"elementwise"> = {
     [6, "T -> T", { T: "float int uint" }],
     [13, "T -> T", { T: "float int uint bfloat16" }],
   ],
+  Acos: [
+    [7, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
+  ],
+  Acosh: [
+    [9, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
+  ],
   Add: [
     [7, "T T -> T", { T: "float wide" }],
     [13, "T T -> T", { T: "float wide bfloat16" }],
     [14, "T T -> T", { T: "float int uint bfloat16" }],
   ],
   And: [[7, "T T -> T1", { T: "bool", T1: "bool" }]],
+  Asin: [
+    [7, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
+  ],
+  Asinh: [
+    [9, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
+  ],
+  Atan: [
+    [7, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
+  ],
+  Atanh: [
+    [9, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
+  ],
   Cast: [
     [9, "T1 -> T2", { T1: "float int uint bool", T2: "float int uint bool" }, "to!:int"],
     [13, "T1 -> T2", { T1: "float int uint bfloat16 bool", T2: "float int uint bfloat16 bool" }, "to!:int"],
@@ -41,6 +65,10 @@ export const elementwiseForms: FormsOf<"elementwise"> = {
   ],
   Cos: [
     [7, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
+  ],
+  Cosh: [
+    [9, "T -> T", { T: "float" }],
     [22, "T -> T", { T: "float bfloat16" }],
   ],
   Div: [
@@ -97,6 +125,14 @@ export const elementwiseForms: FormsOf<"elementwise"> = {
     [1, "T -> T", { T: "float int uint bool" }],
     [13, "T -> T", { T: "float int uint bfloat16 bool" }],
     [14, "V -> V", { V: "float int uint bfloat16 bool" }],
+  ],
+  IsInf: [
+    [10, "T1 -> T2", { T1: "float32 float64", T2: "bool" }, "detect_negative:int detect_positive:int"],
+    [20, "T1 -> T2", { T1: "float bfloat16", T2: "bool" }, "detect_negative:int detect_positive:int"],
+  ],
+  IsNaN: [
+    [9, "T1 -> T2", { T1: "float", T2: "bool" }],
+    [13, "T1 -> T2", { T1: "float bfloat16", T2: "bool" }],
   ],
   LeakyRelu: [
     [6, "T -> T", { T: "float" }, "alpha:float"],
@@ -174,6 +210,7 @@ export const elementwiseForms: FormsOf<"elementwise"> = {
     [6, "T -> T", { T: "float" }, "alpha:float gamma:float"],
     [22, "T -> T", { T: "float bfloat16" }, "alpha:float gamma:float"],
   ],
+  Shrink: [[9, "T -> T", { T: "float int uint" }, "bias:float lambd:float"]],
   Sigmoid: [
     [6, "T -> T", { T: "float" }],
     [13, "T -> T", { T: "float bfloat16" }],
@@ -184,6 +221,10 @@ export const elementwiseForms: FormsOf<"elementwise"> = {
   ],
   Sin: [
     [7, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
+  ],
+  Sinh: [
+    [9, "T -> T", { T: "float" }],
     [22, "T -> T", { T: "float bfloat16" }],
   ],
   Softplus: [
@@ -206,6 +247,10 @@ export const elementwiseForms: FormsOf<"elementwise"> = {
   Sum: [
     [8, "T* -> T", { T: "float" }],
     [13, "T* -> T", { T: "float bfloat16" }],
+  ],
+  Tan: [
+    [7, "T -> T", { T: "float" }],
+    [22, "T -> T", { T: "float bfloat16" }],
   ],
   Tanh: [
     [6, "T -> T", { T: "float" }],

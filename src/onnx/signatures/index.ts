@@ -9,6 +9,7 @@ import { normalizationForms } from "./normalization.ts";
 import { poolingForms } from "./pooling.ts";
 import { reductionForms } from "./reduction.ts";
 import { samplingForms } from "./sampling.ts";
+import { selectionForms } from "./selection.ts";
 
 export const forms: Readonly<Record<OpName, readonly OpForm[]>> = {
   ...elementwiseForms,
@@ -19,4 +20,5 @@ export const forms: Readonly<Record<OpName, readonly OpForm[]>> = {
   ...reductionForms,
   ...movementForms,
   ...samplingForms,
+  ...selectionForms,
 };

@@ -13,6 +13,7 @@ import { poolingProofs } from "./pooling.ts";
 import { reductionProofs } from "./reduction.ts";
 import type { ProofRule, ProofRuleOf } from "./rule.ts";
 import { samplingProofs } from "./sampling.ts";
+import { selectionProofs } from "./selection.ts";
 
 const proofRules: { readonly [K in OpName]: ProofRuleOf<K> } = {
   ...elementwiseProofs,
@@ -23,6 +24,7 @@ const proofRules: { readonly [K in OpName]: ProofRuleOf<K> } = {
   ...reductionProofs,
   ...movementProofs,
   ...samplingProofs,
+  ...selectionProofs,
 };
 
 /** The rule of a node. */

@@ -3,7 +3,8 @@
  * the result must stay bit by bit; what it says that is constant is computed from random numbers, and must be so.
  */
 import { describe, expect, test } from "vitest";
-import { type Case, cases, type Drawn } from "../../../test/fixtures/autodiff/cases.ts";
+import { cases } from "../../../test/fixtures/autodiff/cases.ts";
+import type { Case, Drawn } from "../../../test/fixtures/autodiff/drawn.ts";
 import { load } from "../../../test/fixtures/autodiff/run.ts";
 import { builder } from "../../graph/builder.ts";
 import { f32, size } from "../../graph/tensor.ts";

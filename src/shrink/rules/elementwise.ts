@@ -17,8 +17,15 @@ const combined = (f: (...x: number[]) => number, neutral?: number, ...at: readon
 
 export const elementwiseShrinking: ShrinkRules<"elementwise"> = {
   Abs: each(Math.abs),
+  Acos: each(Math.acos),
+  Acosh: each(Math.acosh),
+  Asin: each(Math.asin),
+  Asinh: each(Math.asinh),
+  Atan: each(Math.atan),
+  Atanh: each(Math.atanh),
   Ceil: jumps,
   Cos: each(Math.cos),
+  Cosh: each(Math.cosh),
   Erf: zeroOnly,
   Exp: each(Math.exp),
   Floor: jumps,
@@ -34,9 +41,11 @@ export const elementwiseShrinking: ShrinkRules<"elementwise"> = {
   Sigmoid: each(sigmoid),
   Sign: jumps,
   Sin: each(Math.sin),
+  Sinh: each(Math.sinh),
   Softplus: each(softplus),
   Softsign: each((x) => x / (1 + Math.abs(x))),
   Sqrt: each(Math.sqrt),
+  Tan: zeroOnly,
   Tanh: each(Math.tanh),
   Celu: {
     ...plain,
@@ -84,6 +93,7 @@ export const elementwiseShrinking: ShrinkRules<"elementwise"> = {
     },
   },
   ThresholdedRelu: jumps,
+  Shrink: jumps,
   Clip: {
     ...plain,
     fold: {
@@ -124,6 +134,8 @@ export const elementwiseShrinking: ShrinkRules<"elementwise"> = {
   Equal: jumps,
   Greater: jumps,
   GreaterOrEqual: jumps,
+  IsInf: jumps,
+  IsNaN: jumps,
   Less: jumps,
   LessOrEqual: jumps,
   Or: jumps,

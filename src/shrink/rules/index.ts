@@ -12,6 +12,7 @@ import { poolingShrinking } from "./pooling.ts";
 import { reductionShrinking } from "./reduction.ts";
 import type { ShrinkRule, Weighted } from "./rule.ts";
 import { samplingShrinking } from "./sampling.ts";
+import { selectionShrinking } from "./selection.ts";
 
 const shrinkRules: { readonly [K in OpName]: ShrinkRule<OpSite<K>, OpFullAttrs<K>> } = {
   ...elementwiseShrinking,
@@ -22,6 +23,7 @@ const shrinkRules: { readonly [K in OpName]: ShrinkRule<OpSite<K>, OpFullAttrs<K
   ...reductionShrinking,
   ...movementShrinking,
   ...samplingShrinking,
+  ...selectionShrinking,
 };
 
 /** The rule of a node; undefined for operators outside the table. */

@@ -134,6 +134,11 @@ const spatial: readonly [string, Attrs, Shape?][] = [
   ["Pad", { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: -1.5 }],
 ];
 
+test("only zeros stay the same in a triangle", () => {
+  const triangle = along("Trilu", { upper: 0 });
+  expect([triangle(0.5), triangle(0)]).toEqual([Number.NaN, 0]);
+});
+
 test.each(spatial)("%s %o of a constant channel is a constant channel", async (op, attrs, shape = [1, 1, 3, 4]) => {
   const x = full(shape, -1.5);
   const y = await run(op, [x], attrs);
@@ -148,7 +153,7 @@ test("padding that counts beside a constant is refused", () => {
 });
 
 test("every operator of which constants tell something has a case", () => {
-  const normalizing = ["BatchNormalization", "InstanceNormalization"];
+  const normalizing = ["BatchNormalization", "InstanceNormalization", "Trilu"];
   const tested = new Set([...unary, ...binary, ...spatial.map(([op]) => op), ...normalizing]);
   const telling = Object.keys(ops).filter((op) => {
     const { fold } = shrinkRuleOf({ op, domain: "" })!;
