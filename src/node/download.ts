@@ -94,7 +94,7 @@ async function receive(url: string, part: PartialFile, wanted: Download, options
   try {
     wait();
     const response = await fetch(url, {
-      headers: received > 0 ? { Range: `bytes=${received}-` } : {},
+      headers: received > 0 ? { range: `bytes=${received}-` } : {},
       signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
     });
     if (!response.ok || !response.body) throw new Error(`HTTP status ${response.status}`);

@@ -7,7 +7,7 @@ import { isOpaque } from "./attributes.ts";
 import type { Context, Step } from "./canonical.ts";
 import { evaluationForms } from "./evaluation-forms.ts";
 import { canonicalResize } from "./resize-forms.ts";
-import { IDENTITY, overNothing } from "./spelling.ts";
+import { IDENTITY, overNothing, SCALES_PER_CHANNEL } from "./spelling.ts";
 import { dataOf, dtypeOf } from "./tensors.ts";
 
 type Special = (step: Step, context: Context) => readonly Step[];
@@ -120,6 +120,27 @@ const pad: Special = (step, { type }) => {
   return withAttrs(step, { axes: undefined, pads: all });
 };
 
+/** Before opset 21 with a scale and a shift per group: an InstanceNormalization of groups for channels. */
+const groupNorm: Special = (step, { opset, type, fresh }) => {
+  if (opset >= SCALES_PER_CHANNEL) return [step];
+  const [x, scale, shift] = step.inputs;
+  const { num_groups, epsilon } = step.attrs as { num_groups: number; epsilon?: number };
+  const [grouped, normal] = [fresh(`${step.outputs[0]}.grouped`), fresh(`${step.outputs[0]}.normal`)];
+  const [, ...rest] = type(x).shape;
+  return [
+    {
+      ...step,
+      op: "Reshape",
+      name: `${step.name}.grouped`,
+      inputs: [x],
+      outputs: [grouped],
+      attrs: { shape: [0, num_groups, -1] },
+    },
+    { ...step, op: "InstanceNormalization", inputs: [grouped, scale, shift], outputs: [normal], attrs: { epsilon } },
+    { ...step, op: "Reshape", name: `${step.name}.shape`, inputs: [normal], attrs: { shape: [0, ...rest] } },
+  ];
+};
+
 const resize: Special = (step, { opset, type }) => {
   const attrs = canonicalResize(step.attrs, type(step.inputs[0]).shape, opset);
   return attrs ? withAttrs(step, attrs) : [{ ...step, op: IDENTITY, attrs: {} }];
@@ -139,6 +160,7 @@ const table: Readonly<Record<string, Special>> = {
   Constant: constant,
   ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
   Dropout: evaluated,
+  GroupNormalization: groupNorm,
   LogSoftmax: softmax,
   Pad: pad,
   /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */

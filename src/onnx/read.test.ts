@@ -60,7 +60,7 @@ test("an operator that the opset lacks raises the opset", () => {
   const h = builder("more", opaque.graph);
   h.output(h.Gelu(opaque.graph.outputs[0]), "z");
   expect(() => write({ ...opaque, graph: h.build() })).toThrowErrorMatchingInlineSnapshot(`
-    [EspalierError: Gelu needs opset 20, but the model also has LpNormalization, which Espalier cannot convert
+    [EspalierError: Gelu needs opset 20, but the model also has Hardmax, which Espalier cannot convert
       node  Gelu
       got   opset 17
       fix   export the model again with opset 20 or newer]

@@ -38,6 +38,43 @@ const cases: readonly One[] = [
     stored: { i: i64([2, 0], [2, 1]) },
     attrs: { batch_dims: 1 },
   },
+  {
+    opset: 18,
+    op: "GroupNormalization",
+    wiring: "x s b",
+    shape: [2, 6, 3],
+    stored: { s: f32([1, -2]), b: f32([0.5, 0.25]) },
+    attrs: { num_groups: 2 },
+    becomes: ["Reshape", "InstanceNormalization", "Reshape"],
+  },
+  {
+    opset: 21,
+    op: "GroupNormalization",
+    wiring: "x s b",
+    shape: [2, 4, 3],
+    stored: { s: f32([1, -2, 3, 0]), b: f32([0.5, 0.25, 0, 1]) },
+    attrs: { num_groups: 2 },
+  },
+  { opset: 23, op: "RMSNormalization", wiring: "x s", shape: [2, 3], stored: { s: f32([1, -2, 3]) } },
+  { opset: 9, op: "LpNormalization", wiring: "x", shape: [2, 3], attrs: { axis: 0 } },
+  { opset: 9, op: "LRN", wiring: "x", shape: [1, 4, 2, 2], attrs: { size: 3 } },
+  { opset: 13, op: "MeanVarianceNormalization", wiring: "x", shape: [2, 3, 2, 2] },
+  {
+    opset: 11,
+    op: "LpPool",
+    wiring: "x",
+    shape: [1, 2, 5, 4],
+    attrs: { kernel_shape: [2, 2], auto_pad: "SAME_UPPER" },
+  },
+  { opset: 18, op: "LpPool", wiring: "x", shape: [1, 2, 6], attrs: { kernel_shape: [2], dilations: [2] } },
+  { opset: 9, op: "GlobalLpPool", wiring: "x", shape: [1, 2, 3], attrs: { p: 1 } },
+  {
+    opset: 18,
+    op: "Col2Im",
+    wiring: "x image block",
+    shape: [1, 8, 6],
+    stored: { image: i64([3, 4]), block: i64([2, 2]) },
+  },
 ];
 
 const bytesOf = ({ opset, op, wiring, shape, stored = {}, attrs = {} }: One): Uint8Array => {

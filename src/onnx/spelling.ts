@@ -58,6 +58,7 @@ const axesSince18 = [moved("axes", 1, 18)];
  */
 export const movedParameters: Readonly<Record<string, readonly Moved[]>> = {
   Clip: [moved("min", 1, 11, "like"), moved("max", 2, 11, "like")],
+  Col2Im: [moved("image_shape", 1, 18), moved("block_shape", 2, 18)],
   ConstantOfShape: [moved("shape", 0, 9)],
   CumSum: [moved("axis", 1, 11, "scalar")],
   Dropout: [moved("ratio", 1, 12, "like"), moved("training_mode", 2, 12, "scalar")],
@@ -133,6 +134,7 @@ export const attributeSince: Readonly<Record<string, Readonly<Record<string, num
   DepthToSpace: { mode: 11 },
   GatherND: { batch_dims: 12 },
   Dropout: { seed: 12 },
+  LpPool: { ceil_mode: 18, dilations: 18 },
   MaxPool: { ceil_mode: 10, dilations: 10 },
   Reshape: { allowzero: 14 },
   Resize: {
@@ -161,6 +163,9 @@ function softmaxNeeds(node: Node): number {
   return size(shape.slice((axis < 0 ? axis + shape.length : axis) + 1)) === 1 ? 0 : 13;
 }
 
+/** The first opset whose GroupNormalization has a scale and a shift for each channel, and not for each group. */
+export const SCALES_PER_CHANNEL = 21;
+
 /** Sums and products came first, then the largest and the least. */
 const combines = ({ attrs }: Node): number => (attrs.reduction === "max" || attrs.reduction === "min" ? 18 : 0);
 
@@ -168,6 +173,8 @@ const combines = ({ attrs }: Node): number => (attrs.reduction === "max" || attr
 export const settingSince: Readonly<Record<string, (node: Node) => number>> = {
   Softmax: softmaxNeeds,
   LogSoftmax: softmaxNeeds,
+  /** Scales and shifts per channel; before, they were per group. */
+  GroupNormalization: () => SCALES_PER_CHANNEL,
   Resize: (n) => (isEarlyResize(n) ? 0 : 11),
   ScatterElements: combines,
   ScatterND: combines,

@@ -3,10 +3,11 @@
  * 42 % of LeNet's windows have ties. MaxPool's Indices output would say which one, but fails on WebGPU at run time.
  */
 import type { Builder } from "../../graph/builder.ts";
-import { constantOf, ones, reshape } from "../../graph/emit.ts";
+import { constantOf, ones, positive, reshape } from "../../graph/emit.ts";
 import { i32Range, size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
 import { grid, oneHotTaps, spatial, type Window } from "../../graph/windows.ts";
+import { asNumber, sign } from "./masks.ts";
 import type { FamilyRules } from "./rule.ts";
 import { overlapAdd } from "./windows.ts";
 
@@ -25,6 +26,23 @@ export const poolingRules: FamilyRules<"pooling"> = {
     const dx = reshape(g, overlapAdd(g, maps, kernel, spatial(x), a), x.shape);
     return [g.means(dx, "AveragePoolGradient", [part], { ...a, to: spatial(x) })];
   },
+  // y = (Σ |x|ᵖ)^(1/p)  ⇒  dx = sign(x)·|x|^(p−1)·Σ dy·y^(1−p) over the windows that x is in; 0 where y is
+  LpPool: (g, { in: [x], out: y, attrs }, dy) => {
+    const a = windowOf(attrs);
+    const kernel = constantOf(g, x.dtype, [1, 1, ...attrs.kernel_shape], () => 1);
+    const part = reshape(g, g.Mul(dy, powerOrZero(g, y, attrs.p)), [x.shape[0] * x.shape[1], 1, ...spatial(dy)]);
+    return [g.Mul(reshape(g, overlapAdd(g, part, kernel, spatial(x), a), x.shape), signedPower(g, x, attrs.p))];
+  },
+  GlobalLpPool: (g, { in: [x], out: y, attrs: { p } }, dy) => [
+    g.Mul(g.Mul(dy, powerOrZero(g, y, p)), signedPower(g, x, p)),
+  ],
+  // sums over windows  ⇒  the windows, as a convolution whose kernels read one tap each
+  Col2Im: (g, { in: [x], attrs }, dy) => {
+    const { block_shape: kernel_shape, strides, pads, dilations, image_shape } = attrs;
+    const images = reshape(g, dy, [dy.shape[0] * dy.shape[1], 1, ...image_shape]);
+    const taps = oneHotTaps(g, x.dtype, 1, kernel_shape);
+    return [reshape(g, g.Conv(images, taps, null, { kernel_shape, strides, pads, dilations }), x.shape)];
+  },
   GlobalAveragePool: (g, { in: [x] }, dy) => [g.Div(dy, size(spatial(x)))],
   // int32, because comparisons of int64 have no WebGPU kernel
   GlobalMaxPool: (g, { in: [x] }, dy) => {
@@ -41,6 +59,17 @@ const windowOf = ({ kernel_shape, strides, pads, dilations }: Window): Window =>
   pads,
   dilations,
 });
+
+/** d|x|ᵖ/dx without its factor p: sign(x)·|x|^(p−1). */
+const signedPower = (g: Builder, x: Value, p: number): Value =>
+  p === 1 ? sign(g, x) : p === 2 ? x : g.Mul(sign(g, x), g.Pow(g.Abs(x), p - 1));
+
+/** y^(1−p) of y ≥ 0; 0 where y is. */
+function powerOrZero(g: Builder, y: Value, p: number): Value | number {
+  if (p === 1) return 1;
+  const divisor = g.Where(g.Equal(y, 0), asNumber(g, 1, y), y);
+  return g.Mul(g.Pow(divisor, 1 - p), positive(g, y));
+}
 
 /** Tap by tap, a largest element takes dy if none before it did; then the taps go back to their places. */
 function toFirstMaximum(g: Builder, x: Value, y: Value, dy: Value, a: Window): Value {

@@ -1,5 +1,6 @@
 /** Normalization. Canonical BatchNormalization is always the inference form; `train/` writes out the training one. */
-import { axisOf, checkShape, float, int, op, reject } from "../op.ts";
+import { axisOf, broadcast, checkLeast, checkShape, distinctAxes, float, int, ints, op, reject } from "../op.ts";
+import { sameShape } from "../tensor.ts";
 
 export const normalizationOps = {
   /** X [N, C, …], scale, B, mean, var [C]. */
@@ -36,4 +37,50 @@ export const normalizationOps = {
     },
     { required: 2, since: 17, learns: [1, 2], starts: [undefined, 1, 0] },
   ),
+  /** X [N, C, …], scale, bias [C]: over each of `num_groups` runs of channels. Opset 18's, with scales per group, reads as an InstanceNormalization. */
+  GroupNormalization: op(
+    3,
+    { epsilon: float(1e-5), num_groups: int(), stash_type: int() },
+    ([x, ...vectors], { num_groups }) => {
+      if (x.shape.length < 3) reject("there is nothing to normalize over", `[${x.shape}]`, "[N, C, …]");
+      for (const v of vectors) checkShape("a vector", v, [x.shape[1]]);
+      if (!(num_groups >= 1 && x.shape[1] % num_groups === 0))
+        reject(
+          "channels do not divide into groups",
+          `${x.shape[1]} channels, num_groups ${num_groups}`,
+          "whole groups",
+        );
+      return x;
+    },
+    { since: 18, learns: [1, 2], starts: [undefined, 1, 0] },
+  ),
+  /** x / √(mean x² + ε) · scale over axis … last. */
+  RMSNormalization: op(
+    2,
+    { axis: int(-1), epsilon: float(1e-5), stash_type: int() },
+    ([x, scale], { axis }) => {
+      const normalized = x.shape.slice(axisOf(axis, x.shape.length));
+      if (!sameShape(broadcast(normalized, scale.shape), normalized))
+        reject("the scale does not broadcast to what is normalized", `[${scale.shape}]`, `[${normalized}] or less`);
+      return x;
+    },
+    { since: 23, learns: [1], starts: [undefined, 1] },
+  ),
+  /** x / ‖x‖ₚ along an axis. */
+  LpNormalization: op(1, { axis: int(-1), p: int(2) }, ([x], { axis, p }) => {
+    axisOf(axis, x.shape.length);
+    if (p !== 1 && p !== 2) reject("p has no such value", `${p}`, "1 or 2");
+    return x;
+  }),
+  /** (x − mean) / √variance over `axes`. */
+  MeanVarianceNormalization: op(1, { axes: ints([0, 2, 3]) }, ([x], { axes }) => {
+    distinctAxes(axes, x.shape.length);
+    return x;
+  }),
+  /** x / (bias + alpha/size · Σ x²)^beta, the sum over `size` channels around each one. */
+  LRN: op(1, { alpha: float(1e-4), beta: float(0.75), bias: float(1), size: int() }, ([x], { size }) => {
+    if (x.shape.length < 3) reject("there are no channels", `[${x.shape}]`, "[N, C, …]");
+    checkLeast("size", [size], 1);
+    return x;
+  }),
 };

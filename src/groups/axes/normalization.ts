@@ -1,6 +1,6 @@
 /** Normalization: vectors go with the channel; an axis that is normalized over is mixed. */
-import { axisOf } from "../../graph/op.ts";
-import { type AxesRules, inputEnd, outputEnd, sameAxes, tie } from "./rule.ts";
+import { axesOf, axisOf } from "../../graph/op.ts";
+import { type AxesRules, indexPairs, inputEnd, outputEnd, sameAxes, tie } from "./rule.ts";
 
 const why = "normalizes over this axis";
 const vectors = (n: number) => Array.from({ length: n }, (_, i) => tie(inputEnd(i + 1, 0), outputEnd(1)));
@@ -16,4 +16,28 @@ export const normalizationAxes: AxesRules<"normalization"> = {
     const first = axisOf(attrs.axis, x.shape.length);
     return { why, ties: sameAxes(x, (i) => i < first) };
   },
+  /** Channels of a group share their statistics: they go together. */
+  GroupNormalization: ({ in: [x], attrs }) => {
+    const each = x.shape[1] / attrs.num_groups;
+    const together = indexPairs(
+      x.shape[1],
+      (k) => k - (k % each),
+      (k) => k,
+    );
+    const group = tie(inputEnd(0, 1), inputEnd(0, 1), together);
+    return { why, ties: [...sameAxes(x, (i) => i < 2), group, ...vectors(2)], affine: [1, 2] };
+  },
+  RMSNormalization: ({ in: [x], attrs }) => {
+    const first = axisOf(attrs.axis, x.shape.length);
+    return { why, ties: sameAxes(x, (i) => i < first) };
+  },
+  LpNormalization: ({ in: [x], attrs }) => {
+    const axis = axisOf(attrs.axis, x.shape.length);
+    return { why, ties: sameAxes(x, (i) => i !== axis) };
+  },
+  MeanVarianceNormalization: ({ in: [x], attrs }) => {
+    const axes = axesOf(attrs.axes, x.shape.length);
+    return { why, ties: sameAxes(x, (i) => !axes.includes(i)) };
+  },
+  LRN: ({ in: [x] }) => ({ why: "normalizes over neighbours on this axis", ties: sameAxes(x, (i) => i !== 1) }),
 };

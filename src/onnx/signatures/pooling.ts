@@ -23,13 +23,33 @@ export const poolingForms: FormsOf<"pooling"> = {
       "auto_pad:string ceil_mode:int count_include_pad:int dilations:ints kernel_shape!:ints pads:ints strides:ints",
     ],
   ],
+  Col2Im: [[18, "T int64 int64 -> T", { T: "float int uint bfloat16 bool" }, "dilations:ints pads:ints strides:ints"]],
   GlobalAveragePool: [
     [1, "T -> T", { T: "float" }],
     [22, "T -> T", { T: "float bfloat16" }],
   ],
+  GlobalLpPool: [
+    [2, "T -> T", { T: "float" }, "p:int"],
+    [22, "T -> T", { T: "float bfloat16" }, "p:int"],
+  ],
   GlobalMaxPool: [
     [1, "T -> T", { T: "float" }],
     [22, "T -> T", { T: "float bfloat16" }],
+  ],
+  LpPool: [
+    [2, "T -> T", { T: "float" }, "auto_pad:string kernel_shape!:ints p:int pads:ints strides:ints"],
+    [
+      18,
+      "T -> T",
+      { T: "float" },
+      "auto_pad:string ceil_mode:int dilations:ints kernel_shape!:ints p:int pads:ints strides:ints",
+    ],
+    [
+      22,
+      "T -> T",
+      { T: "float bfloat16" },
+      "auto_pad:string ceil_mode:int dilations:ints kernel_shape!:ints p:int pads:ints strides:ints",
+    ],
   ],
   MaxPool: [
     [

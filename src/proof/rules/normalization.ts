@@ -1,8 +1,10 @@
 /** Normalization. */
 
+import { axesOf, axisOf } from "../../graph/op.ts";
 import { met, nothing } from "../fact.ts";
 import { allOnes } from "../field.ts";
-import { greatest, unbroadcast } from "../need.ts";
+import { mix } from "../mix.ts";
+import { greatest, movedBack, unbroadcast } from "../need.ts";
 import { perElement } from "../per-element.ts";
 import type { Call, ProofRules } from "./rule.ts";
 
@@ -55,4 +57,29 @@ export const normalizationProofs: ProofRules<"normalization"> = {
       return greatest(need, normalized);
     },
   },
+  GroupNormalization: {
+    known: (call, at) =>
+      perChannel.known({ ...call, known: [nothing(call.inputs[0]!.shape.length), ...call.known.slice(1)] }, at),
+    needs(call, k, need, at) {
+      const own = perChannel.needs(call, k, need, at);
+      if (k > 0) return own;
+      const { shape } = call.inputs[0]!;
+      const [n, c, ...rest] = shape;
+      const grouped = [n, call.attrs.num_groups, c / call.attrs.num_groups, ...rest];
+      const apart = movedBack(own, [{ kind: "reshape", from: grouped, to: shape }]);
+      const most = greatest(apart, [...grouped.keys()].slice(2));
+      return movedBack(most, [{ kind: "reshape", from: shape, to: grouped }]);
+    },
+  },
+  RMSNormalization: {
+    known: (call) => nothing(call.outputs[0]!.shape.length),
+    needs({ attrs, inputs }, k, need) {
+      const x = inputs[0]!.shape;
+      if (k > 0) return unbroadcast(need, inputs[k]!.shape);
+      return greatest(need, [...x.keys()].slice(axisOf(attrs.axis, x.length)));
+    },
+  },
+  LpNormalization: mix({ axes: ({ attrs, inputs: [x] }) => [axisOf(attrs.axis, x!.shape.length)] }),
+  MeanVarianceNormalization: mix({ axes: ({ attrs, inputs: [x] }) => axesOf(attrs.axes, x!.shape.length) }),
+  LRN: mix({ axes: () => [1] }),
 };

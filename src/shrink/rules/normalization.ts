@@ -1,5 +1,7 @@
 /** Normalization: each element, given the vectors that go with its channel. */
-import { each, opaque, plain, type ShrinkRules } from "./rule.ts";
+import { each, free, opaque, plain, type ShrinkRules, stayCount } from "./rule.ts";
+
+const mixes = opaque("mixes the channels that it normalizes over");
 
 export const normalizationShrinking: ShrinkRules<"normalization"> = {
   BatchNormalization: {
@@ -13,5 +15,21 @@ export const normalizationShrinking: ShrinkRules<"normalization"> = {
   },
   // the mean of a constant is rounded, and the rounding divided by √ε: exact only for zeros
   InstanceNormalization: each((x, scale, shift) => (scale === 0 || x === 0 ? shift : Number.NaN)),
-  LayerNormalization: opaque("mixes the channels that it normalizes over"),
+  LayerNormalization: mixes,
+  /** Each group of channels is normalized as one, so a constant among others is another one after it. */
+  GroupNormalization: {
+    fold: { each: () => (_, scale, shift) => (scale === 0 ? shift : Number.NaN) },
+    cut: {
+      attrs: ({ in: [x], attrs }, masks) => {
+        const mask = masks("in", 0)[1];
+        if (!mask) return attrs;
+        return { ...attrs, num_groups: stayCount(mask) / (x.shape[1] / attrs.num_groups) };
+      },
+    },
+    macs: free,
+  },
+  RMSNormalization: mixes,
+  LpNormalization: mixes,
+  MeanVarianceNormalization: mixes,
+  LRN: mixes,
 };

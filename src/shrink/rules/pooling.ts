@@ -1,7 +1,9 @@
 /** Pooling. */
-import { plain, type ShrinkRules } from "./rule.ts";
+import { opaque, plain, type ShrinkRules } from "./rule.ts";
 
 const moved = { ...plain, fold: { along: () => (x: number) => x } };
+
+const zeros = { ...plain, fold: { along: () => (x: number) => (x === 0 ? 0 : Number.NaN) } };
 
 export const poolingShrinking: ShrinkRules<"pooling"> = {
   /** With the padding counted, windows at the border average zeros in. */
@@ -17,4 +19,8 @@ export const poolingShrinking: ShrinkRules<"pooling"> = {
   MaxPool: moved,
   GlobalAveragePool: moved,
   GlobalMaxPool: moved,
+  // how many elements are added up depends on the place
+  LpPool: zeros,
+  GlobalLpPool: zeros,
+  Col2Im: opaque("adds up columns"),
 };

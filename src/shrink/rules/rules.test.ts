@@ -134,9 +134,20 @@ const spatial: readonly [string, Attrs, Shape?][] = [
   ["Pad", { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: -1.5 }],
 ];
 
-test("only zeros stay the same in a triangle", () => {
-  const triangle = along("Trilu", { upper: 0 });
-  expect([triangle(0.5), triangle(0)]).toEqual([Number.NaN, 0]);
+const onlyZeros: readonly [string, Attrs][] = [
+  ["Trilu", { upper: 0 }],
+  ["LpPool", window],
+  ["GlobalLpPool", {}],
+];
+test.each(onlyZeros)("%s makes zeros of zeros, and nothing known of others", async (op, attrs) => {
+  const f = along(op, attrs);
+  expect([f(0.5), f(0)]).toEqual([Number.NaN, 0]);
+  expect(new Set(await run(op, [full([1, 1, 3, 4], 0)], attrs))).toEqual(new Set([0]));
+});
+
+test("group norm of anything when its scale is zero", () => {
+  const f = each("GroupNormalization", { num_groups: 1 });
+  expect([f(Number.NaN, 0, 0.2), f(0, 1, 0.2)]).toEqual([0.2, Number.NaN]);
 });
 
 test.each(spatial)("%s %o of a constant channel is a constant channel", async (op, attrs, shape = [1, 1, 3, 4]) => {
@@ -153,8 +164,14 @@ test("padding that counts beside a constant is refused", () => {
 });
 
 test("every operator of which constants tell something has a case", () => {
-  const normalizing = ["BatchNormalization", "InstanceNormalization", "Trilu"];
-  const tested = new Set([...unary, ...binary, ...spatial.map(([op]) => op), ...normalizing]);
+  const normalizing = ["BatchNormalization", "InstanceNormalization", "GroupNormalization"];
+  const tested = new Set([
+    ...unary,
+    ...binary,
+    ...spatial.map(([op]) => op),
+    ...onlyZeros.map(([op]) => op),
+    ...normalizing,
+  ]);
   const telling = Object.keys(ops).filter((op) => {
     const { fold } = shrinkRuleOf({ op, domain: "" })!;
     return "each" in fold || "along" in fold;
