@@ -81,7 +81,7 @@ function isMask({ met, tensor, reads }: Operand): boolean {
 const SHUT = -10;
 
 /** Positions × channels of sines and cosines: the first row, of angle 0, is of zeros and ones alone. */
-function isTrigonometric({ shape, data }: Tensor): boolean {
+export function isTrigonometric({ shape, data }: Tensor): boolean {
   const [rows, columns] = shape.filter((d) => d > 1).slice(-2);
   if (columns === undefined || rows === undefined) return false;
   const numbers = data as Float32Array;

@@ -14,4 +14,4 @@ export function originsOf({ graph, initializers }: Parsed): Map<string, readonly
 }
 
 /** The texts of a list as Python prints it. */
-const quoted = (list: string): string[] => [...list.matchAll(/'([^']*)'/g)].map((m) => m[1]);
+export const quoted = (list: string): string[] => [...list.matchAll(/'([^']*)'/g)].map((m) => m[1]);

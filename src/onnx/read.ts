@@ -10,6 +10,7 @@ import type { Type } from "../graph/op.ts";
 import type { Dim, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { forAnyBatch } from "./batch.ts";
 import type { External } from "./external.ts";
+import { withOwnTensors } from "./merged.ts";
 import { type Parsed, parse } from "./parse.ts";
 import type { Rest } from "./rest.ts";
 import { neededOpset } from "./spell.ts";
@@ -181,7 +182,7 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
     : inferred;
 
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
-  const parsed = withTies(parse(bytes, external));
+  const parsed = withTies(withOwnTensors(parse(bytes, external)));
   const { steps: traced, dimsOf } = settle(parsed);
   const steps = withoutFolded(traced, parsed.outputs);
   const dims = new Map<string, readonly Dim[]>();

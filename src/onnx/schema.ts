@@ -49,6 +49,8 @@ export const schema = {
     /** Messages of type AttributeProto, decoded one by one: those that nobody interprets are written back unchanged. */
     attribute: list(5, "bytes"),
   },
+  /** The metadata of a NodeProto, among the fields that are kept as bytes. */
+  NodeNotes: { metadata_props: list(9, "StringStringEntryProto") },
   AttributeProto: {
     name: one(1, "string"),
     ref_attr_name: one(21, "string"),

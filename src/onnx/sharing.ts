@@ -15,7 +15,7 @@ export interface StoredTwice {
 }
 
 /** A tensor that several layers read in the file, since its exporter stored equal numbers once. */
-interface Parting {
+export interface Parting {
   /** The name in the file, which one of them keeps. */
   readonly name: string;
   /** The names of the others. */

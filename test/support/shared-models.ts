@@ -9,6 +9,7 @@ import { atBatch } from "../../src/graph/infer.ts";
 import { f32, tensor } from "../../src/graph/tensor.ts";
 import type { Model, Tensor } from "../../src/graph/types.ts";
 import { encode } from "../../src/onnx/write.ts";
+import { withTensors } from "../../src/step/parameters.ts";
 
 interface Truth {
   readonly inputs: readonly { readonly shape: readonly number[]; readonly data: readonly number[] }[];
@@ -79,4 +80,29 @@ export function apart(got: ArrayLike<number> | undefined, wanted: ArrayLike<numb
   if (got?.length !== wanted.length) return Infinity;
   const [x, y] = [Array.from(got), Array.from(wanted)];
   return Math.max(...y.map((w, i) => Math.abs(x[i] - w))) / Math.max(1e-6, ...y.map(Math.abs));
+}
+/** The model after as many steps of gradient descent as PyTorch took; what `stays` names is not trained. */
+export async function descended(
+  model: Model,
+  feeds: Record<string, Tensor>,
+  stays: ReadonlySet<string>,
+): Promise<Model> {
+  let now = model;
+  for (let step = 0; step < torch.steps; step++) {
+    const gradients = await gradientsOf(now, feeds);
+    const next = new Map<string, Tensor>();
+    for (const [{ name }, t] of now.graph.initializers) {
+      const dw = gradients.get(name);
+      if (!dw || stays.has(name)) continue;
+      next.set(
+        name,
+        f32(
+          Float32Array.from(t.data as Float32Array, (w, i) => w - torch.rate * dw[i]),
+          t.shape,
+        ),
+      );
+    }
+    now = { ...now, graph: withTensors(now.graph, next) };
+  }
+  return now;
 }

@@ -1,0 +1,216 @@
+/**
+ * Tensors that a file stores once though they are several: exporters keep equal numbers once, and layers begin with equal numbers
+ * (zeros, ones, copies of one layer). Here every parameter gets a tensor of its own again, so that no layer is coupled with
+ * another by accident; a parameter that really is used several times stays one. Told apart by
+ * - the exporter's own record: `Identity(a.bias) → b.bias`, or the parameters that a call was made with;
+ * - what a product adds behind it: weights of which each has a bias of its own are several;
+ * - for one number everywhere, the modules in the nodes' names, or else the weights next to them.
+ */
+import { isMadeUp, isTrigonometric } from "../graph/joined-operands.ts";
+import { takeName } from "../graph/new-names.ts";
+import { opOf } from "../graph/ops/index.ts";
+import type { Tensor } from "../graph/types.ts";
+import type { FileStep } from "./file-step.ts";
+import { mayBeLearned, type Names, namesOf, parameterRead, storedName } from "./parameter-names.ts";
+import type { Parsed } from "./parse.ts";
+import { layers } from "./same-layer.ts";
+import type { Parting } from "./sharing.ts";
+import { type Alias, type Held, type Holds, type Reader, storedReaders } from "./stored-readers.ts";
+
+/** Elements that a file may hold beyond what it stores, and readers of one tensor that are told apart. */
+const [MOST_ELEMENTS, MOST_READERS] = [2 ** 28, 2 ** 10];
+
+const MERGED = "its exporter stored equal numbers once";
+
+/** What becomes of a tensor that is several. */
+interface Plan {
+  readonly held: Held;
+  /** Aliases that are tensors of their own, and those that are an alias of one of these. */
+  readonly own: ReadonlySet<Alias>;
+  readonly moved: ReadonlyMap<Alias, string>;
+  /** Readers that read another tensor, by its name. */
+  readonly read: ReadonlyMap<Reader, string>;
+  readonly why: string;
+}
+
+/** The file with every parameter stored on its own. */
+export function withOwnTensors(parsed: Parsed): Parsed {
+  const values = storedReaders(parsed);
+  const several = [...new Set([...values.values()].map((v) => v.held))].filter(isSeveral);
+  if (several.length === 0) return parsed;
+  const context = contextOf(parsed, values);
+  let left = MOST_ELEMENTS;
+  const plans: Plan[] = [];
+  for (const held of several) {
+    const plan = held.aliases.length > 0 ? byAliases(held, context) : byReaders(held, context);
+    const added = plan ? namesIn(plan).length * held.tensor.data.length : 0;
+    if (!plan || added === 0 || added > left) continue;
+    left -= added;
+    plans.push(plan);
+  }
+  return plans.length === 0 ? parsed : apart(parsed, plans);
+}
+
+const isSeveral = ({ readers, aliases, tensor }: Held): boolean =>
+  readers.length + aliases.length > 1 && readers.length + aliases.length <= MOST_READERS && mayLearn(tensor);
+
+/** Masks and tables of sines are as they are, however many read them. */
+function mayLearn(tensor: Tensor): boolean {
+  const { shape, data } = tensor;
+  if (shape.filter((d) => d > 1).length < 2) return shape.length > 0;
+  if (!(data instanceof Float32Array)) return true;
+  const numbers = new Set<number>();
+  for (const x of data) {
+    if (!Number.isFinite(x)) return false;
+    if (numbers.size < 3) numbers.add(x);
+  }
+  return numbers.size !== 2 && !isTrigonometric(tensor);
+}
+
+const namesIn = ({ own, read }: Plan): string[] => [...new Set([...[...own].map((a) => a.name), ...read.values()])];
+
+interface Context extends Names {
+  readonly values: ReadonlyMap<string, Holds>;
+  readonly behind: ReadonlyMap<string, readonly FileStep[]>;
+  readonly taken: Set<string>;
+  readonly sameLayer: (a: Reader, b: Reader) => boolean;
+}
+
+function contextOf(parsed: Parsed, values: Context["values"]): Context {
+  const { steps } = parsed;
+  const behind = new Map<string, FileStep[]>();
+  for (const s of steps)
+    for (const x of s.inputs) {
+      const known = behind.get(x);
+      if (known) known.push(s);
+      else behind.set(x, [s]);
+    }
+  const names = [...parsed.inputs.keys(), ...parsed.initializers.keys(), ...steps.flatMap((s) => s.outputs)];
+  return {
+    ...namesOf(parsed),
+    values,
+    behind,
+    taken: new Set(names),
+    sameLayer: layers(parsed, values),
+  };
+}
+
+// --- a tensor with other names: the exporter kept one of several that it found equal ---
+
+function byAliases(held: Held, context: Context): Plan | undefined {
+  const own = new Set<Alias>();
+  const moved = new Map<Alias, string>();
+  const layer = layerOf(held, held.readers, context);
+  const firstOf = new Map<string, string>();
+  for (const alias of held.aliases) {
+    if (!isMadeUp(alias.name)) {
+      if (!isTiedPair(held.readers, alias.readers)) own.add(alias);
+      continue;
+    }
+    const other = layerOf(held, alias.readers, context);
+    if (!layer || !other || other === layer) continue;
+    const first = firstOf.get(other);
+    if (first !== undefined) moved.set(alias, first);
+    else {
+      own.add(alias);
+      firstOf.set(other, alias.name);
+    }
+  }
+  return own.size === 0 ? undefined : { held, own, moved, read: new Map(), why: MERGED };
+}
+
+/** A table of rows, and what multiplies: no layer begins as a copy of a layer of another kind. */
+const isTiedPair = (a: readonly Reader[], b: readonly Reader[]): boolean =>
+  (a.some(isTable) && b.some(isFactor)) || (a.some(isFactor) && b.some(isTable));
+const entryOf = ({ op, domain }: FileStep) => opOf(op, domain);
+const isTable = ({ step, at }: Reader): boolean => entryOf(step)?.table === at;
+const isFactor = ({ step, at }: Reader): boolean => !!entryOf(step)?.product && at < 2;
+
+/** What tells the layer of a weight without a name: the bias that is added behind; of one number everywhere, the module. */
+function layerOf({ uniform }: Held, readers: readonly Reader[], context: Context): string | undefined {
+  const product = readers.find(isFactor)?.step;
+  const bias = product && biasOf(product, context);
+  if (bias !== undefined) return `bias ${bias}`;
+  const module = readers[0] && uniform ? context.moduleOf(readers[0].step) : undefined;
+  return module === undefined ? undefined : `module ${module}`;
+}
+
+function biasOf(product: FileStep, { behind, values }: Context): string | undefined {
+  const added = (behind.get(product.outputs[0]) ?? [])
+    .filter((s) => entryOf(s)?.joins)
+    .flatMap((s) => s.inputs.slice(0, 2));
+  for (const name of [product.inputs[2] ?? "", ...added]) {
+    const known = values.get(name);
+    if (known) return known.alias?.name ?? known.held.name;
+  }
+  return undefined;
+}
+
+// --- a tensor that several nodes read by one name ---
+
+function byReaders(held: Held, context: Context): Plan | undefined {
+  const { uniform, readers } = held;
+  const keys = readers.map((r) => parameterRead(held, r, context));
+  const guessed = uniform ? guess(held, keys, context) : new Set<string>();
+  const own = keys.includes(held.name) ? held.name : (keys.find((k) => k !== undefined) ?? held.name);
+  const names = new Map<string, string>();
+  const read = new Map<Reader, string>();
+  readers.forEach((r, i) => {
+    const key = keys[i];
+    if (key === undefined || key === own) return;
+    const name =
+      names.get(key) ?? takeName(guessed.has(key) ? held.name : storedName(key, held, context), context.taken);
+    names.set(key, name);
+    read.set(r, name);
+  });
+  if (read.size === 0) return undefined;
+  const why = guessed.size > 0 ? "one number everywhere, in layers without a weight in common" : MERGED;
+  return { held, own: new Set(), moved: new Map(), read, why };
+}
+
+/** Readers of which nothing is said, apart by layers; the keys that stand for them. */
+function guess(held: Held, keys: (string | undefined)[], { sameLayer }: Context): Set<string> {
+  const { readers } = held;
+  const first: number[] = [];
+  const made = new Set<string>();
+  readers.forEach((r, i) => {
+    if (keys[i] !== undefined || !mayBeLearned(held, r)) return;
+    const same = first.find((j) => readers[j].at === r.at && sameLayer(readers[j], r));
+    if (same === undefined) first.push(i);
+    keys[i] = `the layer of reader ${same ?? i}`;
+    made.add(keys[i]);
+  });
+  return made;
+}
+
+// --- the file ---
+
+function apart(parsed: Parsed, plans: readonly Plan[]): Parsed {
+  const initializers = new Map(parsed.initializers);
+  const gone = new Set<FileStep>();
+  const renamed = new Map<FileStep, Map<number, string>>();
+  const rename = ({ step, at }: Reader, name: string) => {
+    if (!renamed.has(step)) renamed.set(step, new Map());
+    renamed.get(step)!.set(at, name);
+  };
+  for (const plan of plans) {
+    for (const name of namesIn(plan)) initializers.set(name, plan.held.tensor);
+    for (const { by } of plan.own) gone.add(by);
+    for (const [{ by }, name] of plan.moved) rename({ step: by, at: 0 }, name);
+    for (const [reader, name] of plan.read) rename(reader, name);
+  }
+  const steps = parsed.steps
+    .filter((s) => !gone.has(s))
+    .map((s): FileStep => {
+      const names = renamed.get(s);
+      return names ? { ...s, inputs: s.inputs.map((x, at) => names.get(at) ?? x) } : s;
+    });
+  const partings = plans.map((p): Parting => ({ name: p.held.name, apart: namesIn(p), why: p.why }));
+  return {
+    ...parsed,
+    initializers,
+    steps,
+    read: new Set([...parsed.outputs, ...steps.flatMap((s) => s.inputs)]),
+    sharing: { ties: parsed.sharing?.ties ?? [], partings },
+  };
+}

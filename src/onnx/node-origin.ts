@@ -1,0 +1,57 @@
+/**
+ * Where a node came from, as far as its exporter says it: the module, and the parameters that the module's own code read.
+ * torch.onnx writes the module into the node's name ("/layers.0/norm/Mul"); with dynamo it writes both into the node's metadata.
+ */
+import type { FileStep } from "./file-step.ts";
+import { quoted } from "./origins.ts";
+import { decode } from "./wire.ts";
+
+const SCOPES = "pkg.torch.onnx.name_scopes";
+const CALL = "pkg.torch.onnx.fx_node";
+
+/** What dynamo says of a node. */
+export interface ModuleCall {
+  /** The module that made the call: "layers.0.norm". */
+  readonly module: string;
+  /** Whether a parameter or buffer of this name was an argument. */
+  reads(name: string): boolean;
+}
+
+/** The call that a node is of, or undefined where nothing is said. */
+export function moduleCallOf({ name, proto }: FileStep): ModuleCall | undefined {
+  if (!proto.unknown) return undefined;
+  const { metadata_props = [] } = decode("NodeNotes", joined(proto.unknown), name);
+  const said = (wanted: string) => metadata_props.find(({ key }) => key === wanted)?.value;
+  const [scopes, call] = [said(SCOPES), said(CALL)];
+  if (!scopes || !call) return undefined;
+  const module = quoted(scopes).at(-2);
+  if (module === undefined) return undefined;
+  const read = new Set([...call.matchAll(/%[pbc]_(\w+)/g)].map((m) => m[1].toLowerCase()));
+  // "layer@1" is the second call of "layer"
+  return { module: module.replace(/@\d+/g, ""), reads: (of) => read.has(of.replace(/\W/g, "_").toLowerCase()) };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    whole.set(p, at);
+    at += p.length;
+  }
+  return whole;
+}
+
+/** The module that a node's name tells: "f.0" of "/f/f.0/Gemm"; undefined where the name is of another kind. */
+export function moduleOf({ name }: FileStep): string | undefined {
+  if (!name.startsWith("/")) return undefined;
+  const parts = name.split("/").slice(1, -1);
+  return parts.filter((p, i) => !parts[i + 1]?.startsWith(`${p}.`)).join(".");
+}
+
+/** A parameter's own name, and its module's. */
+export function splitName(name: string): { readonly module: string; readonly leaf: string } {
+  const dot = name.lastIndexOf(".");
+  return { module: name.slice(0, Math.max(0, dot)), leaf: name.slice(dot + 1) };
+}
+
+export const inModule = (module: string, leaf: string): string => (module ? `${module}.${leaf}` : leaf);
