@@ -19,15 +19,17 @@ type Entry = Pick<Op, "arity" | "multi"> & { readonly attrs: unknown };
 type Out<S extends Entry> = S["multi"] extends true ? Value[] : Value;
 type Method<S extends Entry, A = AttrsOf<S["attrs"]>> = S["arity"] extends "n"
   ? (inputs: readonly Input[], attrs?: A) => Out<S>
-  : S["arity"] extends 0
-    ? (attrs?: A) => Out<S>
-    : S["arity"] extends 1
-      ? (x: Input, attrs?: A) => Out<S>
-      : S["arity"] extends 2
-        ? (a: Input, b: Input, attrs?: A) => Out<S>
-        : S["arity"] extends 3
-          ? (a: Input, b: Input, c: In, attrs?: A) => Out<S>
-          : (a: Input, b: Input, c: Input, d: Input, e: Input, attrs?: A) => Out<S>;
+  : S["arity"] extends 6 | 8
+    ? (inputs: readonly In[], attrs?: A) => Out<S>
+    : S["arity"] extends 0
+      ? (attrs?: A) => Out<S>
+      : S["arity"] extends 1
+        ? (x: Input, attrs?: A) => Out<S>
+        : S["arity"] extends 2
+          ? (a: Input, b: Input, attrs?: A) => Out<S>
+          : S["arity"] extends 3
+            ? (a: Input, b: Input, c: In, attrs?: A) => Out<S>
+            : (a: Input, b: Input, c: Input, d: Input, e: Input, attrs?: A) => Out<S>;
 
 /** The emitting methods of a table, one per operator. */
 type Emit<T> = { readonly [K in keyof T]: T[K] extends Entry ? Method<T[K]> : never };
@@ -199,11 +201,15 @@ class GraphBuilder {
   }
 }
 
+/** Inputs beyond so many are given as one list. */
+const MOST_ARGUMENTS = 5;
+
 /** What a method does with its arguments: inputs, then attributes. */
 function call(g: GraphBuilder, op: string, entry: Entry, args: readonly unknown[], domain = ""): Value | Value[] {
   const { arity } = entry;
-  const inputs = arity === "n" ? (args[0] as In[]) : (args.slice(0, arity) as In[]);
-  const outputs = g.emit(op, inputs, (args[arity === "n" ? 1 : arity] ?? {}) as Attrs, domain);
+  const listed = arity === "n" || arity > MOST_ARGUMENTS;
+  const inputs = (listed ? args[0] : args.slice(0, arity)) as In[];
+  const outputs = g.emit(op, inputs, (args[listed ? 1 : arity] ?? {}) as Attrs, domain);
   return entry.multi ? outputs : outputs[0];
 }
 

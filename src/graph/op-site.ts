@@ -13,7 +13,9 @@ type InputsOf<K extends OpName> =
           ? readonly [Value, Value]
           : OpArity<K> extends 3
             ? readonly [Value, Value, Value | null]
-            : readonly [Value, Value, Value, Value, Value];
+            : OpArity<K> extends 5
+              ? readonly [Value, Value, Value, Value, Value]
+              : readonly [Value, Value, Value, ...(Value | null)[]];
 
 /** A node of operator K: attributes complete. An optional input or output that is absent is null. */
 export interface OpSite<K extends OpName> {

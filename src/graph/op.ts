@@ -15,6 +15,7 @@ export interface AttrDef<T = unknown> {
 export const int = (d?: number): AttrDef<number> => ({ type: "int", default: d });
 export const ints = (d?: readonly number[]): AttrDef<readonly number[]> => ({ type: "ints", default: d });
 export const floats = (d?: readonly number[]): AttrDef<readonly number[]> => ({ type: "floats", default: d });
+export const strings = (): AttrDef<readonly string[]> => ({ type: "strings" });
 export const float = (d?: number): AttrDef<number> => ({ type: "float", default: d });
 /** An int that is 0 or 1. */
 export const flag = (d: 0 | 1): AttrDef<number> => ({ type: "int", default: d, values: [0, 1] });
@@ -38,7 +39,7 @@ export interface Type {
 }
 
 /** The largest number of inputs in canonical form; "n" = a list. */
-export type Arity = 0 | 1 | 2 | 3 | 4 | 5 | "n";
+export type Arity = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 8 | "n";
 
 /** An operator that multiplies channels with a weight, and may add a bias: input 2. */
 interface Product<A> {

@@ -91,6 +91,8 @@ export function canonical(step: Step, context: Context): readonly Step[] {
   }
   const carriers = new Set(moved.map((m) => m.input));
   const inputs = step.inputs.filter((_, i) => !carriers.has(i));
-  const plain = { ...step, inputs, attrs };
+  // a node is known by its first output, which may be the one that nobody wants
+  const outputs = step.outputs.map((o, i) => (i === 0 && !o ? context.fresh(`${step.name}/unread`) : o));
+  const plain = { ...step, inputs, outputs, attrs };
   return specialForm(plain, context);
 }

@@ -135,7 +135,10 @@ export const attributeSince: Readonly<Record<string, Readonly<Record<string, num
   GatherND: { batch_dims: 12 },
   Dropout: { seed: 12 },
   LpPool: { ceil_mode: 18, dilations: 18 },
+  GRU: { layout: 14 },
+  LSTM: { layout: 14 },
   MaxPool: { ceil_mode: 10, dilations: 10 },
+  RNN: { layout: 14 },
   Reshape: { allowzero: 14 },
   Resize: {
     coordinate_transformation_mode: 11,

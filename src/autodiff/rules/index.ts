@@ -6,6 +6,7 @@ import { linearRules } from "./linear.ts";
 import { movementRules } from "./movement.ts";
 import { normalizationRules } from "./normalization.ts";
 import { poolingRules } from "./pooling.ts";
+import { recurrentRules } from "./recurrent.ts";
 import { reductionRules } from "./reduction.ts";
 import type { Differentiable, Rules } from "./rule.ts";
 import { samplingRules } from "./sampling.ts";
@@ -20,6 +21,7 @@ export const rules: Rules<Differentiable> = {
   ...normalizationRules,
   ...reductionRules,
   ...movementRules,
+  ...recurrentRules,
   ...samplingRules,
   ...selectionRules,
 };

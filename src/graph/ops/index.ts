@@ -7,6 +7,7 @@ import { linearOps } from "./linear.ts";
 import { movementOps } from "./movement.ts";
 import { normalizationOps } from "./normalization.ts";
 import { poolingOps } from "./pooling.ts";
+import { recurrentOps } from "./recurrent.ts";
 import { reductionOps } from "./reduction.ts";
 import { samplingOps } from "./sampling.ts";
 import { selectionOps } from "./selection.ts";
@@ -19,6 +20,7 @@ export const ops = {
   ...normalizationOps,
   ...reductionOps,
   ...movementOps,
+  ...recurrentOps,
   ...samplingOps,
   ...selectionOps,
 };
@@ -33,6 +35,7 @@ export const families = {
   normalization: normalizationOps,
   reduction: reductionOps,
   movement: movementOps,
+  recurrent: recurrentOps,
   sampling: samplingOps,
   selection: selectionOps,
 };

@@ -9,6 +9,7 @@ import { linearAxes } from "./linear.ts";
 import { movementAxes } from "./movement.ts";
 import { normalizationAxes } from "./normalization.ts";
 import { poolingAxes } from "./pooling.ts";
+import { recurrentAxes } from "./recurrent.ts";
 import { reductionAxes } from "./reduction.ts";
 import type { Barrier, Flow, StoredInput } from "./rule.ts";
 import { samplingAxes } from "./sampling.ts";
@@ -22,6 +23,7 @@ const axes = {
   ...normalizationAxes,
   ...reductionAxes,
   ...movementAxes,
+  ...recurrentAxes,
   ...samplingAxes,
   ...selectionAxes,
 } satisfies { readonly [K in OpName]: unknown };

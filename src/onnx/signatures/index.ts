@@ -7,6 +7,7 @@ import { linearForms } from "./linear.ts";
 import { movementForms } from "./movement.ts";
 import { normalizationForms } from "./normalization.ts";
 import { poolingForms } from "./pooling.ts";
+import { recurrentForms } from "./recurrent.ts";
 import { reductionForms } from "./reduction.ts";
 import { samplingForms } from "./sampling.ts";
 import { selectionForms } from "./selection.ts";
@@ -19,6 +20,7 @@ export const forms: Readonly<Record<OpName, readonly OpForm[]>> = {
   ...normalizationForms,
   ...reductionForms,
   ...movementForms,
+  ...recurrentForms,
   ...samplingForms,
   ...selectionForms,
 };

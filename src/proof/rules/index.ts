@@ -10,6 +10,7 @@ import { linearProofs } from "./linear.ts";
 import { movementProofs } from "./movement.ts";
 import { normalizationProofs } from "./normalization.ts";
 import { poolingProofs } from "./pooling.ts";
+import { recurrentProofs } from "./recurrent.ts";
 import { reductionProofs } from "./reduction.ts";
 import type { ProofRule, ProofRuleOf } from "./rule.ts";
 import { samplingProofs } from "./sampling.ts";
@@ -23,6 +24,7 @@ const proofRules: { readonly [K in OpName]: ProofRuleOf<K> } = {
   ...normalizationProofs,
   ...reductionProofs,
   ...movementProofs,
+  ...recurrentProofs,
   ...samplingProofs,
   ...selectionProofs,
 };

@@ -9,6 +9,7 @@ import { linearShrinking } from "./linear.ts";
 import { movementShrinking } from "./movement.ts";
 import { normalizationShrinking } from "./normalization.ts";
 import { poolingShrinking } from "./pooling.ts";
+import { recurrentShrinking } from "./recurrent.ts";
 import { reductionShrinking } from "./reduction.ts";
 import type { ShrinkRule, Weighted } from "./rule.ts";
 import { samplingShrinking } from "./sampling.ts";
@@ -22,6 +23,7 @@ const shrinkRules: { readonly [K in OpName]: ShrinkRule<OpSite<K>, OpFullAttrs<K
   ...normalizationShrinking,
   ...reductionShrinking,
   ...movementShrinking,
+  ...recurrentShrinking,
   ...samplingShrinking,
   ...selectionShrinking,
 };
