@@ -18,9 +18,21 @@ interface NodeTestRow {
 const sum = (rows: readonly NodeTestRow[], of: (row: NodeTestRow) => number) => rows.reduce((n, r) => n + of(r), 0);
 const refusals = ({ refused }: NodeTestRow) => Object.values(refused).reduce((n, k) => n + k, 0);
 
+/** Reasons that differ by one word at their end, an element type, are one. */
+function grouped(refused: NodeTestRow["refused"]): string[] {
+  const found = new Map<string, { n: number; of: Set<string> }>();
+  for (const [why, n] of Object.entries(refused)) {
+    const [, what, of] = /^(?:.*: )?(Espalier does not hold this element type): (.*)$/.exec(why) ?? [];
+    const group = found.get(what ?? why) ?? { n: 0, of: new Set() };
+    if (of) group.of.add(of);
+    found.set(what ?? why, { n: group.n + n, of: group.of });
+  }
+  return [...found].map(([why, { n, of }]) => `${n}: ${why}${of.size ? ` (${[...of].join(", ")})` : ""}`);
+}
+
 const whyText = ({ refused, evaluation, unfed, wrong }: NodeTestRow): string =>
   [
-    ...Object.entries(refused).map(([why, n]) => `${n}: ${why}`),
+    ...grouped(refused),
     ...(evaluation ? [`${evaluation}: of training, read as in evaluation`] : []),
     ...(unfed ? [`${unfed}: read, but cannot be fed`] : []),
     ...wrong.map(({ name, why }) => `**wrong**, ${name}: ${why}`),
@@ -41,7 +53,7 @@ export function nodeTestsSection(root?: string): string {
     head: ["operator", "cases", "agree", "as ONNX Runtime", "refused", "why"],
     text: [0, 5],
     rows: others.map((r) => [
-      `\`${r.operator}\``,
+      r.operator,
       `${r.cases}`,
       `${r.agree}`,
       `${r.runtime || ""}`,

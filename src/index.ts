@@ -149,6 +149,7 @@ export { type Cost, cost } from "./shrink/cost.ts";
 export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";
 export { type ShrinkOptions, type Shrunk, shrink } from "./shrink/shrink.ts";
 export { type Inputs, type Verification, type VerifyOptions, verify } from "./shrink/verify.ts";
+export { type ReadingOptions, verifyReading } from "./shrink/verify-reading.ts";
 export type { Normalization } from "./step/input.ts";
 export { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "./step/loss.ts";
 export { stepProgram } from "./step/programs.ts";

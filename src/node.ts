@@ -4,5 +4,5 @@ export { type Device, deviceNames, type NodeOptions, node } from "./engine/node.
 export { datasets, type Info, type Listing } from "./node/datasets.ts";
 export { directory, newDirectory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";
-export { readBytes, readModel, writeBytes } from "./node/model-files.ts";
+export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-files.ts";
 export { systemReason } from "./node/system-error.ts";

@@ -218,7 +218,12 @@ describe("a whole run", () => {
       "--json",
     );
     expect(same.status, same.stderr).toBe(0);
-    expect(JSON.parse(same.stdout)).toMatchObject({ agree: true, given: 1, certificate: { holds: true } });
+    expect(JSON.parse(same.stdout)).toMatchObject({
+      agree: true,
+      given: 1,
+      readings: { a: { agree: true }, b: { agree: true } },
+      certificate: { holds: true },
+    });
 
     const forged = JSON.parse(await readFile(at("a/certificate.json"), "utf8"));
     forged.removed.pop();

@@ -71,6 +71,7 @@ export const inspectCommand = () =>
       ];
       if (shared.length)
         lines.push("\nstored twice, or once for several layers", ...shared.map((l) => `  ${visible(l)}`));
+      if (found.training.length) lines.push("\ntraining mode", ...found.training.map((l) => `  ${visible(l)}`));
       if (found.layers.every((l) => l.zeroGroups === 0 && l.removable === 0))
         lines.push(
           "\nno input channel is exactly zero, so nothing can be removed yet: train with a penalty on groups first, for example",

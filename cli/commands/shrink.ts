@@ -17,6 +17,7 @@ import { numberField, text } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
+import { sayReading } from "../terminal/reading.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
 const outputs = (to: string | undefined, certificate: string | undefined) => [
@@ -49,6 +50,7 @@ export const shrinkCommand = () =>
     }),
     async run([from, to], values, out) {
       const full = await readInput(from!, outputs(to, values.certificate));
+      sayReading(out, from!, full);
       const fileBefore = (await readBytes(from!)).length;
       const engine = engineOf(values);
       const data = values.data ? await openDataset(values.data, values.dataRoot) : undefined;

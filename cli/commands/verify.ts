@@ -1,16 +1,28 @@
 /** `espalier verify`: whether two models compute the same; with a certificate, whether every removal is sound. */
-import { type Certificate, EspalierError, type Proof, prove, realInputs, significant, verify, visible } from "espalier";
-import { readBytes, readModel } from "espalier/node";
+import {
+  type Certificate,
+  EspalierError,
+  type Proof,
+  prove,
+  realInputs,
+  significant,
+  type Verification,
+  verify,
+  visible,
+} from "espalier";
+import { readBytes, readModel, verifyModelFile } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { integerField, numberField, text } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
+import { sayReading } from "../terminal/reading.ts";
 
 export const verifyCommand = () =>
   command({
     name: "verify",
-    about: "Runs two models on the same inputs and says whether they agree: exit status 0 if so, else 1.",
+    about:
+      "Runs two models on the same inputs and says whether they agree, and whether each was read for what its file computes: exit status 0 if so, else 1.",
     arguments: [
       ["<a.onnx>", "a model"],
       ["<b.onnx>", "the one that should compute the same"],
@@ -38,12 +50,18 @@ export const verifyCommand = () =>
       const normalization = normalizationSetting(values.normalize);
       const inputs = await realInputs(first, data, engine, normalization);
       const { tolerance, random } = values;
-      const verification = await verify(first, second, {
+      const options = {
         engine,
         inputs,
         ...(tolerance !== undefined && { tolerance }),
         ...(random !== undefined && { random }),
-      });
+      };
+      for (const [path, model] of [[a!, first] as const, [b!, second] as const]) sayReading(out, path, model);
+      const verification = await verify(first, second, options);
+      const readings = {
+        a: await verifyModelFile(a!, first, options),
+        b: await verifyModelFile(b!, second, { ...options, inputs: [] }),
+      };
       const proof = values.certificate
         ? await prove(first, await readCertificate(values.certificate), { small: second, engine })
         : undefined;
@@ -53,12 +71,21 @@ export const verifyCommand = () =>
         `${a} and ${b} ${differ}`,
         `  on ${verification.runs} runs${data ? `, ${verification.given} of them on ${data.name}` : ""}: ` +
           `largest difference ${significant(verification.maxAbs)}, ${significant(verification.maxRel)} relative`,
+        readingLine(a!, readings.a),
+        readingLine(b!, readings.b),
         ...(proof ? proofLines(proof, a!) : []),
       ];
-      out.result({ a, b, ...verification, ...(proof && { certificate: proof }) }, lines.join("\n"));
-      return verification.agree && (proof?.holds ?? true) ? 0 : 1;
+      out.result({ a, b, ...verification, readings, ...(proof && { certificate: proof }) }, lines.join("\n"));
+      const asFiles = readings.a.agree && readings.b.agree;
+      return verification.agree && asFiles && (proof?.holds ?? true) ? 0 : 1;
     },
   });
+
+/** Whether what was compared is what the file itself computes. */
+const readingLine = (path: string, { agree, reason, maxRel }: Verification): string =>
+  agree
+    ? `  ${path} was read for what the file computes: ${significant(maxRel)} relative`
+    : `  ${path} was not read for what the file computes: ${reason}`;
 
 /** Of another model than A hardly a line of a certificate holds; what helps then is which file it is about. */
 function proofLines({ holds, sameModel, claims, proved, probe, problems }: Proof, a: string): string[] {

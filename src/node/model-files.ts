@@ -7,6 +7,8 @@ import { EspalierError } from "../error.ts";
 import { anObject, aText, someBytes, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { read } from "../onnx/read.ts";
+import type { Verification, VerifyOptions } from "../shrink/verify.ts";
+import { verifyReading } from "../shrink/verify-reading.ts";
 import { refused, systemReason } from "./system-error.ts";
 import { writeWhole } from "./whole-files.ts";
 
@@ -40,6 +42,15 @@ export async function readModel(
     if (!(e instanceof EspalierError)) throw e;
     throw new EspalierError(e.code, e.what, { file: path, ...e.details }, e.fix);
   }
+}
+
+/**
+ * Compares a model with the file that it was read from: `verifyReading`, with the file's external data.
+ * @throws EspalierError naming the file, for what cannot be read and where the runtime does not load it
+ */
+export async function verifyModelFile(path: string, model: Model, options: VerifyOptions): Promise<Verification> {
+  wants("verifyModelFile", ["path", aText, path], ["options", anObject, options]);
+  return verifyReading(await readBytes(path), model, { ...options, external: besides(path) });
 }
 
 /** Reads the files beside a model, each once. A link must not lead out of the folder. */

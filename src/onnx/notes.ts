@@ -19,7 +19,8 @@ export function readingNotes(model: Model): readonly Words[] {
   return [...trainingNotes(model), ...sharingNotes(sharingOf(model))];
 }
 
-function trainingNotes(model: Model): string[] {
+/** The part of it that is of training mode. */
+export function trainingNotes(model: Model): readonly string[] {
   const training = restOf(model)?.training ?? [];
   return [...new Set(training.map(({ op }) => op))].map((op) => {
     const names = training.filter((n) => n.op === op).map(({ name }) => name);

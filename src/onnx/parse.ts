@@ -35,9 +35,10 @@ export interface Parsed {
  * What is read, and up to where ONNX Runtime 1.30 loads it. What came later only widened operators that there were, so that a node which
  * is as the older opset has it means the same there; new operators are refused.
  */
-const OPSETS = { oldest: 9, loaded: 26, newest: 28 };
-/** The IR versions of opset `newest`, and of what ONNX Runtime loads. */
-const IRS = { loaded: 13n, newest: 14n };
+const OPSETS = { oldest: 9, newest: 28 };
+const NEWEST_IR = 14n;
+/** The newest that ONNX Runtime loads. */
+export const LOADED = { opset: 26, ir: 13n };
 
 function opsetOf(file: WireMessage<"ModelProto">): number {
   const imports = file.opset_import ?? [];
@@ -50,11 +51,11 @@ function opsetOf(file: WireMessage<"ModelProto">): number {
       { field: "opset_import", got: opset ? `opset ${opset}` : "no opset of the standard operators", wanted },
       `export the model with ${wanted}`,
     );
-  if ((file.ir_version ?? 0n) > IRS.newest)
+  if ((file.ir_version ?? 0n) > NEWEST_IR)
     throw new EspalierError(
       "unsupported",
       "the model's format is newer than ONNX Runtime reads",
-      { field: "ir_version", got: Number(file.ir_version), wanted: `at most ${IRS.newest}` },
+      { field: "ir_version", got: Number(file.ir_version), wanted: `at most ${NEWEST_IR}` },
       "save the model with an older IR version",
     );
   return opset;
@@ -63,7 +64,7 @@ function opsetOf(file: WireMessage<"ModelProto">): number {
 /** The newest opset that the runtime loads is enough for every node, or the file is refused. */
 function checkLoaded(nodes: readonly WireMessage<"NodeProto">[], opset: number): void {
   const newer = nodes.findIndex((n) => STANDARD.has(n.domain ?? "") && Object.hasOwn(newerOperators, n.op_type ?? ""));
-  if (opset <= OPSETS.loaded || newer < 0) return;
+  if (opset <= LOADED.opset || newer < 0) return;
   const { op_type = "", name, output } = nodes[newer];
   throw new EspalierError(
     "unsupported",
@@ -72,9 +73,9 @@ function checkLoaded(nodes: readonly WireMessage<"NodeProto">[], opset: number):
       field: `graph.node[${newer}]`,
       node: name || output?.[0],
       got: `opset ${opset}`,
-      wanted: `opset ${OPSETS.loaded}`,
+      wanted: `opset ${LOADED.opset}`,
     },
-    `export the model with opset ${OPSETS.loaded} or older`,
+    `export the model with opset ${LOADED.opset} or older`,
   );
 }
 
@@ -166,9 +167,9 @@ export function parse(bytes: Uint8Array, external?: External): Parsed {
     );
   const stated = opsetOf(given);
   checkLoaded(graph.node ?? [], stated);
-  const opset = Math.min(stated, OPSETS.loaded);
-  const newerIr = (given.ir_version ?? 0n) > IRS.loaded;
-  const file = newerIr ? { ...given, ir_version: IRS.loaded } : given;
+  const opset = Math.min(stated, LOADED.opset);
+  const newerIr = (given.ir_version ?? 0n) > LOADED.ir;
+  const file = newerIr ? { ...given, ir_version: LOADED.ir } : given;
   checkFunctions(file, opset);
   const initializers = tensorsOf(graph, external);
   const inputs = inputsOf(graph, initializers);

@@ -8,6 +8,7 @@ import { size } from "../graph/tensor.ts";
 import type { DType, Model, Shape } from "../graph/types.ts";
 import { type Obstacle, obstacleText } from "../groups/channels.ts";
 import { marksOf } from "../onnx/marks.ts";
+import { trainingNotes } from "../onnx/notes.ts";
 import { type Sharing, sharingOf } from "../onnx/sharing.ts";
 import { analyze } from "./analysis.ts";
 import { dropColumns } from "./columns.ts";
@@ -47,6 +48,8 @@ export interface Inspection extends Cost {
   readonly constants: readonly { readonly name: string; readonly shape: Shape; readonly why: string }[];
   /** What the file stores twice, or once for several layers. */
   readonly sharing: Sharing;
+  /** What the file holds in training mode, and what it is read as. */
+  readonly training: readonly string[];
 }
 
 /** Looks at every weight of a model. */
@@ -100,7 +103,14 @@ export function inspect(model: Model): Inspection {
   const constants = [...roles(model.graph, marksOf(model))].flatMap(([{ name, shape }, { learns, why }]) =>
     learns ? [] : [{ name, shape, why }],
   );
-  return { ...costOf(graph), layers, untrained: fixed, constants, sharing: sharingOf(model) };
+  return {
+    ...costOf(graph),
+    layers,
+    untrained: fixed,
+    constants,
+    sharing: sharingOf(model),
+    training: trainingNotes(model),
+  };
 }
 
 const texts = (obstacles: readonly (Obstacle | undefined)[]): string[] => [

@@ -58,12 +58,8 @@ export async function verify(a: Model, b: Model, options: VerifyOptions): Promis
     ["inputs", maybe(aList), options, "inputs"],
     ["batches", maybe(aList), options, "batches"],
   );
-  const { engine, inputs = [], tolerance = 1e-4, random = 4, batches = [1, 3], seed = 0 } = options;
-  if (!(tolerance >= 0)) throw new UsageError("out-of-range", "tolerance must not be negative", { got: tolerance });
-  checkInteger("random", random, 0);
-  checkInteger("seed", seed, Number.MIN_SAFE_INTEGER);
-  for (const n of batches) checkInteger("batches", n, 1);
-  const none = { maxAbs: 0, maxRel: 0, tolerance, runs: 0, given: 0 };
+  const comparison = comparisonOf(a, options);
+  const none = { maxAbs: 0, maxRel: 0, tolerance: comparison.tolerance, runs: 0, given: 0 };
   const mismatch = signature(a, b);
   if (mismatch) return { agree: false, ...none, reason: mismatch };
   for (const [which, { graph }] of [["first", a] as const, ["second", b] as const]) {
@@ -75,31 +71,55 @@ export async function verify(a: Model, b: Model, options: VerifyOptions): Promis
         reason: `the ${which} model itself holds ${wrong.is}: ${wrong.tensor} at ${wrong.at}, ${wrong.share}`,
       };
   }
-  for (const run of inputs) checkInputs(a, run);
-  const dynamic = [...a.dims.values()].some((dims) => dims.some((d) => typeof d === "string"));
+  return compareBytes(write(a), write(b), comparison);
+}
+
+/** What two files are run on, and how far they may be apart. */
+interface Comparison {
+  readonly engine: Engine;
+  readonly runs: readonly Inputs[];
+  /** How many of the runs are on given inputs. */
+  readonly given: number;
+  readonly tolerance: number;
+}
+
+/**
+ * The runs that options ask for, on a model's inputs.
+ * @throws UsageError when a tolerance or an input is not valid
+ */
+export function comparisonOf(model: Model, options: VerifyOptions): Comparison {
+  const { engine, inputs = [], tolerance = 1e-4, random = 4, batches = [1, 3], seed = 0 } = options;
+  if (!(tolerance >= 0)) throw new UsageError("out-of-range", "tolerance must not be negative", { got: tolerance });
+  checkInteger("random", random, 0);
+  checkInteger("seed", seed, Number.MIN_SAFE_INTEGER);
+  for (const n of batches) checkInteger("batches", n, 1);
+  for (const run of inputs) checkInputs(model, run);
+  const dynamic = [...model.dims.values()].some((dims) => dims.some((d) => typeof d === "string"));
   const randomRuns = (dynamic ? batches : batches.slice(0, 1)).flatMap((n) =>
-    Array.from({ length: random }, (_, i) => randomInputs(a, n, new Random(seed, "verify", n, i))),
+    Array.from({ length: random }, (_, i) => randomInputs(model, n, new Random(seed, "verify", n, i))),
   );
-  const first = await engine.load(write(a));
-  const second = await engine.load(write(b)).catch(async (e) => {
+  return { engine, runs: [...randomRuns, ...inputs], given: inputs.length, tolerance };
+}
+
+/** Compares two files, b against a. */
+export async function compareBytes(a: Uint8Array, b: Uint8Array, comparison: Comparison): Promise<Verification> {
+  const first = await comparison.engine.load(a);
+  const second = await comparison.engine.load(b).catch(async (e) => {
     await first.release();
     throw e;
   });
   try {
-    return await compareRuns(engine, first, second, [...randomRuns, ...inputs], tolerance, inputs.length);
+    return await compareSessions(first, second, comparison);
   } finally {
     await first.release();
     await second.release();
   }
 }
 
-async function compareRuns(
-  engine: Engine,
+async function compareSessions(
   first: Session,
   second: Session,
-  runs: readonly Inputs[],
-  tolerance: number,
-  given: number,
+  { engine, runs, given, tolerance }: Comparison,
 ): Promise<Verification> {
   let maxAbs = 0;
   let maxRel = 0;
