@@ -26,10 +26,22 @@ function blocks(from: Shape, to: Shape): { from: number[]; to: number[] }[] {
   return found;
 }
 
+/** The first axes of two runs: an index of the shorter one is a whole block of the longer one. */
+function leading(a: number, b: number, at: number, to: number): Tie[] {
+  const most = Math.max(a, b);
+  if (most % a !== 0 || most % b !== 0) return [];
+  const own = indexPairs(
+    most,
+    (k) => Math.floor(k / (most / a)),
+    (k) => Math.floor(k / (most / b)),
+  );
+  return [tie(inputEnd(0, at), outputEnd(to), own)];
+}
+
 /**
  * An axis that stays is tied one to one. Axes that merge: index j of the merged axis belongs to index (j / inner) mod d
  * of the old one. An axis that splits is tied to its first part: a whole block belongs to each index.
- * Several axes that become several others in no order are mixed.
+ * Of several axes that become several others, the first ones are tied where one divides the other; the rest are mixed.
  */
 export function reshapeTies(from: Shape, to: Shape): Tie[] {
   if (size(from) === 0) return [];
@@ -47,7 +59,7 @@ export function reshapeTies(from: Shape, to: Shape): Tie[] {
         return { ...tie(inputEnd(0, axis), outputEnd(block.to[0]), own), merged: true };
       });
     }
-    if (block.from.length > 1) return [];
+    if (block.from.length > 1) return leading(from[block.from[0]], to[block.to[0]], block.from[0], block.to[0]);
     const inner = n / to[block.to[0]];
     const own = indexPairs(
       n,

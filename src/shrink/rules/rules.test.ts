@@ -134,16 +134,20 @@ const spatial: readonly [string, Attrs, Shape?][] = [
   ["Pad", { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: -1.5 }],
 ];
 
-const onlyZeros: readonly [string, Attrs][] = [
+const onlyZeros: readonly [string, Attrs, Shape?][] = [
   ["Trilu", { upper: 0 }],
   ["LpPool", window],
   ["GlobalLpPool", {}],
+  ["Col2Im", { image_shape: [3, 3], block_shape: [2, 2] }, [1, 4, 4]],
 ];
-test.each(onlyZeros)("%s makes zeros of zeros, and nothing known of others", async (op, attrs) => {
-  const f = along(op, attrs);
-  expect([f(0.5), f(0)]).toEqual([Number.NaN, 0]);
-  expect(new Set(await run(op, [full([1, 1, 3, 4], 0)], attrs))).toEqual(new Set([0]));
-});
+test.each(onlyZeros)(
+  "%s makes zeros of zeros, and nothing known of others",
+  async (op, attrs, shape = [1, 1, 3, 4]) => {
+    const f = along(op, attrs, shape);
+    expect([f(0.5), f(0)]).toEqual([Number.NaN, 0]);
+    expect(new Set(await run(op, [full(shape, 0)], attrs))).toEqual(new Set([0]));
+  },
+);
 
 test("group norm of anything when its scale is zero", () => {
   const f = each("GroupNormalization", { num_groups: 1 });
