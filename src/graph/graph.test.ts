@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { atBatch } from "./bind.ts";
 import { builder } from "./builder.ts";
 import { check } from "./check.ts";
-import { atBatch, reshapeInputs } from "./infer.ts";
+import { reshapeInputs } from "./infer.ts";
 import { print } from "./print.ts";
 import { f32, full } from "./tensor.ts";
 import type { Value } from "./types.ts";

@@ -1,11 +1,11 @@
 /** Types of a node's outputs by the operator table, and re-inference of a whole graph for other input shapes. */
 
 import { EspalierError } from "../error.ts";
-import { aModel, aNumber, wants } from "../given.ts";
 import { type Op, reject, type Type } from "./op.ts";
 import { entryOf, opOf, withDefaults } from "./ops/index.ts";
+import { boundAttrs } from "./sizes.ts";
 import { inputsText } from "./tensor.ts";
-import type { Attrs, Graph, Model, Node, Shape, Value } from "./types.ts";
+import type { Attrs, Graph, Node, Shape, Value } from "./types.ts";
 
 /** Checks attributes that only have certain values. */
 function checkValues(entry: Op, attrs: Attrs): void {
@@ -64,31 +64,23 @@ export function reshapeInputs(
     map.set(v, v);
     initializers.set(v, t);
   }
+  const named = new Map([...map.values()].map((v) => [v.name, v]));
   const nodes = graph.nodes.map((node): Node => {
     const ins = node.inputs.map((x) => (x ? map.get(x)! : null));
     const known = opOf(node.op, node.domain);
+    const given = boundAttrs(node.attrs, node.follows, (name) => named.get(name)?.shape);
     const { attrs, outputs } = known
-      ? inferNode(node.op, node.domain, node.name, ins, node.attrs)
-      : { attrs: node.attrs, outputs: node.outputs.map((o) => o!) };
+      ? inferNode(node.op, node.domain, node.name, ins, given)
+      : { attrs: given, outputs: node.outputs.map((o) => o!) };
     const outs = node.outputs.map((o, i) => {
       if (!o) return null;
       const v = { name: o.name, dtype: outputs[i].dtype, shape: outputs[i].shape };
       map.set(o, v);
+      named.set(v.name, v);
       return v;
     });
     return { ...node, attrs, inputs: ins, outputs: outs };
   });
   const outputs = graph.outputs.map((o) => map.get(o)!);
   return { graph: { name: graph.name, inputs, outputs, nodes, initializers }, map };
-}
-
-/** The model's graph for one batch size: axis 0 of every input, where it is dynamic, becomes `n`. */
-export function atBatch(model: Model, n: number): Graph {
-  wants("atBatch", ["model", aModel, model], ["n", aNumber, n]);
-  const shapes = new Map<Value, Shape>();
-  for (const v of model.graph.inputs) {
-    const [batch] = model.dims.get(v.name) ?? v.shape;
-    if (typeof batch === "string") shapes.set(v, [n, ...v.shape.slice(1)]);
-  }
-  return reshapeInputs(model.graph, shapes).graph;
 }

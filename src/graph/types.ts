@@ -43,7 +43,33 @@ export interface Node {
   readonly outputs: readonly (Value | null)[];
   /** For operators of the table: complete (defaults filled in). */
   readonly attrs: Attrs;
+  /** Attributes that are other numbers where values have other sizes, and what of (`sizes.ts`). */
+  readonly follows?: Follows;
 }
+
+/** A number, the length of an axis, or what an operator makes of such. */
+export type Size = number | Length | Computed;
+
+/** The length of an axis of the value of this name. */
+export interface Length {
+  readonly of: string;
+  readonly axis: number;
+}
+
+/** What an operator makes of single numbers. */
+export interface Computed {
+  readonly op: string;
+  readonly attrs?: Attrs;
+  readonly args: readonly Size[];
+  /** The element types of its operands and of its result. */
+  readonly from: readonly DType[];
+  readonly dtype: DType;
+  /** How many operators it takes, each as often as it is met. */
+  readonly steps: number;
+}
+
+/** What follows sizes among a node's attributes, by their names: as many entries as the attribute has numbers. */
+export type Follows = Readonly<Record<string, readonly Size[]>>;
 
 /** What a value is, whatever the nodes that make it: one of the names of meanings.ts, with operands as an operator has. */
 export interface Meaning {
@@ -71,6 +97,18 @@ export interface Graph {
 /** A dimension as a file declares it: a number, or the name of a dynamic axis. */
 export type Dim = number | string;
 
+/** The sizes of a model's inputs that may be others. */
+export interface FreeSizes {
+  /** Dimensions of each graph input, by name: a number, or the symbol of a size that is free. */
+  readonly axes: ReadonlyMap<string, readonly Dim[]>;
+  /** The symbol of the size that counts samples. */
+  readonly batch: string | undefined;
+  /** What the symbols may stand for: sizes at which the model was read. The graph has the first ones, but for a batch of 1. */
+  readonly tried: readonly ReadonlyMap<string, number>[];
+  /** Why the batch size that the file has cannot be another. */
+  readonly fixed?: string;
+}
+
 /** A graph and what its file says beside it. */
 export interface Model {
   readonly graph: Graph;
@@ -78,6 +116,8 @@ export interface Model {
   readonly opset: number;
   /** Declared dimensions of each graph input and output, by name; a string marks a dynamic axis. */
   readonly dims: ReadonlyMap<string, readonly Dim[]>;
+  /** Its free sizes; without, the first axis of each input that has no number is the batch. */
+  readonly sizes?: FreeSizes;
   /** metadata_props of the file. */
   readonly metadata: ReadonlyMap<string, string>;
   /** What else the file held (producer, doc strings, foreign opsets, unknown fields). Only onnx/ looks inside. */

@@ -1,5 +1,6 @@
 /** Questions about a graph's wiring, and the removal of what nobody reads. */
 import { opOf } from "./ops/index.ts";
+import { followedBy } from "./sizes.ts";
 import type { Graph, Node, Value } from "./types.ts";
 
 /** Which node makes each value. */
@@ -36,11 +37,13 @@ export function runningStatistics(graph: Graph): Set<Value> {
 /** Nodes that the given values depend on, as a set. */
 function ancestors(graph: Graph, of: readonly Value[]): Set<Node> {
   const wanted = new Set<Value>(of);
+  const measured = new Set<string>(); // only their lengths are read
   const nodes = new Set<Node>();
   for (const node of [...graph.nodes].reverse()) {
-    if (!node.outputs.some((o) => o && wanted.has(o))) continue;
+    if (!node.outputs.some((o) => o && (wanted.has(o) || measured.has(o.name)))) continue;
     nodes.add(node);
     for (const x of node.inputs) if (x) wanted.add(x);
+    for (const name of followedBy(node.follows)) measured.add(name);
   }
   return nodes;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { atBatch } from "../graph/bind.ts";
 import { check } from "../graph/check.ts";
-import { atBatch } from "../graph/infer.ts";
 import { numbers, size } from "../graph/tensor.ts";
 import type { Model } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";

@@ -2,7 +2,7 @@
 import { EspalierError } from "../error.ts";
 import { axisOf, checkLength, distinctAxes } from "../graph/op.ts";
 import { size, tensor } from "../graph/tensor.ts";
-import type { Attrs, DType, Tensor } from "../graph/types.ts";
+import type { Attrs, DType, Size, Tensor } from "../graph/types.ts";
 import { isOpaque } from "./attributes.ts";
 import type { Context, Step } from "./canonical.ts";
 import { evaluationForms } from "./evaluation-forms.ts";
@@ -111,13 +111,19 @@ const pad: Special = (step, { type }) => {
   const { axes, pads } = step.attrs as { axes?: readonly number[]; pads?: readonly number[] };
   if (!axes || !pads) return [step];
   const rank = type(step.inputs[0]).shape.length;
-  const all = new Array<number>(2 * rank).fill(0);
   checkLength("pads", pads, 2 * axes.length);
-  distinctAxes(axes, rank).forEach((at, i) => {
-    all[at] = pads[i];
-    all[at + rank] = pads[i + axes.length];
-  });
-  return withAttrs(step, { axes: undefined, pads: all });
+  const at = distinctAxes(axes, rank);
+  const placed = <T>(list: readonly T[], none: T): T[] => {
+    const all = new Array<T>(2 * rank).fill(none);
+    at.forEach((a, i) => {
+      all[a] = list[i];
+      all[a + rank] = list[i + axes.length];
+    });
+    return all;
+  };
+  const sizes = step.follows?.pads;
+  const follows = sizes && { follows: { ...step.follows, pads: placed<Size>(sizes, 0) } };
+  return withAttrs({ ...step, ...follows }, { axes: undefined, pads: placed(pads, 0) });
 };
 
 /** Before opset 21 with a scale and a shift per group: an InstanceNormalization of groups for channels. */

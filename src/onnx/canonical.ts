@@ -5,8 +5,9 @@
 import { EspalierError } from "../error.ts";
 import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
+import { isPlain } from "../graph/sizes.ts";
 import { typeText } from "../graph/tensor.ts";
-import type { Attr, Attrs } from "../graph/types.ts";
+import type { Attr, Attrs, Follows, Size } from "../graph/types.ts";
 import { specialForm } from "./canonical-forms.ts";
 import { expandedSteps } from "./expansions/index.ts";
 import type { Known } from "./fold-shapes.ts";
@@ -23,6 +24,8 @@ export interface Step {
   readonly attrs: Attrs;
   /** The file has it as it is in training. */
   readonly training?: true;
+  /** Which of the attributes are made of sizes, and how; undefined where that cannot be told. */
+  readonly follows?: Readonly<Record<string, Follows[string] | undefined>>;
 }
 
 /** What canonical form may depend on. */
@@ -38,8 +41,14 @@ export interface Context {
   fresh(stem: string): string;
 }
 
+/** A parameter, and what it is made of where that is not numbers. */
+interface Parameter {
+  readonly value: Attr;
+  readonly sizes: readonly (Size | undefined)[];
+}
+
 /** A static parameter out of the input that carries it. */
-function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
+function parameter(m: Moved, step: Step, context: Context): Parameter | undefined {
   const input = step.inputs[m.input];
   if (!input) return undefined;
   const known = context.known(input);
@@ -64,14 +73,15 @@ function parameter(m: Moved, step: Step, context: Context): Attr | undefined {
       got: typeText(known),
       wanted: "one axis",
     });
-  if (m.carrier === "list" || m.carrier === "floats" || m.carrier === "axes") return known.values;
+  const { values, sizes } = known;
+  if (m.carrier === "list" || m.carrier === "floats" || m.carrier === "axes") return { value: values, sizes };
   if (known.values.length !== 1)
     throw new EspalierError("invalid-file", `the ${m.attr} of ${step.op} is not one number`, {
       node: step.name,
       input,
       got: typeText(known),
     });
-  return known.values[0];
+  return { value: values[0], sizes };
 }
 
 /**
@@ -85,14 +95,23 @@ export function canonical(step: Step, context: Context): readonly Step[] {
   checkTypes(step, context.type, context.opset);
   const moved = movedAt(step.op, context.opset);
   const attrs: Record<string, Attr | undefined> = { ...step.attrs };
+  const follows: Record<string, Follows[string] | undefined> = {};
   for (const m of moved) {
-    attrs[m.attr] = parameter(m, step, context);
+    const given = parameter(m, step, context);
+    attrs[m.attr] = given?.value;
+    if (given?.sizes.some((s) => s === undefined || !isPlain(s))) follows[m.attr] = told(given.sizes);
     if (m.carrier === "typed") attrs.dtype = context.type(step.inputs[m.input]).dtype;
   }
   const carriers = new Set(moved.map((m) => m.input));
   const inputs = step.inputs.filter((_, i) => !carriers.has(i));
   // a node is known by its first output, which may be the one that nobody wants
   const outputs = step.outputs.map((o, i) => (i === 0 && !o ? context.fresh(`${step.name}/unread`) : o));
-  const plain = { ...step, inputs, outputs, attrs };
+  const plain = { ...step, inputs, outputs, attrs, ...(Object.keys(follows).length > 0 && { follows }) };
   return specialForm(plain, context);
+}
+
+/** All of them, or nothing. */
+function told(sizes: readonly (Size | undefined)[]): Follows[string] | undefined {
+  const known = sizes.filter((s) => s !== undefined);
+  return known.length === sizes.length ? known : undefined;
 }

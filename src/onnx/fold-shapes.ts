@@ -1,18 +1,33 @@
 /**
  * Evaluates small integer computations on the host: what exporters emit around Reshape, Slice and Expand to compute a
- * shape from a shape. Values are plain numbers, exact up to 2⁵³.
+ * shape from a shape. Values are plain numbers, exact up to 2⁵³; beside each stands what it is made of (`Size`).
  */
 
 import type { Allowance } from "../graph/allowance.ts";
 import type { Type } from "../graph/op.ts";
 import { sliceRange } from "../graph/ops/movement.ts";
+import { scalarOps } from "../graph/scalars.ts";
+import { applied, computed, isPlain } from "../graph/sizes.ts";
 import { size } from "../graph/tensor.ts";
-import type { Attrs, DType, Shape, Tensor } from "../graph/types.ts";
+import type { Attrs, DType, Shape, Size, Tensor } from "../graph/types.ts";
 import { isExact, valuesOf } from "./tensors.ts";
 
 /** A value known while reading. */
 export interface Known extends Type {
   readonly values: readonly number[];
+  /** What each of the values is made of; undefined where that is too much to tell. */
+  readonly sizes: readonly (Size | undefined)[];
+}
+
+/** A number and what it is made of. */
+interface Cell {
+  readonly value: number;
+  readonly size: Size | undefined;
+}
+
+/** What rules read: a value known element by element. */
+interface Cells extends Type {
+  readonly cells: readonly Cell[];
 }
 
 /** Larger tensors are data, not shapes. */
@@ -20,30 +35,17 @@ const LIMIT = 1024;
 
 export const isSmall = (shape: Shape): boolean => size(shape) <= LIMIT;
 
-export const knownTensor = (t: Tensor): Known => ({ dtype: t.dtype, shape: t.shape, values: valuesOf(t) });
-
-type Rule = (x: readonly Known[], attrs: Attrs, out: Type) => readonly number[] | undefined;
-
-const isInteger = (dtype: DType) => dtype.includes("int");
-
-/** What integers of a type reach to, as far as numbers are exact. */
-function holds(dtype: DType, x: number): boolean {
-  const bits = Number(dtype.match(/\d+$/)?.[0] ?? 0);
-  const unsigned = dtype.startsWith("u");
-  const most = 2 ** (unsigned ? bits : bits - 1) - 1;
-  return Number.isSafeInteger(x) && x <= most && x >= (unsigned ? 0 : -most - 1);
+export function knownTensor(t: Tensor): Known {
+  const values = valuesOf(t);
+  return { dtype: t.dtype, shape: t.shape, values, sizes: values };
 }
 
-/** A result in its type; NaN, which is no shape, where it would wrap around or no longer be exact. */
-function round(dtype: DType, x: number): number {
-  if (dtype === "float32") return Math.fround(x);
-  if (dtype === "bool") return Number(x !== 0);
-  if (!isInteger(dtype)) return x;
-  return holds(dtype, Math.trunc(x)) ? Math.trunc(x) : Number.NaN;
-}
+type Rule = (x: readonly Cells[], attrs: Attrs, out: Type) => readonly Cell[] | undefined;
+
+const plain = (value: number): Cell => ({ value, size: value });
 
 /** The elements, where numbers hold them. */
-const exactly = (t: Tensor): readonly number[] | undefined => (isExact(t) ? valuesOf(t) : undefined);
+const exactly = (t: Tensor): readonly Cell[] | undefined => (isExact(t) ? valuesOf(t).map(plain) : undefined);
 
 /** Position in a tensor of `shape` of the element that broadcasting puts at flat index `i` of `out`. */
 function source(shape: Shape, out: Shape, i: number): number {
@@ -60,91 +62,77 @@ function source(shape: Shape, out: Shape, i: number): number {
   return at;
 }
 
-const each =
-  (f: (...x: number[]) => number): Rule =>
-  (x, _, out) =>
-    Array.from({ length: size(out.shape) }, (_, i) => {
-      const operands = x.map((t) => t.values[source(t.shape, out.shape, i)]);
-      const result = f(...operands);
-      // "to the end" of a Slice is 2⁶³ − 1, which a number does not hold: it may be chosen, not computed with
-      return operands.includes(result) && x.at(-1)!.dtype === out.dtype ? result : round(out.dtype, result);
-    });
+/** An operator on single numbers. */
+function apply(op: string, x: readonly Cell[], from: readonly DType[], dtype: DType, attrs?: Attrs): Cell {
+  const values = x.map((c) => c.value);
+  const value = applied(op, values, attrs ?? {}, dtype, from.at(-1) === dtype);
+  const sizes = x.map((c) => c.size);
+  if (sizes.every((s) => s !== undefined && isPlain(s))) return plain(value);
+  const told = sizes.filter((s) => s !== undefined);
+  return { value, size: told.length < sizes.length ? undefined : computed(op, told, from, dtype, attrs) };
+}
 
-const same: Rule = ([x]) => x.values;
+const each =
+  (op: string): Rule =>
+  (x, attrs, { dtype, shape }) => {
+    const from = x.map((t) => t.dtype);
+    const said = op === "Mod" ? attrs : undefined;
+    return Array.from({ length: size(shape) }, (_, i) => {
+      const operands = x.map((t) => t.cells[source(t.shape, shape, i)]);
+      return apply(op, operands, from, dtype, said);
+    });
+  };
+
+const same: Rule = ([x]) => x.cells;
+const spread: Rule = ([x], _, { shape }) =>
+  Array.from({ length: size(shape) }, (_, i) => x.cells[source(x.shape, shape, i)]);
 
 /** Reductions over everything; over single axes shapes are never computed. */
 const reduce =
-  (f: (a: number, b: number) => number): Rule =>
-  ([x], _, out) =>
-    size(out.shape) === 1 && x.values.length > 0
-      ? [
-          round(
-            out.dtype,
-            x.values.reduce((a, b) => f(a, b)),
-          ),
-        ]
+  (op: string): Rule =>
+  ([x], _, { dtype, shape }) =>
+    size(shape) === 1 && x.cells.length > 0
+      ? [x.cells.reduce((a, b) => apply(op, [a, b], [x.dtype, x.dtype], dtype))]
       : undefined;
 
 /** Selects along one axis: element `pick(k)` of the input becomes element k of the output. */
-function select(x: Known, axis: number, count: number, pick: (k: number) => number): number[] {
+function select(x: Cells, axis: number, count: number, pick: (k: number) => number): Cell[] {
   const inner = size(x.shape.slice(axis + 1));
   const outer = size(x.shape.slice(0, axis));
-  const values: number[] = [];
+  const cells: Cell[] = [];
   for (let o = 0; o < outer; o++)
     for (let k = 0; k < count; k++)
-      for (let i = 0; i < inner; i++) values.push(x.values[(o * x.shape[axis] + pick(k)) * inner + i]);
-  return values;
+      for (let i = 0; i < inner; i++) cells.push(x.cells[(o * x.shape[axis] + pick(k)) * inner + i]);
+  return cells;
 }
 
 const axisIn = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
 
 const rules: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(Object.keys(scalarOps).map((op) => [op, each(op)])),
   Constant: (_, { value }) => exactly(value as Tensor),
   ConstantOfShape: (_, { value }, out) => {
     const [filling] = exactly(value as Tensor) ?? [];
-    return filling === undefined ? undefined : new Array<number>(size(out.shape)).fill(filling);
+    return filling === undefined ? undefined : new Array<Cell>(size(out.shape)).fill(filling);
   },
-  Cast: each((x) => x),
   Identity: same,
   Reshape: same,
   Flatten: same,
   Squeeze: same,
   Unsqueeze: same,
-  Expand: each((x) => x),
-  Abs: each(Math.abs),
-  Ceil: each(Math.ceil),
-  Floor: each(Math.floor),
-  Neg: each((x) => -x),
-  Sqrt: each(Math.sqrt),
-  Not: each((x) => Number(x === 0)),
-  Add: each((a, b) => a + b),
-  Sub: each((a, b) => a - b),
-  Mul: each((a, b) => a * b),
-  Div: each((a, b) => a / b),
-  Pow: each((a, b) => a ** b),
-  Mod: (x, a, out) =>
-    each((p, q) => (a.fmod || p % q === 0 || Math.sign(p) === Math.sign(q) ? p % q : (p % q) + q))(x, a, out),
-  Max: each(Math.max),
-  Min: each(Math.min),
-  And: each((a, b) => a & b),
-  Or: each((a, b) => a | b),
-  Equal: each((a, b) => Number(a === b)),
-  Greater: each((a, b) => Number(a > b)),
-  GreaterOrEqual: each((a, b) => Number(a >= b)),
-  Less: each((a, b) => Number(a < b)),
-  LessOrEqual: each((a, b) => Number(a <= b)),
-  Where: each((c, a, b) => (c ? a : b)),
-  ReduceProd: reduce((a, b) => a * b),
-  ReduceSum: reduce((a, b) => a + b),
-  ReduceMax: reduce(Math.max),
-  ReduceMin: reduce(Math.min),
+  Expand: spread,
+  ReduceProd: reduce("Mul"),
+  ReduceSum: reduce("Add"),
+  ReduceMax: reduce("Max"),
+  ReduceMin: reduce("Min"),
   Concat: (x, { axis }, out) => {
     // only vectors: shapes have one axis
-    return axisIn(axis as number, out.shape.length) === 0 ? x.flatMap((t) => t.values) : undefined;
+    return axisIn(axis as number, out.shape.length) === 0 ? x.flatMap((t) => t.cells) : undefined;
   },
   Gather: ([x, at], { axis }) => {
+    if (at.cells.some((c) => typeof c.size !== "number")) return undefined; // which element it is depends on sizes
     const a = axisIn(axis as number, x.shape.length);
-    const index = at.values.map((k) => axisIn(k, x.shape[a]));
+    const index = at.cells.map((c) => axisIn(c.value, x.shape[a]));
     return index.every((k) => k >= 0 && k < x.shape[a]) ? select(x, a, index.length, (k) => index[k]) : undefined;
   },
   Slice: ([x], attrs) => {
@@ -156,32 +144,48 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
-/** What is known from the types of the inputs alone. */
-const measures: Readonly<Record<string, (x: readonly Type[], attrs: Attrs) => readonly number[]>> = {
-  Shape: ([x], { start, end }) => x.shape.slice(start as number, end as number | undefined),
-  Size: ([x]) => [size(x.shape)],
+/** What is known from the types of the inputs alone: lengths of the axes of the first, whose name is given. */
+const measures: Readonly<Record<string, (x: readonly Type[], attrs: Attrs, name: string) => readonly Cell[]>> = {
+  Shape: ([x], { start, end }, of) =>
+    x.shape.map((value, axis) => ({ value, size: { of, axis } })).slice(start as number, end as number | undefined),
+  Size: ([x], _, of) => {
+    const lengths = x.shape.map((value, axis): Cell => ({ value, size: { of, axis } }));
+    return [lengths.reduce((a, b) => apply("Mul", [a, b], ["int64", "int64"], "int64"), plain(1))];
+  },
 };
+
+const known = (out: Type, cells: readonly Cell[]): Known => ({
+  ...out,
+  values: cells.map((c) => c.value),
+  sizes: cells.map((c) => c.size),
+});
+
+/** What a node of a file is for shape computations. */
+interface Folded {
+  readonly op: string;
+  /** Canonical and complete. */
+  readonly attrs: Attrs;
+  /** Names of the inputs. */
+  readonly names: readonly string[];
+  /** Types of the inputs; those that are known carry values. */
+  readonly inputs: readonly (Type | Known)[];
+}
 
 /**
  * The values of a node's first output, or undefined when they depend on data (or no shape computation looks like that).
- * @param attrs canonical and complete
- * @param inputs types of the inputs; those that are known carry values
  * @param allowance how many numbers may still be computed
  */
-export function foldShapes(
-  op: string,
-  attrs: Attrs,
-  inputs: readonly (Type | Known)[],
-  out: Type,
-  allowance: Allowance,
-): Known | undefined {
-  const measured = Object.hasOwn(measures, op) ? measures[op](inputs, attrs) : undefined;
-  if (measured) return { ...out, values: measured };
+export function foldShapes({ op, attrs, names, inputs }: Folded, out: Type, allowance: Allowance): Known | undefined {
+  if (Object.hasOwn(measures, op)) return known(out, measures[op](inputs, attrs, names[0]));
   const rule = Object.hasOwn(rules, op) ? rules[op] : undefined;
   if (!rule || !isSmall(out.shape) || out.dtype.endsWith("float16")) return undefined;
-  const known = inputs.filter((x): x is Known => "values" in x);
-  if (known.length < inputs.length || inputs.length > LIMIT) return undefined;
-  if (!allowance.take(known.reduce((n, x) => n + x.values.length, size(out.shape)))) return undefined;
-  const values = rule(known, attrs, out);
-  return values?.every((v) => !Number.isNaN(v)) ? { ...out, values } : undefined;
+  const given = inputs.filter((x): x is Known => "values" in x);
+  if (given.length < inputs.length || inputs.length > LIMIT) return undefined;
+  if (!allowance.take(given.reduce((n, x) => n + x.values.length, size(out.shape)))) return undefined;
+  const cells = rule(
+    given.map((x) => ({ ...x, cells: x.values.map((value, i) => ({ value, size: x.sizes[i] })) })),
+    attrs,
+    out,
+  );
+  return cells?.every((c) => !Number.isNaN(c.value)) ? known(out, cells) : undefined;
 }

@@ -30,7 +30,7 @@ test("an operator, an attribute and a type that the runtime's newest opset lacks
       got       float16[2]
       wanted    float32
       declared  x [?]
-      tried     batch 2 and 3
+      tried     batch 2, 3, 5
       fix       export the model so that all of it follows the batch size, or with a fixed batch"
   `);
   // an opset that is older than the operator has it from elsewhere, if at all

@@ -54,7 +54,7 @@ test("new statistics that somebody reads exist in training alone", () => {
       output    m
       wanted    the first 1 only
       declared  x [N, 4]
-      tried     batch 2 and 3
+      tried     N 2, 3, 5
       fix       export the model for inference"
   `);
 });

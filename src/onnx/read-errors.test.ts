@@ -10,8 +10,9 @@ test("errors say where", () => {
     messageOf(modelFile([["Add", "x w", "y"]], { initializer: [{ name: "w", ...t }] }));
   const dependent = modelFile(
     [
-      ["Shape", "x", "s"],
-      ["Tile", "x s", "y"],
+      ["Shape", "x", "s0"],
+      ...Array.from({ length: 9 }, (_, i): [string, string, string] => ["Add", `s${i} s${i}`, `s${i + 1}`]),
+      ["Tile", "x s9", "y"],
     ],
     {},
   );
@@ -101,7 +102,7 @@ test("errors say where", () => {
       node      z
       output    z
       declared  x [N, 4]
-      tried     batch 2 and 3
+      tried     N 2, 3, 5
       fix       save the model with onnx.shape_inference.infer_shapes, which writes the types of all values into it
 
     Concat has an attribute of the wrong type
@@ -118,7 +119,7 @@ test("errors say where", () => {
       got       int64[2,4]
       wanted    a stored tensor, or one made of shapes
       declared  x [N, 4]
-      tried     batch 2 and 3
+      tried     N 2, 3, 5
       fix       export the model so that shape is constant
 
     Reshape does not take this element type
@@ -127,14 +128,14 @@ test("errors say where", () => {
       got       float32[2,4]
       wanted    int64
       declared  x [N, 4]
-      tried     batch 2 and 3
+      tried     N 2, 3, 5
       fix       export the model so that all of it follows the batch size, or with a fixed batch
 
-    the repeats of Tile depends on the batch size
+    the repeats of Tile depends on the sizes of the inputs in a way that cannot be told
       node      y
-      got       2,4 at batch 2, 3,4 at batch 3
+      got       1024,2048 · 1536,2048 · 2560,2048
       declared  x [N, 4]
-      tried     batch 2 and 3
+      tried     N 2, 3, 5
       fix       export the model with a fixed batch size, or without this computation
 
     a tensor has impossible dimensions

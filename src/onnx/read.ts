@@ -1,86 +1,129 @@
 /**
  * ONNX bytes → Model. Any opset from 9 to 28 becomes one canonical form (graph/ops): opset 17's semantics, static
- * parameters as attributes, every shape concrete at batch 1. A batch axis that the file leaves dynamic stays so:
- * parameters that exporters compute from the batch size are folded by reading the file at two batch sizes (batch.ts).
+ * parameters as attributes, every shape concrete at batch 1. Sizes that the file leaves free stay so: the file is read at several of
+ * them, and parameters that exporters compute from sizes are folded, or keep what they are computed from (any-size.ts).
  */
 
 import { EspalierError } from "../error.ts";
 import { aFunction, anObject, maybe, someBytes, wants } from "../given.ts";
 import type { Type } from "../graph/op.ts";
-import type { Dim, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
-import { forAnyBatch } from "./batch.ts";
+import { boundAttrs, followedBy } from "../graph/sizes.ts";
+import type { Dim, Follows, FreeSizes, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
+import { forAnySize } from "./any-size.ts";
+import type { Step } from "./canonical.ts";
 import type { External } from "./external.ts";
+import { type Free, freeSizes, nothingFree, ofOneSample, waysToBind, waysToName, withFreeBatch } from "./free-sizes.ts";
 import { withOwnTensors } from "./merged.ts";
 import { type Parsed, parse } from "./parse.ts";
 import type { Rest } from "./rest.ts";
 import { neededOpset } from "./spell.ts";
 import { withTies } from "./ties.ts";
-import { inferStep, type TracedStep, trace } from "./trace.ts";
+import { type Binding, concrete, inferStep, type TracedStep, trace } from "./trace.ts";
 
-/** Two sizes that are unlikely to stand in a model for another reason than the batch. */
-const BATCHES = [2, 3] as const;
-
+/** A file as it is at any sizes that it allows. */
 interface Settled {
-  readonly steps: readonly TracedStep[];
+  readonly steps: readonly SettledStep[];
   /** Dimensions of outputs that the file does not declare. */
   dimsOf(name: string): readonly Dim[];
+  readonly sizes: FreeSizes;
+  /** At which sizes the graph is made. */
+  readonly binding: Binding;
 }
 
-/** Steps whose parameters hold at every batch size. */
-function anyBatch(parsed: Parsed): Settled {
-  const [a, b] = [trace(parsed, BATCHES[0]), trace(parsed, BATCHES[1])];
-  const steps = a.steps.map((s, i): TracedStep => {
-    const attrs = forAnyBatch(s, b.steps[i], BATCHES);
-    return { ...s, step: { ...s.step, attrs } };
+/** A step that holds at all sizes. */
+type SettledStep = Omit<TracedStep, "inputs">;
+
+/**
+ * Read at several sizes.
+ * @param ofOne the file was made for one sample, and may not be true of more
+ */
+function anySize(parsed: Parsed, free: Free, bindings: readonly Binding[], ofOne: boolean): Settled {
+  const look = (b: Binding) => trace(parsed, b, ofOne ? trace(parsed, ofOneSample(b, free.batch)) : undefined);
+  const looks = { traced: bindings.map(look), axes: free.axes };
+  const [first] = looks.traced;
+  const steps = first.steps.map(({ from, folded }, i): SettledStep => {
+    const step = forAnySize(
+      looks.traced.map((t) => t.steps[i]),
+      looks,
+    );
+    return { from, folded, step };
   });
   const dimsOf = (name: string) =>
-    a.types.get(name)!.shape.map((d, i) => (d === b.types.get(name)!.shape[i] ? d : "?"));
-  return { steps, dimsOf };
+    first.types.get(name)!.shape.map((_, axis) => {
+      const lengths = looks.traced.map((t) => t.types.get(name)!.shape[axis]);
+      const is = (of: readonly (number | undefined)[]) => lengths.every((n, k) => n === of[k]);
+      if (is(lengths.map(() => lengths[0]))) return lengths[0];
+      return [...bindings[0].sizes.keys()].find((s) => is(bindings.map((b) => b.sizes.get(s)))) ?? "?";
+    });
+  const sizes = { axes: free.axes, batch: free.batch, tried: bindings.map((b) => b.sizes) };
+  return { steps, dimsOf, sizes, binding: ofOneSample(bindings[0], free.batch) };
 }
 
-function oneBatch(parsed: Parsed): Settled {
-  const { steps, types } = trace(parsed, 1);
-  return { steps, dimsOf: (name) => types.get(name)!.shape };
+/** Read at the sizes that the file has. */
+function asDeclared(parsed: Parsed): Settled {
+  const free = nothingFree(parsed);
+  const binding = { axes: free.axes, sizes: new Map<string, number>(), batch: 1 };
+  const { steps, types } = trace(parsed, binding);
+  const plain = steps.map(({ from, folded, step: { follows: _, ...step } }) => ({ from, folded, step }));
+  const sizes = { axes: free.axes, batch: undefined, tried: [] };
+  return { steps: plain, dimsOf: (name) => types.get(name)!.shape, sizes, binding };
 }
 
-/** Says, beside what went wrong, that it did so at another batch size than the file may have been made for. */
-function whenDynamic(e: EspalierError, parsed: Parsed): EspalierError {
+/** Says, beside what went wrong, that it did so at other sizes than the file may have been made for. */
+function whenDynamic(e: EspalierError, parsed: Parsed, tried: readonly Binding[]): EspalierError {
   const declared = [...parsed.inputs].map(([name, { dims }]) => `${name} [${dims.join(", ")}]`).join(", ");
-  const beyondBatch = [...parsed.inputs.values()].some(({ dims }) => dims.slice(1).some((d) => typeof d === "string"));
+  const symbols = [...tried[0].sizes.keys()];
+  const beyondBatch = symbols.length > 1;
   const fix = beyondBatch
     ? "export the model with fixed sizes on all axes but the batch"
     : "export the model so that all of it follows the batch size, or with a fixed batch";
-  return new EspalierError(
-    e.code,
-    e.what,
-    { ...e.details, declared, tried: `batch ${BATCHES.join(" and ")}` },
-    e.fix ?? fix,
-  );
+  const sizes = symbols.map((s) => `${s} ${tried.map((b) => b.sizes.get(s)).join(", ")}`);
+  return new EspalierError(e.code, e.what, { ...e.details, declared, tried: sizes.join("; ") }, e.fix ?? fix);
 }
 
+/** The first way to bind free sizes at which the file can be read; else what went wrong, best not with the sizes alone. */
+function firstWay(parsed: Parsed, frees: readonly Free[], ofOne: boolean): Settled | EspalierError {
+  let wrong: EspalierError | undefined;
+  for (const free of frees)
+    for (const bindings of waysToBind(free))
+      try {
+        return anySize(parsed, free, bindings, ofOne);
+      } catch (e) {
+        if (!(e instanceof EspalierError)) throw e;
+        if (!wrong || wrong.code === "mismatch") wrong = whenDynamic(e, parsed, bindings);
+      }
+  return wrong!;
+}
+
+/** With the sizes free that the file leaves free; and with any number of samples, although it has one, where that can be. */
 function settle(parsed: Parsed): Settled {
   const dynamic = [...parsed.inputs.values()].some(({ dims }) => dims.some((d) => typeof d === "string"));
-  if (!dynamic) return oneBatch(parsed);
-  try {
-    return anyBatch(parsed);
-  } catch (e) {
-    throw e instanceof EspalierError ? whenDynamic(e, parsed) : e;
-  }
+  const declared = dynamic ? firstWay(parsed, waysToName(parsed), false) : asDeclared(parsed);
+  if (declared instanceof EspalierError) throw declared;
+  const inputs = withFreeBatch(parsed.inputs);
+  if (!inputs) return declared.sizes.batch === undefined ? withReason(declared, NO_SAMPLE) : declared;
+  const several = firstWay(parsed, [freeSizes({ inputs }, true)], true);
+  if (!(several instanceof EspalierError)) return several;
+  const { node, value } = several.details;
+  return withReason(declared, `${several.what}${(node ?? value) ? ` (${node ?? value})` : ""}`);
 }
 
+const NO_SAMPLE = "the first axis of no input is free, or 1";
+const withReason = (settled: Settled, fixed: string): Settled => ({ ...settled, sizes: { ...settled.sizes, fixed } });
+
 /** Without the shape computations that became parameters. */
-function withoutFolded(steps: readonly TracedStep[], outputs: readonly string[]): TracedStep[] {
+function withoutFolded(steps: readonly SettledStep[], outputs: readonly string[]): SettledStep[] {
   const read = new Set(outputs);
   const kept = steps.toReversed().filter(({ step, folded }) => {
     if (folded && !step.outputs.some((o) => read.has(o))) return false;
-    for (const x of step.inputs) read.add(x);
+    for (const x of [...step.inputs, ...followedBy(followsOf(step))]) read.add(x);
     return true;
   });
   return kept.reverse();
 }
 
 /** Stored tensors, but for those that only parameters of operators came from. */
-function keptInitializers(parsed: Parsed, steps: readonly TracedStep[]): Map<string, Tensor> {
+function keptInitializers(parsed: Parsed, steps: readonly SettledStep[]): Map<string, Tensor> {
   const after = new Set([...steps.flatMap(({ step }) => step.inputs), ...parsed.outputs]);
   return new Map([...parsed.initializers].filter(([name]) => after.has(name) || !parsed.read.has(name)));
 }
@@ -95,23 +138,36 @@ function checkOpset(node: Node, opset: number): void {
     });
 }
 
-function graphOf(parsed: Parsed, steps: readonly TracedStep[]): Graph {
+/** What a settled step follows: told, all of it. */
+const followsOf = (step: Step): Follows => (step.follows ?? {}) as Follows;
+
+function graphOf(parsed: Parsed, steps: readonly SettledStep[], binding: Binding): Graph {
   const values = new Map<string, Value>();
   const define = (name: string, { dtype, shape }: Type): Value => {
     const v: Value = { name, dtype, shape };
     values.set(name, v);
     return v;
   };
-  const inputs = [...parsed.inputs].map(([name, { dtype, dims }]) =>
-    define(name, { dtype, shape: dims.map((d) => (typeof d === "string" ? 1 : d)) }),
+  const inputs = [...parsed.inputs].map(([name, { dtype }]) =>
+    define(name, { dtype, shape: concrete(binding.axes.get(name)!, binding) }),
   );
   const initializers = new Map([...keptInitializers(parsed, steps)].map(([name, t]) => [define(name, t), t]));
   const nodes = steps.map(({ step }): Node => {
     const ins = step.inputs.map((x) => (x ? values.get(x)! : null));
-    const { attrs, outputs } = inferStep(step, step.attrs, ins, parsed, 1);
+    const given = boundAttrs(step.attrs, followsOf(step), (name) => values.get(name)?.shape);
+    const { attrs, outputs } = inferStep(step, given, ins, parsed, binding);
     const outs = step.outputs.map((o, i) => (o ? define(o, outputs[i]) : null));
     while (outs.at(-1) === null) outs.pop();
-    const node = { op: step.op, domain: step.domain, name: step.name, inputs: ins, outputs: outs, attrs };
+    const { op, domain, name, follows } = step;
+    const node: Node = {
+      op,
+      domain,
+      name,
+      inputs: ins,
+      outputs: outs,
+      attrs,
+      ...(follows && { follows: followsOf(step) }),
+    };
     checkOpset(node, parsed.opset);
     return node;
   });
@@ -119,7 +175,7 @@ function graphOf(parsed: Parsed, steps: readonly TracedStep[]): Graph {
   return { name: parsed.graph.name ?? "", inputs, outputs, initializers, nodes };
 }
 
-function restOf(parsed: Parsed, steps: readonly TracedStep[]): Rest {
+function restOf(parsed: Parsed, steps: readonly SettledStep[]): Rest {
   const { file, graph } = parsed;
   const { graph: _, metadata_props: __, ...model } = file;
   const declared = [...(graph.value_info ?? []), ...(graph.input ?? []), ...(graph.output ?? [])];
@@ -183,15 +239,16 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
 
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
   const parsed = withTies(withOwnTensors(parse(bytes, external)));
-  const { steps: traced, dimsOf } = settle(parsed);
-  const steps = withoutFolded(traced, parsed.outputs);
+  const { steps: settled, dimsOf, sizes, binding } = settle(parsed);
+  const steps = withoutFolded(settled, parsed.outputs);
   const dims = new Map<string, readonly Dim[]>();
   for (const [name, input] of parsed.inputs) dims.set(name, input.dims);
   for (const name of parsed.outputs) dims.set(name, fitted(parsed.declared.get(name)?.dims, dimsOf(name)));
   return {
-    graph: graphOf(parsed, steps),
+    graph: graphOf(parsed, steps, binding),
     opset: parsed.opset,
     dims,
+    sizes,
     metadata: new Map((parsed.file.metadata_props ?? []).map(({ key, value }) => [key ?? "", value ?? ""])),
     rest: restOf(parsed, steps),
   };

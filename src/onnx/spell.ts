@@ -4,7 +4,7 @@ import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import type { Type } from "../graph/op.ts";
 import { entryOf, type OpName, opOf } from "../graph/ops/index.ts";
-import type { Attr, Attrs, DType, Node, Tensor } from "../graph/types.ts";
+import type { Attr, Attrs, DType, Node, Size, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
 import type { WireMessage } from "./schema.ts";
 import { typeSince } from "./signature.ts";
@@ -22,8 +22,13 @@ import {
 } from "./spelling.ts";
 import { dataOf, valuesOf } from "./tensors.ts";
 
-/** Stores a tensor as an initializer of the file and gives its name. */
-export type StoreTensor = (t: Tensor, hint: string) => string;
+/** Where parameters go that an opset wants as inputs: they come back by name. */
+export interface Places {
+  /** Stores a tensor as an initializer of the file. */
+  readonly add: (t: Tensor, hint: string) => string;
+  /** Computes what follows sizes. Absent: the numbers of the graph's own sizes are stored. */
+  readonly compute?: (sizes: readonly Size[], dtype: DType, scalar: boolean, hint: string) => string;
+}
 
 /** True for a value that says what the operator did before it had the attribute: a default, or dilations of 1. */
 function isNeutral(node: Node, attr: string): boolean {
@@ -43,14 +48,16 @@ export function neededOpset(node: Node): number {
   return Math.max(9, entry.since ?? 0, typed, settingSince[node.op]?.(node) ?? 0, ...attrs);
 }
 
-function carry({ attr, carrier }: Moved, node: Node, store: StoreTensor): string {
+function carry({ attr, carrier }: Moved, node: Node, places: Places): string {
   const value = node.attrs[attr] as number | readonly number[] | undefined;
   if (value === undefined) return "";
   const { dtype: dtypeOf, list } = carriers[carrier];
   const dtype = dtypeOf(node);
   const values = typeof value === "number" ? [value] : value;
-  const shape = list ? [values.length] : [];
-  return store({ dtype, shape, data: dataOf(dtype, values) }, `${node.outputs[0]!.name}.${attr}`);
+  const hint = `${node.outputs[0]!.name}.${attr}`;
+  const sizes = node.follows?.[attr];
+  if (sizes && places.compute) return places.compute(sizes, dtype, !list, hint);
+  return places.add({ dtype, shape: list ? [values.length] : [], data: dataOf(dtype, values) }, hint);
 }
 
 /** Before opset 11 axes count from the front: nothing but TopK knew negative ones. */
@@ -104,11 +111,23 @@ function reducesNothing(node: Node): boolean {
   return true;
 }
 
+/** What follows sizes has to be an input. */
+function checkFollows({ op, name, follows }: Node, opset: number, inputs: ReadonlySet<string>): void {
+  const attr = Object.keys(follows ?? {}).find((k) => !inputs.has(k));
+  if (attr !== undefined)
+    throw new EspalierError(
+      "unsupported",
+      `opset ${opset} has no ${op} whose ${attr} follows the sizes of its inputs`,
+      { node: name },
+      "convert the model to a newer opset",
+    );
+}
+
 /**
  * The message of a node at an opset that can express it (`neededOpset`).
- * @param store receives parameters that this opset wants as inputs
+ * @param places receives parameters that this opset wants as inputs
  */
-export function spell(canonical: Node, opset: number, store: StoreTensor): WireMessage<"NodeProto"> {
+export function spell(canonical: Node, opset: number, places: Places): WireMessage<"NodeProto"> {
   const node = (opOf(canonical.op, canonical.domain) && respelled[canonical.op]?.(canonical, opset)) || canonical;
   const names = (list: Node["inputs"]) => {
     const out = list.map((v) => v?.name ?? "");
@@ -121,10 +140,11 @@ export function spell(canonical: Node, opset: number, store: StoreTensor): WireM
 
   const parameters = known ? movedAt(node.op, opset) : [];
   const inputs = node.inputs.map((v) => v?.name ?? "");
-  for (const m of parameters) inputs.splice(m.input, 0, carry(m, node, store));
+  for (const m of parameters) inputs.splice(m.input, 0, carry(m, node, places));
   while (inputs.at(-1) === "") inputs.pop();
 
   const asInput = new Set(parameters.flatMap(({ attr, carrier }) => (carrier === "typed" ? [attr, "dtype"] : [attr])));
+  if (places.compute) checkFollows(node, opset, asInput);
   const later = known ? (attributeSince[node.op] ?? {}) : {};
   const attribute = Object.entries(node.attrs)
     .filter(([k, a]) => a !== undefined && !asInput.has(k) && !((later[k] ?? 0) > opset))

@@ -1,17 +1,18 @@
-/** One pass over a parsed file at one batch size: canonical steps, the types of all values, folded shape computations. */
+/** One pass over a parsed file at certain sizes: canonical steps, the types of all values, folded shape computations. */
 import { EspalierError } from "../error.ts";
 import { Allowance } from "../graph/allowance.ts";
 import { inferNode } from "../graph/infer.ts";
 import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { inputsText, size, typeText } from "../graph/tensor.ts";
-import type { Attrs, Dim } from "../graph/types.ts";
-import type { Sample } from "./batch.ts";
+import type { Attrs, Dim, Shape } from "../graph/types.ts";
+import type { Sample } from "./any-size.ts";
 import { canonical, type Step } from "./canonical.ts";
 import { checkDeclared } from "./declared.ts";
 import type { FileStep } from "./file-step.ts";
 import { foldShapes, isSmall, type Known, knownTensor } from "./fold-shapes.ts";
 import type { Parsed } from "./parse.ts";
+import { checkApart, forSeveralSamples, type Samples } from "./rebatch.ts";
 import { asWritten } from "./spell.ts";
 import { isExact } from "./tensors.ts";
 
@@ -42,15 +43,26 @@ function checkSize(t: Type, where: () => Readonly<Record<string, string>>): void
   );
 }
 
-const concrete = (dims: readonly Dim[], batch: number): number[] =>
-  dims.map((d) => (typeof d === "string" ? batch : d));
+/** At which sizes a file is looked at. */
+export interface Binding {
+  /** The dimensions of each input: numbers, and symbols of free sizes. */
+  readonly axes: ReadonlyMap<string, readonly Dim[]>;
+  /** What free sizes are, by symbol. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** What an axis is that is declared by another symbol. */
+  readonly batch: number;
+}
 
-/** What an operator outside the table makes, by the file's declarations. A dynamic axis counts as the batch. */
-function declaredTypes(step: Step, parsed: Parsed, batch: number): Type[] {
+/** A shape, of dimensions and what their symbols are. */
+export const concrete = (dims: readonly Dim[], { sizes, batch }: Binding): number[] =>
+  dims.map((d) => (typeof d === "string" ? (sizes.get(d) ?? batch) : d));
+
+/** What an operator outside the table makes, by the file's declarations. A symbol that no input has counts as the batch. */
+function declaredTypes(step: Step, parsed: Parsed, binding: Binding): Type[] {
   return step.outputs.map((name): Type => {
     const declared = parsed.declared.get(name);
     if (declared?.dims) {
-      const type = { dtype: declared.dtype, shape: concrete(declared.dims, batch) };
+      const type = { dtype: declared.dtype, shape: concrete(declared.dims, binding) };
       checkSize(type, () => ({ node: step.name, output: name }));
       return type;
     }
@@ -70,9 +82,9 @@ export function inferStep(
   attrs: Attrs,
   inputs: readonly (Type | null)[],
   parsed: Parsed,
-  batch: number,
+  binding: Binding,
 ): { attrs: Attrs; outputs: readonly Type[] } {
-  if (!opOf(step.op, step.domain)) return { attrs, outputs: declaredTypes(step, parsed, batch) };
+  if (!opOf(step.op, step.domain)) return { attrs, outputs: declaredTypes(step, parsed, binding) };
   const where = () => ({ node: step.name, inputs: inputsText(inputs) });
   let inferred: { attrs: Attrs; outputs: readonly Type[] };
   try {
@@ -108,10 +120,10 @@ function keptOutputs(step: Step, count: number, parsed: Parsed): string[] {
   return step.outputs.slice(0, count);
 }
 
-function startingValues({ inputs, initializers }: Parsed, batch: number): Map<string, Type | Known> {
+function startingValues({ inputs, initializers }: Parsed, binding: Binding): Map<string, Type | Known> {
   const values = new Map<string, Type | Known>();
-  for (const [name, { dtype, dims }] of inputs) {
-    const type = { dtype, shape: concrete(dims, batch) };
+  for (const [name, { dtype }] of inputs) {
+    const type = { dtype, shape: concrete(binding.axes.get(name)!, binding) };
     checkSize(type, () => ({ input: name }));
     values.set(name, type);
   }
@@ -125,9 +137,24 @@ function startingValues({ inputs, initializers }: Parsed, batch: number): Map<st
 /** How many numbers are computed while reading; shapes are a few each. What goes beyond counts as data. */
 const MOST_FOLDED = 2 ** 20;
 
-/** Steps and value types with every dynamic axis taken as `batch`. */
-export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; types: ReadonlyMap<string, Type> } {
-  const values = startingValues(parsed, batch);
+/** What a file is at certain sizes. */
+export interface Traced {
+  readonly steps: readonly TracedStep[];
+  readonly types: ReadonlyMap<string, Type>;
+}
+
+/**
+ * Steps and value types at given sizes of the inputs.
+ * @param one what the file is for one sample, when it was made for one and is looked at with more
+ */
+export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
+  const values = startingValues(parsed, binding);
+  const forOne = new Map<string, Shape>();
+  const samples: Samples = {
+    one: (name) => forOne.get(name) ?? one!.types.get(name)!.shape,
+    now: (name) => values.get(name)!.shape,
+    before: new Map(),
+  };
   const names = new Set(values.keys());
   for (const s of parsed.steps) for (const o of s.outputs) names.add(o);
   const context = {
@@ -147,18 +174,23 @@ export function trace(parsed: Parsed, batch: number): { steps: TracedStep[]; typ
   };
   const steps: TracedStep[] = [];
   const allowance = new Allowance(MOST_FOLDED);
+  const several = (step: Step) => (one ? forSeveralSamples(step, samples, context.fresh) : [step]);
   for (const from of parsed.steps)
-    for (const step of canonical(from, context)) {
+    for (const step of canonical(from, context).flatMap(several)) {
       const inputs = step.inputs.map((x) => (x ? values.get(x)! : null));
-      const { attrs, outputs: types } = inferStep(step, step.attrs, inputs, parsed, batch);
+      const { attrs, outputs: types } = inferStep(step, step.attrs, inputs, parsed, binding);
       const outputs = keptOutputs(step, types.length, parsed);
       const known =
         opOf(step.op, step.domain) && inputs.every((x) => x !== null)
-          ? foldShapes(step.op, attrs, inputs, types[0], allowance)
+          ? foldShapes({ op: step.op, attrs, names: step.inputs, inputs }, types[0], allowance)
           : undefined;
       outputs.forEach((o, i) => {
         if (o) values.set(o, (i === 0 && known) || { dtype: types[i].dtype, shape: types[i].shape });
       });
+      if (one) {
+        for (const o of outputs) if (!one.types.has(o)) forOne.set(o, samples.one(step.inputs[0]));
+        checkApart({ ...step, outputs }, samples, binding.batch);
+      }
       steps.push({ from, step: { ...step, outputs }, inputs, folded: known !== undefined && outputs.length === 1 });
     }
   checkDeclared(parsed.graph.value_info ?? [], "graph.value_info", values);

@@ -3,6 +3,7 @@
 import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import { aGraph, aModel, wants } from "../given.ts";
+import { takeName } from "../graph/new-names.ts";
 import { heldBy } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { tensorKey } from "../graph/tensor.ts";
@@ -13,6 +14,7 @@ import type { WireMessage } from "./schema.ts";
 import { neededOpset, spell } from "./spell.ts";
 import { tensorProto } from "./tensors.ts";
 import { encodeMessage } from "./wire.ts";
+import { SizeWriter } from "./write-sizes.ts";
 
 const OPSET = 17;
 /** Protobuf's limit for one message. */
@@ -54,13 +56,13 @@ class Store {
     for (const n of graph.nodes) for (const o of n.outputs) if (o) this.names.add(o.name);
   }
 
+  readonly fresh = (hint: string): string => takeName(hint, this.names);
+
   readonly add = (t: Tensor, hint: string): string => {
     const key = tensorKey(t);
     const known = this.known.get(key);
     if (known) return known;
-    let name = hint;
-    for (let i = 1; this.names.has(name); i++) name = `${hint}_${i}`;
-    this.names.add(name);
+    const name = this.fresh(hint);
     this.known.set(key, name);
     this.tensors.push(tensorProto(name, t));
     return name;
@@ -104,7 +106,7 @@ export function encode(graph: Graph): Uint8Array {
     const [out] = n.outputs;
     const held = heldBy(n);
     if (held && !outputs.has(out!)) constants.push(tensorProto(out!.name, held));
-    else node.push(spell(n, opset, store.add));
+    else node.push(spell(n, opset, store));
   }
   const domains = new Set(graph.nodes.map((n) => n.domain).filter((d) => d !== ""));
   return encodeMessage("ModelProto", {
@@ -189,11 +191,14 @@ export function write(model: Model): Uint8Array {
   const rest = restOf(model);
   const opset = opsetFor(model);
   const store = new Store(graph);
-  const node = graph.nodes.map((n) => {
+  const sizes = new SizeWriter(store);
+  const places = { add: store.add, compute: sizes.tensor.bind(sizes) };
+  const node = graph.nodes.flatMap((n) => {
     const key = n.outputs.find((o) => o)?.name ?? "";
     const captured = rest?.captures.get(key) ?? 0;
     const explicit = captured ? { ...n, inputs: n.inputs.slice(0, -captured) } : n;
-    return { ...rest?.nodes.get(key), ...spell(explicit, opset, store.add) };
+    const spelled = { ...rest?.nodes.get(key), ...spell(explicit, opset, places) };
+    return [...sizes.take(), spelled];
   });
   const initializer = [...graph.initializers].map(([v, t]) => ({
     ...rest?.tensors.get(v.name),

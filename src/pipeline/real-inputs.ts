@@ -3,6 +3,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { aDataset, aModel, anEngine, maybe, wants } from "../given.ts";
+import { declaredBatch } from "../graph/bind.ts";
 import type { Model } from "../graph/types.ts";
 import type { Inputs } from "../shrink/verify.ts";
 import type { Normalization } from "../step/input.ts";
@@ -25,6 +26,6 @@ export async function realInputs(
   wants("realInputs", ["model", aModel, model], ["data", maybe(aDataset), data], ["engine", anEngine, engine]);
   if (!data) return [];
   const [input] = model.graph.inputs;
-  const fixed = input && typeof model.dims.get(input.name)?.[0] !== "string";
-  return [await modelInputs(model, data, { engine, count: fixed ? input.shape[0] : COUNT, normalization })];
+  const count = input && declaredBatch(model) === undefined ? input.shape[0] : COUNT;
+  return [await modelInputs(model, data, { engine, count, normalization })];
 }

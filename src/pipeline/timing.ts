@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import { type LatencyOptions, latency } from "../engine/latency.ts";
 import { UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, wants } from "../given.ts";
+import { axesOfInput, declaredBatch } from "../graph/bind.ts";
 import { size, tensor, zeros } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 
@@ -17,19 +18,20 @@ export interface TimedModel {
 const MOST_ELEMENTS = 2 ** 29;
 
 /** One tensor per input; float32 in 0 … 1, everything else zero. */
-function feeds({ graph, dims }: Model, batch: number): Record<string, Tensor> {
+function feeds(model: Model, batch: number): Record<string, Tensor> {
+  const symbol = declaredBatch(model);
   return Object.fromEntries(
-    graph.inputs.map(({ name, dtype, shape }) => {
-      const sized = typeof dims.get(name)?.[0] === "string" ? [batch, ...shape.slice(1)] : shape;
-      if (size(sized) > MOST_ELEMENTS)
+    model.graph.inputs.map((v) => {
+      const shape = axesOfInput(model, v).map((d, i) => (d === symbol ? batch : v.shape[i]));
+      if (size(shape) > MOST_ELEMENTS)
         throw new UsageError(
           "out-of-range",
           "a batch is too large to time",
-          { input: name, got: `[${sized}]`, wanted: `at most ${MOST_ELEMENTS} elements` },
+          { input: v.name, got: `[${shape}]`, wanted: `at most ${MOST_ELEMENTS} elements` },
           "time a smaller batch",
         );
-      const ramp = () => Float32Array.from({ length: size(sized) }, (_, i) => (i % 97) / 97);
-      return [name, dtype === "float32" ? tensor(dtype, sized, ramp()) : zeros(dtype, sized)];
+      const ramp = () => Float32Array.from({ length: size(shape) }, (_, i) => (i % 97) / 97);
+      return [v.name, v.dtype === "float32" ? tensor(v.dtype, shape, ramp()) : zeros(v.dtype, shape)];
     }),
   );
 }
@@ -38,8 +40,8 @@ function feeds({ graph, dims }: Model, batch: number): Record<string, Tensor> {
 export function timedBatches(models: readonly Model[], wanted: readonly number[]): number[] {
   wants("timedBatches", ["models", aList, models], ["wanted", aList, wanted]);
   for (const model of models) wants("timedBatches", ["models", aModel, model]);
-  const fixed = models.flatMap(({ graph, dims }) =>
-    graph.inputs.flatMap(({ name, shape }) => (typeof dims.get(name)?.[0] === "string" ? [] : [shape[0] ?? 1])),
+  const fixed = models.flatMap((model) =>
+    declaredBatch(model) === undefined ? model.graph.inputs.map(({ shape }) => shape[0] ?? 1) : [],
   );
   return fixed.length ? [fixed[0]] : [...wanted];
 }

@@ -6,7 +6,7 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { aModel, anEngine, anObject, maybe, wants } from "../given.ts";
-import { atBatch } from "../graph/infer.ts";
+import { atBatch, batchSymbol } from "../graph/bind.ts";
 import type { Model } from "../graph/types.ts";
 import { account } from "./account.ts";
 import { type Certificate, checkFormat, digest } from "./certificate.ts";
@@ -58,8 +58,7 @@ export async function prove(full: Model, claimed: Certificate, options: ProveOpt
   const { small, engine } = options;
   checkFormat(claimed);
   const hash = await digest(full);
-  const batched = full.graph.inputs.some((v) => typeof full.dims.get(v.name)?.[0] === "string");
-  const found = judge(atBatch(full, 2), batched ? atBatch(full, 3) : undefined, claimed);
+  const found = judge(atBatch(full, 2), batchSymbol(full) === undefined ? undefined : atBatch(full, 3), claimed);
   const { verdicts } = found;
   const problems = verdicts.filter((v) => !v.proved).map((v) => `not proved: ${v.claim}: ${v.why}`);
   if (claimed.full !== hash) problems.unshift(`the full model has hash ${hash}, the certificate is of ${claimed.full}`);

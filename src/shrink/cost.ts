@@ -1,7 +1,7 @@
 /** What a model costs: parameters, and multiply–accumulates for one sample. */
 import { EspalierError } from "../error.ts";
 import { aModel, wants } from "../given.ts";
-import { atBatch } from "../graph/infer.ts";
+import { atBatch } from "../graph/bind.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { runningStatistics } from "../graph/walk.ts";

@@ -5,6 +5,7 @@ import { heldBy, holding, nodes } from "../graph/nodes.ts";
 import { axisOf } from "../graph/op.ts";
 import { opSiteOf } from "../graph/op-site.ts";
 import { opOf } from "../graph/ops/index.ts";
+import { withSettledSizes } from "../graph/sizes.ts";
 import { arrayOf, i64, numbers, size, tensor } from "../graph/tensor.ts";
 import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
@@ -45,7 +46,8 @@ export function cut(analysis: Analysis, remove: { has(channel: number): boolean 
       if (o) map.set(o, small.outputs[i]!);
     });
   }
-  return prune({ ...graph, nodes: smaller, initializers, outputs: graph.outputs.map((o) => map.get(o)!) });
+  const outputs = graph.outputs.map((o) => map.get(o)!);
+  return withSettledSizes(prune({ ...graph, nodes: smaller, initializers, outputs }));
 }
 
 /** For each axis of a value: 1 = the index stays; undefined = the axis loses nothing. */

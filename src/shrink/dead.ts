@@ -4,8 +4,8 @@
  * batch. What computed it is then read by nobody and goes.
  */
 import { type Allowance, storedElements } from "../graph/allowance.ts";
+import { axesOfInput, batchSymbol, bind, otherSizes, type Sizes } from "../graph/bind.ts";
 import { builder } from "../graph/builder.ts";
-import { atBatch } from "../graph/infer.ts";
 import { nodes } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { f32, sameShape, size } from "../graph/tensor.ts";
@@ -26,13 +26,14 @@ export function replaceConstant(
 ): (Replacement & { graph: Graph }) | undefined {
   const { graph } = analysis;
   const stored = storedElements(graph);
+  const follows = followsSize(model, graph);
   const outputs = new Set(graph.outputs);
   const readers = consumers(graph);
   for (const node of graph.nodes)
     for (const x of node.outputs) {
-      const constant = x && !analysis.channels.stored.has(x) && constantOf(analysis, x);
+      const constant = x && !analysis.channels.stored.has(x) && constantOf(analysis, x, follows);
       if (!constant) continue;
-      const reader = readers.get(x)?.find((n) => n.outputs.some((o) => o && !constantOf(analysis, o)));
+      const reader = readers.get(x)?.find((n) => n.outputs.some((o) => o && !constantOf(analysis, o, follows)));
       if (!reader && !outputs.has(x)) continue;
       if (!allowance.take(graph.nodes.length)) return undefined;
       const smaller = reader && besideLive(graph, reader, x, constant);
@@ -49,11 +50,26 @@ interface Constant {
   readonly data: Float64Array;
 }
 
-function constantOf({ constants }: Analysis, v: Value): Constant | undefined {
+/** Whether the length of an axis is another at other sizes of the inputs, the batch apart. */
+function followsSize(model: Model, graph: Graph): (v: Value, axis: number) => boolean {
+  const others = otherSizes(model);
+  if (!others) return () => false;
+  const shapes = new Map(
+    bind({ ...model, graph }, others).nodes.flatMap((n) => n.outputs.map((o) => [o?.name, o?.shape])),
+  );
+  return (v, axis) => shapes.get(v.name)?.[axis] !== v.shape[axis];
+}
+
+function constantOf(
+  { constants }: Analysis,
+  v: Value,
+  follows: (v: Value, axis: number) => boolean,
+): Constant | undefined {
   for (let axis = 0; axis < v.shape.length; axis++) {
     const data = constants.of(v, axis);
     if (!data?.length || data.some((c) => Number.isNaN(c))) continue;
     if (data.every((c) => c === data[0])) return { shape: [], data: data.slice(0, 1) };
+    if (follows(v, axis)) continue;
     return { shape: v.shape.slice(axis).map((d, i) => (i === 0 ? d : 1)), data };
   }
   return undefined;
@@ -138,15 +154,16 @@ function spread({ shape, data }: Constant, to: Shape): Float64Array {
  * null: the value does not depend on the batch. undefined: it depends on it in another way.
  */
 function batchOf(model: Model, x: Value): Value | null | undefined {
-  const dynamic = model.graph.inputs.filter((v) => model.dims.get(v.name)?.some((d) => typeof d === "string"));
-  if (dynamic.length === 0) return null;
-  const shapeAt = (n: number) => {
-    const outputs = atBatch(model, n).nodes.flatMap((node) => node.outputs);
+  const batch = batchSymbol(model);
+  const others = otherSizes(model) ?? {};
+  const shapeAt = (sizes: Sizes) => {
+    const outputs = bind(model, sizes).nodes.flatMap((node) => node.outputs);
     return outputs.find((o) => o?.name === x.name)!.shape;
   };
-  const [two, three] = [shapeAt(2), shapeAt(3)];
+  if (batch === undefined) return sameShape(x.shape, shapeAt(others)) ? null : undefined;
+  const [two, three] = [shapeAt({ [batch]: 2 }), shapeAt({ ...others, [batch]: 3 })];
   if (sameShape(two, three)) return null;
   const firstOnly = two[0] === 2 && three[0] === 3 && sameShape(two.slice(1), three.slice(1));
-  const batched = (v: Value) => model.dims.get(v.name)!.every((d, i) => (typeof d === "string") === (i === 0));
-  return firstOnly ? dynamic.find(batched) : undefined;
+  const batched = (v: Value) => axesOfInput(model, v).every((d, i) => (typeof d === "string") === (i === 0));
+  return firstOnly ? model.graph.inputs.find(batched) : undefined;
 }

@@ -1,7 +1,7 @@
 /** What a model is made of and what could be removed from it, layer by layer. */
 
 import { aModel, wants } from "../given.ts";
-import { atBatch } from "../graph/infer.ts";
+import { atBatch } from "../graph/bind.ts";
 import { untrained } from "../graph/precision.ts";
 import { roles } from "../graph/roles.ts";
 import { size } from "../graph/tensor.ts";

@@ -4,6 +4,7 @@ import { checkInteger } from "../checks.ts";
 import { type Engine, type EngineTensor, runOnce, type Session } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
+import { declaredBatch, otherSizes } from "../graph/bind.ts";
 import { wrongNumbers } from "../graph/finite.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Model, Tensor, Value } from "../graph/types.ts";
@@ -94,9 +95,11 @@ export function comparisonOf(model: Model, options: VerifyOptions): Comparison {
   checkInteger("seed", seed, Number.MIN_SAFE_INTEGER);
   for (const n of batches) checkInteger("batches", n, 1);
   for (const run of inputs) checkInputs(model, run);
-  const dynamic = [...model.dims.values()].some((dims) => dims.some((d) => typeof d === "string"));
-  const randomRuns = (dynamic ? batches : batches.slice(0, 1)).flatMap((n) =>
-    Array.from({ length: random }, (_, i) => randomInputs(model, n, new Random(seed, "verify", n, i))),
+  const others = otherSizes(model);
+  const randomRuns = (declaredBatch(model) === undefined ? batches.slice(0, 1) : batches).flatMap((n) =>
+    Array.from({ length: random }, (_, i) =>
+      randomInputs(model, n, new Random(seed, "verify", n, i), i % 2 === 0 ? {} : others),
+    ),
   );
   return { engine, runs: [...randomRuns, ...inputs], given: inputs.length, tolerance };
 }

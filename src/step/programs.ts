@@ -5,7 +5,7 @@
  * once. The state goes in by name and comes out as `next/…`; what changes from step to step and is no tensor, as numbers.
  */
 import { aGraph, aLoss, anObject, anOptimizer, wants } from "../given.ts";
-import { atBatch } from "../graph/infer.ts";
+import { atBatch } from "../graph/bind.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { differentiate, emitLoss, emitReport } from "./differentiate.ts";
 import { clockInputs, type Program, paramInputs, program, slotInputs } from "./frame.ts";

@@ -12,7 +12,7 @@ import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import type { LossPlan } from "../step/plan.ts";
 import { type EvaluationPrograms, evaluationPrograms } from "../step/programs.ts";
-import { checkDynamicBatch, checkInput, normalizationOf, travelsAs } from "./input.ts";
+import { checkDynamicBatch, checkInput, forSamples, normalizationOf, travelsAs } from "./input.ts";
 import { checkOperators } from "./operators.ts";
 import { checkLabels } from "./options.ts";
 import { type Score, score } from "./score.ts";
@@ -37,9 +37,10 @@ export class Evaluator {
   private readonly sessions: Sessions<EvaluationPrograms>;
 
   /** @throws EspalierError when the data does not fit the model */
-  constructor(model: Model, data: Dataset, options: ScoringOptions) {
+  constructor(given: Model, data: Dataset, options: ScoringOptions) {
     const { engine, loss = crossEntropy(), output } = options;
     checkDataset(data);
+    const model = forSamples(given, data.shape);
     checkInput(model, data.shape);
     checkDynamicBatch(model);
     checkOperators(model.graph, "shape");

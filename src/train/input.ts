@@ -4,6 +4,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, aModel, anObject, orNull, wants } from "../given.ts";
+import { axesOfInput, batchSymbol, bind } from "../graph/bind.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import type { InputPlan, Normalization } from "../step/input.ts";
@@ -48,21 +49,34 @@ export function checkInput(model: Model, sample: readonly number[]): Value {
   return input;
 }
 
+/** The model with its free sizes, but for the batch, bound to those of samples, where these have as many axes as its input. */
+export function forSamples(model: Model, sample: readonly number[]): Model {
+  const [input] = model.graph.inputs;
+  const free = input ? axesOfInput(model, input).slice(1) : [];
+  if (free.length !== sample.length || !free.some((d) => typeof d === "string")) return model;
+  const sizes = free.flatMap((d, i) => (typeof d === "string" ? [[d, sample[i]] as const] : []));
+  return { ...model, graph: bind(model, Object.fromEntries(sizes)) };
+}
+
 /**
  * Checks that a model takes batches of any size.
- * @throws EspalierError when its batch size is fixed, or when another axis of its input is dynamic
+ * @throws EspalierError when its batch size is fixed
  */
-export function checkDynamicBatch({ graph, dims }: Model): void {
-  for (const { name, shape } of graph.inputs) {
-    const [batch, ...sample] = dims.get(name) ?? shape;
-    if (typeof batch === "string" && sample.every((d) => typeof d === "number")) continue;
-    throw new EspalierError(
-      "unsupported",
-      "the model does not take batches of any size",
-      { input: name, got: `[${[batch, ...sample]}]`, wanted: `[batch,${shape.slice(1)}]` },
-      "export the model with a dynamic batch axis, and no other (torch.onnx.export: dynamic_axes or dynamic_shapes)",
-    );
-  }
+export function checkDynamicBatch(model: Model): void {
+  const batch = batchSymbol(model);
+  const fixed = model.graph.inputs.find((v) => batch === undefined || axesOfInput(model, v)[0] !== batch);
+  if (!fixed) return;
+  throw new EspalierError(
+    "unsupported",
+    "the model does not take batches of any size",
+    {
+      input: fixed.name,
+      got: `[${axesOfInput(model, fixed)}]`,
+      wanted: `[batch,${fixed.shape.slice(1)}]`,
+      reason: model.sizes?.fixed,
+    },
+    "export the model with a dynamic batch axis (torch.onnx.export: dynamic_axes or dynamic_shapes)",
+  );
 }
 
 const NONE = "none";

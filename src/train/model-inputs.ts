@@ -8,7 +8,7 @@ import { builder } from "../graph/builder.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import { applyInput, type Normalization } from "../step/input.ts";
-import { checkInput, normalizationOf, travelsAs } from "./input.ts";
+import { checkInput, forSamples, normalizationOf, travelsAs } from "./input.ts";
 
 /** Options of `modelInputs`. */
 export interface ModelInputsOptions {
@@ -36,7 +36,7 @@ export async function modelInputs(
     ["engine", anEngine, given, "engine"],
   );
   const { engine, count, ...options } = given;
-  const input = checkInput(model, data.shape);
+  const input = checkInput(forSamples(model, data.shape), data.shape);
   const n = Math.min(count, data.test.count);
   const normalization = normalizationOf(model, data, options.normalization);
   const { x } = fillBatch(data.test, data.shape, undefined, 0, n);

@@ -2,6 +2,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Model } from "../graph/types.ts";
 import { checkArguments } from "./arguments.ts";
+import { forSamples } from "./input.ts";
 import { resolveOptions, type TrainOptions } from "./options.ts";
 import { Run } from "./run.ts";
 
@@ -17,5 +18,6 @@ import { Run } from "./run.ts";
  */
 export function train(model: Model, data: Dataset, options: TrainOptions): Run {
   checkArguments(model, data, options);
-  return new Run(model, data, resolveOptions(model, data, options));
+  const bound = forSamples(model, data.shape);
+  return new Run(bound, data, resolveOptions(bound, data, options));
 }

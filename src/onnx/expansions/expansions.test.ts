@@ -99,7 +99,7 @@ test("what is refused says what and where", () => {
       "com.microsoft.SkipSimplifiedLayerNormalization with its output 1 read is not supported
       node      node
       declared  x0 [batch, 5], x1 [batch, 5]
-      tried     batch 2 and 3
+      tried     batch 2, 3, 5
       fix       save the model before ONNX Runtime's transformer optimizer fuses it, or export it without this setting",
       "com.microsoft.Gelu has an attribute that Espalier does not know
       node       node
@@ -107,19 +107,19 @@ test("what is refused says what and where", () => {
       got        1
       wanted     no attribute
       declared   x0 [batch, 5]
-      tried      batch 2 and 3
+      tried      batch 2, 3, 5
       fix        export the model so that all of it follows the batch size, or with a fixed batch",
       "com.microsoft.BiasGelu has the wrong number of inputs
       node      node
       inputs    x0
       wanted    2
       declared  x0 [batch, 5]
-      tried     batch 2 and 3
+      tried     batch 2, 3, 5
       fix       export the model so that all of it follows the batch size, or with a fixed batch",
       "com.microsoft.MatMulNBits computes with weights of few bits
       node      node
       declared  x0 [batch, 5], x1 [batch, 5]
-      tried     batch 2 and 3
+      tried     batch 2, 3, 5
       fix       give the model as it was before it was quantized, or quantized by QuantizeLinear and DequantizeLinear alone",
     ]
   `);

@@ -1,0 +1,92 @@
+/** Which sizes of a file's inputs are free, and at which numbers the file is looked at to see what follows them. */
+import type { Dim } from "../graph/types.ts";
+import type { Parsed } from "./parse.ts";
+import type { Binding } from "./trace.ts";
+
+/** What an axis is called that a file leaves without a name. */
+const UNNAMED = "?";
+
+/** The free sizes of a file: the dimensions of each input, a symbol for each size that is free. */
+export interface Free {
+  readonly axes: ReadonlyMap<string, readonly Dim[]>;
+  readonly batch: string | undefined;
+  /** Those that are not the batch. */
+  readonly others: readonly string[];
+}
+
+/** No size is. */
+export const nothingFree = ({ inputs }: Pick<Parsed, "inputs">): Free => ({
+  axes: new Map([...inputs].map(([name, { dims }]) => [name, dims])),
+  batch: undefined,
+  others: [],
+});
+
+/** The same file with a free first axis wherever an input is of one sample; undefined where none is. */
+export function withFreeBatch(inputs: Parsed["inputs"]): Parsed["inputs"] | undefined {
+  const ofOne = [...inputs].filter(([, { dims }]) => dims[0] === 1);
+  const anyFree = [...inputs.values()].some(({ dims }) => typeof dims[0] === "string");
+  if (ofOne.length === 0 || anyFree) return undefined;
+  return new Map([
+    ...inputs,
+    ...ofOne.map(([name, v]) => [name, { ...v, dims: [UNNAMED, ...v.dims.slice(1)] }] as const),
+  ]);
+}
+
+/**
+ * The batch is what the first axis of the inputs is, where it is free; what else has no name of its own is called after its input and
+ * axis.
+ * @param oneBatch every free first axis is the batch, whatever its name
+ */
+export function freeSizes({ inputs }: Pick<Parsed, "inputs">, oneBatch: boolean): Free {
+  const first = [...inputs.values()].map(({ dims }) => dims[0]).filter((d) => typeof d === "string");
+  const batch = first.length === 0 ? undefined : (first.find((d) => d !== UNNAMED) ?? "batch");
+  const symbol = (name: string, d: Dim, axis: number): Dim => {
+    if (typeof d === "number") return d;
+    if (axis === 0 && (oneBatch || d === UNNAMED)) return batch!;
+    return d === UNNAMED ? `${name}.${axis}` : d;
+  };
+  const axes = new Map([...inputs].map(([name, { dims }]) => [name, dims.map((d, i) => symbol(name, d, i))]));
+  const all = new Set([...axes.values()].flat().filter((d) => typeof d === "string"));
+  return { axes, batch, others: [...all].filter((s) => s !== batch) };
+}
+
+/** Every name its own size; and every free first axis the batch, should that be the only way. */
+export function waysToName(parsed: Pick<Parsed, "inputs">): readonly Free[] {
+  const [apart, together] = [freeSizes(parsed, false), freeSizes(parsed, true)];
+  return apart.others.length > together.others.length ? [apart, together] : [apart];
+}
+
+/** Two sizes that are unlikely to stand in a model for another reason than the batch. */
+const BATCHES = [2, 3, 5] as const;
+
+/**
+ * Lengths to try, the first of which a model then has: images want some that halve often enough, tables of positions few enough, and the
+ * second and third tell what is the same at all of them from what follows them.
+ */
+const LENGTHS: readonly (readonly [number, number, number])[] = [
+  [32, 64, 96],
+  [16, 8, 12],
+  [64, 128, 192],
+  [224, 256, 288],
+  [8, 4, 6],
+  [3, 2, 4],
+];
+
+/** Several ways to bind the free sizes of a file, each at several numbers: a way is good when the file can be read at all of them. */
+export function waysToBind({ axes, batch, others }: Free): readonly (readonly Binding[])[] {
+  const at = (lengths: readonly number[], k: number): Binding => ({
+    axes,
+    // two symbols are never the same length, or one would be taken for the other
+    sizes: new Map([
+      ...(batch === undefined ? [] : [[batch, BATCHES[k]] as const]),
+      ...others.map((s, i) => [s, lengths[(k + i) % lengths.length] + Math.floor(i / lengths.length)] as const),
+    ]),
+    batch: BATCHES[k],
+  });
+  const ways = others.length > 0 ? LENGTHS : [[]];
+  return ways.map((lengths) => BATCHES.map((_, k) => at(lengths, k)));
+}
+
+/** The same with a batch of one. */
+export const ofOneSample = (binding: Binding, batch: string | undefined): Binding =>
+  batch === undefined ? binding : { ...binding, sizes: new Map([...binding.sizes, [batch, 1]]), batch: 1 };
