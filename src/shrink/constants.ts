@@ -115,9 +115,11 @@ class Propagation implements Constants {
     if (!fold || !isFloat(y.dtype)) return undefined;
     const tied = this.channels.ties(node).reaching(at, axis);
     if ("each" in fold) return this.eachIndex(node, fold.each(node.attrs), tied, y.shape[axis]);
-    if (!("along" in fold) || tied.length === 0) return undefined;
+    if (!("along" in fold)) return undefined;
+    const data = fold.from ? tied.filter(({ a }) => fold.from!.includes(a.at)) : tied;
+    if (data.length === 0) return undefined;
     const f = fold.along(opSiteOf(node));
-    const line = this.meet(node, tied, y.shape[axis]);
+    const line = this.meet(node, data, y.shape[axis]);
     return line.length === 1 || this.allowance.take(line.length) ? line.map((x) => f(x)) : undefined;
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { all, chain, edited, fill, model, residual, shapes, w } from "../../test/support/shrinkable-models.ts";
 import { node } from "../engine/node.ts";
-import { f32 } from "../graph/tensor.ts";
+import { f32, i64 } from "../graph/tensor.ts";
 import { read } from "../onnx/read.ts";
 import { write } from "../onnx/write.ts";
 import { prove } from "../proof/prove.ts";
@@ -102,6 +102,18 @@ test("dead columns of the network's input are dropped behind it, once", async ()
   expect(smaller.model.graph.nodes.filter((n) => n.op === "Gather").length).toBe(1);
   expect(write(read(write(smaller.model)))).toEqual(write(smaller.model)); // nor are the old ones left behind
   expect(shapes(smaller.model)).toMatchObject({ a: "10×97" });
+});
+
+test("what a Gather looks up is not taken for the places where it looks", async () => {
+  const build: Parameters<typeof model>[1] = (g, x) => {
+    const places = g.constant(i64([3, 2, 1, 0], [1, 4, 1]));
+    const some = g.Gather(g.Gemm(x, w(g, "a", [4, 6]), null, { transB: 1 }), places, { axis: 1 });
+    return g.Gemm(g.Flatten(some), w(g, "b", [3, 4]), null, { transB: 1 });
+  };
+  const full = model([6], build, (_, t) => t);
+  const { model: small, verification } = await shrink(full, { engine });
+  expect(verification.maxRel).toBeLessThan(1e-6);
+  expect(shapes(small)).toEqual({ a: "4×6", b: "3×4" });
 });
 
 test("a bias that counts for nothing is no bias", async () => {

@@ -96,7 +96,7 @@ export const movementShrinking: ShrinkRules<"movement"> = {
     },
     macs: free,
   },
-  Gather: { fold, cut: { indices: { at: 1, axis: ({ axis }) => axis } }, macs: free },
+  Gather: { fold: { ...fold, from: [0] }, cut: { indices: { at: 1, axis: ({ axis }) => axis } }, macs: free },
   DepthToSpace: moved,
   SpaceToDepth: moved,
   GatherElements: elements,

@@ -29,6 +29,8 @@ interface Elements<A> {
 /** It moves a channel, or reduces it over other axes. */
 interface Along<S> {
   readonly along: (site: S) => (x: number) => number;
+  /** The inputs whose numbers it moves, where others say where to: absent, all of them. */
+  readonly from?: readonly number[];
 }
 
 /** It multiplies channels with a weight. */
