@@ -17,6 +17,7 @@ import { prove } from "../src/proof/prove.ts";
 import { reduce } from "../src/shrink/apply.ts";
 import { cost } from "../src/shrink/cost.ts";
 import { shrink } from "../src/shrink/shrink.ts";
+import { attentionTopologies } from "./support/attention-topologies.ts";
 import { imageTopologies } from "./support/image-topologies.ts";
 import { model, type Topology } from "./support/random-net.ts";
 
@@ -24,6 +25,7 @@ const engine = node({ threads: 1 });
 
 const topologies: Record<string, Topology> = {
   ...imageTopologies,
+  ...attentionTopologies,
   "dense chain": {
     input: [12],
     build: (n, x) => n.fc(n.relu(n.fc(n.relu(n.fc(x, "a", [16, 12])), "b", [10, 16])), "c", [4, 10]),

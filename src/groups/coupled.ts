@@ -73,6 +73,7 @@ function makers(graph: Graph, channels: Channels) {
     return found;
   };
   for (const node of graph.nodes) {
+    if (channels.stored.has(node.outputs[0]!)) continue; // it only turns a weight
     const { ties, factors = [] } = channels.flow(node);
     const statistics = opOf(node.op, node.domain)?.statistics ?? [];
     for (const { a, b } of ties) {

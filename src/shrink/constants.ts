@@ -33,6 +33,9 @@ const MOST_OPERANDS = 256;
 
 const UNKNOWN: Line = Float64Array.of(Number.NaN);
 
+/** Of two computed factors: sums of products are known where one factor is zero. */
+const productOf = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : Number.NaN);
+
 /** @param uses the weights of the graph */
 export function constantsOf(
   graph: Graph,
@@ -115,6 +118,7 @@ class Propagation implements Constants {
     if (!fold || !isFloat(y.dtype)) return undefined;
     const tied = this.channels.ties(node).reaching(at, axis);
     if ("each" in fold) return this.eachIndex(node, fold.each(node.attrs), tied, y.shape[axis]);
+    if ("weight" in fold) return fold.weight.product ? this.eachIndex(node, productOf, tied, y.shape[axis]) : undefined;
     if (!("along" in fold)) return undefined;
     const data = fold.from ? tied.filter(({ a }) => fold.from!.includes(a.at)) : tied;
     if (data.length === 0) return undefined;

@@ -4,7 +4,10 @@ import { type AxesRules, broadcastTies, inputEnd, outputEnd, tie } from "./rule.
 const why = "multiplies two computed values over this axis";
 
 export const linearAxes: AxesRules<"linear"> = {
-  /** x [… k] · W [k, n], or W [m, k] · x [… k, n]. Weights with batch axes are not grouped. */
+  /**
+   * x [… k] · W [k, n], or W [m, k] · x [… k, n]. Weights with batch axes are not grouped. Of two computed values all pass but what is
+   * multiplied: each matrix of a batch (a head of an attention) has its own product.
+   */
   MatMul: ({ in: inputs, out }, stored) => {
     const [A, B] = inputs.map((v) => v.shape);
     const y = out.shape;
@@ -22,7 +25,11 @@ export const linearAxes: AxesRules<"linear"> = {
       const weight = { data, made, at: 0, view: A, reads: [1], makes: [0], carried: false };
       return { why, ties: [...kept, tie(inputEnd(0, 1), data), tie(inputEnd(0, 0), made)], weight };
     }
-    return { why, ties: [] };
+    if (stored(0) || stored(1) || A.length < 2 || B.length < 2) return { why, ties: [] };
+    const batch = [A, B].flatMap((shape, at) => broadcastTies(at, shape.slice(0, -2), y.slice(0, -2)));
+    const rows = tie(inputEnd(0, A.length - 2), outputEnd(y.length - 2));
+    const columns = tie(inputEnd(1, B.length - 1), outputEnd(y.length - 1));
+    return { why, ties: [...batch, rows, columns] };
   },
 
   /** Y [m, n] = A' [m, k] · B' [k, n] + C. */

@@ -1,8 +1,8 @@
 /** Matrix products. */
 
 import { sameShape, size } from "../../graph/tensor.ts";
-import { collapsed, type Fact, nothing, picked, unitOf } from "../fact.ts";
-import { aligned, allOnes, forwards } from "../field.ts";
+import { collapsed, expanded, type Fact, known, nothing, picked, unitOf } from "../fact.ts";
+import { aligned, allOnes, forwards, union } from "../field.ts";
 import { greatest, unbroadcast } from "../need.ts";
 import { matrix, type Product, productKnown, productNeeds, productTerms } from "../product.ts";
 import type { Call, Need, ProofRuleOf, ProofRules } from "./rule.ts";
@@ -34,6 +34,8 @@ const MatMul: ProofRuleOf<"MatMul"> = {
     const unit = unitOf(call.outputs[0]!);
     const { rows, columns, batch } = matrixAxes(call);
     if (unit === undefined) return nothing(call.outputs[0]!.shape.length);
+    const apart = knownApart(call, unit, batch);
+    if (apart) return apart;
     const y = productKnown(matMul(call), unit);
     const shape = [...allOnes(batch), ...(rows ? [y.shape[0]] : []), ...(columns ? [y.shape[1]] : [])];
     return collapsed({ ...y, shape });
@@ -62,14 +64,44 @@ const MatMul: ProofRuleOf<"MatMul"> = {
 /** So many matrices of a batch are looked at one by one. */
 const MOST_MATRICES = 1024;
 
+/** What is known of each matrix of a batch by itself. Undefined where the factors are alike in all of them, or there are too many. */
+function knownApart(call: Call<unknown>, unit: number, batch: number): Fact | undefined {
+  const shapes = call.known.map((k) => k.shape.slice(0, -2));
+  if (call.inputs.some((v) => v!.shape.length < 2) || shapes.every((shape) => size(shape) === 1)) return undefined;
+  const whole = union(aligned(shapes[0], batch), aligned(shapes[1], batch));
+  if (size(whole) > MOST_MATRICES) return undefined;
+  const [a, b] = call.known.map((k) =>
+    expanded({ ...k, shape: aligned(k.shape, batch + 2) }, [...whole, ...k.shape.slice(-2)]),
+  );
+  const each = Array.from({ length: size(whole) }, (_, i) => {
+    const [left, right] = [matrixAt(a, i), matrixAt(b, i)];
+    return productKnown({ a: left, b: right, terms: call.inputs[0]!.shape.at(-1)!, scale: 1 }, unit);
+  });
+  const [{ shape }] = each;
+  const value = new Float64Array(each.length * size(shape));
+  const error = new Float64Array(value.length);
+  for (const [i, e] of each.entries()) {
+    value.set(e.value, i * size(shape));
+    if (e.error) error.set(e.error, i * size(shape));
+  }
+  return collapsed(known([...whole, ...shape], value, error));
+}
+
+/** One matrix of a batch. */
+function matrixAt(k: Fact, i: number): Fact {
+  const shape = k.shape.slice(-2);
+  const [from, to] = [i * size(shape), (i + 1) * size(shape)];
+  return known(shape, k.value.slice(from, to), k.error?.slice(from, to), k.stored);
+}
+
 /**
- * The needs of a batch of matrices times one matrix, each matrix's from its own product: a channel before the matrices may be needed
- * where another is not. Undefined where there is nothing to tell apart.
+ * The needs of a batch of matrices times one matrix or as many, each matrix's from its own product: a channel before the matrices (a
+ * head of an attention) may be needed where another is not. Undefined where there is nothing to tell apart.
  */
 function needsApart(call: Call<unknown>, k: number, need: Need, batch: number): Need | undefined {
   const [whole, other] = [call.inputs[k]!.shape, call.inputs[1 - k]!.shape];
   const count = size(need.shape.slice(0, batch));
-  if (other.length !== 2 || whole.length !== batch + 2 || count === 1 || count > MOST_MATRICES) return undefined;
+  if (other.length < 2 || whole.length < 3 || count === 1 || count > MOST_MATRICES) return undefined;
   const tail = need.shape.slice(batch);
   const each = Array.from({ length: count }, (_, i) => {
     const level = need.level.slice(i * size(tail), (i + 1) * size(tail));
@@ -80,7 +112,7 @@ function needsApart(call: Call<unknown>, k: number, need: Need, batch: number): 
   if (each.some((e) => !sameShape(e.shape, shape))) return undefined;
   const level = new Uint8Array(count * size(shape));
   for (const [i, e] of each.entries()) level.set(e.level, i * size(shape));
-  return { shape: [...need.shape.slice(0, batch), ...shape], level };
+  return unbroadcast({ shape: [...need.shape.slice(0, batch), ...shape], level }, whole);
 }
 
 /** A matrix's need as that of a value with axes before it, or of a vector. */

@@ -4,7 +4,7 @@ import { type ShrinkRules, same } from "./rule.ts";
 
 export const linearShrinking: ShrinkRules<"linear"> = {
   MatMul: {
-    fold: { weight: { uniform: () => true, columns: true } },
+    fold: { weight: { uniform: () => true, columns: true, product: true } },
     cut: same,
     macs: ({ in: [a], out }) => size(out.shape) * a.shape[a.shape.length - 1],
   },

@@ -39,6 +39,8 @@ export interface Weighted<S = AnySite> {
   readonly uniform: (site: S) => boolean;
   /** A Gather may stand in front of it that picks some of its columns. */
   readonly columns?: true;
+  /** It is nothing but a product: where neither factor is stored, it is zero where one of them is. */
+  readonly product?: true;
 }
 
 /** Nothing is known of its output, whatever is known of its inputs. */
