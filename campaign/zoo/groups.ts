@@ -1,0 +1,82 @@
+/** How much of a model's parameters is in groups that can be removed, and whether removing some leaves the function as it is. */
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Graph, Model, Value } from "../../src/graph/types.ts";
+import type { GroupSet } from "../../src/groups/group-set.ts";
+import { groupSets } from "../../src/groups/groups.ts";
+import { eachRun } from "../../src/groups/runs.ts";
+import { Random } from "../../src/math/random.ts";
+import { write } from "../../src/onnx/write.ts";
+import { cost } from "../../src/shrink/cost.ts";
+import { shrink } from "../../src/shrink/shrink.ts";
+import { freezeParameters } from "../../src/train/freeze.ts";
+import { zeroed } from "../graphs/sparse-models.ts";
+import { type Exported, oneSample, samples } from "./fixture.ts";
+import { feedsFor, floatsOf, relativeError, run, Wrong } from "./numbers.ts";
+
+/** The groups of what is trained. */
+const trainedGroups = (graph: Graph, constants: ReadonlySet<string>, side: "consumer" | "producer"): GroupSet[] =>
+  groupSets(freezeParameters(graph, constants), "coupled", { side });
+
+/** Of the trained numbers, those that go with a channel that can be removed: it is read by them, or made. Tables relativeError. */
+export function removableShare(graph: Graph, constants: ReadonlySet<string>, trained: readonly string[]): number {
+  const tables = new Set<Value | null>(graph.nodes.flatMap(({ op, inputs }) => (op === "Gather" ? [inputs[0]] : [])));
+  const counted = [...graph.initializers].filter(([v]) => trained.includes(v.name) && !tables.has(v));
+  const marks = new Map(counted.map(([v, t]) => [v.name, new Uint8Array(t.data.length)]));
+  for (const side of ["consumer", "producer"] as const)
+    for (const { members } of trainedGroups(graph, constants, side))
+      for (const { param, view, axes, channels } of members)
+        eachRun(view, axes, [], (c, _, start, end) => {
+          if ((channels ? channels[c] : c) >= 0) marks.get(param.name)?.fill(1, start, end);
+        });
+  let [marked, all] = [0, 0];
+  for (const m of marks.values()) {
+    all += m.length;
+    marked += m.reduce((n, x) => n + x, 0);
+  }
+  return all === 0 ? 0 : marked / all;
+}
+
+/** What a cut left: of numbers, of bytes, and how far its outputs are from those of the model that was cut. */
+export interface Cut {
+  readonly params: number;
+  readonly bytes: number;
+  readonly error: number;
+}
+
+/**
+ * Zeroes three groups of ten at random, shrinks, and runs both files on the samples.
+ * @throws Wrong where nothing went or outputs differ
+ */
+export async function cutAtRandom(
+  engine: Engine,
+  model: Model,
+  file: Exported,
+  constants: ReadonlySet<string>,
+): Promise<Cut> {
+  const random = new Random(1, "init");
+  const sets = trainedGroups(model.graph, constants, "consumer");
+  if (sets.length === 0) throw new Wrong("there is no group to remove");
+  // one group of each set stays
+  const dead = new Map(
+    sets.map((s) => [
+      s.name,
+      new Set(
+        Array.from({ length: s.count }, (_, i) => i)
+          .slice(1)
+          .filter(() => random.uniform() < 0.3),
+      ),
+    ]),
+  );
+  const sparse = zeroed(model, sets, (set, group) => dead.get(set.name)!.has(group));
+  if ([...dead.values()].every((d) => d.size === 0)) throw new Wrong("there are too few groups to remove some");
+  const { model: small } = await shrink(sparse, { engine, random: 1 });
+  const [full, cut] = [write(sparse), write(small)];
+  const [before, after] = [cost(sparse).params, cost(small).params];
+  if (after >= before) throw new Wrong("nothing was removed");
+  if (cut.length >= full.length) throw new Wrong(`the file is not smaller: ${cut.length} of ${full.length} bytes`);
+  const inputs = samples(file.animal).map((x) => oneSample(x, 0));
+  const [a, b] = [await run(engine, full, feedsFor(sparse, inputs)), await run(engine, cut, feedsFor(small, inputs))];
+  const error = Math.max(...Object.keys(a).map((k) => relativeError(floatsOf(a[k]), floatsOf(b[k]))));
+  if (!(error <= 1e-4)) throw new Wrong(`outputs of the small model are ${error.toPrecision(2)} off`);
+  return { params: after / before, bytes: cut.length / full.length, error };
+}
