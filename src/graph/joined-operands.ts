@@ -8,9 +8,9 @@ import type { Role, Surroundings, Use } from "./roles.ts";
 import { size } from "./tensor.ts";
 import type { Graph, Node, Tensor, Value } from "./types.ts";
 
-/** Names that exporters make up for what had none: "onnx::Add_12", "/Constant_3_output_0", "val_7", "12". */
+/** Names that exporters make up for what had none: "onnx::Add_12", "/Constant_3_output_0", "val_7", "where_1", "12". */
 const MADE_UP =
-  /^(onnx::.*|(.*[/.])?_?[Cc]onst(ant|_fold_opt_|_)?[_\d]*(_output_\d+)?|(val|lifted_tensor|_tensor_constant|c_lifted_tensor|scalar_tensor|arange)(_\d+)*|\d+)$/;
+  /^(onnx::.*|(.*[/.])?_?[Cc]onst(ant|_fold_opt_|_)?[_\d]*(_output_\d+)?|(val|lifted_tensor|_tensor_constant|c_lifted_tensor|scalar_tensor|arange|where|(full|ones|zeros)(_like)?|expand|eye|tri[lu])(_\d+)*|\d+)$/;
 
 /** Whether a name is one that exporters make up for what had none. */
 export const isMadeUp = (name: string): boolean => MADE_UP.test(name);

@@ -89,6 +89,7 @@ test("names that exporters make up count only against what could be either", () 
   expect(said("onnx::Add_7", full([4], 0), true)).toEqual(["onnx::Add_7"]); // a bias
   expect(said("onnx::Add_7", full([4], 0), false)).toEqual(["onnx::Add_7: the same number everywhere, without a name"]);
   expect(said("onnx::Add_7", ramp(4), false)).toEqual(["onnx::Add_7"]);
+  expect(said("where_1", full([2, 1, 4], 0), false)).toEqual(["where_1: the same number everywhere, without a name"]);
   expect(said("/Constant_3_output_0", ramp(3, 4), false)).toEqual(["/Constant_3_output_0: a table without a name"]);
   expect(said("pos_embed", ramp(3, 4), false)).toEqual(["pos_embed"]);
   expect(said("shift", full([4], 0), false)).toEqual(["shift"]);

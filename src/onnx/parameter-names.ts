@@ -40,7 +40,8 @@ export function namesOf(parsed: Parsed): Names {
 /** The name of the parameter that a node read, by what its exporter says of the node; undefined when it says nothing. */
 export function parameterRead(held: Held, reader: Reader, names: Names): string | undefined {
   const call = names.moduleCallOf(reader.step);
-  const name = names.origins.get(held.name)?.[0] ?? held.name;
+  const [only, ...more] = names.origins.get(held.name) ?? [held.name];
+  const name = more.length > 0 ? held.name : only;
   const leaves = leavesOf(splitName(name).leaf, reader);
   if (call) {
     const leaf = leaves.find((l) => call.reads(inModule(call.module, l)));
