@@ -10,12 +10,14 @@ export interface WeightUse extends Weight {
   readonly stored: Stored;
 }
 
-/** Every use of a weight, in the order of the nodes. A shared weight stands there once per node. */
+/** Every use of a weight, in the order of the nodes. A shared weight stands there once per node, and a node once per weight. */
 export function weightUses(graph: Graph, stored: ReadonlyMap<Value, Stored> = storedValues(graph)): WeightUse[] {
   return graph.nodes.flatMap((node) => {
-    const { weight } = flowOf(node, (i) => tensorOf(node.inputs[i], stored));
-    const tensor = weight && stored.get(node.inputs[weight.at]!);
-    return weight && tensor ? [{ ...weight, node, stored: tensor }] : [];
+    const { weight, further = [] } = flowOf(node, (i) => tensorOf(node.inputs[i], stored));
+    return [...(weight ? [weight] : []), ...further].flatMap((w) => {
+      const tensor = stored.get(node.inputs[w.at]!);
+      return tensor ? [{ ...w, node, stored: tensor }] : [];
+    });
   });
 }
 

@@ -12,7 +12,7 @@ import type { Tie } from "../groups/axes/rule.ts";
 import type { Channels } from "../groups/channels.ts";
 import { eachRun } from "../groups/runs.ts";
 import type { WeightUse } from "../groups/weights.ts";
-import { folds, shrinkRuleOf } from "./rules/index.ts";
+import { folds, shrinkRuleOf, weightedOf } from "./rules/index.ts";
 import type { ZeroSlices } from "./zero-slices.ts";
 
 /** Numbers along an axis: one for each index, or a single one that stands at all of them. NaN = none is known. */
@@ -44,7 +44,12 @@ export function constantsOf(
   zeros: ZeroSlices,
 ): Constants {
   const allowance = new Allowance(MOST_NUMBERS + 8 * storedElements(graph));
-  const walk = new Propagation(channels, new Map(uses.map((u) => [u.node, u])), zeros, allowance);
+  const walk = new Propagation(
+    channels,
+    new Map(uses.filter((u) => weightedOf(u.node)).map((u) => [u.node, u])),
+    zeros,
+    allowance,
+  );
   for (const node of graph.nodes) walk.visit(node);
   return walk;
 }

@@ -26,6 +26,7 @@ export interface Layer {
   readonly shape: Shape;
   /** Weight and bias; 0 where a layer before uses the same weight. */
   readonly params: number;
+  /** Of the whole node; 0 where another of its weights stands before. */
   readonly macs: number;
   /** Input channels that the weight reads: its `inputChannel` groups, and how many of them are exactly zero. */
   readonly groups: number;
@@ -84,13 +85,13 @@ export function inspect(model: Model): Inspection {
     const constant = constants ? [...(makes ?? [])].filter((_, i) => !Number.isNaN(lineAt(constants, i))) : [];
     const stay = [...unread, ...constant].map((c) => kept.get(c));
     const channelsMade = makes && said(makes);
-    return {
+    const layer = {
       name: node.name,
       op: node.op,
       weight: stored.root.name,
       shape: stored.root.shape,
       params: own.reduce((n, v) => n + size(v!.shape), 0),
-      macs: macsOf(node),
+      macs: seen.has(node) ? 0 : macsOf(node),
       groups: zero.length,
       zeroGroups: zero.reduce((n, z) => n + z, 0),
       channels: size(use.makes.map((a) => use.view[a])),
@@ -98,6 +99,8 @@ export function inspect(model: Model): Inspection {
       obstacles: channelsMade?.obstacles ?? [],
       kept: texts([dead && !dropped?.includes(stored.root) ? shut : undefined, ...stay]),
     };
+    seen.add(node);
+    return layer;
   });
   const fixed = untrained(model.graph).map(({ name, dtype, shape }) => ({ weight: name, dtype, shape }));
   const constants = [...roles(model.graph, marksOf(model))].flatMap(([{ name, shape }, { learns, why }]) =>

@@ -52,6 +52,8 @@ export interface Weight {
 export interface Flow {
   readonly ties: readonly Tie[];
   readonly weight?: Weight;
+  /** More of them, where an operator has several. */
+  readonly further?: readonly Weight[];
   /** Said of channels on an axis that no tie names, for example "normalizes over the channels". */
   readonly why?: string;
   /** Inputs at which anything may stand: the result is zero wherever the other input is. */
