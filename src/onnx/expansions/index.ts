@@ -12,6 +12,7 @@ import type { Context, Step } from "../canonical.ts";
 import { activationExpansions } from "./activation.ts";
 import { Attention } from "./attention.ts";
 import { CastLike } from "./cast-like.ts";
+import { Einsum } from "./einsum.ts";
 import { type Expansion, type ExpansionSite, refuse } from "./expansion.ts";
 import { fusedAttention } from "./fused-attention.ts";
 import { linearExpansions } from "./linear.ts";
@@ -25,7 +26,7 @@ const { LayerNormalization, SimplifiedLayerNormalization, ...microsoftNorms } = 
 
 /** By domain. ONNX Runtime has two normalizations of its own in the standard domain. */
 const expansions: Readonly<Record<string, Readonly<Record<string, Expansion>>>> = {
-  "": { Attention, CastLike, LayerNormalization, RotaryEmbedding, SimplifiedLayerNormalization },
+  "": { Attention, CastLike, Einsum, LayerNormalization, RotaryEmbedding, SimplifiedLayerNormalization },
   [MICROSOFT]: {
     ...activationExpansions,
     ...fusedAttention,
