@@ -145,3 +145,11 @@ test("free sizes have names, and others are refused", () => {
   expect(() => bind(model, { hight: 7 })).toThrow("did you mean height?");
   expect(() => bind(model, { height: 0 })).toThrow("height is no size");
 });
+
+test("an output without elements is declared so, and stays so", () => {
+  const nodes: NodeText[] = [["Slice", "x zero zero at1", "y"]];
+  const bytes = fileOf({ nodes, stored: { ...indices, zero: i64([0]) }, x: ["N", 4], y: ["N", 0], reads: "", at: [] });
+  const model = read(bytes);
+  expect(model.dims.get("y")).toEqual(["N", 0]);
+  expect(write(read(write(model)))).toEqual(write(model));
+});

@@ -231,10 +231,13 @@ export function read(bytes: Uint8Array, options: { readonly external?: External 
   }
 }
 
-/** What a file declares of an output, as far as it is true: ONNX Runtime only warns of dimensions that are not. */
+/**
+ * What a file declares of an output, as far as it is true: ONNX Runtime only warns of dimensions that are not. An axis of no element is
+ * declared as some exporters declare one of any number.
+ */
 const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]): readonly Dim[] =>
   declared?.length === inferred.length
-    ? inferred.map((d, i) => (typeof declared[i] === "string" ? declared[i] : d))
+    ? inferred.map((d, i) => (typeof declared[i] === "string" && d !== 0 ? declared[i] : d))
     : inferred;
 
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
