@@ -6,6 +6,7 @@ import type { Split } from "../data/split.ts";
 import { aDataset, aLoss, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { Evaluator, type ScoringOptions } from "./evaluator.ts";
+import { checkSamplesApart } from "./samples-apart.ts";
 import type { Score } from "./score.ts";
 
 /** Options of `evaluate`. */
@@ -28,6 +29,7 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
     ["loss", maybe(aLoss), options, "loss"],
   );
   const evaluator = new Evaluator(model, data, options);
+  await checkSamplesApart(model, options.engine);
   if (options.split) checkSplit(options.split, data, "given");
   try {
     return await evaluator.score(options.split ?? data.test);

@@ -22,13 +22,16 @@ interface Stay {
   readonly asked: boolean;
 }
 
+/** What stays, by name. */
+export type Stays = ReadonlyMap<string, Stay>;
+
 /**
  * What training leaves as it is, by name, with the reason: with `trainOnly` all that it does not name; else the constants (`roles`);
  * and what `freeze` names. Running statistics follow the data, but those that `freeze` names and, with `trainOnly`, those of a
  * normalization of which nothing is trained.
  * @throws UsageError naming a pattern that matches nothing, and the nearest name
  */
-export function frozen(model: Model, { freeze = [], trainOnly }: Selection): ReadonlyMap<string, Stay> {
+export function frozen(model: Model, { freeze = [], trainOnly }: Selection): Stays {
   const { graph } = model;
   const found = new Map<string, Stay>();
   const ask = (name: string, why: string) => void found.set(name, { why, asked: true });
@@ -46,7 +49,7 @@ export function frozen(model: Model, { freeze = [], trainOnly }: Selection): Rea
 const SHOWN = 3;
 
 /** What to tell of the constants among what stays to whoever trains it; undefined when there is nothing to tell. */
-export function constantsNote(stays: ReadonlyMap<string, Stay>): Words | undefined {
+export function constantsNote(stays: Stays): Words | undefined {
   const found = [...stays].filter(([, { asked }]) => !asked);
   if (found.length === 0) return undefined;
   const shown = found.slice(0, SHOWN).map(([name, { why }]) => `${name} (${why})`);

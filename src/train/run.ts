@@ -4,27 +4,25 @@
  */
 
 import { type Batch, batches, batchSizes } from "../data/batches.ts";
-import { classNotes } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../error.ts";
-import { untrainedNote } from "../graph/precision.ts";
-import { size, tensor } from "../graph/tensor.ts";
+import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Words } from "../message.ts";
-import { readingNotes } from "../onnx/notes.ts";
 import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, Prunes } from "../report/results.ts";
-import { lossInput } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
-import { constantsNote, freezeParameters, frozen } from "./freeze.ts";
+import { freezeParameters, frozen } from "./freeze.ts";
 import { recordNormalization, travelsAs } from "./input.ts";
 import { Journal, type SavedRun } from "./journal.ts";
 import { changes, Structure } from "./metrics.ts";
 import { checkFinite } from "./not-finite.ts";
+import { runNotes } from "./notes.ts";
 import type { Resolved } from "./options.ts";
 import { describeConfig, noSums } from "./record.ts";
+import { checkSamplesApart } from "./samples-apart.ts";
 import { Trainer } from "./trainer.ts";
 
 /** A run described by `train`: iterate it to train. */
@@ -55,7 +53,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private between = false;
 
   constructor(model: Model, data: Dataset, options: Resolved) {
-    const { schedule, loss, epochs, normalization } = options;
+    const { schedule, epochs, normalization } = options;
     const stays = frozen(model, options);
     const graph = freezeParameters(model.graph, stays);
     this.initial = model;
@@ -66,17 +64,10 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.trainer = new Trainer({ ...options, input, model: { ...model, graph } });
     const { optimizer, penalty } = this.trainer.plan;
     this.structure = new Structure(graph, penalty?.counted ?? penalty?.sets ?? optimizer.sets ?? []);
-    const { note, output } = lossInput(graph, loss, options.output);
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
-    const fixed = untrainedNote(graph);
-    const constants = constantsNote(stays);
     this.notes = [
-      ...readingNotes(model),
-      ...(note ? [note] : []),
-      ...(fixed ? [fixed] : []),
-      ...(constants ? [constants] : []),
-      ...classNotes(data, size(output.shape.slice(1))),
+      ...runNotes({ model, graph, stays, data }, options),
       ...(penalty?.notes ?? []),
       ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
     ];
@@ -189,6 +180,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** Restores a checkpoint or makes a fresh state. */
   private async begin(): Promise<void> {
     const { resume, overwrite, epochs } = this.options;
+    await checkSamplesApart(this.initial, this.options.engine);
     const config = await describeConfig(this.initial, this.data, this.options);
     const saved = await this.journal.open(config, { resume, overwrite, epochs });
     if (saved) return this.restore(saved);

@@ -1,0 +1,35 @@
+/** What the user should know of a run before it starts. */
+import { classNotes } from "../data/check.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { untrainedNote } from "../graph/precision.ts";
+import { size } from "../graph/tensor.ts";
+import type { Graph, Model } from "../graph/types.ts";
+import type { Words } from "../message.ts";
+import { readingNotes } from "../onnx/notes.ts";
+import { lossInput } from "../step/loss.ts";
+import { constantsNote, type Stays } from "./freeze.ts";
+import type { Resolved } from "./options.ts";
+import { isRebatched } from "./samples-apart.ts";
+
+/** A model as a run takes it. */
+interface Taken {
+  readonly model: Model;
+  /** Without what stays as it is. */
+  readonly graph: Graph;
+  readonly stays: Stays;
+  readonly data: Dataset;
+}
+
+const OF_ONE_SAMPLE =
+  "the file is of one sample; it is trained with several at once, after a trial that they stay apart, and written of one sample";
+
+/** How the file was read, what is trained and what not, what the labels are: in this order. */
+export function runNotes({ model, graph, stays, data }: Taken, { loss, output: asked }: Resolved): readonly Words[] {
+  const { note, output } = lossInput(graph, loss, asked);
+  return [
+    ...readingNotes(model),
+    ...(isRebatched(model) ? [OF_ONE_SAMPLE] : []),
+    ...[note, untrainedNote(graph), constantsNote(stays)].filter((n) => n !== undefined),
+    ...classNotes(data, size(output.shape.slice(1))),
+  ];
+}
