@@ -15,6 +15,7 @@ import type { Parsed } from "./parse.ts";
 import { checkApart, forSeveralSamples, type Samples } from "./rebatch.ts";
 import { asWritten } from "./spell.ts";
 import { isExact } from "./tensors.ts";
+import { ZeroValues } from "./zero-values.ts";
 
 export interface TracedStep extends Sample {
   readonly from: FileStep;
@@ -157,6 +158,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
   };
   const names = new Set(values.keys());
   for (const s of parsed.steps) for (const o of s.outputs) names.add(o);
+  const zeros = new ZeroValues(parsed.initializers);
   const context = {
     opset: parsed.opset,
     type: (name: string) => values.get(name)!,
@@ -164,6 +166,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
       const v = values.get(name);
       return v && "values" in v ? v : undefined;
     },
+    zero: (name: string) => zeros.has(name),
     read: (name: string) => parsed.read.has(name),
     fresh: (stem: string) => {
       let name = stem;
@@ -191,6 +194,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
         for (const o of outputs) if (!one.types.has(o)) forOne.set(o, samples.one(step.inputs[0]));
         checkApart({ ...step, outputs }, samples, binding.batch);
       }
+      zeros.add(step);
       steps.push({ from, step: { ...step, outputs }, inputs, folded: known !== undefined && outputs.length === 1 });
     }
   checkDeclared(parsed.graph.value_info ?? [], "graph.value_info", values);
