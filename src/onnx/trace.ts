@@ -177,15 +177,18 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
   };
   const steps: TracedStep[] = [];
   const allowance = new Allowance(MOST_FOLDED);
-  const several = (step: Step) => (one ? forSeveralSamples(step, samples, context.fresh) : [step]);
+  /** One by one: what a step is for several samples depends on what the one before it made. */
+  function* stepsOf(from: FileStep): Iterable<Step> {
+    for (const step of canonical(from, context)) yield* one ? forSeveralSamples(step, samples, context.fresh) : [step];
+  }
   for (const from of parsed.steps)
-    for (const step of canonical(from, context).flatMap(several)) {
+    for (const step of stepsOf(from)) {
       const inputs = step.inputs.map((x) => (x ? values.get(x)! : null));
       const { attrs, outputs: types } = inferStep(step, step.attrs, inputs, parsed, binding);
       const outputs = keptOutputs(step, types.length, parsed);
       const known =
         opOf(step.op, step.domain) && inputs.every((x) => x !== null)
-          ? foldShapes({ op: step.op, attrs, names: step.inputs, inputs }, types[0], allowance)
+          ? foldShapes({ op: step.op, attrs, follows: step.follows, names: step.inputs, inputs }, types[0], allowance)
           : undefined;
       outputs.forEach((o, i) => {
         if (o) values.set(o, (i === 0 && known) || { dtype: types[i].dtype, shape: types[i].shape });
