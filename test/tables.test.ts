@@ -34,7 +34,6 @@ const tables = [
   "onnx/fold-shapes.ts",
   "onnx/signatures/",
   "onnx/spelling.ts",
-  "onnx/zero-values.ts",
   "step/output-forms.ts",
   "step/training-forms.ts",
 ];

@@ -9,6 +9,7 @@ import type { Graph, Node, Value } from "../graph/types.ts";
 import { flowOf } from "./axes/index.ts";
 import type { End, Flow, Pairs, Tie } from "./axes/rule.ts";
 import { type Stored, storedValues } from "./stored.ts";
+import { takenApart } from "./taken-apart.ts";
 import { NodeTies } from "./ties.ts";
 import { UnionFind } from "./union-find.ts";
 import { tensorOf } from "./weights.ts";
@@ -54,6 +55,7 @@ class Tracing {
   readonly flows = new Map<Node, Flow>();
   readonly ties = new Map<Node, NodeTies>();
   readonly stored: Map<Value, Stored>;
+  private readonly apart: (v: Value, axis: number) => boolean;
   private readonly allowance: Allowance;
   private readonly blocked = new Set<Int32Array>();
   /** Axes of which every index has a class. */
@@ -62,6 +64,7 @@ class Tracing {
 
   constructor(graph: Graph) {
     this.stored = storedValues(graph);
+    this.apart = takenApart(graph, this.stored);
     this.allowance = new Allowance(MOST_INDICES + 2 * storedElements(graph));
     for (const v of graph.inputs) {
       const closed: Obstacle = { op: "", name: v.name, why: "it is the network's input" };
@@ -95,7 +98,11 @@ class Tracing {
   }
 
   private visit(node: Node): void {
-    const flow = flowOf(node, (i) => tensorOf(node.inputs[i], this.stored));
+    const flow = flowOf(
+      node,
+      (i) => tensorOf(node.inputs[i], this.stored),
+      (axis) => this.apart(node.outputs[0]!, axis),
+    );
     const ties = new NodeTies(flow.ties);
     this.flows.set(node, flow);
     this.ties.set(node, ties);
@@ -104,7 +111,11 @@ class Tracing {
       if (!o) return;
       this.axes.set(
         o,
-        o.shape.map((d, axis) => this.outputAxis(node, ties.reaching(at, axis), d, mixed)),
+        o.shape.map((d, axis) =>
+          at === 0 && flow.repeats?.includes(axis) && this.allowance.take(d)
+            ? this.sets.fresh(d)
+            : this.outputAxis(node, ties.reaching(at, axis), d, mixed),
+        ),
       );
     });
     for (const t of ties.aside) this.join(node, t);

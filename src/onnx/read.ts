@@ -13,6 +13,7 @@ import { forAnySize } from "./any-size.ts";
 import type { Step } from "./canonical.ts";
 import type { External } from "./external.ts";
 import { type Free, freeSizes, nothingFree, ofOneSample, waysToBind, waysToName, withFreeBatch } from "./free-sizes.ts";
+import { withScalar } from "./measured-scalars.ts";
 import { withOwnTensors } from "./merged.ts";
 import { type Parsed, parse } from "./parse.ts";
 import type { Rest } from "./rest.ts";
@@ -31,7 +32,7 @@ interface Settled {
 }
 
 /** A step that holds at all sizes. */
-type SettledStep = Omit<TracedStep, "inputs">;
+type SettledStep = Pick<TracedStep, "from" | "folded" | "step">;
 
 /**
  * Read at several sizes.
@@ -42,11 +43,8 @@ function anySize(parsed: Parsed, free: Free, bindings: readonly Binding[], ofOne
   const looks = { traced: bindings.map(look), axes: free.axes };
   const [first] = looks.traced;
   const steps = first.steps.map(({ from, folded }, i): SettledStep => {
-    const step = forAnySize(
-      looks.traced.map((t) => t.steps[i]),
-      looks,
-    );
-    return { from, folded, step };
+    const each = looks.traced.map((t) => t.steps[i]);
+    return { from, folded, step: withScalar(forAnySize(each, looks), each) };
   });
   const dimsOf = (name: string) =>
     first.types.get(name)!.shape.map((_, axis) => {
@@ -64,7 +62,10 @@ function asDeclared(parsed: Parsed): Settled {
   const free = nothingFree(parsed);
   const binding = { axes: free.axes, sizes: new Map<string, number>(), batch: 1 };
   const { steps, types } = trace(parsed, binding);
-  const plain = steps.map(({ from, folded, step: { follows: _, ...step } }) => ({ from, folded, step }));
+  const plain = steps.map((s) => {
+    const { follows: _, ...step } = s.step;
+    return { from: s.from, folded: s.folded, step: withScalar(step, [s]) };
+  });
   const sizes = { axes: free.axes, batch: undefined, tried: [] };
   return { steps: plain, dimsOf: (name) => types.get(name)!.shape, sizes, binding };
 }

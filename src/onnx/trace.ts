@@ -11,16 +11,19 @@ import { canonical, type Step } from "./canonical.ts";
 import { checkDeclared } from "./declared.ts";
 import type { FileStep } from "./file-step.ts";
 import { foldShapes, isSmall, type Known, knownTensor } from "./fold-shapes.ts";
+import { MeasuredScalars } from "./measured-scalars.ts";
 import type { Parsed } from "./parse.ts";
 import { checkApart, forSeveralSamples, type Samples } from "./rebatch.ts";
 import { asWritten } from "./spell.ts";
 import { isExact } from "./tensors.ts";
-import { ZeroValues } from "./zero-values.ts";
 
 export interface TracedStep extends Sample {
   readonly from: FileStep;
   /** True when every output is known without data, so that the step may go once nobody reads it. */
   readonly folded: boolean;
+  /** The number that its output is, made of shapes, and the shape it has. */
+  readonly scalar?: number;
+  readonly shape: Shape;
 }
 
 /** What a typed array can hold. A value of more elements could be neither fed nor fetched. */
@@ -158,7 +161,6 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
   };
   const names = new Set(values.keys());
   for (const s of parsed.steps) for (const o of s.outputs) names.add(o);
-  const zeros = new ZeroValues(parsed.initializers);
   const context = {
     opset: parsed.opset,
     type: (name: string) => values.get(name)!,
@@ -166,7 +168,6 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
       const v = values.get(name);
       return v && "values" in v ? v : undefined;
     },
-    zero: (name: string) => zeros.has(name),
     read: (name: string) => parsed.read.has(name),
     fresh: (stem: string) => {
       let name = stem;
@@ -177,18 +178,16 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
   };
   const steps: TracedStep[] = [];
   const allowance = new Allowance(MOST_FOLDED);
-  /** One by one: what a step is for several samples depends on what the one before it made. */
-  function* stepsOf(from: FileStep): Iterable<Step> {
-    for (const step of canonical(from, context)) yield* one ? forSeveralSamples(step, samples, context.fresh) : [step];
-  }
+  const scalars = new MeasuredScalars();
+  const several = (step: Step) => (one ? forSeveralSamples(step, samples, context.fresh) : [step]);
   for (const from of parsed.steps)
-    for (const step of stepsOf(from)) {
+    for (const step of canonical(from, context).flatMap(several)) {
       const inputs = step.inputs.map((x) => (x ? values.get(x)! : null));
       const { attrs, outputs: types } = inferStep(step, step.attrs, inputs, parsed, binding);
       const outputs = keptOutputs(step, types.length, parsed);
       const known =
         opOf(step.op, step.domain) && inputs.every((x) => x !== null)
-          ? foldShapes({ op: step.op, attrs, follows: step.follows, names: step.inputs, inputs }, types[0], allowance)
+          ? foldShapes({ op: step.op, attrs, names: step.inputs, inputs }, types[0], allowance)
           : undefined;
       outputs.forEach((o, i) => {
         if (o) values.set(o, (i === 0 && known) || { dtype: types[i].dtype, shape: types[i].shape });
@@ -197,8 +196,9 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
         for (const o of outputs) if (!one.types.has(o)) forOne.set(o, samples.one(step.inputs[0]));
         checkApart({ ...step, outputs }, samples, binding.batch);
       }
-      zeros.add(step);
-      steps.push({ from, step: { ...step, outputs }, inputs, folded: known !== undefined && outputs.length === 1 });
+      const folded = known !== undefined && outputs.length === 1;
+      const scalar = scalars.follow(step, folded ? known : undefined);
+      steps.push({ from, step: { ...step, outputs }, inputs, folded, scalar, shape: types[0].shape });
     }
   checkDeclared(parsed.graph.value_info ?? [], "graph.value_info", values);
   checkDeclared(parsed.graph.output ?? [], "graph.output", values);

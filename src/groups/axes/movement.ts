@@ -12,7 +12,9 @@ import {
   inputEnd,
   outputEnd,
   partPairs,
+  type StoredInput,
   sameAxes,
+  type TakenApart,
   tie,
 } from "./rule.ts";
 
@@ -20,9 +22,9 @@ interface Moved {
   readonly in: readonly [Value];
   readonly out: Value;
 }
-const reshape = ({ in: [x], out }: Moved): Flow => ({
+const reshape = ({ in: [x], out }: Moved, _: StoredInput, apart: TakenApart): Flow => ({
   why: "regroups this axis together with others",
-  ties: reshapeTies(x.shape, out.shape),
+  ties: reshapeTies(x.shape, out.shape, apart),
 });
 
 /** Channel c of the deep side belongs to channel `of(c)` of the shallow side; the tie is given from input to output. */
@@ -49,7 +51,10 @@ export const movementAxes: AxesRules<"movement"> = {
   Squeeze: reshape,
   Unsqueeze: reshape,
   Transpose: ({ attrs: { perm } }) => ({ ties: perm.map((p, i) => tie(inputEnd(0, p), outputEnd(i))) }),
-  Expand: ({ in: [x], out }) => ({ ties: broadcastTies(0, x.shape, out.shape) }),
+  Expand: ({ in: [x], out }) => {
+    const ties = broadcastTies(0, x.shape, out.shape);
+    return { ties, repeats: out.shape.flatMap((_, i) => (ties.some(({ b }) => b.axis === i) ? [] : [i])) };
+  },
   Tile: ({ in: [x], attrs: { repeats } }) => ({ why: "repeats this axis", ties: sameAxes(x, (i) => repeats[i] === 1) }),
   Pad: ({ in: [x], attrs: { pads } }) => ({
     why: "pads this axis",
@@ -78,7 +83,8 @@ export const movementAxes: AxesRules<"movement"> = {
       offset += n;
       return out[at] ? [tie(inputEnd(0, axis), outputEnd(axis, at), partPairs(n, start))] : [];
     });
-    return { ties: [...sameAxes(x, (i) => i !== axis, out), ...parts] };
+    const single = attrs.split.every((n) => n === 1) ? [inputEnd(0, axis)] : [];
+    return { ties: [...sameAxes(x, (i) => i !== axis, out), ...parts], single };
   },
   /** Steps other than 1 would not survive the loss of an index between two that are taken. */
   Slice: ({ in: [x], attrs: { starts, ends, steps, axes: given } }) => {
@@ -88,7 +94,12 @@ export const movementAxes: AxesRules<"movement"> = {
       const { start, length } = sliceRange(x.shape[axis], starts[i], ends[i], 1);
       return [tie(inputEnd(0, axis), outputEnd(axis), partPairs(length, start))];
     });
-    return { why: "takes every n-th index of this axis", ties: [...sameAxes(x, (i) => !axes.includes(i)), ...cut] };
+    const single = cut.flatMap(({ a, pairs }) => (pairs!.count === 1 ? [a] : []));
+    return {
+      why: "takes every n-th index of this axis",
+      ties: [...sameAxes(x, (i) => !axes.includes(i)), ...cut],
+      single,
+    };
   },
   /** With stored indices a selection; with computed ones only the other axes pass. */
   Gather: ({ in: [x, indices], attrs }, stored) => {
@@ -99,7 +110,8 @@ export const movementAxes: AxesRules<"movement"> = {
     );
     const rows = indices.shape.map((_, i) => tie(inputEnd(1, i), outputEnd(axis + i)));
     const known = stored(1);
-    if (!known || shift !== 0) return { why: "looks up this axis", ties: [...others, ...rows] };
+    const single = known?.data.length === 1 ? [inputEnd(0, axis)] : [];
+    if (!known || shift !== 0) return { why: "looks up this axis", ties: [...others, ...rows], single };
     const own = indexPairs(
       known.data.length,
       (k) => {
@@ -108,7 +120,7 @@ export const movementAxes: AxesRules<"movement"> = {
       },
       (k) => k,
     );
-    return { ties: [...others, tie(inputEnd(0, axis), outputEnd(axis), own)] };
+    return { ties: [...others, tie(inputEnd(0, axis), outputEnd(axis), own)], single };
   },
   DepthToSpace: (site) => blocked(site, site.attrs.blocksize, site.attrs.mode),
   SpaceToDepth: (site) => blocked(site, site.attrs.blocksize, "DCR"),

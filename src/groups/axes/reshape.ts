@@ -1,7 +1,7 @@
 /** Reshape as index maps: which axes of the old shape make which axes of the new one. */
 import { size } from "../../graph/tensor.ts";
 import type { Shape } from "../../graph/types.ts";
-import { indexPairs, inputEnd, outputEnd, type Tie, tie } from "./rule.ts";
+import { indexPairs, inputEnd, outputEnd, type TakenApart, type Tie, tie } from "./rule.ts";
 
 /** Runs of axes with equal products, as short as possible; axes of size 1 are left out. */
 function blocks(from: Shape, to: Shape): { from: number[]; to: number[] }[] {
@@ -40,10 +40,11 @@ function leading(a: number, b: number, at: number, to: number): Tie[] {
 
 /**
  * An axis that stays is tied one to one. Axes that merge: index j of the merged axis belongs to index (j / inner) mod d
- * of the old one. An axis that splits is tied to its first part: a whole block belongs to each index.
+ * of the old one. An axis that splits is tied to its first part: a whole block belongs to each index. Where the first part is taken
+ * apart behind it (queries, keys and values side by side), it is tied to the second: heads are what all three have in common.
  * Of several axes that become several others, the first ones are tied where one divides the other; the rest are mixed.
  */
-export function reshapeTies(from: Shape, to: Shape): Tie[] {
+export function reshapeTies(from: Shape, to: Shape, apart: TakenApart = () => false): Tie[] {
   if (size(from) === 0) return [];
   return blocks(from, to).flatMap((block) => {
     const n = size(block.from.map((i) => from[i]));
@@ -60,12 +61,17 @@ export function reshapeTies(from: Shape, to: Shape): Tie[] {
       });
     }
     if (block.from.length > 1) return leading(from[block.from[0]], to[block.to[0]], block.from[0], block.to[0]);
-    const inner = n / to[block.to[0]];
+    const part = Math.max(
+      block.to.findIndex((axis) => !apart(axis)),
+      0,
+    );
+    const chosen = block.to[part];
+    const inner = size(block.to.slice(part + 1).map((i) => to[i]));
     const own = indexPairs(
       n,
       (j) => j,
-      (j) => Math.floor(j / inner),
+      (j) => Math.floor(j / inner) % to[chosen],
     );
-    return [tie(inputEnd(0, block.from[0]), outputEnd(block.to[0]), own)];
+    return [tie(inputEnd(0, block.from[0]), outputEnd(chosen), own)];
   });
 }

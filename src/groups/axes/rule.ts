@@ -60,6 +60,10 @@ export interface Flow {
   readonly factors?: readonly number[];
   /** Inputs that scale and shift each channel: it is zero where all of them are. */
   readonly affine?: readonly number[];
+  /** Input axes of which indices are taken one by one: what stands there side by side is apart from then on. */
+  readonly single?: readonly End[];
+  /** Axes of output 0 along which one thing is repeated: any index can go. */
+  readonly repeats?: readonly number[];
 }
 
 /** The tensor behind an input when it is stored, undefined when it is computed. */
@@ -71,9 +75,12 @@ export interface Barrier {
   readonly barrier: string;
 }
 
+/** Whether indices along an axis of output 0 are taken one by one behind the node (`single`). */
+export type TakenApart = (axis: number) => boolean;
+
 /** The rules of a family: each of its operators says how channels pass, or that none do. */
 export type AxesRules<F extends keyof Families> = {
-  readonly [K in Families[F]]: Barrier | ((site: OpSite<K>, stored: StoredInput) => Flow);
+  readonly [K in Families[F]]: Barrier | ((site: OpSite<K>, stored: StoredInput, apart: TakenApart) => Flow);
 };
 
 export const barrier = (why: string): Barrier => ({ barrier: why });
