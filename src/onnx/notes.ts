@@ -16,7 +16,17 @@ const SHOWN = 3;
  */
 export function readingNotes(model: Model): readonly Words[] {
   wants("readingNotes", ["model", aModel, model]);
-  return [...trainingNotes(model), ...sharingNotes(sharingOf(model))];
+  return [...trainingNotes(model), ...quantizedNotes(model), ...sharingNotes(sharingOf(model))];
+}
+
+/** The part of it that is of quantized numbers. */
+function quantizedNotes(model: Model): string[] {
+  const { quantized } = restOf(model) ?? {};
+  if (!quantized) return [];
+  const { tensors, values } = quantized;
+  return [
+    `the file is quantized (${tensors} stored tensors, ${values} values between operators); it is read, and written again, in floats: what it computes differs by what the file rounds`,
+  ];
 }
 
 /** The part of it that is of training mode. */

@@ -7,6 +7,7 @@ import { expansionOf } from "./expansions/index.ts";
 import type { External } from "./external.ts";
 import { type FileStep, STANDARD, stepOf } from "./file-step.ts";
 import { inOrder } from "./order.ts";
+import type { Quantized } from "./rest.ts";
 import type { WireMessage } from "./schema.ts";
 import type { Sharing } from "./sharing.ts";
 import { newerOperators } from "./signatures/newer.ts";
@@ -29,6 +30,8 @@ export interface Parsed {
   readonly read: ReadonlySet<string>;
   /** What was found of tensors that are shared; undefined where it was not looked for, or nothing was. */
   readonly sharing?: Sharing;
+  /** What the file holds quantized, where it is floats here. */
+  readonly quantized?: Quantized;
 }
 
 /**

@@ -11,6 +11,7 @@ import { boundAttrs, followedBy } from "../graph/sizes.ts";
 import type { Dim, Follows, FreeSizes, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { forAnySize } from "./any-size.ts";
 import type { Step } from "./canonical.ts";
+import { dequantized } from "./dequantized.ts";
 import type { External } from "./external.ts";
 import { type Free, freeSizes, nothingFree, ofOneSample, waysToBind, waysToName, withFreeBatch } from "./free-sizes.ts";
 import { withScalar } from "./measured-scalars.ts";
@@ -203,6 +204,7 @@ function restOf(parsed: Parsed, steps: readonly SettledStep[]): Rest {
       (graph.initializer ?? []).map(({ name, doc_string, unknown }) => [name ?? "", { doc_string, unknown }]),
     ),
     sharing: parsed.sharing,
+    quantized: parsed.quantized,
     training: steps.flatMap(({ step: { training, name, op } }) => (training ? [{ name, op }] : [])),
     captures: new Map([...protos].flatMap(([k, { captured }]) => (captured ? [[k, captured] as const] : []))),
   };
@@ -242,7 +244,7 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
     : inferred;
 
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
-  const parsed = withTies(withOwnTensors(parse(bytes, external)));
+  const parsed = withTies(withOwnTensors(dequantized(parse(bytes, external))));
   const { steps: settled, dimsOf, sizes, binding } = settle(parsed);
   const steps = withoutFolded(settled, parsed.outputs);
   const dims = new Map<string, readonly Dim[]>();

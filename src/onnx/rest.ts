@@ -3,6 +3,14 @@ import type { Model } from "../graph/types.ts";
 import type { WireMessage } from "./schema.ts";
 import type { Sharing } from "./sharing.ts";
 
+/** How much a file holds quantized. */
+export interface Quantized {
+  /** Stored tensors. */
+  readonly tensors: number;
+  /** Values between operators that it rounds. */
+  readonly values: number;
+}
+
 export interface Rest {
   /** Producer, domain, version, doc string, opset imports, unknown fields (functions among them). */
   readonly model: Omit<WireMessage<"ModelProto">, "graph" | "metadata_props">;
@@ -22,6 +30,8 @@ export interface Rest {
   readonly captures: ReadonlyMap<string, number>;
   /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */
   readonly sharing?: Sharing;
+  /** What the file holds quantized; the graph holds it as floats. */
+  readonly quantized?: Quantized;
 }
 
 export const restOf = (model: Model): Rest | undefined => model.rest as Rest | undefined;
