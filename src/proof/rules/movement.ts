@@ -4,7 +4,7 @@ import { sliceRange } from "../../graph/ops/movement.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
 import { spend } from "../effort.ts";
-import { collapsed, expanded, factOfTensor, known, moved, nothing, picked } from "../fact.ts";
+import { collapsed, expanded, type Fact, factOfTensor, known, met, moved, nothing, picked } from "../fact.ts";
 import { aligned, allOnes, forwards, type Index, type Move, unionOf } from "../field.ts";
 import { greatest, movedBack, nowhere, unbroadcast } from "../need.ts";
 import { opaqueRule } from "../opaque.ts";
@@ -161,11 +161,20 @@ function lookUp({ attrs, inputs: [x, indices], known: [, k], outputs }: GatherCa
   return [select(x!, axis, index), { kind: "reshape", from: flat, to: outputs[0]!.shape }];
 }
 
+/** What is known of rows that are looked up, whichever they are: that in which all are alike. */
+function anyRow({ attrs, inputs: [x, indices], known: [k] }: GatherCall): Fact {
+  const axis = axisOf(attrs.axis, x!.shape.length);
+  spend(k.value.length);
+  const line = met(k, [axis]);
+  const shape = [...k.shape.slice(0, axis), ...allOnes(indices!.shape.length), ...k.shape.slice(axis + 1)];
+  return known(shape, line.value, line.error);
+}
+
 /** Computed indices may pick any index of the axis. Stored indices are data that can be written anew for a smaller axis. */
 const Gather: ProofRuleOf<"Gather"> = {
   known(call) {
     const steps = lookUp(call);
-    return steps ? collapsed(moved(call.known[0], steps)) : opaqueRule.known(call, 0);
+    return collapsed(steps ? moved(call.known[0], steps) : anyRow(call));
   },
   needs(call, k, need) {
     const steps = lookUp(call);
