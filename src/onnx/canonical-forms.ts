@@ -148,8 +148,8 @@ const groupNorm: Special = (step, { opset, type, fresh }) => {
 };
 
 const resize: Special = (step, { opset, type }) => {
-  const attrs = canonicalResize(step.attrs, type(step.inputs[0]).shape, opset);
-  return attrs ? withAttrs(step, attrs) : [{ ...step, op: IDENTITY, attrs: {} }];
+  const form = canonicalResize(step, type(step.inputs[0]).shape, opset);
+  return [form ? { ...step, ...form } : { ...step, op: IDENTITY, attrs: {}, follows: undefined }];
 };
 
 const table: Readonly<Record<string, Special>> = {

@@ -89,7 +89,32 @@ test("sizes that follow the batch say nothing of it", () => {
     },
   );
   const { graph } = read(bytes);
-  expect(graph.nodes.map((n) => [n.op, n.attrs.axes, n.attrs.scales])).toEqual([["Resize", [2], [2]]]);
+  expect(graph.nodes.map((n) => [n.op, n.attrs.axes, n.attrs.sizes])).toEqual([["Resize", [2], [10]]]);
+});
+
+test.each([13, 18])("sizes that follow another value are written as that, in opset %i", async (opset) => {
+  const bytes = modelFile(
+    [
+      ["MaxPool", "x", "p", [encodeAttribute("kernel_shape", [2, 2]), encodeAttribute("strides", [2, 2])]],
+      ["Shape", "x", "s"],
+      ["Slice", "s two four", "hw"],
+      ["Shape", "p", "t"],
+      ["Slice", "t zero two", "nc"],
+      ["Concat", "nc hw", "to", [encodeAttribute("axis", 0)]],
+      ["Resize", "p - - to", "up"],
+      ["Sub", "x up", "y"],
+    ],
+    {
+      initializer: Object.entries({ zero: 0, two: 2, four: 4 }).map(([name, n]) => tensorProto(name, i64([n]))),
+      input: [value("x", "N", 2, "H", "W")],
+      output: [value("y", "N", 2, "H", "W")],
+    },
+    opset,
+  );
+  const model = read(bytes);
+  const written = write(model);
+  expect(read(written).graph.nodes).toEqual(model.graph.nodes);
+  expect(await run(written)).toEqual(await run(bytes));
 });
 
 test("a size that is there already is the identity", () => {

@@ -1,47 +1,38 @@
 /**
  * How opsets spell a resizing: by scales or by sizes, of all axes or of some, with settings that the oldest forms imply. Canonical
- * form has scales for the axes that change, so that it says nothing of a batch size.
+ * form has those of the axes that change, so that it says nothing of a batch size.
  */
 import { EspalierError } from "../error.ts";
 import { distinctAxes, reject } from "../graph/op.ts";
 import { resizedLength } from "../graph/ops/sampling.ts";
-import type { Attrs, Node, Shape } from "../graph/types.ts";
+import { isPlain } from "../graph/sizes.ts";
+import type { Attrs, Node, Shape, Size } from "../graph/types.ts";
+import type { Step } from "./canonical.ts";
 
 type List = readonly number[] | undefined;
 
 /** The first opset that can say how coordinates are computed. */
 const SETTINGS = 11;
+/** The first opset in which a region and scales may be absent. */
+const OPTIONAL = 13;
 /** The first opset that can name the axes. */
 const AXES = 18;
 
-/** The float32 next to a positive one. */
-function beside(x: number, up: boolean): number {
-  const bits = new Int32Array(Float32Array.of(x).buffer);
-  bits[0] += up ? 1 : -1;
-  return new Float32Array(bits.buffer)[0];
-}
-
-/** The scale, in float32, that makes n elements `to`. @throws EspalierError when `preferred` does not and must be kept */
-function scaleTo(n: number, to: number, preferred?: number): number {
-  const scale = Math.fround(preferred ?? to / n);
-  const made = resizedLength(n, scale);
-  if (made === to) return scale;
-  const near = beside(scale, made < to);
-  if (preferred === undefined && resizedLength(n, near) === to) return near;
-  throw new EspalierError(
-    "unsupported",
-    "no scale makes this size",
-    { got: `${n} → ${to} by ${scale}, which makes ${made}` },
-    "export the model with scales, or with sizes that are stretched",
-  );
-}
-
-/** @param policy one scale for all axes, so that no result (or every one) is larger than asked for */
-function scalesOf(lengths: readonly number[], sizes: readonly number[], policy: string): number[] {
+/** One scale for all axes, so that no result (or every one) is larger than asked for. @throws EspalierError where none says so */
+function commonScale(lengths: readonly number[], sizes: readonly number[], policy: string): number {
   const each = lengths.map((n, i) => sizes[i] / n);
-  if (policy === "stretch") return lengths.map((n, i) => scaleTo(n, sizes[i]));
   const scale = Math.fround(policy === "not_larger" ? Math.min(...each) : Math.max(...each));
-  return lengths.map((n) => scaleTo(n, Math.floor(scale * n + 0.5), scale));
+  for (const n of lengths) {
+    const [to, made] = [Math.floor(scale * n + 0.5), resizedLength(n, scale)];
+    if (made !== to)
+      throw new EspalierError(
+        "unsupported",
+        "no scale makes this size",
+        { got: `${n} → ${to} by ${scale}, which makes ${made}` },
+        "export the model with scales, or with sizes that are stretched",
+      );
+  }
+  return scale;
 }
 
 /** What forms before opset 11 did: no element lies between others. */
@@ -55,9 +46,10 @@ function early({ mode = "nearest" }: Attrs, scales: readonly number[]): Attrs {
   };
 }
 
-/** @returns the canonical attributes; undefined where nothing changes */
-export function canonicalResize(attrs: Attrs, shape: Shape, opset: number): Attrs | undefined {
-  const { antialias, keep_aspect_ratio_policy, sizes: _, roi: __, extrapolation_value: ___, ...rest } = attrs;
+/** The canonical form of a step; undefined where nothing changes. */
+export function canonicalResize(step: Step, shape: Shape, opset: number): Pick<Step, "attrs" | "follows"> | undefined {
+  const { attrs, follows } = step;
+  const { antialias, keep_aspect_ratio_policy: policy = "stretch" } = attrs;
   if (antialias)
     throw new EspalierError("unsupported", "antialias is not supported", { got: "antialias 1" }, "export without it");
   const on = attrs.axes ? distinctAxes(attrs.axes as readonly number[], shape.length) : [...shape.keys()];
@@ -69,16 +61,21 @@ export function canonicalResize(attrs: Attrs, shape: Shape, opset: number): Attr
       `scales [${scales ?? ""}], sizes [${sizes ?? ""}]`,
       `one for each axis [${on}]`,
     );
-  const policy = (keep_aspect_ratio_policy as string | undefined) ?? "stretch";
   const lengths = on.map((a) => shape[a]);
-  const all = sizes ? scalesOf(lengths, sizes, policy) : scales!;
-  const settings = opset < SETTINGS ? early(attrs, all) : {};
+  const common = sizes && policy !== "stretch" ? commonScale(lengths, sizes, policy as string) : undefined;
+  const key = sizes && common === undefined ? "sizes" : "scales";
+  const list = common === undefined ? (sizes ?? scales)! : on.map(() => common);
   // with tf_half_pixel_for_nn even a scale of 1 moves elements
   const moves = attrs.coordinate_transformation_mode === "tf_half_pixel_for_nn";
-  const changed = on.flatMap((axis, i) => (all[i] !== 1 || moves ? [{ axis, scale: all[i] }] : []));
+  const changed = [...on.keys()].filter((i) => moves || list[i] !== (key === "sizes" ? lengths[i] : 1));
   if (changed.length === 0) return undefined;
-  const named = { axes: changed.map((c) => c.axis), scales: changed.map((c) => c.scale) };
-  return { ...rest, ...removed, ...settings, ...named };
+  const settings = opset < SETTINGS ? early(attrs, list) : {};
+  const named = { axes: changed.map((i) => on[i]), [key]: changed.map((i) => list[i]) };
+  const made = follows?.[key];
+  return {
+    attrs: { ...attrs, ...removed, ...settings, ...named },
+    follows: follows && { ...follows, [key]: made && changed.map((i) => made[i]) },
+  };
 }
 
 const removed = {
@@ -86,12 +83,14 @@ const removed = {
   extrapolation_value: undefined,
   keep_aspect_ratio_policy: undefined,
   roi: undefined,
+  scales: undefined,
   sizes: undefined,
 };
 
 /** Whether a canonical node is what opsets before 11 had. */
 export const isEarlyResize = ({ attrs }: Node): boolean => {
   const { mode, coordinate_transformation_mode, nearest_mode, exclude_outside, scales } = attrs;
+  if (!scales) return false;
   const smaller = (scales as readonly number[]).some((s) => s < 1);
   const larger = (scales as readonly number[]).some((s) => s > 1);
   const nearest = mode === "nearest" && smaller ? "ceil" : "floor";
@@ -104,11 +103,23 @@ export const isEarlyResize = ({ attrs }: Node): boolean => {
   );
 };
 
-/** A canonical node with what an opset wants beside it: scales for every axis, and a region that is not used. */
+/** A canonical node with what an opset wants beside it: scales or sizes for every axis, and inputs that are not used. */
 export function spelledResize(node: Node, opset: number): Node {
   if (opset >= AXES) return node;
-  const { axes, scales, ...rest } = node.attrs as Attrs & { axes: readonly number[]; scales: readonly number[] };
-  const all = node.inputs[0]!.shape.map((_, a) => (axes.includes(a) ? scales[axes.indexOf(a)] : 1));
-  const region = opset >= SETTINGS && opset < 13 ? { roi: [] } : {};
-  return { ...node, attrs: { ...rest, ...region, axes: undefined, scales: all } };
+  const x = node.inputs[0]!;
+  const { axes, scales, sizes } = node.attrs as Record<string, List>;
+  const everywhere = <T>(list: readonly T[], none: (axis: number) => T): T[] =>
+    x.shape.map((_, a) => (axes!.includes(a) ? list[axes!.indexOf(a)] : none(a)));
+  const required = opset >= SETTINGS && opset < OPTIONAL ? { roi: [], ...(sizes && { scales: [] }) } : {};
+  if (!sizes)
+    return { ...node, attrs: { ...node.attrs, ...required, axes: undefined, scales: everywhere(scales!, () => 1) } };
+  const follows = {
+    ...node.follows,
+    sizes: everywhere<Size>(node.follows?.sizes ?? sizes, (axis) => ({ of: x.name, axis })),
+  };
+  return {
+    ...node,
+    attrs: { ...node.attrs, ...required, axes: undefined, sizes: everywhere(sizes, (a) => x.shape[a]) },
+    follows: follows.sizes.every(isPlain) ? node.follows : follows,
+  };
 }

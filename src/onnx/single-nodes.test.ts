@@ -127,3 +127,29 @@ test.each([
   expect(read(write(model)).graph.nodes).toEqual(model.graph.nodes);
   expect(await run(write(model), [1])).toEqual(await run(bytes, [1]));
 });
+
+test("a Range that ends where an input does", async () => {
+  const stored = { zero: i64([0], []), one: i64([1], []), table: f32([5, 4, 3, 2, 1, 0], [6]) };
+  const bytes = modelFile(
+    [
+      ["Shape", "x", "s"],
+      ["Gather", "s one", "length"],
+      ["Range", "zero length one", "positions"],
+      ["Gather", "table positions", "embedded"],
+      ["Add", "x embedded", "y"],
+    ],
+    {
+      initializer: Object.entries(stored).map(([name, t]) => tensorProto(name, t)),
+      input: [value("x", "N", "T")],
+      output: [value("y", "N", "T")],
+    },
+  );
+  const model = read(bytes);
+  const written = write(model);
+  expect(read(written).graph.nodes).toEqual(model.graph.nodes);
+  for (const shape of [
+    [1, 4],
+    [3, 6],
+  ])
+    expect(await run(written, shape)).toEqual(await run(bytes, shape));
+});

@@ -145,6 +145,7 @@ export const attributeSince: Readonly<Record<string, Readonly<Record<string, num
     cubic_coeff_a: 11,
     exclude_outside: 11,
     nearest_mode: 11,
+    sizes: 11,
   },
   ScatterElements: { reduction: 16 },
   ScatterND: { reduction: 16 },

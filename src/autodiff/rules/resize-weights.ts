@@ -59,4 +59,4 @@ function tapsAt(i: number, a: Resize, s: number, n: number, m: number): Tap[] {
 
 /** For each of the m elements of the result, the elements of x [n] that it is made of. */
 export const resizeTaps = (a: Resize, scale: number, n: number, m: number): Tap[][] =>
-  Array.from({ length: m }, (_, i) => tapsAt(i, a, f(scale), n, m));
+  Array.from({ length: m }, (_, i) => tapsAt(i, a, scale, n, m));

@@ -2,6 +2,7 @@
 import type { Builder } from "../../graph/builder.ts";
 import { constantOf, reshape } from "../../graph/emit.ts";
 import { axisOf } from "../../graph/op.ts";
+import { scaleOf } from "../../graph/ops/sampling.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
 import { resizeTaps } from "./resize-weights.ts";
@@ -42,7 +43,7 @@ export const samplingRules: FamilyRules<"sampling"> = {
     const dx = attrs.axes.reduce((d, given, i) => {
       const axis = axisOf(given, x.shape.length);
       const n = x.shape[axis];
-      return resizedBack(g, d, axis, n, resizeTaps(attrs, attrs.scales[i], n, dy.shape[axis]));
+      return resizedBack(g, d, axis, n, resizeTaps(attrs, scaleOf(attrs, i, n), n, dy.shape[axis]));
     }, dy);
     return [dx];
   },

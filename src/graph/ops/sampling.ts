@@ -4,10 +4,19 @@ import { axesOf, checkLength, distinctAxes, flag, float, floats, ints, oneOf, op
 /** The length of an axis of n elements after scaling; a runtime computes it in float32. */
 export const resizedLength = (n: number, scale: number): number => Math.floor(Math.fround(n * Math.fround(scale)));
 
+interface Scaling {
+  readonly scales: readonly number[];
+  readonly sizes: readonly number[];
+}
+
+/** By how much the i-th of a Resize's axes grows, which has n elements. */
+export const scaleOf = ({ scales, sizes }: Scaling, i: number, n: number): number =>
+  Math.fround(sizes ? sizes[i] / n : scales[i]);
+
 export const samplingOps = {
   /**
-   * X, larger or smaller by `scales` along `axes`. Where a file gives sizes, canonical form has the scales that lead to them;
-   * axes that keep their size are left out.
+   * X, larger or smaller along `axes`: by `scales`, or to `sizes`. Axes that keep their size are left out in canonical form, so that it
+   * says nothing of a batch.
    */
   Resize: op(
     1,
@@ -26,16 +35,19 @@ export const samplingOps = {
       exclude_outside: flag(0),
       axes: ints(),
       scales: floats(),
+      sizes: ints(),
     },
-    ([x], { axes, scales, exclude_outside, mode }): Type => {
-      checkLength("scales", scales, axes.length);
-      if (!scales.every((s) => s > 0 && Number.isFinite(s)))
+    ([x], { axes, scales, sizes, exclude_outside, mode }): Type => {
+      if (!scales === !sizes)
+        reject("scales or sizes must be given", `scales ${scales}, sizes ${sizes}`, "one of them");
+      checkLength(scales ? "scales" : "sizes", scales ?? sizes, axes.length);
+      if (scales && !scales.every((s) => s > 0 && Number.isFinite(s)))
         reject("a scale is not positive", `[${scales}]`, "above 0");
       if (exclude_outside && mode !== "cubic") reject("exclude_outside is for cubic only", `mode ${mode}`, "cubic");
       const shape = [...x.shape];
       distinctAxes(axes, shape.length).forEach((a, i) => {
-        shape[a] = resizedLength(shape[a], scales[i]);
-        if (shape[a] < 1) reject("nothing is left", `axis ${a} of [${x.shape}] by ${scales[i]}`, "1 or more");
+        shape[a] = sizes ? sizes[i] : resizedLength(shape[a], scales[i]);
+        if (shape[a] < 1) reject("nothing is left", `axis ${a} of [${x.shape}]`, "1 or more");
       });
       return { dtype: x.dtype, shape };
     },
