@@ -112,6 +112,18 @@ test.each([
   expect(storedIn(model)).toEqual(["words", "scores"]);
 });
 
+test("a layer and the transpose of it, as in an autoencoder, are one parameter", async () => {
+  const g = builder();
+  const matrix = (name: string, data: Float32Array, shape: readonly number[]) => g.initializer(name, f32(data, shape));
+  const code = g.Relu(g.MatMul(g.input("x", "float32", [1, ROWS]), matrix("encode", table(3), [ROWS, WIDTH])));
+  g.output(g.MatMul(code, matrix("decode", transposed(table(3)), [WIDTH, ROWS])), "y");
+  const file = write({ graph: g.build(), opset: 17, dims: new Map(), metadata: new Map() });
+  const model = read(file);
+  expect(sharingOf(model).ties.map((t) => [t.name, t.copy, t.transposed])).toEqual([["encode", "decode", true]]);
+  const feeds = { x: f32(table(4).slice(0, ROWS), [1, ROWS]) };
+  expect(apart(await outputsOf(write(model), feeds), await outputsOf(file, feeds))).toBe(0);
+});
+
 test("equal matrices of two layers are no tie: layers may begin as copies", () => {
   const g = builder();
   const matrix = (name: string) => g.initializer(name, f32(table(2).slice(0, 64), [8, 8]));

@@ -93,26 +93,42 @@ function tiesAmong(list: readonly Candidate[], evidence: Evidence, allowance: Al
     for (const of of list.slice(0, i)) {
       if (!allowance.take(1)) return ties;
       if (tied.has(of.name)) continue;
-      const why = reason(of, copy, evidence);
-      if (!why || !allowance.take(copy.tensor.data.length)) continue;
-      const transposed = equal(of.tensor, copy.tensor) ? false : isTranspose(of.tensor, copy.tensor) ? true : undefined;
-      if (transposed === undefined) continue;
-      ties.push({ name: of.name, copy: copy.name, transposed, why });
+      const why = reasons(of, copy, evidence);
+      if (!(why.equal || why.transposed) || !allowance.take(copy.tensor.data.length)) continue;
+      const how = equal(of.tensor, copy.tensor)
+        ? "equal"
+        : isTranspose(of.tensor, copy.tensor)
+          ? "transposed"
+          : undefined;
+      const found = how && why[how];
+      if (!found) continue;
+      ties.push({ name: of.name, copy: copy.name, transposed: how === "transposed", why: found });
       tied.add(copy.name);
       break;
     }
   return ties;
 }
 
-/** Why two tensors of equal numbers are one parameter; undefined when nothing says so. */
-function reason(a: Candidate, b: Candidate, { places, origins }: Evidence): string | undefined {
+/** Why two tensors would be one parameter, were they equal, or the one the other's transpose; undefined when nothing says so. */
+interface Reasons {
+  readonly equal: string | undefined;
+  readonly transposed: string | undefined;
+}
+
+const always = (why: string): Reasons => ({ equal: why, transposed: why });
+
+function reasons(a: Candidate, b: Candidate, { places: { tables, factors }, origins }: Evidence): Reasons {
   const from = [a.name, ...(origins.get(a.name) ?? [])];
   const to = [b.name, ...(origins.get(b.name) ?? [])];
-  if (from.length + to.length > 2 && from.some((x) => to.includes(x))) return "its exporter made the one of the other";
-  const pair =
-    (places.tables.has(a.name) && places.factors.has(b.name)) ||
-    (places.factors.has(a.name) && places.tables.has(b.name));
-  return pair && isVaried(a.tensor) ? "an embedding and the projection that is tied to it" : undefined;
+  if (from.some((x) => to.includes(x))) return always("its exporter made the one of the other");
+  const none = { equal: undefined, transposed: undefined };
+  if (!isVaried(a.tensor)) return none;
+  if ((tables.has(a.name) && factors.has(b.name)) || (factors.has(a.name) && tables.has(b.name)))
+    return always("an embedding and the projection that is tied to it");
+  // layers begin as copies of each other, but not as transposes
+  if (factors.has(a.name) && factors.has(b.name))
+    return { ...none, transposed: "layers that are each other's transpose" };
+  return none;
 }
 
 /** Names of stored tensors, by where they are read. */
@@ -148,12 +164,18 @@ function equal({ shape, data: x }: Tensor, { shape: other, data: y }: Tensor): b
   return true;
 }
 
+/** So many rows at a time, which the processor's cache holds. */
+const TILE = 64;
+
 function isTranspose(a: Tensor, b: Tensor): boolean {
   if (a.shape.length !== 2 || !sameShape(a.shape, b.shape.toReversed())) return false;
   const [rows, columns] = a.shape;
   const [x, y] = [a.data, b.data];
-  for (let r = 0, i = 0; r < rows; r++)
-    for (let c = 0; c < columns; c++, i++) if (!Object.is(x[i], y[c * rows + r])) return false;
+  for (let first = 0; first < rows; first += TILE) {
+    const end = Math.min(rows, first + TILE);
+    for (let c = 0; c < columns; c++)
+      for (let r = first; r < end; r++) if (!Object.is(x[r * columns + c], y[c * rows + r])) return false;
+  }
   return true;
 }
 
