@@ -29,6 +29,7 @@ const tables = [
   "shrink/rules/",
   "lowrank/matrix-rules.ts",
   "onnx/canonical-forms.ts",
+  "onnx/dequantized.ts",
   "onnx/evaluation-forms.ts",
   "onnx/expansions/",
   "onnx/fold-shapes.ts",

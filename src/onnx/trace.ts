@@ -147,6 +147,10 @@ export interface Traced {
   readonly types: ReadonlyMap<string, Type>;
 }
 
+function* lazily(steps: readonly Step[], several: (step: Step) => readonly Step[]): Generator<Step> {
+  for (const step of steps) yield* several(step);
+}
+
 /**
  * Steps and value types at given sizes of the inputs.
  * @param one what the file is for one sample, when it was made for one and is looked at with more
@@ -180,8 +184,9 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
   const allowance = new Allowance(MOST_FOLDED);
   const scalars = new MeasuredScalars();
   const several = (step: Step) => (one ? forSeveralSamples(step, samples, context.fresh) : [step]);
+  // one by one: what several samples make of a step follows from the steps before it
   for (const from of parsed.steps)
-    for (const step of canonical(from, context).flatMap(several)) {
+    for (const step of lazily(canonical(from, context), several)) {
       const inputs = step.inputs.map((x) => (x ? values.get(x)! : null));
       const { attrs, outputs: types } = inferStep(step, step.attrs, inputs, parsed, binding);
       const outputs = keptOutputs(step, types.length, parsed);

@@ -23,6 +23,8 @@ export interface OneNode {
   readonly in: readonly (Fed | Tensor | null)[];
   /** Name, type and value. */
   readonly attrs?: readonly (readonly [string, AttrType, Attr])[];
+  /** How many samples every fed input has in the declarations. Default: any number. */
+  readonly samples?: number;
   /** How many outputs, and which of them are the graph's. Default [0] of 1. */
   readonly outputs?: readonly number[];
 }
@@ -45,12 +47,16 @@ export const fedTensor = (t: Tensor): Fed => ({ fed: t });
 const isFed = (x: Fed | Tensor): x is Fed => "fed" in x;
 
 const name = (at: number) => `x${at}`;
-const declared = (label: string, { dtype, shape }: Tensor) => ({
+const declared = (label: string, { dtype, shape }: Tensor, samples: number | undefined) => ({
   name: label,
   type: {
     tensor_type: {
       elem_type: dataTypes[dtype],
-      shape: { dim: shape.map((d, i) => (i === 0 ? { dim_param: "batch" } : { dim_value: BigInt(d) })) },
+      shape: {
+        dim: shape.map((d, i) =>
+          i === 0 && samples === undefined ? { dim_param: "batch" } : { dim_value: BigInt(i === 0 ? samples! : d) },
+        ),
+      },
     },
   },
 });
@@ -78,7 +84,7 @@ export function oneNodeFile(c: OneNode): Uint8Array {
           attribute: (c.attrs ?? []).map(([key, type, value]) => encodeAttribute(key, value, type)),
         },
       ],
-      input: entries.flatMap(([label, x]) => (isFed(x) ? [declared(label, x.fed)] : [])),
+      input: entries.flatMap(([label, x]) => (isFed(x) ? [declared(label, x.fed, c.samples)] : [])),
       initializer: entries.flatMap(([label, x]) => (isFed(x) ? [] : [tensorProto(label, x)])),
       output: shown.map((i) => ({ name: `y${i}`, type: { tensor_type: { elem_type: 1 } } })),
     },

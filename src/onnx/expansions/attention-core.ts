@@ -1,6 +1,6 @@
 /** Attention as products and a Softmax: softmax(q·kᵀ·scale + mask)·v, head by head. */
 import type { Builder } from "../../graph/builder.ts";
-import type { Value } from "../../graph/types.ts";
+import type { DType, Value } from "../../graph/types.ts";
 import { num, scaledBy } from "./expansion.ts";
 
 /** What goes into the scores, and what is left out of them. */
@@ -18,14 +18,19 @@ export interface Heads {
   readonly allowed?: readonly Value[];
   /** Whether they may leave a query without any key; it gets zeros then. */
   readonly mayShut?: boolean;
+  /** What the Softmax is computed in. Default: what the scores are. */
+  readonly precision?: DType;
 }
 
 interface Attended {
   /** [batch, heads, queries, width of a head] */
   readonly y: Value;
-  /** The scores as they are at first, and behind the cap. */
+  /** The scores as they are at first, behind the cap, and with what is added. */
   readonly raw: Value;
   readonly capped: Value;
+  readonly biased: Value;
+  /** Whether a query sees a key; undefined: each sees all. */
+  readonly seen: Value | undefined;
   readonly weights: Value;
 }
 
@@ -47,6 +52,11 @@ export function repeated(g: Builder, x: Value, count: number): Value {
   return g.Reshape(each, { shape: [0, x.shape[1] * count, -1, x.shape[3]] });
 }
 
+function inPrecision(g: Builder, x: Value, to: DType): Value {
+  if (to === x.dtype) return g.Softmax(x, { axis: -1 });
+  return g.Cast(g.Softmax(g.Cast(x, { to }), { axis: -1 }), { to: x.dtype });
+}
+
 export function attend(g: Builder, heads: Heads): Attended {
   const { q, k, v, scale, softcap = 0, added = [], allowed = [], mayShut = false } = heads;
   const raw = g.MatMul(scaledBy(g, q, scale), g.Transpose(k, { perm: [0, 1, 3, 2] }));
@@ -55,7 +65,7 @@ export function attend(g: Builder, heads: Heads): Attended {
   const [first, ...more] = allowed;
   const seen = first && more.reduce((a, b) => g.And(a, b), first);
   const masked = seen ? g.Where(seen, biased, shut(g, biased)) : biased;
-  const soft = g.Softmax(masked, { axis: -1 });
+  const soft = inPrecision(g, masked, heads.precision ?? masked.dtype);
   const weights = seen && mayShut ? g.Where(seen, soft, num(g, 0, soft)) : soft;
-  return { y: g.MatMul(weights, v), raw, capped, weights };
+  return { y: g.MatMul(weights, v), raw, capped, biased, seen, weights };
 }

@@ -9,8 +9,10 @@ import {
   stored,
 } from "../../../test/support/one-node-file.ts";
 import { messageOf } from "../../../test/support/onnx-files.ts";
+import { atBatch } from "../../graph/bind.ts";
 import { opOf } from "../../graph/ops/index.ts";
 import { i64, tensor } from "../../graph/tensor.ts";
+import { read } from "../read.ts";
 
 const domain = "com.microsoft";
 const ints = (shape: number[], ...data: number[]) => fedTensor(tensor("int32", shape, Int32Array.from(data)));
@@ -51,6 +53,14 @@ const cases: Readonly<Record<string, OneNode>> = {
     in: [...four, null, fed(2, 2, 4, 4), fed(2, 2, 4, 6)],
     attrs: [causal],
     outputs: [0, 1, 2],
+  }),
+  "Attention's scores with what is added, in another precision": own("Attention", {
+    in: [...four, fed(2, 1, 3, 5)],
+    attrs: [
+      ["qk_matmul_output_mode", "int", 2],
+      ["softmax_precision", "int", 11],
+    ],
+    outputs: [0, 3],
   }),
   "Attention's scores": own("Attention", { in: four, outputs: [0, 3] }),
   "com.microsoft.Attention": fused("Attention", { in: packed, attrs: [heads(2)] }),
@@ -116,9 +126,14 @@ const refusals: Readonly<Record<string, OneNode>> = {
     attrs: [heads(2)],
   }),
   "queries, keys and values in one": fused("MultiHeadAttention", { in: [fed(2, 3, 2, 3, 4)], attrs: [heads(2)] }),
-  "half precision": own("Attention", { in: four, attrs: [["softmax_precision", "int", 10]] }),
+  "a precision that is none": own("Attention", { in: four, attrs: [["softmax_precision", "int", 99]] }),
   "heads that do not divide": own("Attention", { in: [fed(2, 3, 3, 4), fed(2, 2, 5, 4), fed(2, 2, 5, 4)] }),
 };
+
+test("a file for one sample is read for several, although one node becomes many", () => {
+  const model = read(oneNodeFile({ ...fused("MultiHeadAttention", { in: three, attrs: [heads(2)] }), samples: 1 }));
+  expect(atBatch(model, 3).outputs.map((o) => o.shape)).toEqual([[3, 3, 8]]);
+});
 
 test("what is refused says what and where", () => {
   const messages = Object.values(refusals).map((c) => messageOf(oneNodeFile(c)).split("\n")[0]);
@@ -127,7 +142,7 @@ test("what is refused says what and where", () => {
       "com.microsoft.Attention with a past is not supported",
       "com.microsoft.Attention with a mask of shape [2,5] is not supported",
       "com.microsoft.MultiHeadAttention with queries, keys and values in one is not supported",
-      "Attention with another precision than float32 is not supported",
+      "Espalier does not hold this element type",
       "Attention with 3 heads of queries and 2 of keys is not supported",
     ]
   `);

@@ -2,13 +2,15 @@
 import type { Builder } from "../../graph/builder.ts";
 import { flag, float, int } from "../../graph/op.ts";
 import type { Value } from "../../graph/types.ts";
+import { dtypeOf } from "../tensors.ts";
 import { apart, attend, type Heads, repeated, together } from "./attention-core.ts";
-import { type Expansion, type ExpansionSite, refuse } from "./expansion.ts";
+import { type Expansion, type ExpansionSite, num, refuse } from "./expansion.ts";
 import { lengthOf, positionsAlong } from "./positions.ts";
 
 /** What qk_matmul_output is. */
 const RAW = 0;
 const CAPPED = 1;
+const MASKED = 2;
 const WEIGHTS = 3;
 
 /** Four axes, whatever the value has. */
@@ -67,26 +69,30 @@ export const Attention: Expansion = {
     softmax_precision: int(),
   },
   emit(g, site) {
-    const precision = site.number("softmax_precision");
-    if (site.in[0]!.dtype !== "float32" || precision > 1) refuse(site, "another precision than float32");
+    const stated = site.number("softmax_precision");
+    const precision = stated ? dtypeOf(stated, `${site.node}.softmax_precision`) : undefined;
     const all = joined(g, site);
     const { q, k, v } = all;
     const count = q.shape[1] / k.shape[1];
     if (!Number.isInteger(count)) refuse(site, `${q.shape[1]} heads of queries and ${k.shape[1]} of keys`);
-    const { y, raw, capped, weights } = attend(g, {
+    const { y, raw, capped, biased, seen, weights } = attend(g, {
       q,
       k: repeated(g, k, count),
       v: repeated(g, v, count),
       scale: site.number("scale") || 1 / Math.sqrt(q.shape[3]),
       softcap: site.number("softcap"),
+      ...(precision && { precision }),
       ...masks(g, site, all),
     });
+    const mode = site.number("qk_matmul_output_mode");
+    const masked = () => (seen ? g.Where(seen, biased, num(g, Number.NEGATIVE_INFINITY, biased)) : biased);
     const shown = new Map([
       [RAW, raw],
       [CAPPED, capped],
       [WEIGHTS, weights],
+      ...(mode === MASKED ? [[MASKED, masked()] as const] : []),
     ]);
     const out = site.in[0]!.shape.length === 3 ? together(g, y) : y;
-    return [out, k, v, shown.get(site.number("qk_matmul_output_mode"))];
+    return [out, k, v, shown.get(mode)];
   },
 };
