@@ -48,7 +48,7 @@ export interface ErrorDetails {
  * no gradient rule for Erf
  *   node  /encoder/gelu/Erf   float32[32,128] → float32[32,128]
  *   path  loss ← /head/MatMul ← /encoder/gelu/Erf
- *   fix   add Erf to autodiff/rules, or freeze "encoder.embed.weight"
+ *   fix   freeze "encoder.embed.weight", which lies before this node (1 of 40 tensors that train), or add Erf to autodiff/rules
  * ```
  */
 export class EspalierError extends Error {

@@ -35,6 +35,7 @@ const tables = [
   "onnx/fold-shapes.ts",
   "onnx/signatures/",
   "onnx/spelling.ts",
+  "onnx/zero-values.ts",
   "step/output-forms.ts",
   "step/training-forms.ts",
 ];

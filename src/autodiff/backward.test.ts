@@ -110,7 +110,25 @@ test("a missing rule names the operator, the node and the path to the loss", () 
     [EspalierError: no gradient rule for acme.Swoosh
       node  /encoder/swoosh   float32[32,128] → float32[32,128]
       path  loss ← head/ReduceSum ← head/Sigmoid ← head/MatMul ← /encoder/swoosh
-      fix   add acme.Swoosh to autodiff/rules, or freeze "x"]
+      fix   everything that trains lies before this node: train more of what lies behind it, or add acme.Swoosh to autodiff/rules]
+  `);
+});
+
+test("of many parameters before a missing rule, patterns are named, and of a long path its ends", () => {
+  const g = builder();
+  const w = (name: string) => g.input(name, "float32", [3]);
+  const before = ["stem.a", "stem.b", "blocks.0.a", "blocks.0.b", "blocks.1.a", "scale"].map(w);
+  const behind = ["blocks.2.a", "head.a"].map(w);
+  const y: Value = { name: "y", dtype: "float32", shape: [3] };
+  g.add({ op: "Swoosh", domain: "acme", name: "swoosh", inputs: [g.Sum(before)], outputs: [y], attrs: {} });
+  const deep = Array.from({ length: 9 }).reduce<Value>((v) => g.Tanh(v), y);
+  expect(() =>
+    backward(g, total(g, g.Sum([deep, ...behind])), [...before, ...behind]),
+  ).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: no gradient rule for acme.Swoosh
+      node  swoosh   float32[3] → float32[3]
+      path  loss ← ReduceSum ← Sum_1 ← Tanh_8 ← … 5 more ← Tanh_2 ← Tanh_1 ← Tanh ← swoosh
+      fix   freeze "stem.**,blocks.0.**,blocks.1.**,scale", which lie before this node (6 of 8 tensors that train), or add acme.Swoosh to autodiff/rules]
   `);
 });
 
@@ -122,7 +140,7 @@ test("a rule may lack one setting of an operator", () => {
     [EspalierError: no gradient rule for ScatterElements with reduction "mul"
       node  ScatterElements   float32[3], int64[1], float32[1] → float32[3]
       path  loss ← ReduceSum ← ScatterElements
-      fix   add ScatterElements to autodiff/rules, or freeze "x"]
+      fix   everything that trains lies before this node: train more of what lies behind it, or add ScatterElements to autodiff/rules]
   `);
 });
 
@@ -140,4 +158,21 @@ test("only a single float can be differentiated, with respect to floats", () => 
       value  n
       got    int64[]]
   `);
+});
+
+test("gradients pass a narrower type and back, and what is computed there", async () => {
+  const slope = (h: (g: Builder, half: Value) => Value) =>
+    gradientAt([1, -2, 0.5], (g, x) => {
+      const y = g.Cast(h(g, g.Cast(x, { to: "float16" })), { to: "float32" });
+      return total(g, g.Mul(y, y));
+    });
+  expect(await slope((_, half) => half)).toEqual([2, -4, 1]);
+  // the 1 of 1 − y² is written down as a half
+  const tanh = await slope((g, half) => g.Tanh(half));
+  for (const [i, x] of [1, -2, 0.5].entries())
+    expect(Math.abs(tanh[i] - 2 * Math.tanh(x) * (1 - Math.tanh(x) ** 2))).toBeLessThan(2e-3);
+  const resized = await slope((g, half) =>
+    g.Reshape(g.ReduceMean(g.Reshape(half, { shape: [1, 3] }), { axes: [0], keepdims: 0 }), { shape: [3] }),
+  );
+  expect(resized).toEqual([2, -4, 1]);
 });

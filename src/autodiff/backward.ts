@@ -7,6 +7,7 @@
 import { EspalierError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import { reshape } from "../graph/emit.ts";
+import { patternsOf } from "../graph/name-patterns.ts";
 import { broadcast } from "../graph/op.ts";
 import { isFloat, size, typeText } from "../graph/tensor.ts";
 import type { Node, Value } from "../graph/types.ts";
@@ -73,7 +74,7 @@ export function backward(
     if (!inputs.some((x) => x && open.has(x)) || !node.outputs.some((o) => o && parts.has(o))) continue;
     g.scope(node.name, () => {
       const dx = stepBack(g, step, node.outputs.map(gradient), open, (without) =>
-        noRule(node, without, pathToLoss(node, readers), sources(node, steps, wrt)),
+        noRule(node, without, pathToLoss(node, readers), sources(node, steps, wrt), wrt),
       );
       dx.forEach((part, i) => {
         const x = inputs[i];
@@ -127,8 +128,14 @@ function pathToLoss(node: Node, readers: ReadonlyMap<Value, Node>): string {
     if (reader) names.unshift(reader.name);
     at = reader;
   }
-  return ["loss", ...names].join(" ← ");
+  const all = ["loss", ...names];
+  if (all.length <= 2 * MOST_SHOWN + 1) return all.join(" ← ");
+  const between = `… ${all.length - 2 * MOST_SHOWN} more`;
+  return [...all.slice(0, MOST_SHOWN), between, ...all.slice(-MOST_SHOWN)].join(" ← ");
 }
+
+/** So many nodes are named at either end of a path. */
+const MOST_SHOWN = 4;
 
 /** Which of `wrt` a node depends on. @param steps last first */
 function sources(node: Node, steps: readonly Step[], wrt: readonly Value[]): string[] {
@@ -138,13 +145,29 @@ function sources(node: Node, steps: readonly Step[], wrt: readonly Value[]): str
   return wrt.filter((v) => above.has(v)).map((v) => v.name);
 }
 
-function noRule(node: Node, without: string, path: string, freeze: readonly string[]): EspalierError {
+/**
+ * @param before which of `wrt` lie before the node: without their gradients, its own is not asked for
+ */
+function noRule(
+  node: Node,
+  without: string,
+  path: string,
+  before: readonly string[],
+  wrt: readonly Value[],
+): EspalierError {
   const name = node.domain ? `${node.domain}.${node.op}` : node.op;
   const types = (list: readonly (Value | null)[]) => list.map((v) => (v ? typeText(v) : "—")).join(", ");
   return new EspalierError(
     "unsupported",
     `no gradient rule for ${name}${without && ` with ${without}`}`,
     { node: `${node.name}   ${types(node.inputs)} → ${types(node.outputs)}`, path },
-    `add ${name} to autodiff/rules, or freeze "${freeze.join(",")}"`,
+    `${freezing(before, wrt)}, or add ${name} to autodiff/rules`,
   );
+}
+
+function freezing(before: readonly string[], wrt: readonly Value[]): string {
+  const behind = wrt.map((v) => v.name).filter((name) => !before.includes(name));
+  if (behind.length === 0) return "everything that trains lies before this node: train more of what lies behind it";
+  const patterns = patternsOf(before, behind).join(",");
+  return `freeze "${patterns}", which ${before.length === 1 ? "lies" : "lie"} before this node (${before.length} of ${wrt.length} tensors that train)`;
 }

@@ -3,6 +3,7 @@
  * `g.MatMul(a, b)`, `g.ReduceSum(x, { axes: [1] })`. Numbers become scalar constants of the other operand's type.
  */
 import { invariant } from "../error.ts";
+import { heldAs } from "./half.ts";
 import { inferNode } from "./infer.ts";
 import type { Gradients } from "./meanings.ts";
 import { takeName } from "./new-names.ts";
@@ -112,9 +113,10 @@ class GraphBuilder {
 
   /** A scalar constant of any element type. */
   scalar(x: number, dtype: DType = "float32"): Value {
+    const held = heldAs[dtype] ?? ((n: number) => n);
     const wide = dtype === "int64" || dtype === "uint64";
     return this.constant(
-      tensor(dtype, [], (arrayOf(dtype) as { from(a: unknown[]): Data }).from([wide ? BigInt(x) : x])),
+      tensor(dtype, [], (arrayOf(dtype) as { from(a: unknown[]): Data }).from([wide ? BigInt(x) : held(x)])),
     );
   }
 

@@ -1,5 +1,6 @@
 /** Short expressions that several passes emit. */
 import type { Builder } from "./builder.ts";
+import { heldAs } from "./half.ts";
 import { arrayOf, i64, sameShape, size, tensor } from "./tensor.ts";
 import type { DType, Shape, Value } from "./types.ts";
 
@@ -10,7 +11,8 @@ export const reshape = (g: Builder, x: Value, shape: Shape): Value =>
 /** A float constant filled by a function of the flat index. */
 export function constantOf(g: Builder, dtype: DType, shape: Shape, at: (i: number) => number): Value {
   const data = new (arrayOf(dtype) as Float32ArrayConstructor)(size(shape));
-  for (let i = 0; i < data.length; i++) data[i] = at(i);
+  const held = heldAs[dtype] ?? ((x: number) => x);
+  for (let i = 0; i < data.length; i++) data[i] = held(at(i));
   return g.constant(tensor(dtype, shape, data));
 }
 

@@ -37,3 +37,21 @@ export function matchingNames(
   }
   return matching;
 }
+
+/** So many names are listed as they are. */
+const MOST_LISTED = 4;
+
+/**
+ * Patterns that choose these names and none of the others: of many, the first parts that they share alone.
+ * @returns a pattern or a name each, in the order of the names
+ */
+export function patternsOf(names: readonly string[], others: readonly string[]): string[] {
+  if (names.length <= MOST_LISTED) return [...names];
+  const own = (prefix: string) => !others.some((other) => other.startsWith(prefix));
+  const prefixesOf = (name: string) => [...name.matchAll(/[./]/g)].map((m) => name.slice(0, m.index + 1));
+  const found = names.map((name) => {
+    const prefix = prefixesOf(name).find(own);
+    return prefix === undefined ? name : `${prefix}**`;
+  });
+  return [...new Set(found)];
+}

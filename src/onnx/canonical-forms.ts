@@ -152,6 +152,15 @@ const resize: Special = (step, { opset, type }) => {
   return [form ? { ...step, ...form } : { ...step, op: IDENTITY, attrs: {}, follows: undefined }];
 };
 
+/** Where initial_h and initial_c stand. */
+const STARTS: readonly number[] = [5, 6];
+/** A layer begins at zero where it is not told where. */
+const recurrent: Special = (step, { zero }) => {
+  const inputs = step.inputs.map((x, at) => (STARTS.includes(at) && x && zero(x) ? "" : x));
+  while (inputs.at(-1) === "") inputs.pop();
+  return [{ ...step, inputs }];
+};
+
 const table: Readonly<Record<string, Special>> = {
   ...Object.fromEntries(Object.keys(overNothing).map((op) => [op, reduce])),
   /** The training form reads as the inference form: `train/` writes out batch statistics itself. */
@@ -166,13 +175,16 @@ const table: Readonly<Record<string, Special>> = {
   Constant: constant,
   ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
   Dropout: evaluated,
+  GRU: recurrent,
   GroupNormalization: groupNorm,
+  LSTM: recurrent,
   LogSoftmax: softmax,
   Pad: pad,
   /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */
   Reshape: (step) =>
     (step.attrs.shape as readonly number[] | undefined)?.includes(0) ? [step] : withAttrs(step, { allowzero: 0 }),
   Resize: resize,
+  RNN: recurrent,
   Softmax: softmax,
   Split: split,
   Squeeze: squeeze,

@@ -35,6 +35,8 @@ export interface Context {
   type(name: string): Type;
   /** A value that is known while reading: stored, constant, or computed from shapes. */
   known(name: string): Known | undefined;
+  /** Whether a value is known to be zero everywhere. */
+  zero(name: string): boolean;
   /** Whether a node reads the value, or it is an output of the graph. */
   read(name: string): boolean;
   /** A new value name. Must be the same when the file is read at another batch size. */

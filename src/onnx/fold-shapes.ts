@@ -40,7 +40,7 @@ export function knownTensor(t: Tensor): Known {
   return { dtype: t.dtype, shape: t.shape, values, sizes: values };
 }
 
-type Rule = (x: readonly Cells[], attrs: Attrs, out: Type) => readonly Cell[] | undefined;
+type Rule = (x: readonly Cells[], attrs: Attrs, out: Type, node: Folded) => readonly Cell[] | undefined;
 
 const plain = (value: number): Cell => ({ value, size: value });
 
@@ -125,6 +125,13 @@ const rules: Readonly<Record<string, Rule>> = {
   ReduceSum: reduce("Add"),
   ReduceMax: reduce("Max"),
   ReduceMin: reduce("Min"),
+  /** How many there are may follow sizes, and where they start; the step must not. */
+  Range: (_, { start, delta }, { dtype, shape }, { follows }) => {
+    if (!dtype.includes("int") || follows?.delta) return undefined;
+    const first = { value: start as number, size: follows?.start?.[0] ?? (start as number) };
+    const steps = Array.from({ length: size(shape) }, (_, i) => plain(i * (delta as number)));
+    return steps.map((step) => apply("Add", [first, step], [dtype, dtype], dtype));
+  },
   Concat: (x, { axis }, out) => {
     // only vectors: shapes have one axis
     return axisIn(axis as number, out.shape.length) === 0 ? x.flatMap((t) => t.cells) : undefined;
@@ -168,6 +175,8 @@ interface Folded {
   readonly op: string;
   /** Canonical and complete. */
   readonly attrs: Attrs;
+  /** What attributes that follow sizes are made of, by attribute. */
+  readonly follows?: Readonly<Record<string, readonly Size[] | undefined>>;
   /** Names of the inputs. */
   readonly names: readonly string[];
   /** Types of the inputs; those that are known carry values. */
@@ -178,7 +187,8 @@ interface Folded {
  * The values of a node's first output, or undefined when they depend on data (or no shape computation looks like that).
  * @param allowance how many numbers may still be computed
  */
-export function foldShapes({ op, attrs, names, inputs }: Folded, out: Type, allowance: Allowance): Known | undefined {
+export function foldShapes(node: Folded, out: Type, allowance: Allowance): Known | undefined {
+  const { op, attrs, names, inputs } = node;
   if (isMeasure(op)) return known(out, measures[op](inputs, attrs, names[0]));
   const rule = Object.hasOwn(rules, op) ? rules[op] : undefined;
   if (!rule || !isSmall(out.shape) || out.dtype.endsWith("float16")) return undefined;
@@ -189,6 +199,7 @@ export function foldShapes({ op, attrs, names, inputs }: Folded, out: Type, allo
     given.map((x) => ({ ...x, cells: x.values.map((value, i) => ({ value, size: x.sizes[i] })) })),
     attrs,
     out,
+    node,
   );
   return cells?.every((c) => !Number.isNaN(c.value)) ? known(out, cells) : undefined;
 }

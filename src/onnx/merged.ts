@@ -100,48 +100,70 @@ function contextOf(parsed: Parsed, values: Context["values"]): Context {
 function byAliases(held: Held, context: Context): Plan | undefined {
   const own = new Set<Alias>();
   const moved = new Map<Alias, string>();
-  const layer = layerOf(held, held.readers, context);
+  const here = layerOf(held.readers, context);
   const firstOf = new Map<string, string>();
   for (const alias of held.aliases) {
-    if (!isMadeUp(alias.name)) {
-      if (!isTiedPair(held.readers, alias.readers)) own.add(alias);
-      continue;
-    }
-    const other = layerOf(held, alias.readers, context);
-    if (!layer || !other || other === layer) continue;
-    const first = firstOf.get(other);
+    const there = layerOf(alias.readers, context);
+    const called = !isMadeUp(alias.name);
+    const several = called && held.uniform ? true : (areSeveral(held, here, there) ?? called);
+    if (!several) continue;
+    const layer = called ? alias.name : (there.bias?.name ?? there.module ?? alias.name);
+    const first = firstOf.get(layer);
     if (first !== undefined) moved.set(alias, first);
     else {
       own.add(alias);
-      firstOf.set(other, alias.name);
+      firstOf.set(layer, alias.name);
     }
   }
   return own.size === 0 ? undefined : { held, own, moved, read: new Map(), why: MERGED };
 }
 
-/** A table of rows, and what multiplies: no layer begins as a copy of a layer of another kind. */
-const isTiedPair = (a: readonly Reader[], b: readonly Reader[]): boolean =>
-  (a.some(isTable) && b.some(isFactor)) || (a.some(isFactor) && b.some(isTable));
-const entryOf = ({ op, domain }: FileStep) => opOf(op, domain);
-const isTable = ({ step, at }: Reader): boolean => entryOf(step)?.table === at;
-const isFactor = ({ step, at }: Reader): boolean => !!entryOf(step)?.product && at < 2;
-
-/** What tells the layer of a weight without a name: the bias that is added behind; of one number everywhere, the module. */
-function layerOf({ uniform }: Held, readers: readonly Reader[], context: Context): string | undefined {
-  const product = readers.find(isFactor)?.step;
-  const bias = product && biasOf(product, context);
-  if (bias !== undefined) return `bias ${bias}`;
-  const module = readers[0] && uniform ? context.moduleOf(readers[0].step) : undefined;
-  return module === undefined ? undefined : `module ${module}`;
+/** Where a tensor is read, by one of its names. */
+interface Layer {
+  /** What is added to the product with it, by the name that the exporter has for it. */
+  readonly bias: { readonly name: string; readonly held: Held } | undefined;
+  readonly module: string | undefined;
+  /** It is a table of which rows are looked up; or it multiplies. */
+  readonly table: boolean;
+  readonly factor: boolean;
 }
 
-function biasOf(product: FileStep, { behind, values }: Context): string | undefined {
-  const added = (behind.get(product.outputs[0]) ?? [])
-    .filter((s) => entryOf(s)?.joins)
-    .flatMap((s) => s.inputs.slice(0, 2));
-  for (const name of [product.inputs[2] ?? "", ...added]) {
+function layerOf(named: readonly Reader[], context: Context): Layer {
+  const readers = named.flatMap((r) => (entryOf(r.step)?.permutes ? readersOf(r.step.outputs[0], context) : [r]));
+  const product = readers.find(isFactor)?.step;
+  return {
+    bias: product && biasOf(product, context),
+    module: readers[0] && context.moduleOf(readers[0].step),
+    table: readers.some(({ step, at }) => entryOf(step)?.table === at),
+    factor: product !== undefined,
+  };
+}
+
+/**
+ * Whether a tensor stands for several; undefined when nothing tells. Layers that began as copies have equal biases too, but their
+ * own. Where the biases differ, one weight was meant; and no table began as a copy of what multiplies.
+ */
+function areSeveral({ uniform, tensor }: Held, a: Layer, b: Layer): boolean | undefined {
+  if (uniform) {
+    if (a.bias && b.bias) return a.bias.name !== b.bias.name;
+    return a.module === undefined || b.module === undefined ? undefined : a.module !== b.module;
+  }
+  if ((a.table && b.factor) || (a.factor && b.table)) return false;
+  if (tensor.shape.length < 2 || !a.bias || !b.bias) return undefined;
+  return a.bias.name !== b.bias.name && a.bias.held === b.bias.held;
+}
+
+const entryOf = ({ op, domain }: FileStep) => opOf(op, domain);
+const isFactor = ({ step, at }: Reader): boolean => !!entryOf(step)?.product && at < 2;
+
+const readersOf = (value: string, { behind }: Context): Reader[] =>
+  (behind.get(value) ?? []).map((step) => ({ step, at: step.inputs.indexOf(value) }));
+
+function biasOf(product: FileStep, { behind, values }: Context): Layer["bias"] {
+  const added = (behind.get(product.outputs[0]) ?? []).filter((s) => entryOf(s)?.joins);
+  for (const name of [product.inputs[2] ?? "", ...added.flatMap((s) => s.inputs.slice(0, 2))]) {
     const known = values.get(name);
-    if (known) return known.alias?.name ?? known.held.name;
+    if (known) return { name: known.alias?.name ?? known.held.name, held: known.held };
   }
   return undefined;
 }

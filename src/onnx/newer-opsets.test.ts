@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { attrsOf, messageOf, modelFile, value } from "../../test/support/onnx-files.ts";
+import { attrsOf, messageOf, modelFile, type NodeText, value } from "../../test/support/onnx-files.ts";
+import { f32 } from "../graph/tensor.ts";
 import { read } from "./read.ts";
 import { tensorProto } from "./tensors.ts";
 import { decode, encodeMessage } from "./wire.ts";
@@ -66,4 +67,28 @@ test("what is no tensor of numbers is called by its name", () => {
   expect(typed({ tensor_type: { elem_type: 17 } })).toContain("float8e4m3fn");
   expect(typed({ unknown: [Uint8Array.of(0x22, 0)] })).toContain("a sequence");
   expect(typed({ unknown: [Uint8Array.of(0x4a, 0)] })).toContain("an optional");
+});
+
+test("statistics of a LayerNormalization are computed where somebody reads them", () => {
+  const initializer = [tensorProto("scale", f32([1, 2, 3, 4]))];
+  const output = [value("y", "N", 4), value("mean", "N", 1), value("inverse", "N", 1)];
+  const ops = (outputs: string, of: typeof output) =>
+    read(modelFile([["LayerNormalization", "x scale", outputs]], { initializer, output: of })).graph.nodes.map(
+      (n) => n.op,
+    );
+  expect(ops("y mean inverse", [output[0]])).toEqual(["LayerNormalization"]);
+  expect(ops("y mean inverse", output)).toContain("Reciprocal");
+});
+
+test("axes that a Range makes of the rank are known", () => {
+  const scalar = (name: string, x: bigint) =>
+    tensorProto(name, { dtype: "int64", shape: [], data: BigInt64Array.of(x) });
+  const nodes: readonly NodeText[] = [
+    ["Shape", "x", "shape"],
+    ["Size", "shape", "rank"],
+    ["Range", "one rank step", "axes"],
+    ["ReduceMean", "x axes", "y"],
+  ];
+  const graph = { initializer: [scalar("one", 1n), scalar("step", 1n)], output: [value("y", "N", 1)] };
+  expect(attrsOf(read(modelFile(nodes, graph, 18)), "ReduceMean")).toEqual([{ axes: [1], keepdims: 1 }]);
 });

@@ -2,10 +2,10 @@
 
 import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../graph/half.ts";
 import { arrayOf, bytesPerElement } from "../graph/tensor.ts";
 import type { Data, DType, Tensor } from "../graph/types.ts";
 import { type External, externalBytes } from "./external.ts";
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
 import type { WireMessage } from "./schema.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;

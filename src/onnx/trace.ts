@@ -16,6 +16,7 @@ import type { Parsed } from "./parse.ts";
 import { checkApart, forSeveralSamples, type Samples } from "./rebatch.ts";
 import { asWritten } from "./spell.ts";
 import { isExact } from "./tensors.ts";
+import { ZeroValues } from "./zero-values.ts";
 
 export interface TracedStep extends Sample {
   readonly from: FileStep;
@@ -165,6 +166,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
   };
   const names = new Set(values.keys());
   for (const s of parsed.steps) for (const o of s.outputs) names.add(o);
+  const zeros = new ZeroValues(parsed.initializers);
   const context = {
     opset: parsed.opset,
     type: (name: string) => values.get(name)!,
@@ -172,6 +174,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
       const v = values.get(name);
       return v && "values" in v ? v : undefined;
     },
+    zero: (name: string) => zeros.has(name),
     read: (name: string) => parsed.read.has(name),
     fresh: (stem: string) => {
       let name = stem;
@@ -192,7 +195,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
       const outputs = keptOutputs(step, types.length, parsed);
       const known =
         opOf(step.op, step.domain) && inputs.every((x) => x !== null)
-          ? foldShapes({ op: step.op, attrs, names: step.inputs, inputs }, types[0], allowance)
+          ? foldShapes({ op: step.op, attrs, follows: step.follows, names: step.inputs, inputs }, types[0], allowance)
           : undefined;
       outputs.forEach((o, i) => {
         if (o) values.set(o, (i === 0 && known) || { dtype: types[i].dtype, shape: types[i].shape });
@@ -201,6 +204,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
         for (const o of outputs) if (!one.types.has(o)) forOne.set(o, samples.one(step.inputs[0]));
         checkApart({ ...step, outputs }, samples, binding.batch);
       }
+      zeros.add(step);
       const folded = known !== undefined && outputs.length === 1;
       const scalar = scalars.follow(step, folded ? known : undefined);
       steps.push({ from, step: { ...step, outputs }, inputs, folded, scalar, shape: types[0].shape });

@@ -59,3 +59,10 @@ test("attributes of operators that are not of the table are written as they were
   const again = decode("ModelProto", write(read(file))).graph!.node!;
   expect(again.map((n) => n.attribute!.map((a) => [...a]))).toEqual(made.map((n) => n.attribute.map((a) => [...a])));
 });
+
+test("a graph with a standard operator outside the table has no opset of its own", () => {
+  // until opset 13 a Hardmax was over all axes from its axis on
+  const model = read(modelFile([["Hardmax", "x", "y"]], {}, 11));
+  expect(decode("ModelProto", write(model)).opset_import).toEqual([{ domain: "", version: 11n }]);
+  expect(() => encode(model.graph)).toThrow("a graph with Hardmax, which Espalier does not know, is of no opset");
+});

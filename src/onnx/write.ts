@@ -90,13 +90,28 @@ function withoutNegativeZero(t: Tensor): Tensor {
   return t;
 }
 
+/** What an operator outside the table means depends on the opset of its file, which a graph does not say. */
+function checkOwn({ nodes }: Graph): void {
+  const foreign = nodes.find((n) => n.domain === "" && !opOf(n.op));
+  if (foreign)
+    throw new EspalierError(
+      "unsupported",
+      `a graph with ${foreign.op}, which Espalier does not know, is of no opset`,
+      { node: foreign.name },
+      "write the model, which keeps the opset of its file",
+    );
+}
+
 /**
  * The bytes of an internal graph, for the engine: opset 17 or what its operators need, static shapes, constants as
  * initializers. Deterministic.
+ * @throws EspalierError for graphs that exceed protobuf's 2 GiB, and with standard operators outside the table: their meaning
+ *   depends on the opset of their file
  */
 export function encode(graph: Graph): Uint8Array {
   wants("encode", ["graph", aGraph, graph]);
   checkSize(graph);
+  checkOwn(graph);
   const opset = Math.max(OPSET, ...graph.nodes.map(neededOpset));
   const store = new Store(graph);
   const outputs = new Set(graph.outputs);

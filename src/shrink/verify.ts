@@ -6,10 +6,10 @@ import { EspalierError, UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import { declaredBatch, otherSizes } from "../graph/bind.ts";
 import { wrongNumbers } from "../graph/finite.ts";
+import { fromBfloat16, fromFloat16 } from "../graph/half.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
-import { fromBfloat16, fromFloat16 } from "../onnx/half.ts";
 import { write } from "../onnx/write.ts";
 import { randomInputs } from "../proof/random-inputs.ts";
 

@@ -149,7 +149,9 @@ test("a branch without a gradient rule trains when what it depends on is frozen,
     metadata: new Map(),
   };
   const fix = await finish(odd, { trainOnly: ["table", "w"] }).catch((e) => e.fix);
-  expect(fix).toBe('add ScatterElements to autodiff/rules, or freeze "table"');
+  expect(fix).toBe(
+    'freeze "table", which lies before this node (1 of 2 tensors that train), or add ScatterElements to autodiff/rules',
+  );
   const { model: trained } = await finish(odd, { freeze: ["table"] });
   expect(values(trained).get("table")).toEqual([1, 2, 3]);
 });

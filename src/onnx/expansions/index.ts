@@ -36,6 +36,13 @@ const expansions: Readonly<Record<string, Readonly<Record<string, Expansion>>>> 
   },
 };
 
+/** The same of one of the table, where somebody reads an output that it has in ONNX but not there. */
+function withEveryOutput(step: Step, context: Context): Expansion | undefined {
+  const more = step.outputs.some((_, at) => at > 0 && isRead(step, context, at));
+  if (!more || opOf(step.op, step.domain)?.multi !== false) return undefined;
+  return Object.hasOwn(expansions[""], step.op) ? expansions[""][step.op] : undefined;
+}
+
 /** What an operator is a name for; undefined for those of the table, as far as the opset has them, and unknown ones. */
 export function expansionOf(op: string, domain: string, opset: number): Expansion | undefined {
   if (!Object.hasOwn(expansions, domain) || !Object.hasOwn(expansions[domain], op)) return undefined;
@@ -131,7 +138,7 @@ function stepsOf(nodes: readonly Node[], made: ReadonlyMap<Value, string>, step:
  */
 export function expandedSteps(step: Step, context: Context): readonly Step[] | undefined {
   checkTrainable(step);
-  const expansion = expansionOf(step.op, step.domain, context.opset);
+  const expansion = expansionOf(step.op, step.domain, context.opset) ?? withEveryOutput(step, context);
   if (!expansion) return undefined;
   checkSite(step, expansion);
   const g = builder(step.name);

@@ -1,4 +1,5 @@
-/** 16-bit floats as numbers and back. The IR holds their bits; only scalars are ever converted. */
+/** 16-bit floats as numbers and back. The IR holds their bits; only scalars and constants are ever converted. */
+import type { DType } from "./types.ts";
 
 const f32 = new Float32Array(1);
 const bits = new Uint32Array(f32.buffer);
@@ -40,3 +41,9 @@ function roundEven(x: number): number {
   const rest = x - down;
   return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
 }
+
+/** What an array of a dtype holds of a number: its bits, where numbers have no array of that type. */
+export const heldAs: Readonly<Partial<Record<DType, (x: number) => number>>> = {
+  float16: toFloat16,
+  bfloat16: toBfloat16,
+};
