@@ -1,6 +1,7 @@
 /** Gradients of a file's parameters against PyTorch's, for one loss: the sum of all outputs times noise. */
 import { backward } from "../../src/autodiff/backward.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import { batchSymbol } from "../../src/graph/bind.ts";
 import { builder } from "../../src/graph/builder.ts";
 import { size, tensor } from "../../src/graph/tensor.ts";
 import type { Graph, Model, Tensor, Value } from "../../src/graph/types.ts";
@@ -55,9 +56,7 @@ async function gradientsAt(
 /** Summed over the samples, all at once or, where the file takes one alone, one after the other. */
 async function gradientsOf(engine: Engine, model: Model, file: Exported, names: readonly string[]) {
   const inputs = samples(file.animal);
-  const [first] = model.graph.inputs;
-  const open = typeof (model.dims.get(first.name) ?? first.shape)[0] === "string";
-  if (open) return gradientsAt(engine, model, names, inputs, 0);
+  if (batchSymbol(model) !== undefined) return gradientsAt(engine, model, names, inputs, 0);
   const each: Float64Array[][] = [];
   for (const at of [0, 1])
     each.push(

@@ -1,7 +1,7 @@
 /** How far what a file computes is from what PyTorch computes, and a model's graph at the size of given inputs. */
 import { type Engine, type EngineTensor, runOnce } from "../../src/engine/engine.ts";
-import { reshapeInputs } from "../../src/graph/infer.ts";
-import type { Graph, Model, Shape, Tensor, Value } from "../../src/graph/types.ts";
+import { axesOfInput, bind } from "../../src/graph/bind.ts";
+import type { Graph, Model, Tensor } from "../../src/graph/types.ts";
 
 /** What fails, in one line. */
 export class Wrong extends Error {}
@@ -19,17 +19,20 @@ export async function run(engine: Engine, bytes: Uint8Array, feeds: Readonly<Rec
 export const feedsFor = (model: Model, inputs: readonly Tensor[]): Record<string, Tensor> =>
   Object.fromEntries(model.graph.inputs.map((v, i) => [v.name, inputs[i]]));
 
-/** The graph where its inputs are of these sizes. @throws Wrong where the file fixes another */
+/** The graph bound to the sizes of these inputs. @throws Wrong where the file fixes another */
 export function graphFor(model: Model, inputs: readonly Tensor[]): Graph {
-  const shapes = new Map<Value, Shape>();
+  const sizes = new Map<string, number>();
   model.graph.inputs.forEach((v, i) => {
-    const dims = model.dims.get(v.name) ?? v.shape;
-    const wanted = inputs[i].shape;
-    if (dims.some((d, at) => typeof d === "number" && d !== wanted[at]))
-      throw new Wrong(`input "${v.name}" is fixed to [${dims.join(", ")}]`);
-    shapes.set(v, wanted);
+    for (const [at, d] of axesOfInput(model, v).entries()) {
+      const wanted = inputs[i].shape[at];
+      if (typeof d === "string") sizes.set(d, wanted);
+      else if (d !== wanted)
+        throw new Wrong(
+          `input "${v.name}" is fixed to ${v.shape.join("×")}${model.sizes?.fixed ? `: ${model.sizes.fixed}` : ""}`,
+        );
+    }
   });
-  return reshapeInputs(model.graph, shapes).graph;
+  return bind(model, Object.fromEntries(sizes));
 }
 
 /** Largest difference of two lists relative to the largest of the first. */

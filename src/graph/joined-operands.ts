@@ -49,6 +49,14 @@ export function joinedRole(use: Use, around: Surroundings): Role {
   return { learns: true, why: `operand ${met.at + 1} of ${node.op} ${node.name}`.trimEnd() };
 }
 
+/** The role of what a Concat puts beside data. */
+export function besideRole({ v, tensor, met }: Use): Role {
+  const is = uniform(tensor) ? "the same number everywhere" : axes(tensor) > 1 ? "a table" : undefined;
+  if (is && isMadeUp(v.name)) return { learns: false, why: `${is}, without a name` };
+  if (isTrigonometric(tensor)) return { learns: false, why: "a table of sines and cosines" };
+  return { learns: true, why: `operand ${met.at + 1} of ${met.node.op} ${met.node.name}`.trimEnd() };
+}
+
 /** How many axes are longer than 1. */
 const axes = ({ shape }: Tensor): number => shape.filter((d) => d > 1).length;
 

@@ -69,6 +69,8 @@ interface Traits<A> {
   readonly table?: number;
   /** What it joins to data by broadcasting may learn (a bias, a scale) or not (a mask, a factor): values and names tell. */
   readonly joins?: true;
+  /** What it puts beside data may learn (a class token, a prompt) or not (padding, coordinates): values and names tell. */
+  readonly beside?: true;
   /** What it makes of a stored tensor is no parameter's value: an angle's sine, a phase. */
   readonly periodic?: true;
   /** It shares one whole among the elements of an axis: what is far below the others gets nothing. */

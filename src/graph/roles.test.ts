@@ -29,6 +29,28 @@ test("operands of operators that learn", () => {
   ).toEqual(["w", "half: one number for all", "b", "gamma", "beta", "slope"]);
 });
 
+test("a class token beside data, and not padding or coordinates that have no name", () => {
+  expect(
+    told((g, x) => {
+      const token = g.Expand(g.initializer("cls_token", full([1, 1, 4], 0)), { shape: [2, 1, 4] });
+      const stored = [
+        ["expand", ramp(1, 1, 4)],
+        ["val_1", full([2, 1, 4], 0)],
+        ["val_2", ramp(2, 1, 4)],
+      ] as const;
+      const parts = stored.map(([name, t]) =>
+        t.shape[0] === 2 ? g.initializer(name, t) : g.Expand(g.initializer(name, t), { shape: [2, 1, 4] }),
+      );
+      return g.Concat([token, ...parts, x], { axis: 1 });
+    }),
+  ).toEqual([
+    "cls_token",
+    "expand",
+    "val_1: the same number everywhere, without a name",
+    "val_2: a table, without a name",
+  ]);
+});
+
 test("tables that indices of the input look up, and not the index", () => {
   const g = builder();
   const ids = g.input("ids", "int64", [2, 3]);

@@ -4,7 +4,7 @@
  * operator that learns, reached through whatever computes on stored tensors alone — and by evidence where an operand may be
  * either (`joined-operands.ts`). What the exporter itself marked is believed.
  */
-import { joinedRole, unchanged } from "./joined-operands.ts";
+import { besideRole, joinedRole, unchanged } from "./joined-operands.ts";
 import { entryOf } from "./ops/index.ts";
 import { isFloat, size } from "./tensor.ts";
 import type { Graph, Node, Tensor, Value } from "./types.ts";
@@ -80,6 +80,7 @@ function roleAt(use: Use, around: Surroundings): Role {
   const entry = entryOf(node.op, node.domain);
   if (entry?.learns?.includes(at)) return { learns: true, why: `operand ${at + 1} of ${site(node)}` };
   if (entry?.joins) return joinedRole(use, around);
+  if (entry?.beside) return besideRole(use);
   return { learns: false, why: `operand ${at + 1} of ${site(node)}, which does not learn` };
 }
 

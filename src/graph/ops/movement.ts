@@ -116,16 +116,21 @@ export const movementOps = {
     checkLeast("repeats", repeats, 0);
     return { dtype: x.dtype, shape: x.shape.map((d, i) => d * repeats[i]) };
   }),
-  Concat: op("n", { axis: int() }, (x, { axis }) => {
-    const a = axisOf(axis, x[0].shape.length);
-    for (const t of x)
-      if (t.shape.length !== x[0].shape.length || t.shape.some((d, i) => i !== a && d !== x[0].shape[i]))
-        reject("Concat sizes differ", x.map((u) => `[${u.shape}]`).join(" "), `equal but on axis ${a}`);
-    return {
-      dtype: sameType(x),
-      shape: x[0].shape.map((d, i) => (i === a ? x.reduce((s, t) => s + t.shape[a], 0) : d)),
-    };
-  }),
+  Concat: op(
+    "n",
+    { axis: int() },
+    (x, { axis }) => {
+      const a = axisOf(axis, x[0].shape.length);
+      for (const t of x)
+        if (t.shape.length !== x[0].shape.length || t.shape.some((d, i) => i !== a && d !== x[0].shape[i]))
+          reject("Concat sizes differ", x.map((u) => `[${u.shape}]`).join(" "), `equal but on axis ${a}`);
+      return {
+        dtype: sameType(x),
+        shape: x[0].shape.map((d, i) => (i === a ? x.reduce((s, t) => s + t.shape[a], 0) : d)),
+      };
+    },
+    { beside: true },
+  ),
   /** `split` lists the sizes; one output each. */
   Split: multi(
     1,

@@ -101,17 +101,16 @@ export const movementAxes: AxesRules<"movement"> = {
       single,
     };
   },
-  /** With stored indices a selection; with computed ones only the other axes pass. */
+  /** With a stored list of indices a selection; otherwise only the other axes pass: where indices stand is no channel of theirs. */
   Gather: ({ in: [x, indices], attrs }, stored) => {
     const axis = axisOf(attrs.axis, x.shape.length);
     const shift = indices.shape.length - 1;
     const others = x.shape.flatMap((_, i) =>
       i === axis ? [] : [tie(inputEnd(0, i), outputEnd(i < axis ? i : i + shift))],
     );
-    const rows = indices.shape.map((_, i) => tie(inputEnd(1, i), outputEnd(axis + i)));
     const known = stored(1);
     const single = known?.data.length === 1 ? [inputEnd(0, axis)] : [];
-    if (!known || shift !== 0) return { why: "looks up this axis", ties: [...others, ...rows], single };
+    if (!known || shift !== 0) return { why: "looks up this axis", ties: others, single };
     const own = indexPairs(
       known.data.length,
       (k) => {
