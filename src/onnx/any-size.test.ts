@@ -7,6 +7,7 @@ import { bind, sizesOf } from "../graph/bind.ts";
 import { f32, i64, size } from "../graph/tensor.ts";
 import type { Attr, Tensor } from "../graph/types.ts";
 import { encodeAttribute } from "./attributes.ts";
+import { readingNotes } from "./notes.ts";
 import { read } from "./read.ts";
 import { tensorProto } from "./tensors.ts";
 import { encode, write } from "./write.ts";
@@ -152,4 +153,18 @@ test("an output without elements is declared so, and stays so", () => {
   const model = read(bytes);
   expect(model.dims.get("y")).toEqual(["N", 0]);
   expect(write(read(write(model)))).toEqual(write(model));
+});
+
+test("a length that is written into a file holds, whatever it declares", () => {
+  const nodes: NodeText[] = [
+    ...lengthOf(0, "b"),
+    ["Concat", "eight b two", "to", attrs({ axis: 0 })],
+    ["Reshape", "x to", "y"],
+  ];
+  const stored = { ...indices, eight: i64([8]), two: i64([2]) };
+  const model = read(fileOf({ nodes, stored, x: ["N", "time", 2], y: ["time", "N", 2], reads: "", at: [] }));
+  expect(model.graph.inputs[0].shape).toEqual([1, 8, 2]);
+  expect(readingNotes(model).join()).toContain(
+    "x declares its axis 1 free (time), but the file is true at a length of 8 only",
+  );
 });

@@ -63,6 +63,7 @@ const cases: readonly (readonly [op: string, inputs: readonly Tensor[], attrs?: 
   ["ReduceMax", [v], { axes: [0] }],
   ["ReduceMin", [v]],
   ["Shape", [m], { start: -1 }],
+  ["Transpose", [m], { perm: [1, 0] }],
 ];
 
 test("folded values are ONNX Runtime's", async () => {

@@ -142,6 +142,18 @@ const rules: Readonly<Record<string, Rule>> = {
     const index = at.cells.map((c) => axisIn(c.value, x.shape[a]));
     return index.every((k) => k >= 0 && k < x.shape[a]) ? select(x, a, index.length, (k) => index[k]) : undefined;
   },
+  Transpose: ([x], { perm }, { shape }) => {
+    const strides = x.shape.map((_, i) => size(x.shape.slice(i + 1)));
+    return Array.from({ length: size(shape) }, (_, i) => {
+      let rest = i;
+      let at = 0;
+      for (let k = shape.length - 1; k >= 0; k--) {
+        at += (rest % shape[k]) * strides[(perm as readonly number[])[k]];
+        rest = Math.floor(rest / shape[k]);
+      }
+      return x.cells[at];
+    });
+  },
   Slice: ([x], attrs) => {
     const { starts, ends, axes, steps } = attrs as Record<string, readonly number[]>;
     if (axes.length !== 1) return undefined;

@@ -33,22 +33,27 @@ export function withFreeBatch(inputs: Parsed["inputs"]): Parsed["inputs"] | unde
 }
 
 /**
- * The batch is what the first axis of the inputs is, where it is free; what else has no name of its own is called after its input and
+ * The batch is what the first axis of the inputs is, where it is free, else what is called so; what else has no name of its own is called after its input and
  * axis.
  * @param oneBatch every free first axis is the batch, whatever its name
  */
 export function freeSizes({ inputs }: Pick<Parsed, "inputs">, oneBatch: boolean): Free {
-  const first = [...inputs.values()].map(({ dims }) => dims[0]).filter((d) => typeof d === "string");
-  const batch = first.length === 0 ? undefined : (first.find((d) => d !== UNNAMED) ?? "batch");
+  const all = [...inputs.values()].map(({ dims }) => dims);
+  const first = all.map((dims) => dims[0]).filter((d) => typeof d === "string");
+  const byName = all.flat().find((d): d is string => typeof d === "string" && BATCH_NAME.test(d));
+  const batch = first.length === 0 ? byName : (first.find((d) => d !== UNNAMED) ?? "batch");
   const symbol = (name: string, d: Dim, axis: number): Dim => {
     if (typeof d === "number") return d;
     if (axis === 0 && (oneBatch || d === UNNAMED)) return batch!;
     return d === UNNAMED ? `${name}.${axis}` : d;
   };
   const axes = new Map([...inputs].map(([name, { dims }]) => [name, dims.map((d, i) => symbol(name, d, i))]));
-  const all = new Set([...axes.values()].flat().filter((d) => typeof d === "string"));
-  return { axes, batch, others: [...all].filter((s) => s !== batch) };
+  const symbols = new Set([...axes.values()].flat().filter((d) => typeof d === "string"));
+  return { axes, batch, others: [...symbols].filter((s) => s !== batch) };
 }
+
+/** What a batch is called that is not on a first axis, as in recurrent networks. */
+const BATCH_NAME = /^(n|b|bs|batch.*)$/i;
 
 /** Every name its own size; and every free first axis the batch, should that be the only way. */
 export function waysToName(parsed: Pick<Parsed, "inputs">): readonly Free[] {
@@ -86,6 +91,23 @@ export function waysToBind({ axes, batch, others }: Free): readonly (readonly Bi
   const ways = others.length > 0 ? LENGTHS : [[]];
   return ways.map((lengths) => BATCHES.map((_, k) => at(lengths, k)));
 }
+
+/**
+ * The free sizes of a file which is true at one length of those that are not the batch, whatever it declares: at each that stands in it.
+ * @param stored small whole numbers that the file stores
+ */
+export function atOneLength({ axes, batch }: Free, stored: Iterable<number>): Free[] {
+  const lengths = [...new Set(stored)].filter((n) => n > 1 && n <= LONGEST).sort((a, b) => a - b);
+  const fixed = (dims: readonly Dim[], n: number) => dims.map((d) => (typeof d === "string" && d !== batch ? n : d));
+  return lengths.slice(0, MOST_LENGTHS).map((n) => ({
+    axes: new Map([...axes].map(([name, dims]) => [name, fixed(dims, n)])),
+    batch,
+    others: [],
+  }));
+}
+const LONGEST = 4096;
+/** Each is a look at the whole file. */
+const MOST_LENGTHS = 32;
 
 /** The same with a batch of one. */
 export const ofOneSample = (binding: Binding, batch: string | undefined): Binding =>

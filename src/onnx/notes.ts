@@ -16,7 +16,7 @@ const SHOWN = 3;
  */
 export function readingNotes(model: Model): readonly Words[] {
   wants("readingNotes", ["model", aModel, model]);
-  return [...trainingNotes(model), ...quantizedNotes(model), ...sharingNotes(sharingOf(model))];
+  return [...trainingNotes(model), ...quantizedNotes(model), ...sharingNotes(sharingOf(model)), ...heldSizes(model)];
 }
 
 /** The part of it that is of quantized numbers. */
@@ -27,6 +27,19 @@ function quantizedNotes(model: Model): string[] {
   return [
     `the file is quantized (${tensors} stored tensors, ${values} values between operators); it is read, and written again, in floats: what it computes differs by what the file rounds`,
   ];
+}
+
+/** Axes that a file declares free although it holds one length only. */
+function heldSizes({ graph, dims, sizes }: Model): string[] {
+  return graph.inputs.flatMap(({ name }) =>
+    (dims.get(name) ?? []).flatMap((d, i) => {
+      const n = sizes?.axes.get(name)?.[i];
+      if (typeof d === "number" || typeof n !== "number") return [];
+      return [
+        `${name} declares its axis ${i} free (${d}), but the file is true at a length of ${n} only, which was written into it`,
+      ];
+    }),
+  );
 }
 
 /** The part of it that is of training mode. */

@@ -8,12 +8,21 @@ import { EspalierError } from "../error.ts";
 import { aFunction, anObject, maybe, someBytes, wants } from "../given.ts";
 import type { Type } from "../graph/op.ts";
 import { boundAttrs, followedBy } from "../graph/sizes.ts";
-import type { Dim, Follows, FreeSizes, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
+import type { Attr, Dim, Follows, FreeSizes, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { forAnySize } from "./any-size.ts";
 import type { Step } from "./canonical.ts";
 import { dequantized } from "./dequantized.ts";
 import type { External } from "./external.ts";
-import { type Free, freeSizes, nothingFree, ofOneSample, waysToBind, waysToName, withFreeBatch } from "./free-sizes.ts";
+import {
+  atOneLength,
+  type Free,
+  freeSizes,
+  nothingFree,
+  ofOneSample,
+  waysToBind,
+  waysToName,
+  withFreeBatch,
+} from "./free-sizes.ts";
 import { withScalar } from "./measured-scalars.ts";
 import { withOwnTensors } from "./merged.ts";
 import { type Parsed, parse } from "./parse.ts";
@@ -94,14 +103,33 @@ function firstWay(parsed: Parsed, frees: readonly Free[], ofOne: boolean): Settl
         if (!(e instanceof EspalierError)) throw e;
         if (!wrong || wrong.code === "mismatch") wrong = whenDynamic(e, parsed, bindings);
       }
-  return wrong!;
+  return wrong ?? new EspalierError("mismatch", "the file stores no length", {});
 }
+
+/** With the sizes free that the file leaves free; where it is true at one length only, at that. */
+function asNamed(parsed: Parsed): Settled {
+  const ways = waysToName(parsed);
+  const settled = firstWay(parsed, ways, false);
+  if (!(settled instanceof EspalierError)) return settled;
+  if (settled.code !== "mismatch" || ways[0].others.length === 0) throw settled;
+  const fixed = firstWay(parsed, atOneLength(ways[0], storedNumbers(parsed)), false);
+  if (fixed instanceof EspalierError) throw settled;
+  return fixed;
+}
+
+/** Whole numbers that a file stores in short lists. */
+function* storedNumbers({ initializers, steps }: Parsed): Iterable<number> {
+  const held = steps.flatMap(({ attrs: { value } }) => (isTensor(value) ? [value] : []));
+  for (const { dtype, data } of [...initializers.values(), ...held])
+    if (dtype === "int64" && data.length <= MOST_NUMBERS) for (const n of data) yield Number(n);
+}
+const MOST_NUMBERS = 8;
+const isTensor = (a: Attr | undefined): a is Tensor => typeof a === "object" && "data" in a;
 
 /** With the sizes free that the file leaves free; and with any number of samples, although it has one, where that can be. */
 function settle(parsed: Parsed): Settled {
   const dynamic = [...parsed.inputs.values()].some(({ dims }) => dims.some((d) => typeof d === "string"));
-  const declared = dynamic ? firstWay(parsed, waysToName(parsed), false) : asDeclared(parsed);
-  if (declared instanceof EspalierError) throw declared;
+  const declared = dynamic ? asNamed(parsed) : asDeclared(parsed);
   const inputs = withFreeBatch(parsed.inputs);
   if (!inputs) return declared.sizes.batch === undefined ? withReason(declared, NO_SAMPLE) : declared;
   const several = firstWay(parsed, [freeSizes({ inputs }, true)], true);

@@ -72,11 +72,14 @@ export function dataOf(dtype: DType, values: readonly number[]): Data {
   }
 }
 
-/** Whether numbers hold the elements exactly. */
+/** "To the beginning" of a Slice that goes backwards is −2⁶³, or one more; nothing else is so far down. */
+const FAR_DOWN = -(2n ** 62n);
+
+/** Whether numbers hold the elements exactly, or they are as far down as nothing reaches. */
 export const isExact = ({ dtype, data }: Tensor): boolean => {
   if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return true;
   const again = dataOf(dtype, Array.from(data as ArrayLike<bigint>, Number));
-  return data.every((x, i) => x === again[i]);
+  return data.every((x, i) => x === again[i] || x < FAR_DOWN);
 };
 
 /** The elements as numbers, 16-bit floats included; integers beyond 2⁵³ are rounded. */

@@ -13,7 +13,8 @@ import type { FileStep } from "./file-step.ts";
 import { foldShapes, isSmall, type Known, knownTensor } from "./fold-shapes.ts";
 import { MeasuredScalars } from "./measured-scalars.ts";
 import type { Parsed } from "./parse.ts";
-import { checkApart, forSeveralSamples, type Samples } from "./rebatch.ts";
+import { forSeveralSamples } from "./rebatch-rules.ts";
+import { checkApart, type Samples } from "./samples.ts";
 import { asWritten } from "./spell.ts";
 import { isExact } from "./tensors.ts";
 import { ZeroValues } from "./zero-values.ts";
@@ -158,11 +159,12 @@ function* lazily(steps: readonly Step[], several: (step: Step) => readonly Step[
  */
 export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
   const values = startingValues(parsed, binding);
-  const forOne = new Map<string, Shape>();
+  const added = new Map<string, Shape>();
   const samples: Samples = {
-    one: (name) => forOne.get(name) ?? one!.types.get(name)!.shape,
+    one: (name) => added.get(name) ?? one!.types.get(name)!.shape,
     now: (name) => values.get(name)!.shape,
     before: new Map(),
+    added,
   };
   const names = new Set(values.keys());
   for (const s of parsed.steps) for (const o of s.outputs) names.add(o);
@@ -200,10 +202,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
       outputs.forEach((o, i) => {
         if (o) values.set(o, (i === 0 && known) || { dtype: types[i].dtype, shape: types[i].shape });
       });
-      if (one) {
-        for (const o of outputs) if (!one.types.has(o)) forOne.set(o, samples.one(step.inputs[0]));
-        checkApart({ ...step, outputs }, samples, binding.batch);
-      }
+      if (one) checkApart({ ...step, outputs }, samples, binding.batch);
       zeros.add(step);
       const folded = known !== undefined && outputs.length === 1;
       const scalar = scalars.follow(step, folded ? known : undefined);
