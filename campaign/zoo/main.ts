@@ -3,6 +3,7 @@
  *
  *     node dist/campaign/zoo/main.js [NAME …]     those models alone; NAME/WAY one file
  *     node dist/campaign/zoo/main.js --known      writes test/fixtures/zoo/known-failures.json anew
+ *     node dist/campaign/zoo/main.js --record     writes campaign/zoo/results.json anew, of which doc.js makes docs/models.md
  *     node dist/campaign/zoo/main.js --causes     sorts what fails by reason
  */
 import { writeFileSync } from "node:fs";
@@ -11,11 +12,16 @@ import { parseArgs } from "node:util";
 import { node } from "../../src/engine/node.ts";
 import { ASKED, type Checked, checkFile } from "./check.ts";
 import { exportsOf, notExported, zoo } from "./fixture.ts";
+import { beginRecord } from "./recorded.ts";
 
 const root = "test/fixtures/zoo";
 const { values: flags, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { known: { type: "boolean", default: false }, causes: { type: "boolean", default: false } },
+  options: {
+    record: { type: "boolean", default: false },
+    known: { type: "boolean", default: false },
+    causes: { type: "boolean", default: false },
+  },
 });
 
 const files = zoo(root)
@@ -27,6 +33,7 @@ const files = zoo(root)
 for (const animal of zoo(root))
   for (const { way, why } of notExported(animal)) console.log(`${animal.name}/${way} was not exported: ${why}`);
 const engine = node({ threads: 1 });
+const record = flags.record ? beginRecord(process.cwd(), `${engine.name} ${engine.version}`) : undefined;
 const all: Checked[] = [];
 for (const file of files) {
   const checked = await checkFile(engine, file);
@@ -37,6 +44,13 @@ for (const file of files) {
     `${checked.model}/${checked.way}: ${answers}${groups === undefined ? "" : ` ${(100 * groups).toFixed(1)} %`}`,
   );
   for (const [asked, why] of Object.entries(failed)) console.log(`    ${asked}: ${why}`);
+}
+
+if (record) {
+  const animals = new Map(zoo(root).map((animal) => [animal.name, animal]));
+  const rows = all.map((c) => ({ ...c, family: animals.get(c.model)!.family, weights: animals.get(c.model)!.weights }));
+  const refused = zoo(root).flatMap((a) => notExported(a).map((r) => ({ model: a.name, ...r })));
+  record({ rows, refused });
 }
 
 if (flags.causes) {
