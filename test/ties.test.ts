@@ -9,9 +9,7 @@ import { shrink } from "../src/shrink/shrink.ts";
 import { apart, feedsOf, outputsOf, sharedModel, torch } from "./support/shared-models.ts";
 
 const engine = node({ threads: 1 });
-const files = Object.keys(torch.models)
-  .filter((name) => name !== "assigned")
-  .flatMap((name) => ["torchscript", "dynamo"].map((by) => [name, by]));
+const files = Object.keys(torch.models).flatMap((name) => ["torchscript", "dynamo"].map((by) => [name, by]));
 
 test.each(files)("%s by %s", async (name, by) => {
   const model = read(sharedModel(`${name}-${by}`));

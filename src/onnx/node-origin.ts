@@ -15,6 +15,8 @@ export interface ModuleCall {
   readonly module: string;
   /** Whether a parameter or buffer of this name was an argument. */
   reads(name: string): boolean;
+  /** The only argument that was a parameter or buffer of the module itself, by its own name. */
+  readonly only: string | undefined;
 }
 
 /** The call that a node is of, or undefined where nothing is said. */
@@ -26,10 +28,16 @@ export function moduleCallOf({ name, proto }: FileStep): ModuleCall | undefined 
   if (!scopes || !call) return undefined;
   const module = quoted(scopes).at(-2);
   if (module === undefined) return undefined;
+  const once = module.replace(/@\d+/g, ""); // "layer@1" is the second call of "layer"
   const read = new Set([...call.matchAll(/%[pbc]_(\w+)/g)].map((m) => m[1].toLowerCase()));
-  // "layer@1" is the second call of "layer"
-  return { module: module.replace(/@\d+/g, ""), reads: (of) => read.has(of.replace(/\W/g, "_").toLowerCase()) };
+  const [first] = read;
+  const start = spelled(inModule(once, ""));
+  const only = read.size === 1 && first.startsWith(start) ? first.slice(start.length) : undefined;
+  return { module: once, reads: (of) => read.has(spelled(of)), only };
 }
+
+/** A parameter's name as dynamo spells it among arguments. */
+const spelled = (name: string): string => name.replace(/\W/g, "_").toLowerCase();
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));

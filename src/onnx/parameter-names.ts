@@ -44,7 +44,8 @@ export function parameterRead(held: Held, reader: Reader, names: Names): string 
   const name = more.length > 0 ? held.name : only;
   const leaves = leavesOf(splitName(name).leaf, reader);
   if (call) {
-    const leaf = leaves.find((l) => call.reads(inModule(call.module, l)));
+    const leaf =
+      leaves.find((l) => call.reads(inModule(call.module, l))) ?? (isScale(held, reader) ? call.only : undefined);
     const found = leaf === undefined ? undefined : inModule(call.module, leaf);
     if (found !== undefined) return found === name ? held.name : found;
     return call.reads(name) && !isStatistic(reader) ? held.name : undefined;
@@ -59,6 +60,9 @@ export function parameterRead(held: Held, reader: Reader, names: Names): string 
   if (module === "") return undefined;
   return stored.module.startsWith(`${module}.`) ? held.name : found;
 }
+
+/** Whether a parameter is joined to data, by whatever name its module has for it. */
+const isScale = (held: Held, { step }: Reader): boolean => !!opOf(step.op, step.domain)?.joins && !isMadeUp(held.name);
 
 const isStatistic = ({ step, at }: Reader): boolean => !!opOf(step.op, step.domain)?.statistics?.includes(at);
 
