@@ -18,11 +18,14 @@ const HEAD = [
 ];
 const TEXT = HEAD.map((_, i) => i).filter((i) => i !== 1);
 
+/** What fails, in a cell. */
+const NO = "✗";
+
 /** An error, or why there is none. */
-const small = (x: number | undefined): string => (x === undefined ? "**no**" : x.toExponential(0));
+const small = (x: number | undefined): string => (x === undefined ? NO : x.toExponential(0));
 
 function cells({ model, weights, way, failed, outputs, gradients, groups, cut }: ZooRow): string[] {
-  const answer = (asked: keyof typeof failed, yes: string) => (asked in failed ? "**no**" : yes);
+  const answer = (asked: keyof typeof failed, yes: string) => (asked in failed ? NO : yes);
   const share = groups === undefined ? "" : percent(groups);
   const unread = "read" in failed;
   const rest = unread
@@ -33,19 +36,23 @@ function cells({ model, weights, way, failed, outputs, gradients, groups, cut }:
         answer("written", "yes"),
         answer("parameters", "yes"),
         answer("gradients", small(gradients)),
-        "groups" in failed ? `**${share || "no"}**` : share,
-        cut ? `${percent(1 - cut.params)}, ${small(cut.error)}` : "**no**",
+        "groups" in failed ? `${share} ${NO}` : share,
+        cut ? `${percent(1 - cut.params)}, ${small(cut.error)}` : NO,
       ];
   return [model, `${weights}`, way, answer("read", "yes"), ...rest];
 }
 
-const LIST = {
-  read: "not read",
-  outputs: "other outputs",
-  batch: "not in batches",
-  written: "not the same again",
+/** What is asked, as a sentence's beginning. */
+const ASKED_FOR = {
+  read: "is read",
+  outputs: "outputs are PyTorch's",
+  batch: "several samples at once",
+  written: "is written and read the same",
+  parameters: "trains PyTorch's parameters",
+  gradients: "gradients are PyTorch's",
+  groups: "enough in removable groups",
+  cut: "cut, proved, the same outputs",
 } as const;
-const named = (asked: string): string => (asked in LIST ? LIST[asked as keyof typeof LIST] : asked);
 
 /** Reasons, each once, with the files that they are of. */
 function reasons(rows: readonly ZooRow[]): string {
@@ -53,7 +60,7 @@ function reasons(rows: readonly ZooRow[]): string {
   for (const { model, way, failed } of rows)
     for (const [asked, why] of Object.entries(failed)) {
       if (asked === "groups") continue; // the share stands in the table
-      const text = `${named(asked)}: ${why
+      const text = `${asked}: ${why
         .replace(/\s+/g, " ")
         .replace(/"[^"]*"/g, "…")
         .replace(/; node .*/, "")}`;
@@ -73,14 +80,10 @@ export function modelsPage({ rows, refused, command, commit, recorded, machine, 
     const own = rows.filter((r) => r.family === family);
     return `## ${title}\n\n${markdown({ head: HEAD, text: TEXT, rows: own.map(cells) })}\n${reasons(own)}`;
   });
-  const answers = ["read", "outputs", "batch", "written", "parameters", "gradients", "groups", "cut"] as const;
   const sums = markdown({
     head: ["asked", "files that pass"],
     text: [0],
-    rows: answers.map((asked) => [
-      asked === "groups" ? "enough in groups" : named(asked).replace(/^not (?=read)/, ""),
-      passed(rows, asked),
-    ]),
+    rows: Object.entries(ASKED_FOR).map(([asked, words]) => [words, passed(rows, asked as keyof typeof ASKED_FOR)]),
   });
   const where = [machine.cpu, `${machine.cores} cores`, `Node.js ${machine.node}`, machine.runtime].join(", ");
   return `# Models
