@@ -7,7 +7,7 @@ import { isOpaque } from "./attributes.ts";
 import type { Context, Step } from "./canonical.ts";
 import { evaluationForms } from "./evaluation-forms.ts";
 import { canonicalResize } from "./resize-forms.ts";
-import { IDENTITY, overNothing, SCALES_PER_CHANNEL } from "./spelling.ts";
+import { GRID_MODES, gridModesBefore, IDENTITY, overNothing, SCALES_PER_CHANNEL } from "./spelling.ts";
 import { dataOf, dtypeOf } from "./tensors.ts";
 
 type Special = (step: Step, context: Context) => readonly Step[];
@@ -161,6 +161,11 @@ const recurrent: Special = (step, { zero }) => {
   return [{ ...step, inputs }];
 };
 
+const gridSample: Special = (step, { opset }) => {
+  const today = Object.entries(gridModesBefore).find(([, before]) => before === (step.attrs.mode ?? "bilinear"));
+  return opset < GRID_MODES && today ? withAttrs(step, { mode: today[0] }) : [step];
+};
+
 const table: Readonly<Record<string, Special>> = {
   ...Object.fromEntries(Object.keys(overNothing).map((op) => [op, reduce])),
   /** The training form reads as the inference form: `train/` writes out batch statistics itself. */
@@ -176,6 +181,7 @@ const table: Readonly<Record<string, Special>> = {
   ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
   Dropout: evaluated,
   GRU: recurrent,
+  GridSample: gridSample,
   GroupNormalization: groupNorm,
   LSTM: recurrent,
   LogSoftmax: softmax,

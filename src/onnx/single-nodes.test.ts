@@ -75,6 +75,16 @@ const cases: readonly One[] = [
     shape: [1, 8, 6],
     stored: { image: i64([3, 4]), block: i64([2, 2]) },
   },
+  {
+    opset: 16,
+    op: "GridSample",
+    wiring: "x at",
+    shape: [1, 2, 3, 4],
+    stored: { at: f32([0, 0.3, -2, 0.5], [1, 1, 2, 2]) },
+    attrs: { mode: "bicubic" },
+  },
+  { opset: 16, op: "GridSample", wiring: "x at", shape: [1, 2, 3, 4], stored: { at: f32([0.1, 0.3], [1, 1, 1, 2]) } },
+  { opset: 20, op: "GridSample", wiring: "x at", shape: [1, 1, 3, 4], stored: { at: f32([0.1, 0.3], [1, 1, 1, 2]) } },
 ];
 
 const bytesOf = ({ opset, op, wiring, shape, stored = {}, attrs = {} }: One): Uint8Array => {

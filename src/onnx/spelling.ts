@@ -158,7 +158,19 @@ export const attributeSince: Readonly<Record<string, Readonly<Record<string, num
 export const impliedBefore: Readonly<Record<string, (node: Node) => boolean>> = { Resize: isEarlyResize };
 
 /** Nodes that are written as another of the same operator, because their canonical form leaves out what an opset wants. */
-export const respelled: Readonly<Record<string, (node: Node, opset: number) => Node>> = { Resize: spelledResize };
+export const respelled: Readonly<Record<string, (node: Node, opset: number) => Node>> = {
+  GridSample: spelledGridSample,
+  Resize: spelledResize,
+};
+
+/** How GridSample's modes were called before opset 20: by then, images of two axes only. */
+export const gridModesBefore: Readonly<Record<string, string>> = { linear: "bilinear", cubic: "bicubic" };
+export const GRID_MODES = 20;
+
+function spelledGridSample(node: Node, opset: number): Node {
+  const mode = node.attrs.mode as string;
+  return opset >= GRID_MODES ? node : { ...node, attrs: { ...node.attrs, mode: gridModesBefore[mode] ?? mode } };
+}
 
 /** Before opset 13, Softmax worked on the input flattened to two dimensions at `axis`. */
 function softmaxNeeds(node: Node): number {
@@ -179,6 +191,7 @@ export const settingSince: Readonly<Record<string, (node: Node) => number>> = {
   LogSoftmax: softmaxNeeds,
   /** Scales and shifts per channel; before, they were per group. */
   GroupNormalization: () => SCALES_PER_CHANNEL,
+  GridSample: (n) => (n.inputs[0]!.shape.length === 4 ? 0 : GRID_MODES),
   Resize: (n) => (isEarlyResize(n) ? 0 : 11),
   ScatterElements: combines,
   ScatterND: combines,

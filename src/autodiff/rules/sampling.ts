@@ -5,6 +5,7 @@ import { axisOf } from "../../graph/op.ts";
 import { scaleOf } from "../../graph/ops/sampling.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
+import { gridSampleBack } from "./grid-sample.ts";
 import { resizeTaps } from "./resize-weights.ts";
 import type { FamilyRules } from "./rule.ts";
 
@@ -46,5 +47,11 @@ export const samplingRules: FamilyRules<"sampling"> = {
       return resizedBack(g, d, axis, n, resizeTaps(attrs, scaleOf(attrs, i, n), n, dy.shape[axis]));
     }, dy);
     return [dx];
+  },
+  GridSample: (g, site, dy) => {
+    const { mode, padding_mode } = site.attrs;
+    if (mode === "cubic") return { without: 'mode "cubic"' };
+    if (padding_mode === "reflection") return { without: 'padding_mode "reflection"' };
+    return gridSampleBack(g, site, dy);
   },
 };

@@ -54,4 +54,23 @@ export const samplingOps = {
     // ONNX Runtime 1.30 writes beyond its tensors for a negative axis
     { complete: ([x], a) => ({ ...a, axes: a.axes ? axesOf(a.axes, x.shape.length) : [...x.shape.keys()] }) },
   ),
+  /**
+   * X [N, C, d…] read at the positions of a grid [N, o…, rank], from −1 to 1, the last axis of X first: [N, C, o…]. Modes are called as in
+   * opset 20.
+   */
+  GridSample: op(
+    2,
+    {
+      align_corners: flag(0),
+      mode: oneOf("linear", "nearest", "cubic"),
+      padding_mode: oneOf("zeros", "border", "reflection"),
+    },
+    ([x, grid]): Type => {
+      const rank = x.shape.length - 2;
+      if (rank < 1 || grid.shape.length !== rank + 2 || grid.shape[0] !== x.shape[0] || grid.shape.at(-1) !== rank)
+        reject("the grid does not fit", `[${grid.shape}] for [${x.shape}]`, `[${x.shape[0]}, …, ${rank}]`);
+      return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...grid.shape.slice(1, -1)] };
+    },
+    { since: 16 },
+  ),
 };

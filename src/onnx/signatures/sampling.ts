@@ -2,6 +2,20 @@
 import type { FormsOf } from "./forms-of.ts";
 
 export const samplingForms: FormsOf<"sampling"> = {
+  GridSample: [
+    [
+      16,
+      "T1 T2 -> T1",
+      { T1: "float int uint bool", T2: "float" },
+      "align_corners:int mode:string padding_mode:string",
+    ],
+    [
+      22,
+      "T1 T2 -> T1",
+      { T1: "float int uint bfloat16 bool", T2: "float bfloat16" },
+      "align_corners:int mode:string padding_mode:string",
+    ],
+  ],
   Resize: [
     [9, "T float32 -> T", { T: "float int uint bool" }, "mode:string"],
     [

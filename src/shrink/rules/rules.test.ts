@@ -14,7 +14,12 @@ const engine = node({ threads: 1 });
 
 /** The operator on the inputs, and on stored positions where it wants them. */
 const emitted = (g: Builder, op: string, xs: readonly Value[], attrs: Attrs) =>
-  g.emit(op, op === "Gather" ? [...xs, g.constant(i64([2, 0]))] : xs, attrs);
+  g.emit(op, [...xs, ...(beside[op] ?? []).map((t) => g.constant(t))], attrs);
+/** Stored inputs that an operator wants. */
+const beside: Readonly<Record<string, readonly Tensor[]>> = {
+  Gather: [i64([2, 0])],
+  GridSample: [f32([0, 0.3, -2, 0.5], [1, 1, 2, 2])],
+};
 
 /** What a table says of constants, for an operator of each element. */
 function each(op: string, attrs: Attrs): (...x: number[]) => number {
@@ -138,6 +143,7 @@ const onlyZeros: readonly [string, Attrs, Shape?][] = [
   ["Trilu", { upper: 0 }],
   ["LpPool", window],
   ["GlobalLpPool", {}],
+  ["GridSample", {}],
   ["Col2Im", { image_shape: [3, 3], block_shape: [2, 2] }, [1, 4, 4]],
 ];
 test.each(onlyZeros)(
