@@ -6,6 +6,7 @@
  * - what a product adds behind it: weights of which each has a bias of its own are several;
  * - for one number everywhere, the modules in the nodes' names, or else the weights next to them.
  */
+import { Allowance } from "../graph/allowance.ts";
 import { isMadeUp, isTrigonometric } from "../graph/joined-operands.ts";
 import { takeName } from "../graph/new-names.ts";
 import { opOf } from "../graph/ops/index.ts";
@@ -17,8 +18,8 @@ import { layers } from "./same-layer.ts";
 import type { Parting } from "./sharing.ts";
 import { type Alias, type Held, type Holds, type Reader, storedReaders } from "./stored-readers.ts";
 
-/** Elements that a file may hold beyond what it stores, and readers of one tensor that are told apart. */
-const [MOST_ELEMENTS, MOST_READERS] = [2 ** 28, 2 ** 10];
+/** Elements that a file may hold beyond what it stores, readers of one tensor that are told apart, and pairs of readers of all. */
+const [MOST_ELEMENTS, MOST_READERS, MOST_PAIRS] = [2 ** 28, 2 ** 10, 2 ** 18];
 
 const MERGED = "its exporter stored equal numbers once";
 
@@ -74,6 +75,8 @@ interface Context extends Names {
   readonly behind: ReadonlyMap<string, readonly FileStep[]>;
   readonly taken: Set<string>;
   readonly sameLayer: (a: Reader, b: Reader) => boolean;
+  /** How many pairs of readers may still be looked at. */
+  readonly compared: Allowance;
 }
 
 function contextOf(parsed: Parsed, values: Context["values"]): Context {
@@ -92,6 +95,7 @@ function contextOf(parsed: Parsed, values: Context["values"]): Context {
     behind,
     taken: new Set(names),
     sameLayer: layers(parsed, values),
+    compared: new Allowance(MOST_PAIRS),
   };
 }
 
@@ -190,13 +194,13 @@ function byReaders(held: Held, context: Context): Plan | undefined {
   return { held, own: new Set(), moved: new Map(), read, why };
 }
 
-/** Readers of which nothing is said, apart by layers; the keys that stand for them. */
-function guess(held: Held, keys: (string | undefined)[], { sameLayer }: Context): Set<string> {
+/** Readers of which nothing is said, apart by layers; the keys that stand for them. What would take too long to tell stays. */
+function guess(held: Held, keys: (string | undefined)[], { sameLayer, compared }: Context): Set<string> {
   const { readers } = held;
   const first: number[] = [];
   const made = new Set<string>();
   readers.forEach((r, i) => {
-    if (keys[i] !== undefined || !mayBeLearned(held, r)) return;
+    if (keys[i] !== undefined || !mayBeLearned(held, r) || !compared.take(first.length)) return;
     const same = first.find((j) => readers[j].at === r.at && sameLayer(readers[j], r));
     if (same === undefined) first.push(i);
     keys[i] = `the layer of reader ${same ?? i}`;
