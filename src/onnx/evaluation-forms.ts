@@ -36,3 +36,15 @@ export const evaluationForms: Readonly<Record<string, EvaluationForm>> = {
     means: "without dropping anything",
   },
 };
+
+/** Operators that make random numbers: what a stochastic depth, or a dropout written out, leaves in a file of training. */
+const random: ReadonlySet<string> = new Set([
+  "Bernoulli",
+  "Multinomial",
+  "RandomNormal",
+  "RandomNormalLike",
+  "RandomUniform",
+  "RandomUniformLike",
+]);
+
+export const isRandom = ({ op, domain }: Step): boolean => domain === "" && random.has(op);

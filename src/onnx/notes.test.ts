@@ -58,3 +58,11 @@ test("new statistics that somebody reads exist in training alone", () => {
       fix       export the model for inference"
   `);
 });
+
+test("what makes random numbers means nothing in evaluation", () => {
+  const nodes: readonly NodeText[] = [
+    ["RandomUniformLike", "x", "r"],
+    ["Add", "x r", "y"],
+  ];
+  expect(messageOf(modelFile(nodes))).toMatch(/^RandomUniformLike makes random numbers, as only training does\n/);
+});

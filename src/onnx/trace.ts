@@ -9,6 +9,7 @@ import type { Attrs, Dim, Shape } from "../graph/types.ts";
 import type { Sample } from "./any-size.ts";
 import { canonical, type Step } from "./canonical.ts";
 import { checkDeclared } from "./declared.ts";
+import { isRandom } from "./evaluation-forms.ts";
 import type { FileStep } from "./file-step.ts";
 import { foldShapes, isSmall, type Known, knownTensor } from "./fold-shapes.ts";
 import { MeasuredScalars } from "./measured-scalars.ts";
@@ -73,6 +74,13 @@ function declaredTypes(step: Step, parsed: Parsed, binding: Binding): Type[] {
       return type;
     }
     if (!name) return { dtype: "float32", shape: [] };
+    if (isRandom(step))
+      throw new EspalierError(
+        "unsupported",
+        `${step.op} makes random numbers, as only training does`,
+        { node: step.name, output: name },
+        "export the model for evaluation: model.eval(), and TrainingMode.EVAL for torch.onnx.export",
+      );
     throw new EspalierError(
       "unsupported",
       `the output type of ${step.domain ? `${step.domain}.` : ""}${step.op} is unknown`,
