@@ -23,21 +23,34 @@ interface Setting {
   readonly ways?: 1 | 2;
   /** From a state that a dense layer makes of the first step. */
   readonly start?: boolean;
+  /** With gates, and directions, that nodes put into this order. */
+  readonly arranged?: boolean;
 }
 
 /** A layer behind x [steps, batch, width]. @returns its outputs */
-function layer(g: Builder, kind: Kind, name: string, x: Value, { ways = 1, start }: Setting): Value[] {
+function layer(g: Builder, kind: Kind, name: string, x: Value, { ways = 1, start, arranged }: Setting): Value[] {
   const width = x.shape[2];
   const n = gates[kind] * UNITS;
-  const weights = [
-    w(g, `${name}.w`, [ways, n, width]),
-    w(g, `${name}.r`, [ways, n, UNITS]),
-    w(g, `${name}.b`, [ways, 2 * n]),
-  ];
+  const stored = (what: string, rows: number, ...columns: number[]) =>
+    arranged
+      ? rearranged(g, `${name}.${what}`, ways, rows, columns)
+      : w(g, `${name}.${what}`, [ways, rows, ...columns]);
+  const weights = [stored("w", n, width), stored("r", n, UNITS), stored("b", 2 * n)];
   const first = () => g.Slice(x, { starts: [0], ends: [1], axes: [0] });
   const state = start ? g.MatMul(first(), w(g, `${name}.start`, [width, UNITS])) : null;
   const direction = ways === 2 ? "bidirectional" : "forward";
   return g.emit(kind, [x, ...weights, null, state], { direction });
+}
+
+/** A weight as exporters in training mode have it: a tensor for each direction, its gates in another order. */
+function rearranged(g: Builder, name: string, ways: number, rows: number, columns: readonly number[]): Value {
+  const each = Array.from({ length: ways }, (_, d) => {
+    const whole = w(g, `${name}.${d}`, [rows, ...columns]);
+    const part = (start: number, end: number) => g.Slice(whole, { starts: [start], ends: [end], axes: [0] });
+    const turned = g.Concat([part(rows - UNITS, rows), part(0, rows - UNITS)], { axis: 0 });
+    return g.Unsqueeze(turned, { axes: [0] });
+  });
+  return g.Concat(each, { axis: 0 });
 }
 
 /** Y [steps, ways, batch, units] → [steps, batch, ways · units] */
@@ -66,6 +79,7 @@ const settings: Readonly<Record<string, Setting>> = {
   "one direction": {},
   "both directions": { ways: 2 },
   "from a state that is computed": { start: true },
+  "gates that nodes put in order": { ways: 2, arranged: true },
 };
 
 describe.each(["GRU", "LSTM", "RNN"] as const)("%s:", (kind) => {
@@ -124,6 +138,22 @@ test("a feature that is always zero goes where the layer reads it", async () => 
   const { certificate, model: small } = await shrink(silent, { engine });
   expect(shapes(small)).toMatchObject({ in: "3×3", "one.w": "1×24×3" });
   expect(certificate.removed.filter((r) => r.tensor === "one.w").map((r) => r.reason)).toEqual(["zero"]);
+});
+
+test("units stay that are read by weights which are computed", () => {
+  const m = model(
+    [STEPS, WIDTH],
+    (g, x) => {
+      const r = g.Mul(w(g, "r", [1, UNITS, UNITS]), w(g, "factor", [1, 1, UNITS]));
+      const [y] = g.RNN([g.Transpose(x, { perm: [1, 0, 2] }), w(g, "w", [1, UNITS, WIDTH]), r, null, null, null]);
+      return g.MatMul(g.Transpose(side(g, y), { perm: [1, 0, 2] }), w(g, "out", [UNITS, 2]));
+    },
+    (_, t) => t,
+  );
+  expect(groupSets(m.graph, "coupled")).toEqual([]);
+  expect(inspect(m).layers.find(({ weight }) => weight === "w")?.obstacles).toEqual([
+    expect.stringMatching(/^RNN ".*" reads it by a weight that is computed$/),
+  ]);
 });
 
 test("inspect counts what a layer costs, and what each of its weights reads", () => {

@@ -59,6 +59,8 @@ interface Traits<A> {
   readonly holds?: keyof A & string;
   /** Its output is input 0 with the axes in this order, and nothing else. */
   readonly permutes?: (x: Type, a: FullAttrs<A>) => readonly number[];
+  /** Its outputs hold elements of its inputs, and nothing else. */
+  readonly rearranges?: true;
   /** None of its outputs may be left out. */
   readonly everyOutput?: true;
   /** Inputs that hold running statistics: stored, but not parameters. */

@@ -6,13 +6,14 @@
 import { Allowance, storedElements } from "../graph/allowance.ts";
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
+import { type Arranged, arrangedValues } from "./arranged.ts";
 import { flowOf } from "./axes/index.ts";
 import type { End, Flow, Pairs, Tie } from "./axes/rule.ts";
 import { type Stored, storedValues } from "./stored.ts";
 import { takenApart } from "./taken-apart.ts";
 import { NodeTies } from "./ties.ts";
 import { UnionFind } from "./union-find.ts";
-import { tensorOf } from "./weights.ts";
+import { tensorOf, usesOf } from "./weights.ts";
 
 /** Why channels cannot be removed. */
 export interface Obstacle {
@@ -29,6 +30,8 @@ export const obstacleText = ({ op, name, why }: Obstacle): string =>
 
 export interface Channels {
   readonly stored: ReadonlyMap<Value, Stored>;
+  /** Values of which nodes arrange the rows of stored tensors. */
+  readonly arranged: Arranged;
   /** The class of each index of an axis; undefined when the axis is closed. Axes that are the same may share one array. */
   of(value: Value, axis: number): Int32Array | undefined;
   /** Why an axis is closed. */
@@ -55,6 +58,7 @@ class Tracing {
   readonly flows = new Map<Node, Flow>();
   readonly ties = new Map<Node, NodeTies>();
   readonly stored: Map<Value, Stored>;
+  readonly arranged: Arranged;
   private readonly apart: (v: Value, axis: number) => boolean;
   private readonly allowance: Allowance;
   private readonly blocked = new Set<Int32Array>();
@@ -64,6 +68,7 @@ class Tracing {
 
   constructor(graph: Graph) {
     this.stored = storedValues(graph);
+    this.arranged = arrangedValues(graph, this.stored);
     this.apart = takenApart(graph, this.stored);
     this.allowance = new Allowance(MOST_INDICES + 2 * storedElements(graph));
     for (const v of graph.inputs) {
@@ -119,11 +124,22 @@ class Tracing {
       );
     });
     for (const t of ties.aside) this.join(node, t);
+    this.keepUnseen(node, flow);
     node.inputs.forEach((x, at) => {
       this.axes.get(x!)?.forEach((a, axis) => {
         if (isOpen(a) && !ties.names(at, axis)) this.block(a, mixed);
       });
     });
+  }
+
+  /** What a weight reads that is computed stays: nobody could tell where it is zero. */
+  private keepUnseen(node: Node, { weight, further = [] }: Flow): void {
+    for (const w of weight ? [weight, ...further] : further) {
+      if (usesOf(node, w, this.stored, this.arranged).length > 0) continue;
+      const axis = this.axis(node, w.data);
+      if (isOpen(axis))
+        this.block(axis, { op: node.op, name: node.name, why: "reads it by a weight that is computed" });
+    }
   }
 
   /** Classes of an output axis of n indices: those of the input axes it is tied to, united. */
@@ -242,6 +258,7 @@ export function channelsOf(graph: Graph): Channels {
   const settled = new Set<Int32Array>();
   return {
     stored: walk.stored,
+    arranged: walk.arranged,
     of(value, axis) {
       const a = walk.axes.get(value)?.[axis];
       if (!a || !isOpen(a)) return undefined;

@@ -39,11 +39,11 @@ export function coupledSets(graph: Graph, side: Side, channels: Channels = chann
 function readers(graph: Graph, channels: Channels) {
   const slices = new Map<Value, Slice>();
   const { excluded, exclude } = exclusion();
-  for (const { node, data, at, carried, stored } of weightUses(graph, channels.stored)) {
+  for (const { node, data, at, carried, stored, readAxis } of weightUses(graph, channels.stored)) {
     if (carried) continue;
     const { ties } = channels.flow(node);
     const end = ties.find((t) => sameEnd(t.b, data) && t.a.side === "in" && t.a.at === at)!.a;
-    const axis = stored.perm[end.axis];
+    const axis = readAxis ?? stored.perm[end.axis];
     const classes = channels.of(stored.root, axis);
     if (!classes) continue;
     const taken = slices.get(stored.root);
@@ -79,6 +79,8 @@ function makers(graph: Graph, channels: Channels) {
     for (const { a, b } of ties) {
       const from = a.side === "in" && b.side === "out" && channels.stored.get(node.inputs[a.at]!);
       if (!from || statistics.includes(a.at)) continue;
+      // columns that nodes keep while they arrange rows are read behind them, not made
+      if (channels.arranged.has(node.outputs[b.at]!) && a.axis === node.inputs[a.at]!.shape.length - 1) continue;
       const axis = from.perm[a.axis];
       const classes = channels.of(from.root, axis);
       const taken = slices.get(from.root);

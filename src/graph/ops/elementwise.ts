@@ -49,7 +49,7 @@ export const elementwiseOps = {
   Exp: plain,
   Floor: plain,
   HardSwish: unary({}, 14),
-  Identity: op(1, {}, ([x]) => x, { permutes: ({ shape }) => shape.map((_, i) => i) }),
+  Identity: op(1, {}, ([x]) => x, { permutes: ({ shape }) => shape.map((_, i) => i), rearranges: true }),
   Log: plain,
   Mish: unary({}, 18),
   Neg: plain,

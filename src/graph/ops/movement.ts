@@ -90,12 +90,17 @@ export const movementOps = {
       permutes: (_, { perm }) => perm,
     },
   ),
-  Squeeze: op(1, { axes: ints() }, ([x], { axes }) => {
-    const gone = new Set(axes ? axesOf(axes, x.shape.length) : x.shape.flatMap((d, i) => (d === 1 ? [i] : [])));
-    for (const a of gone)
-      if (x.shape[a] !== 1) reject("a dimension that goes is not 1", `axis ${a} of [${x.shape}]`, "1");
-    return { dtype: x.dtype, shape: x.shape.filter((_, i) => !gone.has(i)) };
-  }),
+  Squeeze: op(
+    1,
+    { axes: ints() },
+    ([x], { axes }) => {
+      const gone = new Set(axes ? axesOf(axes, x.shape.length) : x.shape.flatMap((d, i) => (d === 1 ? [i] : [])));
+      for (const a of gone)
+        if (x.shape[a] !== 1) reject("a dimension that goes is not 1", `axis ${a} of [${x.shape}]`, "1");
+      return { dtype: x.dtype, shape: x.shape.filter((_, i) => !gone.has(i)) };
+    },
+    { rearranges: true },
+  ),
   Unsqueeze: op(
     1,
     { axes: ints() },
@@ -105,7 +110,7 @@ export const movementOps = {
       let k = 0;
       return { dtype: x.dtype, shape: Array.from({ length: rank }, (_, i) => (at.has(i) ? 1 : x.shape[k++])) };
     },
-    { outputAxes: true },
+    { outputAxes: true, rearranges: true },
   ),
   Expand: op(1, { shape: ints() }, ([x], { shape }) => {
     checkLeast("shape", shape, 0);
@@ -129,7 +134,7 @@ export const movementOps = {
         shape: x[0].shape.map((d, i) => (i === a ? x.reduce((s, t) => s + t.shape[a], 0) : d)),
       };
     },
-    { beside: true },
+    { beside: true, rearranges: true },
   ),
   /** `split` lists the sizes; one output each. */
   Split: multi(
@@ -142,7 +147,7 @@ export const movementOps = {
         reject("Split sizes differ", `${split}`, `sum ${x.shape[a]}`);
       return split.map((n) => ({ dtype: x.dtype, shape: x.shape.map((d, i) => (i === a ? n : d)) }));
     },
-    { everyOutput: true },
+    { everyOutput: true, rearranges: true },
   ),
   Slice: op(
     1,
@@ -163,6 +168,7 @@ export const movementOps = {
         axes: a.axes ?? a.starts.map((_, i) => i),
         steps: a.steps ?? a.starts.map(() => 1),
       }),
+      rearranges: true,
     },
   ),
   /** `pads` lists all begins, then all ends; negative crops. ONNX's mode `wrap` is not among ours. */

@@ -1,16 +1,6 @@
 /** Recurrent layers: a unit is a row of every gate in W, R and B, a column of R, and an index of the states and outputs. */
 import type { Value } from "../../graph/types.ts";
-import {
-  type AxesRules,
-  type Flow,
-  indexPairs,
-  inputEnd,
-  outputEnd,
-  type StoredInput,
-  type Tie,
-  tie,
-  type Weight,
-} from "./rule.ts";
+import { type AxesRules, type Flow, indexPairs, inputEnd, outputEnd, type Tie, tie, type Weight } from "./rule.ts";
 
 interface Layer {
   readonly in: readonly [Value, Value, Value, ...(Value | null)[]];
@@ -63,13 +53,13 @@ function unitTies({ in: inputs }: Layer, ends: readonly Tie["b"][]): Tie[] {
 
 const layer =
   (gates: number) =>
-  (site: Layer, stored: StoredInput): Flow => {
+  (site: Layer): Flow => {
     const { layout } = site.attrs;
     const outputs = site.out.flatMap((o, at) =>
       o ? [{ at, units: o.shape.length - 1, batch: layout ? 0 : o.shape.length - 2 }] : [],
     );
     const batches = outputs.map(({ at, batch }) => tie(inputEnd(X, layout ? 0 : 1), outputEnd(batch, at)));
-    if (!stored(W) || !stored(R) || outputs.length === 0) return { why, ties: batches };
+    if (outputs.length === 0) return { why, ties: batches };
     const ends = outputs.map(({ at, units }) => outputEnd(units, at));
     const ties = [...batches, ...unitTies(site, ends), tie(inputEnd(W, 2), inputEnd(X, 2))];
     return { why, ties, ...weights(site, gates, ends[0]) };
