@@ -158,11 +158,13 @@ const [INITIAL_H, INITIAL_C] = [5, 6];
 /** A size of 1 for one sample scales none. */
 const resize: Rule = (step, { samples }) => {
   const k = grown(step.inputs[0], samples);
-  const { axes, scales } = step.attrs as { axes?: readonly number[]; scales?: readonly number[] };
-  if (k === undefined || !axes?.includes(k) || !scales) return step;
+  const { axes, scales, sizes } = step.attrs as Readonly<Record<string, readonly number[] | undefined>>;
+  if (k === undefined || !axes?.includes(k)) return step;
   const kept = axes.flatMap((a, i) => (a === k ? [] : [i]));
-  if (kept.length === 0) return { ...step, op: "Identity", attrs: {} };
-  return { ...step, attrs: { ...step.attrs, axes: kept.map((i) => axes[i]), scales: kept.map((i) => scales[i]) } };
+  if (kept.length === 0) return { ...step, op: "Identity", attrs: {}, follows: undefined };
+  const those = <T>(list: readonly T[] | undefined) => list && kept.map((i) => list[i]);
+  const attrs = { ...step.attrs, axes: kept.map((i) => axes[i]), scales: those(scales), sizes: those(sizes) };
+  return { ...step, attrs, follows: step.follows && { ...step.follows, sizes: those(step.follows.sizes) } };
 };
 
 /** What operators make of several samples where a file says what they make of one. */
