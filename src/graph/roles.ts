@@ -7,6 +7,7 @@
 import { besideRole, joinedRole, unchanged } from "./joined-operands.ts";
 import { entryOf } from "./ops/index.ts";
 import { isFloat, size } from "./tensor.ts";
+import { turns } from "./turning-table.ts";
 import type { Graph, Node, Tensor, Value } from "./types.ts";
 import { consumers, producers, runningStatistics } from "./walk.ts";
 
@@ -78,6 +79,7 @@ function roleOf(v: Value, tensor: Tensor, { met, through }: Ways, around: Surrou
 function roleAt(use: Use, around: Surroundings): Role {
   const { node, at } = use.met;
   const entry = entryOf(node.op, node.domain);
+  if (entry?.learns?.includes(at) && turns(use.tensor)) return { learns: false, why: "a table of sines and cosines" };
   if (entry?.learns?.includes(at)) return { learns: true, why: `operand ${at + 1} of ${site(node)}` };
   if (entry?.joins) return joinedRole(use, around);
   if (entry?.beside) return besideRole(use);
