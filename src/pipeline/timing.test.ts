@@ -1,8 +1,17 @@
 import { expect, test } from "vitest";
 import { node } from "../engine/node.ts";
 import { mlp } from "../models/mlp.ts";
+import { read } from "../onnx/read.ts";
 import { write } from "../onnx/write.ts";
-import { timeModels } from "./timing.ts";
+import { timedBatches, timeModels } from "./timing.ts";
+
+test("a file of one sample is timed as what it is for several", async () => {
+  const full = mlp({ sizes: [4, 3, 2], seed: 1 });
+  const dims = new Map([...full.dims].map(([name, d]) => [name, [1, ...d.slice(1)]]));
+  const model = read(write({ ...full, dims }));
+  expect(timedBatches([model], [1, 8])).toEqual([1, 8]);
+  expect(await timeModels(node({ threads: 1 }), [{ model, bytes: write(model) }], 8, { runs: 2 })).toHaveLength(1);
+});
 
 test("a batch that no memory holds is refused before it is made", async () => {
   const model = mlp({ sizes: [4, 3, 2], seed: 1 });

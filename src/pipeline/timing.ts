@@ -4,9 +4,10 @@ import type { Engine } from "../engine/engine.ts";
 import { type LatencyOptions, latency } from "../engine/latency.ts";
 import { UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, wants } from "../given.ts";
-import { axesOfInput, declaredBatch } from "../graph/bind.ts";
+import { atBatch, axesOfInput, batchSymbol, declaredBatch } from "../graph/bind.ts";
 import { size, tensor, zeros } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
+import { encode } from "../onnx/write.ts";
 
 /** A model and the bytes of its file. */
 export interface TimedModel {
@@ -19,7 +20,7 @@ const MOST_ELEMENTS = 2 ** 29;
 
 /** One tensor per input; float32 in 0 … 1, everything else zero. */
 function feeds(model: Model, batch: number): Record<string, Tensor> {
-  const symbol = declaredBatch(model);
+  const symbol = batchSymbol(model);
   return Object.fromEntries(
     model.graph.inputs.map((v) => {
       const shape = axesOfInput(model, v).map((d, i) => (d === symbol ? batch : v.shape[i]));
@@ -41,10 +42,16 @@ export function timedBatches(models: readonly Model[], wanted: readonly number[]
   wants("timedBatches", ["models", aList, models], ["wanted", aList, wanted]);
   for (const model of models) wants("timedBatches", ["models", aModel, model]);
   const fixed = models.flatMap((model) =>
-    declaredBatch(model) === undefined ? model.graph.inputs.map(({ shape }) => shape[0] ?? 1) : [],
+    batchSymbol(model) === undefined ? model.graph.inputs.map(({ shape }) => shape[0] ?? 1) : [],
   );
   return fixed.length ? [fixed[0]] : [...wanted];
 }
+
+/** The file, or for a file of one sample what it is for several. */
+const bytesAt = ({ model, bytes }: TimedModel, batch: number): Uint8Array =>
+  batch > 1 && batchSymbol(model) !== undefined && declaredBatch(model) === undefined
+    ? encode(atBatch(model, batch))
+    : bytes;
 
 /**
  * Median milliseconds of each model at a batch size, on made-up inputs, run in turn.
@@ -58,7 +65,7 @@ export async function timeModels(
 ): Promise<number[]> {
   wants("timeModels", ["engine", anEngine, engine], ["timed", aList, timed], ["options", anObject, options]);
   for (const one of timed) wants("timeModels", ["timed", anObject, one], ["timed.model", aModel, one, "model"]);
-  const models = timed.map(({ model, bytes }) => ({ bytes, feeds: feeds(model, batch) }));
+  const models = timed.map((one) => ({ bytes: bytesAt(one, batch), feeds: feeds(one.model, batch) }));
   if (options.runs !== undefined) return latency(engine, models, options);
   const rough = await latency(engine, models, { runs: 3, warmup: 1 });
   const round = rough.reduce((a, b) => a + b, 0);
