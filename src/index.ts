@@ -8,7 +8,7 @@ export type { Augment, Split } from "./data/split.ts";
 export type { DeviceTensor, Engine, EngineTensor, Session } from "./engine/engine.ts";
 export { type LatencyOptions, latency } from "./engine/latency.ts";
 export { type ErrorCode, type ErrorDetails, EspalierError, UsageError } from "./error.ts";
-export { atBatch, bind, sizesOf } from "./graph/bind.ts";
+export { atBatch, bind, type Sizes, sizesOf, withSizes } from "./graph/bind.ts";
 export type { DType, Graph, Model, Node, Tensor, Value } from "./graph/types.ts";
 export type { BlockKind, GroupKind, GroupSet, Side, SideOptions } from "./groups/group-set.ts";
 export { groupSets } from "./groups/groups.ts";

@@ -253,6 +253,8 @@ describe("a whole run", () => {
     expect(JSON.parse(bench.stdout).batches).toMatchObject([{ batch: 1, ratio: expect.any(Number) }, { batch: 2 }]);
     const inspect = await espalier("inspect", "a/model.onnx", "--json");
     expect(JSON.parse(inspect.stdout).layers[0]).toMatchObject({ weight: "fc.weight", groups: 784, shape: [10, 784] });
+    const wide = await espalier("inspect", "a/model.onnx", "--dim", "width=64");
+    expect([wide.status, wide.stderr]).toEqual([2, expect.stringContaining("no such free size")]);
     const { stdout } = await espalier("inspect", "a/model.onnx");
     expect(stdout).toContain("7,850");
     expect(stdout.includes("no input channel is exactly zero")).toBe(!/[1-9]\d* of 784/.test(stdout));

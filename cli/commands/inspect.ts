@@ -2,16 +2,19 @@
 import {
   count,
   inspect,
+  type Sizes,
   type Spectra,
   type Spectrum,
   shapeText,
   significant,
+  sizesOf,
   spectra,
   type Table,
   visible,
+  withSizes,
 } from "espalier";
 import { readModel } from "espalier/node";
-import { toggle } from "../settings/field.ts";
+import { sizesField, toggle } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
 import type { Output } from "../terminal/output.ts";
@@ -22,11 +25,19 @@ export const inspectCommand = () =>
     name: "inspect",
     about: "Prints a model layer by layer: shapes, cost, zero channels, and why something cannot be removed.",
     arguments: [["<file.onnx>", "the model"]],
-    fields: { ranks: toggle("show each layer's singular values and effective ranks") },
-    examples: ["inspect runs/a/model.onnx", "inspect runs/a/model.onnx --ranks", "inspect resnet18.onnx --json"],
+    fields: {
+      dim: sizesField("sizes that the file leaves free, at which it is looked at"),
+      ranks: toggle("show each layer's singular values and effective ranks"),
+    },
+    examples: [
+      "inspect runs/a/model.onnx",
+      "inspect runs/a/model.onnx --ranks",
+      "inspect unet.onnx --dim height=256,width=256",
+      "inspect resnet18.onnx --json",
+    ],
     files: writesNothing,
-    async run([file], { ranks }, out) {
-      const model = await readModel(file!);
+    async run([file], { dim, ranks }, out) {
+      const model = withSizes(await readModel(file!), dim ?? {});
       const found = inspect(model);
       const of = (part: number, whole: number) => `${count(part)} of ${count(whole)}`;
       const table: Table = {
@@ -71,6 +82,9 @@ export const inspectCommand = () =>
       ];
       if (shared.length)
         lines.push("\nstored twice, or once for several layers", ...shared.map((l) => `  ${visible(l)}`));
+      const sizes = Object.fromEntries(sizesOf(model));
+      if (Object.keys(sizes).length > 1)
+        lines.push("\nfree sizes, looked at as (--dim says otherwise)", `  ${visible(sizesText(sizes))}`);
       if (found.training.length) lines.push("\ntraining mode", ...found.training.map((l) => `  ${visible(l)}`));
       if (found.layers.every((l) => l.zeroGroups === 0 && l.removable === 0))
         lines.push(
@@ -82,6 +96,7 @@ export const inspectCommand = () =>
       const result = {
         file,
         opset: model.opset,
+        sizes,
         ...found,
         ...(spectrum && { ranks: spectrum.layers.map(plain), skipped: spectrum.skipped }),
       };
@@ -89,6 +104,11 @@ export const inspectCommand = () =>
       return 0;
     },
   });
+
+const sizesText = (sizes: Sizes): string =>
+  Object.entries(sizes)
+    .map(([symbol, n]) => `${symbol} ${n}`)
+    .join(", ");
 
 /** One row per layer: how fast its singular values fall, and three counts of those that matter. */
 function spectrumLines({ layers, skipped }: Spectra, out: Output): string[] {

@@ -101,6 +101,17 @@ export const texts = (help: string, value: string): Field<string[]> => ({
   read: (t) => parts(t).map((part) => part.trim()),
 });
 
+/** Sizes by their symbols: "height=256,width=256". */
+export const sizesField = (help: string): Field<Record<string, number>> => ({
+  schema: z.record(z.string(), z.int().min(1)),
+  wanted: "names and sizes ≥ 1, as height=256,width=256",
+  help,
+  value: "name=n,…",
+  read: (t) =>
+    Object.fromEntries(parts(t).map((part) => [beforeEquals(part), readNumber(part.slice(part.lastIndexOf("=") + 1))])),
+});
+const beforeEquals = (part: string): string => part.slice(0, Math.max(0, part.lastIndexOf("="))).trim();
+
 /** One of the library's names, in either spelling. */
 export const choice = <const N extends string>(help: string, names: readonly N[]): Field<N> => ({
   schema: z.string().transform(camel).pipe(z.enum(names)),

@@ -63,6 +63,12 @@ export function bind(model: Model, sizes: Sizes): Graph {
   return reshapeInputs(model.graph, shapes).graph;
 }
 
+/**
+ * The model with other sizes in its graph, as `inspect`, `cost` and `evaluate` see it; the file that `write` makes of it is the same.
+ * @param sizes by symbol, as of `bind`
+ */
+export const withSizes = (model: Model, sizes: Sizes): Model => ({ ...model, graph: bind(model, sizes) });
+
 function unknownSize(symbol: string, free: ReadonlyMap<string, number>): EspalierError {
   return new UsageError(
     "unknown-name",

@@ -4,7 +4,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, aModel, anObject, orNull, wants } from "../given.ts";
-import { axesOfInput, batchSymbol, bind } from "../graph/bind.ts";
+import { axesOfInput, batchSymbol, withSizes } from "../graph/bind.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import type { InputPlan, Normalization } from "../step/input.ts";
@@ -55,7 +55,7 @@ export function forSamples(model: Model, sample: readonly number[]): Model {
   const free = input ? axesOfInput(model, input).slice(1) : [];
   if (free.length !== sample.length || !free.some((d) => typeof d === "string")) return model;
   const sizes = free.flatMap((d, i) => (typeof d === "string" ? [[d, sample[i]] as const] : []));
-  return { ...model, graph: bind(model, Object.fromEntries(sizes)) };
+  return withSizes(model, Object.fromEntries(sizes));
 }
 
 /**
