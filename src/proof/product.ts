@@ -56,7 +56,14 @@ export function productNeeds({ a, b, terms, scale }: Product, need: Need): { rea
   spend(M * terms + terms * N);
   const left = { shape: [M, terms], level: new Uint8Array(M * terms) };
   const right = { shape: [terms, N], level: new Uint8Array(terms * N) };
-  for (let m = 0; m < M; m++)
+  if (terms > 1 && a.shape[1] === 1 && b.shape[0] === 1) return likeTerms({ a, b, terms, scale }, need, [M, N]);
+  const alike = new Map<string, number>();
+  for (let m = 0; m < M; m++) {
+    const same = a.shape[0] === 1 ? rowLike(need, m, alike) : m;
+    if (same < m) {
+      left.level.copyWithin(m * terms, same * terms, (same + 1) * terms);
+      continue;
+    }
     for (let n = 0; n < N; n++) {
       if (need.level[place(need.shape, m, n)] !== NEED.live || scale === 0) continue;
       spend(terms);
@@ -67,7 +74,31 @@ export function productNeeds({ a, b, terms, scale }: Product, need: Need): { rea
         if (level > right.level[j]) right.level[j] = level;
       }
     }
+  }
   return { a: left, b: right };
+}
+
+/** The first row that is needed as this one is: the tokens of a text mostly are all alike. */
+function rowLike({ shape: [M, N], level }: Need, m: number, seen: Map<string, number>): number {
+  if (M === 1) return 0;
+  spend(N);
+  const row = level.subarray(m * N, (m + 1) * N).join("");
+  const first = seen.get(row) ?? m;
+  seen.set(row, first);
+  return first;
+}
+
+/** The same where all terms of a sum are alike, as those of two values of which nothing is known: one stands for all. */
+function likeTerms({ a, b, terms, scale }: Product, need: Need, [M, N]: readonly [number, number]) {
+  spend(M * N);
+  const { a: left, b: right } = productNeeds({ a, b, terms: 1, scale }, need);
+  return {
+    a: {
+      shape: [M, terms],
+      level: Uint8Array.from({ length: M * terms }, (_, i) => left.level[Math.floor(i / terms)]),
+    },
+    b: { shape: [terms, N], level: Uint8Array.from({ length: terms * N }, (_, i) => right.level[i % N]) },
+  };
 }
 
 /** The terms of each sum in which one factor is stored: `m` or `n` is made, `k` read. */
