@@ -29,6 +29,27 @@ test("operands of operators that learn", () => {
   ).toEqual(["w", "half: one number for all", "b", "gamma", "beta", "slope"]);
 });
 
+test("ones and zeros of a norm of grouped channels do not learn, those of another norm do", () => {
+  const norm = (g: Builder, v: Value, name: string, n: number, fill = 1) =>
+    g.InstanceNormalization(v, g.initializer(`${name}.1`, full([n], fill)), g.initializer(`${name}.0`, full([n], 0)));
+  const grouped = (g: Builder, v: Value, name: string, fill?: number) =>
+    g.Reshape(norm(g, g.Reshape(v, { shape: [2, 2, 10] }), name, 2, fill), { shape: [2, 4, 5] });
+  const why = "normalizes groups of channels in InstanceNormalization InstanceNormalization, and changes nothing";
+  const make = (g: Builder, x: Value) => {
+    const y = g.Mul(grouped(g, x, "folded"), g.initializer("scale", ramp(4, 1)));
+    return norm(g, grouped(g, y, "trained", 0.5), "own", 4);
+  };
+  expect(told(make, [2, 4, 5])).toEqual([
+    `folded.1: ${why}`,
+    `folded.0: ${why}`,
+    "scale",
+    "trained.1",
+    `trained.0: ${why.replace(",", "_1,")}`,
+    "own.1",
+    "own.0",
+  ]);
+});
+
 test("a class token beside data, and not padding or coordinates that have no name", () => {
   expect(
     told((g, x) => {

@@ -6,7 +6,7 @@
  */
 import { besideRole, joinedRole, unchanged } from "./joined-operands.ts";
 import { entryOf } from "./ops/index.ts";
-import { isFloat, size } from "./tensor.ts";
+import { isFloat, numbers, sameShape, size } from "./tensor.ts";
 import { turns } from "./turning-table.ts";
 import type { Graph, Node, Tensor, Value } from "./types.ts";
 import { consumers, producers, runningStatistics } from "./walk.ts";
@@ -80,10 +80,32 @@ function roleAt(use: Use, around: Surroundings): Role {
   const { node, at } = use.met;
   const entry = entryOf(node.op, node.domain);
   if (entry?.learns?.includes(at) && turns(use.tensor)) return { learns: false, why: "a table of sines and cosines" };
+  if (entry?.learns?.includes(at) && isOfGroups(use, around))
+    return { learns: false, why: `normalizes groups of channels in ${site(node)}, and changes nothing` };
   if (entry?.learns?.includes(at)) return { learns: true, why: `operand ${at + 1} of ${site(node)}` };
   if (entry?.joins) return joinedRole(use, around);
   if (entry?.beside) return besideRole(use);
   return { learns: false, why: `operand ${at + 1} of ${site(node)}, which does not learn` };
+}
+
+/**
+ * Whether an operand is what a new norm begins with, and the norm is of channels that were put together and are taken apart again:
+ * so exporters write a group norm, whose own scales follow.
+ */
+function isOfGroups({ tensor, met: { node, at } }: Use, { makes, reads }: Surroundings): boolean {
+  const start = entryOf(node.op, node.domain)?.starts?.[at];
+  const [x, y] = [node.inputs[0], node.outputs[0]];
+  const before = x && makes.get(x)?.inputs[0];
+  const after = y && reads.get(y);
+  if (start === undefined || !before || after?.length !== 1 || !numbers(tensor).every((n) => n === start)) return false;
+  const back = after[0].outputs[0];
+  const channels = (v: Value) => v.shape[1];
+  return (
+    size(before.shape) === size(x.shape) &&
+    channels(before) > channels(x) &&
+    !!back &&
+    sameShape(back.shape, before.shape)
+  );
 }
 
 /** A node, for a reader. */
