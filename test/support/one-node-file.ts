@@ -86,7 +86,7 @@ export function oneNodeFile(c: OneNode): Uint8Array {
       ],
       input: entries.flatMap(([label, x]) => (isFed(x) ? [declared(label, x.fed, c.samples)] : [])),
       initializer: entries.flatMap(([label, x]) => (isFed(x) ? [] : [tensorProto(label, x)])),
-      output: shown.map((i) => ({ name: `y${i}`, type: { tensor_type: { elem_type: 1 } } })),
+      output: shown.map((i) => ({ name: `y${i}` })),
     },
   });
 }

@@ -26,6 +26,8 @@ export interface ExpansionSite {
 export interface Expansion {
   /** How many inputs must be there, and how many may. */
   readonly inputs: readonly [number, number];
+  /** Which of those that must be there may be left out after all. */
+  readonly absent?: readonly number[];
   readonly attrs: Readonly<Record<string, AttrDef>>;
   /** Emits it. Returns one value per output; undefined = one that cannot be said so, which is refused where somebody reads it. */
   readonly emit: (g: Builder, site: ExpansionSite) => readonly (Value | undefined)[];

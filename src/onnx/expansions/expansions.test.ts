@@ -10,9 +10,12 @@ import {
 } from "../../../test/support/one-node-file.ts";
 import { messageOf } from "../../../test/support/onnx-files.ts";
 import { opOf } from "../../graph/ops/index.ts";
+import { tensor } from "../../graph/tensor.ts";
 
 const domain = "com.microsoft";
 const microsoft = (c: OneNode): OneNode => ({ domain, ...c });
+
+const tokens = (shape: number[], ...data: number[]) => fedTensor(tensor("int32", shape, Int32Array.from(data)));
 
 const cases: Readonly<Record<string, OneNode>> = {
   Gelu: microsoft({ op: "Gelu", in: [fed(2, 3, 5)] }),
@@ -52,6 +55,36 @@ const cases: Readonly<Record<string, OneNode>> = {
     op: "SkipSimplifiedLayerNormalization",
     in: [fed(2, 3, 5), fed(2, 3, 5), stored(5), stored(5)],
     outputs: [0, 3],
+  }),
+  EmbedLayerNormalization: microsoft({
+    op: "EmbedLayerNormalization",
+    in: [
+      tokens([2, 3], 4, 0, 2, 1, 1, 3),
+      tokens([2, 3], 0, 0, 1, 0, 1, 1),
+      stored(5, 4),
+      stored(6, 4),
+      stored(2, 4),
+      stored(4),
+      stored(4),
+      tokens([2, 3], 1, 1, 0, 1, 1, 1),
+    ],
+    outputs: [0, 1, 2],
+  }),
+  "EmbedLayerNormalization with positions, without segments": microsoft({
+    op: "EmbedLayerNormalization",
+    in: [
+      tokens([2, 3], 4, 0, 2, 1, 1, 3),
+      null,
+      stored(5, 4),
+      stored(6, 4),
+      null,
+      stored(4),
+      stored(4),
+      null,
+      tokens([2, 3], 5, 4, 3, 0, 1, 2),
+    ],
+    attrs: [["epsilon", "float", 0.1]],
+    outputs: [0, 2],
   }),
   FusedMatMul: microsoft({ op: "FusedMatMul", in: [fed(2, 3, 5), stored(5, 4)], attrs: [["alpha", "float", 0.5]] }),
   "FusedMatMul, both transposed": microsoft({

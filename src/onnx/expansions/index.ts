@@ -64,9 +64,9 @@ function checkTrainable(step: Step): void {
 }
 
 /** @throws EspalierError for inputs and attributes that the operator does not have */
-function checkSite(step: Step, { inputs: [least, most], attrs }: Expansion): void {
+function checkSite(step: Step, { inputs: [least, most], absent = [], attrs }: Expansion): void {
   const operator = nameOf(step);
-  const missing = step.inputs.slice(0, least).indexOf("");
+  const missing = step.inputs.slice(0, least).findIndex((x, i) => !x && !absent.includes(i));
   if (missing >= 0 || step.inputs.length < least || step.inputs.length > most)
     throw new EspalierError("mismatch", `${operator} has the wrong number of inputs`, {
       node: step.name,

@@ -2,7 +2,8 @@
 import type { Builder } from "../../graph/builder.ts";
 import { axisOf, float, int } from "../../graph/op.ts";
 import type { Value } from "../../graph/types.ts";
-import { type Expansion, num, plus } from "./expansion.ts";
+import { type Expansion, num, plus, refuse } from "./expansion.ts";
+import { positionsAlong } from "./positions.ts";
 
 /** The opset that brought LayerNormalization itself; ONNX Runtime has it under this name before. */
 const OWN_LAYER_NORM = 17;
@@ -50,7 +51,26 @@ const skipLayerNormalization: Expansion["emit"] = (g, site) => {
   return [y, mean, inverse, sum];
 };
 
+/** Tokens, segments, their tables of words, positions and segments, γ, β, mask, positions → embeddings, lengths, their sum. */
+const embedLayerNormalization: Expansion["emit"] = (g, site) => {
+  const [tokens, segments, words, places, kinds, gamma, beta, mask, given] = site.in;
+  if (!segments !== !kinds) refuse(site, "segments or their table alone");
+  const positions = given ?? positionsAlong(g, tokens!, 1);
+  const placed = g.Add(g.Gather(words!, tokens!), g.Gather(places!, positions));
+  const sum = plus(g, placed, segments && kinds && g.Gather(kinds, segments));
+  const inner = { ...site, in: [sum, gamma, beta], number: (a: string) => (a === "axis" ? -1 : site.number(a)) };
+  const [y] = layerNormalization(g, { ...inner, read: () => false });
+  const lengths = mask ? g.ReduceSum(mask, { axes: [1], keepdims: 0 }) : undefined;
+  return [y, lengths, sum];
+};
+
 export const normalizationExpansions: Readonly<Record<string, Expansion>> = {
+  EmbedLayerNormalization: {
+    inputs: [7, 9],
+    absent: [1, 4],
+    attrs: { ...skipAttrs, mask_index_type: int(0) },
+    emit: embedLayerNormalization,
+  },
   LayerNormalization: { inputs: [2, 3], attrs, emit: layerNormalization },
   SimplifiedLayerNormalization: {
     inputs: [2, 2],
