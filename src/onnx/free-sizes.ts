@@ -64,11 +64,13 @@ export function waysToName(parsed: Pick<Parsed, "inputs">): readonly Free[] {
 /** Two sizes that are unlikely to stand in a model for another reason than the batch. */
 const BATCHES = [2, 3, 5] as const;
 
+type Lengths = readonly (readonly [number, number, number])[];
+
 /**
- * Lengths to try, the first of which a model then has: images want some that halve often enough, tables of positions few enough, and the
- * second and third tell what is the same at all of them from what follows them.
+ * Lengths to try, the first of which a model then has; the second and third tell what is the same at all of them from what follows them.
+ * Images want lengths that halve often enough; a table of positions that is looked up does not say in shapes how long it is.
  */
-const LENGTHS: readonly (readonly [number, number, number])[] = [
+const IMAGES: Lengths = [
   [32, 64, 96],
   [16, 8, 12],
   [64, 128, 192],
@@ -76,6 +78,10 @@ const LENGTHS: readonly (readonly [number, number, number])[] = [
   [8, 4, 6],
   [3, 2, 4],
 ];
+const SEQUENCES: Lengths = [[16, 8, 12], [8, 4, 6], [3, 2, 4], ...IMAGES];
+
+/** Batch, channels, height and width. */
+const IMAGE_AXES = 4;
 
 /** Several ways to bind the free sizes of a file, each at several numbers: a way is good when the file can be read at all of them. */
 export function waysToBind({ axes, batch, others }: Free): readonly (readonly Binding[])[] {
@@ -88,7 +94,8 @@ export function waysToBind({ axes, batch, others }: Free): readonly (readonly Bi
     ]),
     batch: BATCHES[k],
   });
-  const ways = others.length > 0 ? LENGTHS : [[]];
+  const ofImages = [...axes.values()].every((dims) => dims.length >= IMAGE_AXES);
+  const ways = others.length > 0 ? (ofImages ? IMAGES : SEQUENCES) : [[]];
   return ways.map((lengths) => BATCHES.map((_, k) => at(lengths, k)));
 }
 
