@@ -55,11 +55,10 @@ const reshape: Rule = (step, { samples }) => {
   const own = samples.before.get(x) ?? 1;
   const before = product(from, k) * own;
   const at = takes(before, [from[k] / own, ...from.slice(k + 1)], to, literal);
-  if (at < 0) return step;
-  const sizes = to.map((d, i): Size => (i === at ? scaled(x, k, d, from[k]) : d));
-  const factor = samples.now(x)[k] / from[k];
-  const shape = to.map((d, i) => (i === at ? d * factor : d));
-  return { ...step, attrs: { ...step.attrs, shape, allowzero: 0 }, follows: { ...step.follows, shape: sizes } };
+  if (at < 0 || literal[at] === -1 || (literal[at] === 0 && at === k)) return step; // it follows as it is written
+  const shape = literal.with(at, to[at] * (samples.now(x)[k] / from[k]));
+  const sizes = (literal as readonly Size[]).with(at, scaled(x, k, to[at], from[k]));
+  return { ...step, attrs: { ...step.attrs, shape }, follows: { ...step.follows, shape: sizes } };
 };
 
 /** What each sample has alike is repeated for it, along an axis of 1; what is not alike stays. */
