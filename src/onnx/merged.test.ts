@@ -8,7 +8,9 @@ import {
   sharedModel,
   torch,
 } from "../../test/support/shared-models.ts";
+import { builder } from "../graph/builder.ts";
 import { roles } from "../graph/roles.ts";
+import { f32 } from "../graph/tensor.ts";
 import type { Model } from "../graph/types.ts";
 import { runningStatistics } from "../graph/walk.ts";
 import { marksOf } from "./marks.ts";
@@ -160,4 +162,15 @@ test.each([
   expect(partings(model).map((p) => p.length)).toEqual(counts);
   const feeds = feedsOf(model, name.replace(/-[a-z]+$/, ""));
   expect(apart(await outputsOf(write(model), feeds), await outputsOf(file, feeds))).toBe(0);
+});
+
+test("what Espalier wrote is as it is stored, whoever reads it twice", () => {
+  const g = builder();
+  const gain = g.initializer("gain", f32([1, 1]));
+  const x = g.input("x", "float32", [1, 2]);
+  g.output(g.Mul(g.Relu(g.Mul(x, gain)), gain), "y");
+  const model = { graph: g.build(), opset: 17, dims: new Map(), metadata: new Map([["a", "b"]]) };
+  const again = read(write(model));
+  expect([...again.graph.initializers.keys()].map((v) => v.name)).toEqual(["gain"]);
+  expect([again.metadata, write(again)]).toEqual([model.metadata, write(model)]);
 });

@@ -25,6 +25,7 @@ import {
 } from "./free-sizes.ts";
 import { withScalar } from "./measured-scalars.ts";
 import { withOwnTensors } from "./merged.ts";
+import { isDecided, otherProperties } from "./own-files.ts";
 import { type Parsed, parse } from "./parse.ts";
 import type { Rest } from "./rest.ts";
 import { neededOpset } from "./spell.ts";
@@ -133,7 +134,7 @@ function settle(parsed: Parsed): Settled {
   const inputs = withFreeBatch(parsed.inputs);
   if (!inputs) return declared.sizes.batch === undefined ? withReason(declared, NO_SAMPLE) : declared;
   const several = firstWay(parsed, [freeSizes({ inputs }, true)], true);
-  if (!(several instanceof EspalierError)) return several;
+  if (!(several instanceof EspalierError)) return { ...several, dimsOf: declared.dimsOf };
   const { node, value } = several.details;
   return withReason(declared, `${several.what}${(node ?? value) ? ` (${node ?? value})` : ""}`);
 }
@@ -272,7 +273,9 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
     : inferred;
 
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
-  const parsed = withTies(withOwnTensors(dequantized(parse(bytes, external))));
+  const stored = dequantized(parse(bytes, external));
+  const properties = stored.file.metadata_props ?? [];
+  const parsed = isDecided(properties) ? stored : withTies(withOwnTensors(stored));
   const { steps: settled, dimsOf, sizes, binding } = settle(parsed);
   const steps = withoutFolded(settled, parsed.outputs);
   const dims = new Map<string, readonly Dim[]>();
@@ -283,7 +286,7 @@ function readModel(bytes: Uint8Array, external: External | undefined): Model {
     opset: parsed.opset,
     dims,
     sizes,
-    metadata: new Map((parsed.file.metadata_props ?? []).map(({ key, value }) => [key ?? "", value ?? ""])),
+    metadata: new Map(otherProperties(properties).map(({ key, value }) => [key ?? "", value ?? ""])),
     rest: restOf(parsed, steps),
   };
 }

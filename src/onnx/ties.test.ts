@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fileOfAnother } from "../../test/support/onnx-files.ts";
 import { apart, feedsOf, gradientsOf, outputsOf, sharedModel, torch } from "../../test/support/shared-models.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
@@ -71,7 +72,7 @@ function scores(rows: Float32Array, matrix: Float32Array): Model {
   const x = g.Relu(g.Gather(g.initializer("words", f32(rows, [ROWS, WIDTH])), g.input("x", "int64", [1, 3])));
   g.output(g.MatMul(x, g.initializer("scores", f32(matrix, [WIDTH, ROWS]))), "y");
   const model = { graph: g.build(), opset: 17, dims: new Map([["x", ["batch", 3]]]), metadata: new Map() };
-  return read(write(model));
+  return read(fileOfAnother(model));
 }
 
 test("groups couple what is tied, shrinking cuts it once, and the small file computes the same", async () => {
@@ -117,7 +118,7 @@ test("a layer and the transpose of it, as in an autoencoder, are one parameter",
   const matrix = (name: string, data: Float32Array, shape: readonly number[]) => g.initializer(name, f32(data, shape));
   const code = g.Relu(g.MatMul(g.input("x", "float32", [1, ROWS]), matrix("encode", table(3), [ROWS, WIDTH])));
   g.output(g.MatMul(code, matrix("decode", transposed(table(3)), [WIDTH, ROWS])), "y");
-  const file = write({ graph: g.build(), opset: 17, dims: new Map(), metadata: new Map() });
+  const file = fileOfAnother({ graph: g.build(), opset: 17, dims: new Map(), metadata: new Map() });
   const model = read(file);
   expect(sharingOf(model).ties.map((t) => [t.name, t.copy, t.transposed])).toEqual([["encode", "decode", true]]);
   const feeds = { x: f32(table(4).slice(0, ROWS), [1, ROWS]) };
@@ -128,7 +129,7 @@ test("equal matrices of two layers are no tie: layers may begin as copies", () =
   const g = builder();
   const matrix = (name: string) => g.initializer(name, f32(table(2).slice(0, 64), [8, 8]));
   g.output(g.MatMul(g.MatMul(g.input("x", "float32", [1, 8]), matrix("a")), matrix("b")), "y");
-  const model = read(write({ graph: g.build(), opset: 17, dims: new Map(), metadata: new Map() }));
+  const model = read(fileOfAnother({ graph: g.build(), opset: 17, dims: new Map(), metadata: new Map() }));
   expect(sharingOf(model).ties).toEqual([]);
   expect(storedIn(model)).toEqual(["a", "b"]);
 });

@@ -9,6 +9,7 @@ import { opOf } from "../graph/ops/index.ts";
 import { tensorKey } from "../graph/tensor.ts";
 import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { marksOf } from "./marks.ts";
+import { decidedProperties } from "./own-files.ts";
 import { type Rest, restOf } from "./rest.ts";
 import type { WireMessage } from "./schema.ts";
 import { neededOpset, spell } from "./spell.ts";
@@ -225,7 +226,7 @@ export function write(model: Model): Uint8Array {
     ...(rest?.model ?? { producer_name: "espalier" }),
     ir_version: BigInt(Math.max(Number(rest?.model.ir_version ?? 0), irVersionOf(opset))),
     opset_import: [standard, ...imports.filter((o) => o.domain && o.domain !== "ai.onnx")],
-    metadata_props: [...model.metadata].map(([key, value]) => ({ key, value })),
+    metadata_props: [...[...model.metadata].map(([key, value]) => ({ key, value })), ...decidedProperties(graph)],
     graph: {
       ...rest?.graph,
       node,

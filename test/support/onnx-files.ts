@@ -6,7 +6,8 @@ import { EspalierError } from "../../src/error.ts";
 import type { Model } from "../../src/graph/types.ts";
 import { read } from "../../src/onnx/read.ts";
 import type { WireMessage } from "../../src/onnx/schema.ts";
-import { encodeMessage } from "../../src/onnx/wire.ts";
+import { decode, encodeMessage } from "../../src/onnx/wire.ts";
+import { write } from "../../src/onnx/write.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/onnx/", import.meta.url));
 export const bytesOf = (name: string) => new Uint8Array(readFileSync(folder + name));
@@ -41,6 +42,9 @@ export function modelFile(nodes: readonly NodeText[], graph: WireMessage<"GraphP
     graph: { node, input: [value("x", "N", 4)], output: [value("y", "N", 4)], ...graph },
   });
 }
+/** A model's file as another program would write it: without metadata. */
+export const fileOfAnother = (model: Model): Uint8Array =>
+  encodeMessage("ModelProto", { ...decode("ModelProto", write(model)), metadata_props: [] });
 export function messageOf(bytes: Uint8Array, external?: (location: string) => Uint8Array): string {
   try {
     read(bytes, { external });

@@ -1,5 +1,17 @@
 /** Normalization. Canonical BatchNormalization is always the inference form; `train/` writes out the training one. */
-import { axisOf, broadcast, checkLeast, checkShape, distinctAxes, float, int, ints, op, reject } from "../op.ts";
+import {
+  axisOf,
+  broadcast,
+  checkLeast,
+  checkShape,
+  distinctAxes,
+  float,
+  int,
+  ints,
+  op,
+  reject,
+  sameType,
+} from "../op.ts";
 import { sameShape } from "../tensor.ts";
 
 export const normalizationOps = {
@@ -62,6 +74,7 @@ export const normalizationOps = {
       const normalized = x.shape.slice(axisOf(axis, x.shape.length));
       if (!sameShape(broadcast(normalized, scale.shape), normalized))
         reject("the scale does not broadcast to what is normalized", `[${scale.shape}]`, `[${normalized}] or less`);
+      sameType([x, scale]);
       return x;
     },
     { since: 23, learns: [1], starts: [undefined, 1] },
@@ -74,13 +87,15 @@ export const normalizationOps = {
   }),
   /** (x − mean) / √variance over `axes`. */
   MeanVarianceNormalization: op(1, { axes: ints([0, 2, 3]) }, ([x], { axes }) => {
-    distinctAxes(axes, x.shape.length);
+    if (distinctAxes(axes, x.shape.length).length === 0) reject("no axis is given", "axes []", "at least one");
     return x;
   }),
   /** x / (bias + alpha/size · Σ x²)^beta, the sum over `size` channels around each one. */
-  LRN: op(1, { alpha: float(1e-4), beta: float(0.75), bias: float(1), size: int() }, ([x], { size }) => {
-    if (x.shape.length < 3) reject("there are no channels", `[${x.shape}]`, "[N, C, …]");
+  LRN: op(1, { alpha: float(1e-4), beta: float(0.75), bias: float(1), size: int() }, ([x], { alpha, beta, size }) => {
+    if (x.shape.length !== 4) reject("not an image", `[${x.shape}]`, "[N, C, H, W]");
     checkLeast("size", [size], 1);
+    if (size % 2 === 0) reject("size is even", `${size}`, "an odd number: ONNX Runtime has no other");
+    if (!(alpha > 0 && beta > 0)) reject("a factor is not positive", `alpha ${alpha}, beta ${beta}`, "above 0");
     return x;
   }),
 };
