@@ -168,3 +168,13 @@ test("a length that is written into a file holds, whatever it declares", () => {
     "x declares its axis 1 free (time), but the file is true at a length of 8 only",
   );
 });
+
+test("an input that is an output too is declared as the input", () => {
+  const bytes = modelFile([["Relu", "x", "y"]], {
+    input: [value("x", 2, 4)],
+    output: [value("x", "N", 4), value("y", 2, 4)],
+  });
+  const model = read(bytes);
+  expect(model.dims.get("x")).toEqual([2, 4]);
+  expect(write(read(write(model)))).toEqual(write(model));
+});

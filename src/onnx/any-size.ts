@@ -3,6 +3,7 @@
  * them, it is expressed without numbers if it can be — 0 or −1 in Reshape, 1 in Expand, "to the end" in Slice — and else by what it is
  * computed from (`Node.follows`).
  */
+import { ownEntry } from "../dictionary.ts";
 import { EspalierError } from "../error.ts";
 import type { Type } from "../graph/op.ts";
 import { isPlain, lengthAt, simplified } from "../graph/sizes.ts";
@@ -103,7 +104,7 @@ const numbersOf = (a: Attr | undefined): readonly unknown[] => (Array.isArray(a)
 
 /** What a parameter is computed from, when that gives what it is at all of the sizes. */
 function sizesOf(key: string, samples: readonly Sample[], looks: Looks): readonly Size[] | undefined {
-  const sizes = samples[0].step.follows?.[key]?.map((s) => simplified(s, (l) => resolved(l, looks)));
+  const sizes = ownEntry(samples[0].step.follows ?? {}, key)?.map((s) => simplified(s, (l) => resolved(l, looks)));
   const holds = looks.traced.every(({ types }, k) => {
     const values = sizes?.map((s) => lengthAt(s, (name) => types.get(name)?.shape));
     return values && sameAttr(values, numbersOf(samples[k].step.attrs[key]) as Ints);
@@ -122,7 +123,7 @@ export function forAnySize(samples: readonly Sample[], looks: Looks): Step {
   const follows: Record<string, Follows[string]> = {};
   for (const [key, here] of Object.entries(step.attrs)) {
     const others = samples.slice(1).map((s) => s.step.attrs[key]);
-    const made = samples[0].step.follows?.[key] && sizesOf(key, samples, looks);
+    const made = sizesOf(key, samples, looks);
     const same = others.every((there) => sameAttr(here, there));
     if (same && (!made || made.every(isPlain))) continue;
     const form = same ? undefined : common(key, samples);

@@ -280,7 +280,8 @@ function readModel(bytes: Uint8Array, external: External | undefined): Model {
   const steps = withoutFolded(settled, parsed.outputs);
   const dims = new Map<string, readonly Dim[]>();
   for (const [name, input] of parsed.inputs) dims.set(name, input.dims);
-  for (const name of parsed.outputs) dims.set(name, fitted(parsed.declared.get(name)?.dims, dimsOf(name)));
+  for (const name of parsed.outputs)
+    if (!dims.has(name)) dims.set(name, fitted(parsed.declared.get(name)?.dims, dimsOf(name)));
   return {
     graph: graphOf(parsed, steps, binding),
     opset: parsed.opset,

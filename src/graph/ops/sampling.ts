@@ -67,7 +67,8 @@ export const samplingOps = {
     },
     ([x, grid]): Type => {
       const rank = x.shape.length - 2;
-      if (rank < 1 || grid.shape.length !== rank + 2 || grid.shape[0] !== x.shape[0] || grid.shape.at(-1) !== rank)
+      if (rank !== 2 && rank !== 3) reject("neither images nor volumes", `[${x.shape}]`, "4 or 5 axes");
+      if (grid.shape.length !== rank + 2 || grid.shape[0] !== x.shape[0] || grid.shape.at(-1) !== rank)
         reject("the grid does not fit", `[${grid.shape}] for [${x.shape}]`, `[${x.shape[0]}, …, ${rank}]`);
       return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...grid.shape.slice(1, -1)] };
     },
