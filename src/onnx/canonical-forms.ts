@@ -186,7 +186,7 @@ const table: Readonly<Record<string, Special>> = {
   LSTM: recurrent,
   LogSoftmax: softmax,
   Pad: pad,
-  /** Without a 0 in the shape, allowzero says nothing; with it off, batch.ts may use 0 for the batch. */
+  /** Without a 0 in the shape, allowzero says nothing; with it off, any-size.ts may use 0 for an axis that stays. */
   Reshape: (step) =>
     (step.attrs.shape as readonly number[] | undefined)?.includes(0) ? [step] : withAttrs(step, { allowzero: 0 }),
   Resize: resize,

@@ -61,7 +61,7 @@ export function waysToName(parsed: Pick<Parsed, "inputs">): readonly Free[] {
   return apart.others.length > together.others.length ? [apart, together] : [apart];
 }
 
-/** Two sizes that are unlikely to stand in a model for another reason than the batch. */
+/** Sizes that are unlikely to stand in a model for another reason than the batch. */
 const BATCHES = [2, 3, 5] as const;
 
 type Lengths = readonly (readonly [number, number, number])[];

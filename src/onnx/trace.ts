@@ -2,6 +2,7 @@
 import { EspalierError } from "../error.ts";
 import { Allowance } from "../graph/allowance.ts";
 import { inferNode } from "../graph/infer.ts";
+import { takeName } from "../graph/new-names.ts";
 import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { inputsText, size, typeText } from "../graph/tensor.ts";
@@ -186,12 +187,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
     },
     zero: (name: string) => zeros.has(name),
     read: (name: string) => parsed.read.has(name),
-    fresh: (stem: string) => {
-      let name = stem;
-      for (let i = 1; names.has(name); i++) name = `${stem}_${i}`;
-      names.add(name);
-      return name;
-    },
+    fresh: (stem: string) => takeName(stem, names),
   };
   const steps: TracedStep[] = [];
   const allowance = new Allowance(MOST_FOLDED);
