@@ -22,9 +22,15 @@ export async function makeFolder(path: string): Promise<boolean> {
   } catch (error) {
     if (await isFolder(path)) return false;
     const above = dirname(path);
-    if (codeOf(error) !== "ENOENT" || above === path || (await isFolder(above))) throw error;
-    await makeFolder(above);
-    return makeFolder(path);
+    if (codeOf(error) !== "ENOENT" || above === path) throw error;
+  }
+  await makeFolder(dirname(path));
+  try {
+    await mkdir(path); // once more also where the one above is there now: another process may have made it in between
+    return true;
+  } catch (error) {
+    if (await isFolder(path)) return false;
+    throw error;
   }
 }
 

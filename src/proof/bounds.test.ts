@@ -40,7 +40,7 @@ test.each(Object.entries(cases))("%s", (_, build) => {
   g.output(build(g), "y");
   const graph = g.build();
   const facts = factsOf(graph);
-  const needs = needsOf(graph, facts, new Set());
+  const needs = needsOf(graph, facts, new Map());
   const values = [...facts.keys()];
   expect(values.reduce((n, v) => n + facts.get(v)!.value.length, 0)).toBeLessThan(2 ** 22);
   expect(values.reduce((n, v) => n + needs.of(v).level.length, 0)).toBeLessThan(2 ** 22);

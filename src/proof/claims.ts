@@ -4,10 +4,7 @@ import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import { type Certificate, indices, type Reason, type RemovedSlices } from "./certificate.ts";
 import { walkAllowance, within } from "./effort.ts";
-import { type Fact, isCertain } from "./fact.ts";
-import { places, union } from "./field.ts";
 import { greatest, highest } from "./need.ts";
-import { proofRuleOf } from "./rules/index.ts";
 import { NEED, type Need } from "./rules/rule.ts";
 import { type FactMap, factsOf, type Needs, needsOf, storedByName, varying } from "./walks.ts";
 
@@ -53,26 +50,29 @@ export function judge(graph: Graph, other: Graph | undefined, { removed, replace
   const readers = consumers(graph);
   const allowance = walk();
   const alsoBy = new Set(replaced.filter((r) => r.by === "constant").map((r) => r.value));
-  const constant = new Set(replaced.map((r) => byName.get(r.value)).filter((v) => v !== undefined));
-  let needs = needsOf(graph, facts, constant, undefined, walk());
+  const taken = new Map<Value, "constant" | "nothing">();
+  for (const r of replaced) {
+    const v = byName.get(r.value);
+    if (v) taken.set(v, alsoBy.has(r.value) ? "constant" : "nothing");
+  }
+  let needs = needsOf(graph, facts, taken, undefined, walk());
   const faults = new Map<string, string>();
   for (let known = -1; known < faults.size; ) {
     known = faults.size;
     for (const { value, by } of replaced) {
       const v = byName.get(value);
-      const alsoConstant = alsoBy.has(value);
       const why = v
         ? within(
             allowance,
-            () => replacementFault(readers, v, by, { facts, needs, constant, alsoConstant }),
+            () => replacementFault(v, by, facts, needs),
             () => "it would take too long to tell whether it is constant",
           )
         : "the model has no such value";
       if (!why) continue;
       faults.set(`${value} by ${by}`, why);
-      if (v) constant.delete(v);
+      if (v) taken.delete(v);
     }
-    if (faults.size > known) needs = needsOf(graph, facts, constant, undefined, walk());
+    if (faults.size > known) needs = needsOf(graph, facts, taken, undefined, walk());
   }
   const judged = replaced.map(({ step, value, by }) =>
     verdict(`step ${step}: ${value} by ${by}`, faults.get(`${value} by ${by}`)),
@@ -118,44 +118,11 @@ function level(found: number, claimed: number, readers: Readers, v: Value): stri
   return texts.length ? `an output depends on it through ${[...new Set(texts)].join(", ")}` : "it is an output";
 }
 
-/** What a claim that a value is replaced is judged by. */
-interface Replacing {
-  readonly facts: FactMap;
-  readonly needs: Needs;
-  /** Values that are taken to be replaced. */
-  readonly constant: ReadonlySet<Value>;
-  /** Whether some readers get its constant, by a claim of its own: not all need to do without it then. */
-  readonly alsoConstant: boolean;
-}
-
-/** What is wrong with the claim that a constant can take a value's place. */
-function replacementFault(
-  readers: Readers,
-  v: Value,
-  by: string,
-  { facts, needs, constant, alsoConstant }: Replacing,
-): string | undefined {
-  const [need, known] = [needs.of(v), facts.get(v)!];
-  if (varying(need, known).level.includes(NEED.live)) return "it is not known to be constant";
+/** What is wrong with the claim that a constant, or nothing, can take a value's place. */
+function replacementFault(v: Value, by: string, facts: FactMap, needs: Needs): string | undefined {
+  const need = needs.of(v);
+  if (varying(need, facts.get(v)!).level.includes(NEED.live)) return "it is not known to be constant";
   if (by === "constant") return undefined;
   if (by !== "nothing") return `"${by}" is no replacement`;
-  const values = needed(need, known);
-  const skips = (n: Node): boolean => {
-    const element = proofRuleOf(n).neutral?.(n.inputs.indexOf(v));
-    return element !== undefined && values.every((x) => x === element);
-  };
-  const stays = (n: Node): boolean =>
-    n.outputs.some((o) => o && !constant.has(o) && needs.of(o).level.includes(NEED.live));
-  const staying = (readers.get(v) ?? []).filter(stays);
-  const neutral = alsoConstant ? staying.some(skips) : staying.every(skips);
-  return neutral ? undefined : "what reads it needs its constant";
-}
-
-/** The numbers that a value has where something needs it. */
-function needed(need: Need, known: Fact): number[] {
-  const shape = union(need.shape, known.shape);
-  const [a, b] = [places(need.shape, shape), places(known.shape, shape)];
-  return [...a.keys()].flatMap((i) =>
-    need.level[a[i]] === NEED.live && isCertain(known, b[i]) ? [known.value[b[i]]] : [],
-  );
+  return needs.skipped(v) || !need.level.includes(NEED.live) ? undefined : "what reads it needs its constant";
 }

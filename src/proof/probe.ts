@@ -35,7 +35,7 @@ export async function probe(
   engine: Engine,
 ): Promise<{ readonly probe: Probe; readonly problems: readonly string[] }> {
   const { graph, facts } = proof;
-  const strict = needsOf(graph, facts, new Set(), atAll);
+  const strict = needsOf(graph, facts, new Map(), atAll);
   const tensors = new Set(removed.map((r) => r.tensor));
   const changes = changed(graph, (v) => (tensors.has(v.name) ? strict.of(v) : undefined));
   const watched = relied(proof);

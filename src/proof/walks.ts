@@ -2,7 +2,7 @@
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { walkAllowance, within } from "./effort.ts";
-import { agreed, type Fact, factOfTensor, isConstant, nothing } from "./fact.ts";
+import { agreed, type Fact, factOfTensor, isCertain, isConstant, nothing } from "./fact.ts";
 import { places, union } from "./field.ts";
 import { either, everywhere, highest, isNeeded, nowhere, spreadNeed } from "./need.ts";
 import { opaqueRule } from "./opaque.ts";
@@ -50,22 +50,28 @@ export const callOf = (node: Node, facts: FactMap): Call<Node["attrs"]> => ({
 export interface Needs {
   /** Of a value; of a replaced one, before its constant takes its place. */
   of(v: Value): Need;
+  /** Whether what reads a replaced value can do without it: it is a constant that changes nothing there. */
+  skipped(v: Value): boolean;
 }
+
+/** What takes a value's place: its constant, for all that read it, or nothing, where it changes nothing. */
+export type Replaced = ReadonlyMap<Value, "constant" | "nothing">;
 
 /**
  * @param replaced values whose place a constant takes, wherever they are known to be one: nothing that makes them is
- *   needed for that
+ *   needed for that; or that nothing takes the place of: those that can do without them do not need them
  * @param seen applied to every need on the way
  * @param allowance how many steps it may take; beyond them all is needed
  */
 export function needsOf(
   graph: Graph,
   facts: FactMap,
-  replaced: ReadonlySet<Value>,
+  replaced: Replaced,
   seen: (need: Need) => Need = (need) => need,
   allowance = walkAllowance(graph),
 ): Needs {
   const found = new Map<Value, Need>();
+  const skipped = new Set<Value>();
   const add = (v: Value, need: Need) => {
     const [before, now] = [found.get(v), seen(need)];
     const most = () => everywhere(v.shape.length, Math.max(highest(now), before ? highest(before) : 0));
@@ -77,13 +83,14 @@ export function needsOf(
     node.outputs.forEach((y, at) => {
       const whole = y && found.get(y);
       if (!whole || !isNeeded(whole)) return;
-      const need = replaced.has(y)
-        ? within(
-            allowance,
-            () => varying(whole, facts.get(y)!),
-            () => whole,
-          )
-        : whole;
+      const need =
+        replaced.get(y) === "constant"
+          ? within(
+              allowance,
+              () => varying(whole, facts.get(y)!),
+              () => whole,
+            )
+          : whole;
       node.inputs.forEach((v, k) => {
         if (!v) return;
         const own = within(
@@ -91,11 +98,27 @@ export function needsOf(
           () => proofRuleOf(node).needs(call, k, need, at),
           () => opaqueRule.needs(call, k, need, at),
         );
+        if (replaced.has(v) && isNeeded(own) && changesNothing(node, k, own, facts.get(v)!)) {
+          skipped.add(v);
+          if (replaced.get(v) === "nothing") return;
+        }
         add(v, own);
       });
     });
   }
-  return { of: (v) => found.get(v) ?? nowhere(v.shape.length) };
+  return { of: (v) => found.get(v) ?? nowhere(v.shape.length), skipped: (v) => skipped.has(v) };
+}
+
+/** Whether an operand is, wherever it is needed, the number that changes nothing: the 0 of what is added, the 1 of a factor. */
+function changesNothing(node: Node, k: number, need: Need, known: Fact): boolean {
+  const element = proofRuleOf(node).neutral?.(k);
+  if (element === undefined || node.inputs.indexOf(node.inputs[k]) !== node.inputs.lastIndexOf(node.inputs[k]))
+    return false;
+  const shape = union(need.shape, known.shape);
+  const [a, b] = [places(need.shape, shape), places(known.shape, shape)];
+  return a.every(
+    (at, i) => need.level[at] === NEED.unread || (isCertain(known, b[i]) && known.value[b[i]] === element),
+  );
 }
 
 /** The need of the elements that are not constant. */

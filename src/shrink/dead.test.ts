@@ -3,7 +3,7 @@ import { all, chain, model, residual, shapes, w } from "../../test/support/shrin
 import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { print } from "../graph/print.ts";
-import { f32 } from "../graph/tensor.ts";
+import { f32, zeros } from "../graph/tensor.ts";
 import { write } from "../onnx/write.ts";
 import { shrink } from "./shrink.ts";
 
@@ -82,3 +82,18 @@ test.each(["Max", "Min", "Mean", "Sum"] as const)(
     expect(shapes(small)).toEqual({ live: "4×5", last: "5×2" });
   },
 );
+
+test("a zero that is an output too is left out where it is added, and still computed", async () => {
+  const full = model(
+    [5],
+    (g, x) => {
+      const zero = g.Mul(x, g.initializer("dead", zeros("float32", [1, 1])));
+      g.output(g.Abs(zero), "other");
+      return g.Add(zero, g.MatMul(x, w(g, "live", [5, 5])));
+    },
+    (_, t) => t,
+  );
+  const { model: small, certificate } = await shrink(full, { engine });
+  expect(small.graph.nodes.map((n) => n.op)).toEqual(["Mul", "Abs", "Identity", "MatMul", "Identity"]);
+  expect(certificate).toMatchObject({ removed: [], replaced: [{ step: 1, value: "Mul", by: "nothing" }] });
+});

@@ -4,7 +4,7 @@ import { checkInteger } from "../checks.ts";
 import { type Engine, type EngineTensor, runOnce, type Session } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
-import { declaredBatch, otherSizes } from "../graph/bind.ts";
+import { bind, declaredBatch, otherSizes } from "../graph/bind.ts";
 import { wrongNumbers } from "../graph/finite.ts";
 import { fromBfloat16, fromFloat16 } from "../graph/half.ts";
 import { typeText } from "../graph/tensor.ts";
@@ -12,6 +12,7 @@ import type { Dim, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import { write } from "../onnx/write.ts";
 import { randomInputs } from "../proof/random-inputs.ts";
+import { checkRunMemory } from "./run-memory.ts";
 
 /** Input tensors by name; one run. */
 export type Inputs = Readonly<Record<string, EngineTensor>>;
@@ -47,7 +48,8 @@ export interface Verification {
 
 /**
  * Compares two models, b against a.
- * @throws UsageError when a tolerance or an input is not valid
+ * @throws UsageError when a tolerance or an input is not valid; EspalierError when the first takes too much memory to be run on random
+ *   inputs: more than 256 MiB and 1 KiB for each byte of its inputs and stored tensors
  */
 export async function verify(a: Model, b: Model, options: VerifyOptions): Promise<Verification> {
   wants(
@@ -96,7 +98,10 @@ export function comparisonOf(model: Model, options: VerifyOptions): Comparison {
   for (const n of batches) checkInteger("batches", n, 1);
   for (const run of inputs) checkInputs(model, run);
   const others = otherSizes(model);
-  const randomRuns = (declaredBatch(model) === undefined ? batches.slice(0, 1) : batches).flatMap((n) =>
+  const free = declaredBatch(model);
+  const largest = free === undefined ? {} : { [free]: Math.max(1, ...batches) };
+  if (random > 0) for (const sizes of [{}, others]) checkRunMemory(bind(model, { ...sizes, ...largest }));
+  const randomRuns = (free === undefined ? batches.slice(0, 1) : batches).flatMap((n) =>
     Array.from({ length: random }, (_, i) =>
       randomInputs(model, n, new Random(seed, "verify", n, i), i % 2 === 0 ? {} : others),
     ),
