@@ -133,3 +133,47 @@ export function stepVerdict({ rows }: { readonly rows: readonly StepRow[] }): st
     ...(quicker.length ? [`${slower.length ? "faster" : "Espalier's step is faster"} on ${told(quicker)}`] : []),
   ].join(", ");
 }
+
+/** The phases of the benchmark of full-size models, in order: `shrink` is of what `write` wrote. */
+export const PHASES = ["read", "groups", "write", "shrink", "step"] as const;
+export type PhaseName = (typeof PHASES)[number];
+
+/** What a phase took, alone in its process. */
+export interface Took {
+  /** Of the phase: by the clock, and of all processors. */
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** Of the process, with the reading of its model. */
+  readonly wholeSeconds: number;
+  readonly wholeCpuSeconds: number;
+  /** Most bytes of memory that the process had: before the phase, with Node.js and the runtime alone, and at its end. */
+  readonly base: number;
+  readonly peak: number;
+}
+
+export interface FullSize {
+  readonly model: string;
+  readonly exporter: string;
+  /** Of the file and its external data. */
+  readonly bytes: number;
+  readonly took: Readonly<Record<PhaseName, Took>>;
+}
+
+const seconds = ({ seconds: s }: Took): string => s.toFixed(1);
+
+/** One row per file: seconds of each phase, and memory beyond that of Node.js itself as a multiple of the file's size. */
+export function fullSizeTable({ rows }: { readonly rows: readonly FullSize[] }): string {
+  const memory = ({ bytes, took }: FullSize, phase: PhaseName) =>
+    `${((took[phase].peak - took[phase].base) / bytes).toFixed(1)} ×`;
+  const each = PHASES.flatMap((phase) => [`${phase}, s`, "memory"]);
+  return markdown({
+    head: ["model", "exporter", "file, MB", ...each],
+    text: [0, 1],
+    rows: rows.map((row) => [
+      row.model,
+      row.exporter,
+      (row.bytes / 1e6).toFixed(0),
+      ...PHASES.flatMap((phase) => [seconds(row.took[phase]), memory(row, phase)]),
+    ]),
+  });
+}

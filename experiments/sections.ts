@@ -16,6 +16,8 @@ import {
   wgsefTable,
 } from "./paper-tables.ts";
 import {
+  type FullSize,
+  fullSizeTable,
   type Overhead,
   overheadTable,
   type Reproduced,
@@ -47,6 +49,7 @@ const experiment = (name: string, args = "") => ({
 export const benchmarks = {
   step: { path: "bench/results/step.json", command: "node dist/bench/step.js --models mlp7,lenet5,resnet20" },
   overhead: { path: "bench/results/overhead.json", command: "node dist/bench/overhead.js" },
+  fullSize: { path: "bench/results/full-size.json", command: "node dist/bench/full-size.js" },
 };
 const count = (n: unknown): string => Number(n).toLocaleString("en-US");
 const said = (settings: Readonly<Record<string, unknown>>, key: string, otherwise = "not recorded"): string =>
@@ -181,6 +184,15 @@ export const overhead: Section<Overhead> = {
   table: overheadTable,
 };
 
+const fullSize: Section<FullSize> = {
+  ...benchmarks.fullSize,
+  title: () => "Full-size models: time and memory of each phase",
+  table: fullSizeTable,
+  notes: ({ rows }) => [
+    `Random weights, written by \`bench/full_size.py\` (\`--models\` says where); each phase in a process of its own. *groups*: of all kinds. *write* and *shrink*: with three of ten coupled groups zeroed, verified and proved. *step*: RMDA with the group lasso at batch 8, built and compiled. Memory is the most that the process ever had, beyond the ${(Math.max(...rows.flatMap(({ took }) => Object.values(took).map(({ base }) => base))) / 1e6).toFixed(0)} MB of Node.js and the runtime alone, divided by the file's size; that of *groups*, *shrink* and *step* includes their reading of the model.`,
+  ],
+};
+
 export const step: Section<StepRow> = {
   ...benchmarks.step,
   title: () => "A training step beside PyTorch's",
@@ -217,4 +229,5 @@ export const sections: readonly AnySection[] = [
     ]),
   ),
   any(overhead),
+  any(fullSize),
 ];
