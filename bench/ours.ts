@@ -39,7 +39,8 @@ export async function ours({ model: name, batch: count, threads }: BenchTask, me
   const sample = build.spec.input;
   const half = Array.from({ length: sample[0] }, () => 0.5);
   const input: InputPlan = { dtype: "uint8", sample, normalization: { mean: half, std: half } };
-  const options = { ...method, engine, model, input, loss: crossEntropy(), schedule, seed: 1 };
+  const terms = [{ loss: crossEntropy() }];
+  const options = { ...method, engine, model, inputs: [input], terms, schedule, seed: 1 };
   const trainer = new Trainer(options);
   await trainer.begin();
 

@@ -73,6 +73,13 @@ export const aPenalty: Kind = {
   holds: has("bind"),
 };
 export const aLoss: Kind = { wanted: "a loss", fix: "give crossEntropy() or another", holds: has("apply") };
+export const aLossOrSome: Kind = {
+  ...aLoss,
+  wanted: "a loss, or losses by output",
+  holds: (x) =>
+    aLoss.holds(x) ||
+    (isObject(x) && Object.values(x).every((of) => aLoss.holds(of) || (isObject(of) && aLoss.holds(of["loss"])))),
+};
 /** Of `optimizers` or `penalties`. */
 export const aMethod: Kind = {
   wanted: "a method",

@@ -2,9 +2,11 @@
 
 export { type Batch, batches, type Loader } from "./data/batches.ts";
 export { classNotes } from "./data/check.ts";
+export type { Column } from "./data/columns.ts";
 export { type Dataset, fromArrays, limitTrain, splitValidation } from "./data/dataset.ts";
 export { digits } from "./data/digits.ts";
-export type { Augment, Split } from "./data/split.ts";
+export { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "./data/from-columns.ts";
+export type { Augment, Numbers, Split } from "./data/split.ts";
 export type { DeviceTensor, Engine, EngineTensor, Session } from "./engine/engine.ts";
 export { type LatencyOptions, latency } from "./engine/latency.ts";
 export { type ErrorCode, type ErrorDetails, EspalierError, UsageError } from "./error.ts";
@@ -151,13 +153,22 @@ export { type ShrinkOptions, type Shrunk, shrink } from "./shrink/shrink.ts";
 export { type Inputs, type Verification, type VerifyOptions, verify } from "./shrink/verify.ts";
 export { type ReadingOptions, verifyReading } from "./shrink/verify-reading.ts";
 export type { Normalization } from "./step/input.ts";
-export { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "./step/loss.ts";
+export {
+  binaryCrossEntropy,
+  type CrossEntropyOptions,
+  crossEntropy,
+  type Loss,
+  meanAbsoluteError,
+  meanSquaredError,
+  modelLoss,
+} from "./step/loss.ts";
+export type { LossPlan, LossTerm, StepPlan } from "./step/plan.ts";
 export { stepProgram } from "./step/programs.ts";
 export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
 export { initialize } from "./train/initialize.ts";
-export { normalizationOf } from "./train/input.ts";
 export { type MemoryStore, memory } from "./train/memory.ts";
 export { modelInputs } from "./train/model-inputs.ts";
+export { normalizationOf } from "./train/normalization.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";
 export { settingsOf } from "./train/record.ts";
@@ -165,5 +176,6 @@ export type { Run } from "./train/run.ts";
 export { clearRun, FILES, TRUNCATED } from "./train/run-files.ts";
 export type { Score } from "./train/score.ts";
 export { type Store, writeJson } from "./train/store.ts";
+export type { Losses, Weighted } from "./train/terms.ts";
 export { train } from "./train/train.ts";
 export { visible, visibleJson } from "./visible.ts";

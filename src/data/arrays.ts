@@ -51,6 +51,36 @@ export function readSamples(
   return { data: x instanceof Uint8Array ? x : toFloat32(flatten(x, dims), what, width), count, shape: own };
 }
 
+/** A column `[N, …shape]`: bytes stay bytes, whole numbers become int32, everything else float32. */
+export function readColumn(
+  x: NumericInput | BigInt64Array | BigUint64Array,
+  what: string,
+  shape?: readonly number[],
+): { data: Uint8Array | Int32Array | Float32Array; count: number; shape: readonly number[] } {
+  const plain = x instanceof BigInt64Array || x instanceof BigUint64Array ? Float64Array.from(x, Number) : x;
+  const dims = measure(plain, what);
+  const own = shape ?? dims.slice(1);
+  const width = product(own);
+  const count = dims.length === 1 && shape ? dims[0] / width : dims[0];
+  if (!Number.isInteger(count) || product(dims) !== count * width)
+    throw new EspalierError("mismatch", `${what} does not fit the shape of a sample`, {
+      got: `[${dims}]`,
+      wanted: `samples of [${own}] = ${width} numbers each`,
+    });
+  if (plain instanceof Uint8Array) return { data: plain, count, shape: own };
+  const flat = flatten(plain, dims);
+  const fractions = plain instanceof Float32Array || (plain instanceof Float64Array && plain === x);
+  if (fractions || !allIntegers(flat)) return { data: toFloat32(flat, what, width), count, shape: own };
+  const far = indexWhere(flat, (v) => v < -0x80000000 || v > 0x7fffffff);
+  if (far >= 0)
+    throw new EspalierError("out-of-range", "a whole number is out of range", {
+      at: `${what}, sample ${Math.floor(far / width)}`,
+      got: flat[far],
+      wanted: "an int32",
+    });
+  return { data: Int32Array.from(flat), count, shape: own };
+}
+
 /** Targets `[N]` or `[N, k]`: whole numbers become int32 class indices unless `float` says otherwise. */
 export function readLabels(
   y: NumericInput,

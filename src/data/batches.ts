@@ -7,13 +7,14 @@ import { isInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import { aList, anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
-import type { Augment, Split } from "./split.ts";
+import { type Augment, type Numbers, ofEach, type Split } from "./split.ts";
 
 /** A batch. The arrays belong to whoever receives it. */
 export interface Batch {
   /** `[count, …shape]`, flat; of the split's element type, not normalized. */
   readonly x: Split["x"];
   readonly y: Split["y"];
+  readonly more?: Split["more"];
   readonly count: number;
   readonly epoch: number;
   /** Index of the batch in its epoch. */
@@ -66,7 +67,7 @@ export function* prepare(split: Split, plan: BatchPlan): Generator<Batch> {
     let position = 0;
     for (const [step, count] of sizes.entries()) {
       if (epoch > firstEpoch || step >= (plan.step ?? 0)) {
-        const batch = fillBatch(split, shape, order, position, count);
+        const batch = fillBatch(split, order, position, count);
         if (augment) augmentBatch(batch.x, shape, augment, { seed, epoch, position });
         yield { ...batch, epoch, step };
       }
@@ -94,17 +95,15 @@ export const epochOrder = (count: number, seed: number, epoch: number): Uint32Ar
 
 /** Copies the samples at positions `start … start + count − 1` of the order (default: of the data) into new arrays. */
 export function fillBatch(
-  { x, y, count: total }: Split,
-  shape: readonly number[],
+  split: Split,
   order: Uint32Array | undefined,
   start: number,
   count: number,
-): Pick<Batch, "x" | "y" | "count"> {
-  const width = shape.reduce((a, b) => a * b, 1);
-  return { x: gather(x, width, order, start, count), y: gather(y, y.length / total, order, start, count), count };
+): Pick<Batch, "x" | "y" | "more" | "count"> {
+  return { ...ofEach(split, (of) => gather(of, of.length / split.count, order, start, count)), count };
 }
 
-function gather<T extends Split["x"] | Split["y"]>(
+function gather<T extends Numbers>(
   from: T,
   width: number,
   order: Uint32Array | undefined,

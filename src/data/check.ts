@@ -5,12 +5,12 @@
 
 import { isInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import { aDataset, anArray, kindOf, wants } from "../given.ts";
+import { aDataset, anArray, anObject, kindOf, wants } from "../given.ts";
+import { IGNORED } from "./columns.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Split } from "./split.ts";
+import type { Numbers, Split } from "./split.ts";
 
 const PARTS = ["train", "test", "val"] as const;
-type Part = (typeof PARTS)[number];
 
 /**
  * @throws UsageError for what is no data set; EspalierError naming set and sample for lengths that differ, labels that are no class
@@ -24,7 +24,7 @@ export function checkDataset(data: Dataset): void {
       { got: kindOf(data) },
       "make one with fromArrays or datasets.open",
     );
-  const { shape, classes } = data;
+  const { shape, classes, labelShape = [], more = {} } = data;
   if (!Array.isArray(shape) || shape.length === 0 || !shape.every((d) => isInteger(d, 1)))
     throw new UsageError("out-of-range", "the shape of a data set's sample is not valid", {
       got: Array.isArray(shape) ? `[${shape}]` : kindOf(shape),
@@ -35,34 +35,69 @@ export function checkDataset(data: Dataset): void {
       got: kindOf(classes),
       wanted: "an integer ≥ 1, or null for targets that are numbers",
     });
+  if (!isShape(labelShape)) throw notAShape("labels", labelShape);
+  for (const [name, column] of Object.entries(more)) {
+    wants("a data set", [`more.${name}`, anObject, column]);
+    if (!isShape(column.shape)) throw notAShape(name, column.shape);
+    if (!["input", "label"].includes(column.is))
+      throw new UsageError("misuse", "a column is neither input nor label", { column: name, got: kindOf(column.is) });
+  }
   for (const part of PARTS) {
     const split = data[part];
     if (split !== undefined || part !== "val") checkSplit(split, data, part);
   }
 }
 
+const isShape = (shape: unknown): boolean => Array.isArray(shape) && shape.every((d) => isInteger(d, 1));
+const notAShape = (column: string, got: unknown) =>
+  new UsageError("out-of-range", "the shape of a data set's column is not valid", {
+    column,
+    got: Array.isArray(got) ? `[${got}]` : kindOf(got),
+    wanted: "integers ≥ 1",
+  });
+
 /**
  * @param part how messages name it
  * @throws UsageError, EspalierError as `checkDataset`, for one of its splits or another that goes with it
  */
-export function checkSplit(split: Split | undefined, { shape, classes }: Dataset, part: string): void {
+export function checkSplit(split: Split | undefined, data: Dataset, part: string): void {
+  const { shape, classes, labelShape, more = {} } = data;
   const wrong = (what: string, got: string | number, wanted: string): never => {
     throw new UsageError("mismatch", `the ${part} samples are not valid: ${what}`, { got, wanted });
   };
   if (typeof split !== "object" || split === null) throw wrong("there are none", kindOf(split), "{ x, y, count }");
   const { x, y, count } = split;
   if (!isInteger(count, 1)) wrong("their count", kindOf(count), "an integer ≥ 1");
-  if (!(x instanceof Uint8Array || x instanceof Float32Array)) wrong("x", kindOf(x), "a Uint8Array or Float32Array");
+  if (!isNumbers(x)) wrong("x", kindOf(x), "a Uint8Array, Int32Array or Float32Array");
   if (classes !== null && !(y instanceof Int32Array)) wrong("y", kindOf(y), "an Int32Array of classes");
   if (classes === null && !(y instanceof Float32Array)) wrong("y", kindOf(y), "a Float32Array of targets");
   const width = shape.reduce((a, b) => a * b, 1);
   if (x.length !== count * width) wrong("the length of x", x.length, `${count} samples of ${width} numbers`);
-  if (classes === null ? y.length === 0 || y.length % count !== 0 : y.length !== count)
-    wrong("the length of y", y.length, classes === null ? `a multiple of ${count}` : `${count}, one a sample`);
+  const places = sizeOf(labelShape ?? []);
+  if (classes === null ? y.length % count !== 0 : y.length !== count * places)
+    wrong(
+      "the length of y",
+      y.length,
+      classes === null ? `a multiple of ${count}` : `${count * places}, ${places === 1 ? "one" : places} a sample`,
+    );
+  for (const [name, { is, shape, classes = null }] of Object.entries(more)) {
+    const of = split.more?.[name];
+    if (!isNumbers(of)) throw wrong(name, kindOf(of), "a Uint8Array, Int32Array or Float32Array");
+    if (of.length !== count * sizeOf(shape)) wrong(`the length of ${name}`, of.length, `${count} times [${shape}]`);
+    if (is === "label" && !(classes === null ? of instanceof Float32Array : of instanceof Int32Array))
+      wrong(name, kindOf(of), classes === null ? "a Float32Array of targets" : "an Int32Array of classes");
+    if (of instanceof Float32Array) checkFiniteRows(of, of.length / count, `${part}.${name}`);
+    else if (is === "label" && of instanceof Int32Array)
+      checkClasses(of, classes!, `${part}.${name}`, shape.length > 0);
+  }
   if (x instanceof Float32Array) checkFiniteRows(x, width, `${part}.x`);
   if (y instanceof Float32Array) checkFiniteRows(y, y.length / count, `${part}.y`);
-  else if (classes !== null) checkClasses(y, classes, `${part}.y`);
+  else if (classes !== null) checkClasses(y, classes, `${part}.y`, (labelShape?.length ?? 0) > 0);
 }
+
+const isNumbers = (of: unknown): of is Numbers =>
+  of instanceof Uint8Array || of instanceof Int32Array || of instanceof Float32Array;
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 function checkFiniteRows(numbers: Float32Array, width: number, what: string): void {
   const at = numbers.findIndex((v) => !Number.isFinite(v));
@@ -74,24 +109,27 @@ function checkFiniteRows(numbers: Float32Array, width: number, what: string): vo
     });
 }
 
-/** @throws EspalierError naming the first sample whose label is no class */
-export function checkClasses(labels: Int32Array, classes: number, what: string): void {
-  const at = labels.findIndex((label) => label < 0 || label >= classes);
+/**
+ * @param ofPlaces whether there is a label for each place of a sample: some of these may count for nothing
+ * @throws EspalierError naming the first sample whose label is no class
+ */
+export function checkClasses(labels: Int32Array, classes: number, what: string, ofPlaces = false): void {
+  const at = labels.findIndex((label) => (label < 0 || label >= classes) && !(ofPlaces && label === IGNORED));
   if (at >= 0)
     throw new EspalierError("out-of-range", "a label is out of range", {
       at: `${what}[${at}]`,
       got: labels[at],
-      wanted: `0 … ${classes - 1}`,
+      wanted: `0 … ${classes - 1}${ofPlaces ? `, or ${IGNORED} for what counts for nothing` : ""}`,
     });
 }
 
 /** @throws EspalierError naming the first sample with a target that is no probability */
-export function checkProbabilities({ y, count }: Split, part: Part | string): void {
-  const at = y.findIndex((v) => v < 0 || v > 1);
+export function checkProbabilities(targets: Numbers, count: number, what: string): void {
+  const at = targets.findIndex((v) => v < 0 || v > 1);
   if (at >= 0)
     throw new EspalierError("out-of-range", "a target is no probability", {
-      at: `${part}.y, sample ${Math.floor(at / (y.length / count))}`,
-      got: y[at],
+      at: `${what}, sample ${Math.floor(at / (targets.length / count))}`,
+      got: targets[at],
       wanted: "[0, 1]",
     });
 }

@@ -7,19 +7,28 @@ import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, anObject, maybe, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
-import { type NumericArray, type NumericInput, readLabels, readSamples } from "./arrays.ts";
-import type { Loader } from "./batches.ts";
+import { type NumericInput, readLabels, readSamples } from "./arrays.ts";
+import { fillBatch, type Loader } from "./batches.ts";
 import { checkClasses } from "./check.ts";
+import type { Column } from "./columns.ts";
 import type { Augment, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
 
 /** Samples in splits, and what is known of them. */
 export interface Dataset {
   readonly name: string;
-  /** Shape of one sample; `[C, H, W]` for images. */
+  /** Shape of one sample's x; `[C, H, W]` for images. */
   readonly shape: readonly number[];
   /** Number of classes; null when the targets are float. */
   readonly classes: number | null;
+  /** The model's input that x is for. Default: the one that `more` has nothing for. */
+  readonly input?: string;
+  /** The model's output that y are the labels of. Default: the one that a loss attaches to. */
+  readonly label?: string;
+  /** Shape of one sample's y. Default: [], one class a sample; of numbers to fit as many as there are. */
+  readonly labelShape?: readonly number[];
+  /** Further inputs and labels, by the model's inputs and outputs that they are for: what `more` of the splits holds. */
+  readonly more?: Readonly<Record<string, Column>>;
   readonly classNames?: readonly string[];
   readonly train: Split;
   readonly test: Split;
@@ -111,14 +120,15 @@ export function splitValidation(dataset: Dataset, fraction: number, seed = 0): D
 export function limitTrain(dataset: Dataset, n: number, seed = 0): Dataset {
   wants("limitTrain", ["dataset", aDataset, dataset]);
   checkInteger("the limit of training samples", n, 1);
-  const { train, shape } = dataset;
+  const { train } = dataset;
   if (n >= train.count) return dataset;
   const kept = new Random(seed, "split", DRAW.limit).permutation(train.count).subarray(0, n).sort();
-  return { ...dataset, train: select(train, shape, kept) };
+  return { ...dataset, train: select(train, kept) };
 }
 
-function holdOut(dataset: Dataset, part: "val" | "test", fraction: number, seed: number): Dataset {
-  const { train, shape } = dataset;
+/** The data set with a part of its training samples as another part. */
+export function holdOut(dataset: Dataset, part: "val" | "test", fraction: number, seed: number): Dataset {
+  const { train } = dataset;
   if (!(typeof fraction === "number" && fraction > 0 && fraction < 1))
     throw new UsageError("out-of-range", `the ${part} fraction is out of range`, {
       got: fraction,
@@ -133,28 +143,12 @@ function holdOut(dataset: Dataset, part: "val" | "test", fraction: number, seed:
   const order = new Random(seed, "split", DRAW[part]).permutation(train.count);
   return {
     ...dataset,
-    [part]: select(train, shape, order.subarray(0, n).sort()),
-    train: select(train, shape, order.subarray(n).sort()),
+    [part]: select(train, order.subarray(0, n).sort()),
+    train: select(train, order.subarray(n).sort()),
   };
 }
 
-function select({ x, y, count }: Split, shape: readonly number[], indices: Uint32Array): Split {
-  const rows = <T extends NumericArray>(from: T, width: number): T => {
-    const to = new (from.constructor as new (n: number) => T)(indices.length * width);
-    indices.forEach((row, i) => {
-      to.set(from.subarray(row * width, (row + 1) * width), i * width);
-    });
-    return to;
-  };
-  return {
-    x: rows(
-      x,
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    y: rows(y, y.length / count),
-    count: indices.length,
-  };
-}
+const select = (split: Split, indices: Uint32Array): Split => fillBatch(split, indices, 0, indices.length);
 
 function toSplit(x: Split["x"], count: number, y: NumericInput, what: string, classes: number | null | undefined) {
   const labels = readLabels(y, what, classes === null);

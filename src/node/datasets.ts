@@ -9,7 +9,7 @@ import { anObject, aText, maybe, wants } from "../given.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
 import { dataRoot, joinPath } from "./files.ts";
 import { type DataPlace, locate, readImages } from "./locate.ts";
-import { batchesAhead, share } from "./worker.ts";
+import { batchesAhead, shareSplit } from "./worker.ts";
 
 interface RootOption {
   /** Folder with the data. Default: $ESPALIER_DATA, else the user's cache folder. */
@@ -66,7 +66,7 @@ async function open(name: string, options: RootOption & { readonly digits?: Digi
   const dataset = name === "digits" ? digits(options.digits) : await readImages(await locate(name, options.root));
   return {
     ...dataset,
-    train: { ...dataset.train, x: share(dataset.train.x), y: share(dataset.train.y) },
+    train: shareSplit(dataset.train),
     batches: batchesAhead,
   };
 }

@@ -11,8 +11,9 @@ const prepared = prepare(split, plan);
 port.on("message", () => {
   const { value, done } = prepared.next();
   const reply: Reply = done ? { done } : { batch: value };
+  const arrays = "batch" in reply ? [reply.batch.x, reply.batch.y, ...Object.values(reply.batch.more ?? {})] : [];
   port.postMessage(
     reply,
-    "batch" in reply ? [reply.batch.x.buffer as ArrayBuffer, reply.batch.y.buffer as ArrayBuffer] : [],
+    arrays.map(({ buffer }) => buffer as ArrayBuffer),
   );
 });

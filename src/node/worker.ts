@@ -5,7 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { type Batch, type BatchPlan, batches, checkPlan, type Loader } from "../data/batches.ts";
-import type { Split } from "../data/split.ts";
+import { type Numbers, ofEach, type Split } from "../data/split.ts";
 
 /** Batches that are ready or being prepared while one is used. */
 const AHEAD = 4;
@@ -102,12 +102,13 @@ class BatchWorker implements AsyncIterator<Batch, undefined> {
   }
 }
 
-const copies = new WeakMap<object, Split["x"] | Split["y"]>();
+const copies = new WeakMap<object, Numbers>();
 
-const shareSplit = ({ x, y, count }: Split): Split => ({ x: share(x), y: share(y), count });
+/** The samples where threads can share them. */
+export const shareSplit = (split: Split): Split => ({ ...ofEach(split, share), count: split.count });
 
 /** The array itself if threads can share it, else a copy that they can, made once. */
-export function share<T extends Split["x"] | Split["y"]>(array: T): T {
+function share<T extends Numbers>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer) return array;
   let copy = copies.get(array) as T | undefined;
   if (!copy) {

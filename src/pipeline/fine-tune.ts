@@ -7,6 +7,7 @@ import { cosine } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { crossEntropy } from "../step/loss.ts";
 import type { TrainOptions } from "../train/options.ts";
+import { isLoss } from "../train/terms.ts";
 import { train } from "../train/train.ts";
 import type { RankEvent } from "./events.ts";
 
@@ -55,7 +56,7 @@ export async function fineTune(
     ...options,
     optimizer: sgd({ momentum: 0.9, weightDecay: 1e-5 }),
     schedule: cosine({ lr: 1e-2 }),
-    loss: data.classes === null ? loss : crossEntropy({ labelSmoothing: 0.1 }),
+    loss: data.classes === null || (loss && !isLoss(loss)) ? loss : crossEntropy({ labelSmoothing: 0.1 }),
     resume: store !== undefined && !overwrite,
   });
   for await (const metrics of run) onEvent?.({ type: "fineTuned", metrics, epochs });

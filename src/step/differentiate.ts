@@ -5,9 +5,9 @@ import type { Graph, Value } from "../graph/types.ts";
 import { type Forward, forward } from "./forward.ts";
 import type { Frame } from "./frame.ts";
 import { applyInput } from "./input.ts";
-import { arrangedAs, labelType, lossInput } from "./loss.ts";
+import { arrangedAs, type Loss, labelPlan, lossInput } from "./loss.ts";
 import { names } from "./names.ts";
-import type { LossPlan } from "./plan.ts";
+import type { LossPlan, LossTerm } from "./plan.ts";
 
 /** The model's forward pass, and the loss of the batch. */
 export interface Scored extends Forward {
@@ -31,14 +31,34 @@ export function emitLoss(
   training: boolean,
 ): Scored {
   return g.scope("forward", () => {
-    const [input] = graph.inputs;
-    const x = g.input(names.x, plan.input.dtype, [input.shape[0], ...plan.input.sample]);
-    const fwd = forward(g, graph, new Map([...given, [input, applyInput(g, x, plan.input, input)]]), training);
-    const { output, from } = lossInput(graph, plan.loss, plan.output);
-    const type = labelType(plan.loss, output);
-    const y = g.input(names.y, type.dtype, type.shape);
-    return { ...plan.loss.apply(g, arrangedAs(g, fwd.map.get(from)!, output), y), ...fwd };
+    const inputs = plan.inputs.map((one): [Value, Value] => {
+      const input = graph.inputs.find((v) => v.name === one.input) ?? graph.inputs[0];
+      const name = one.more === undefined ? names.x : names.more(one.more);
+      const raw = g.input(name, one.dtype, [input.shape[0], ...one.sample]);
+      return [input, applyInput(g, raw, one, input)];
+    });
+    const fwd = forward(g, graph, new Map([...given, ...inputs]), training);
+    const batch = inputs[0][0].shape[0];
+    const terms = plan.terms.map((term) => emitTerm(g, graph, term, fwd, batch));
+    const loss = terms.map((t) => t.loss).reduce((sum, t) => g.Add(sum, t));
+    return { loss, correct: terms.find((t) => t.correct)?.correct, ...fwd };
   });
+}
+
+/** One term of the loss, times its weight. */
+function emitTerm(
+  g: Builder,
+  graph: Graph,
+  term: LossTerm,
+  { map }: Forward,
+  batch: number,
+): ReturnType<Loss["apply"]> {
+  const { output, from } = lossInput(graph, term.loss, term.output);
+  const plan = labelPlan(term, output);
+  const name = term.more === undefined ? names.y : names.more(term.more);
+  const y = plan && g.input(name, plan.dtype, [batch, ...plan.sample]);
+  const { loss, correct } = term.loss.apply(g, arrangedAs(g, map.get(from)!, output), y!);
+  return { loss: (term.weight ?? 1) === 1 ? loss : g.Mul(loss, term.weight!), correct };
 }
 
 /**

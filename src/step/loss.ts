@@ -1,23 +1,24 @@
 /** Losses: mean over the batch, and where labels are classes the number of correct answers. */
 
 import { EspalierError, UsageError } from "../error.ts";
-import { anObject, wants } from "../given.ts";
+import { aNumber, anObject, maybe, wants } from "../given.ts";
 import type { Builder } from "../graph/builder.ts";
-import { i32Range, sameShape } from "../graph/tensor.ts";
-import type { DType, Graph, Value } from "../graph/types.ts";
+import { i32Range, sameShape, size, tensor } from "../graph/tensor.ts";
+import type { Graph, Value } from "../graph/types.ts";
 import { named, say } from "../message.ts";
 import { didYouMean } from "../nearest.ts";
 import { type Squash, type Squashed, squashedEnd } from "./output-forms.ts";
+import type { LossTerm } from "./plan.ts";
 
 /** A loss: what it does with a model's output and the labels. */
 export interface Loss {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** "class": int32 [N], indices. "target": float32, the output's shape. */
-  readonly labels: "class" | "target";
+  /** "class": int32 [N], indices, or one for each place [N, …]. "target": float32, the output's shape. "none": the output is the loss. */
+  readonly labels: "class" | "target" | "none";
   /** What it makes of the output first: that wants to be logits, and where it is their softmax or sigmoid already the logits are used. */
   readonly takes?: Squash;
-  /** Emits the loss [] and, for classes, the number of correct answers []. */
+  /** Emits the loss [] and, for classes, the number of correct answers []: of places, the share of correct ones times N. */
   apply(g: Builder, output: Value, labels: Value): { loss: Value; correct?: Value };
 }
 
@@ -27,13 +28,21 @@ function oneHot(g: Builder, labels: Value, classes: number): Value {
   return g.Cast(g.Equal(g.Unsqueeze(labels, { axes: [1] }), columns), { to: "float32" });
 }
 
+/** Options of `crossEntropy`. */
+export interface CrossEntropyOptions {
+  /** Share of the target spread evenly over all classes, as torch's. Default 0. */
+  readonly labelSmoothing?: number;
+  /** Which axis of the logits the classes are on. Default: the one that the labels do not have. */
+  readonly classAxis?: number;
+}
+
 /**
- * Softmax cross-entropy on logits [N, K] with int32 class indices [N].
- * @param labelSmoothing share of the target spread evenly over all classes, as torch's; default 0
+ * Softmax cross-entropy on logits [N, K] with int32 class indices [N], mean over the batch; or on logits that have a label for each
+ * place – [N, T, K] with [N, T], [N, K, H, W] with [N, H, W] –, mean over the labels that are not -100 (torch's `ignore_index`).
  */
-export function crossEntropy(options: { labelSmoothing?: number } = {}): Loss {
-  wants("crossEntropy", ["options", anObject, options]);
-  const { labelSmoothing = 0 } = options;
+export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
+  wants("crossEntropy", ["options", anObject, options], ["classAxis", maybe(aNumber), options, "classAxis"]);
+  const { labelSmoothing = 0, classAxis } = options;
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new UsageError("out-of-range", say`${named("labelSmoothing")} is out of range`, {
       got: labelSmoothing,
@@ -41,17 +50,13 @@ export function crossEntropy(options: { labelSmoothing?: number } = {}): Loss {
     });
   return {
     name: "crossEntropy",
-    options: { labelSmoothing },
+    options: { labelSmoothing, ...(classAxis !== undefined && { classAxis }) },
     labels: "class",
     takes: "softmax",
     apply(g, output, labels) {
+      const axis = axisOfClasses(output, labels.shape, classAxis);
+      if (output.shape.length !== 2) return ofPlaces(g, output, labels, axis, labelSmoothing);
       const [n, k] = output.shape;
-      if (output.shape.length !== 2)
-        throw new EspalierError("missing", "cross-entropy wants one row of logits per sample", {
-          output: output.name,
-          got: `[${output.shape}]`,
-          wanted: "[N, K]",
-        });
       const y = oneHot(g, labels, k);
       const target = labelSmoothing ? g.Add(g.Mul(y, 1 - labelSmoothing), labelSmoothing / k) : y;
       const likelihood = g.ReduceSum(g.Mul(g.LogSoftmax(output), target), { keepdims: 0 });
@@ -62,6 +67,46 @@ export function crossEntropy(options: { labelSmoothing?: number } = {}): Loss {
   };
 }
 
+/** The axis of logits that labels do not have. */
+export function axisOfClasses(output: Value, labels: readonly number[], asked?: number): number {
+  const axes = output.shape.flatMap((_, a) => (a > 0 && sameShape(output.shape.toSpliced(a, 1), labels) ? [a] : []));
+  const chosen =
+    asked === undefined ? axes : axes.filter((a) => a === (asked < 0 ? asked + output.shape.length : asked));
+  if (chosen.length === 1) return chosen[0];
+  const details = { output: output.name, got: `logits [${output.shape}] and labels [${labels}]` };
+  if (chosen.length > 1)
+    throw new EspalierError(
+      "missing",
+      "it cannot be told which axis of the logits the classes are on",
+      { ...details, wanted: `one of the axes ${axes.join(", ")}` },
+      say`say it by ${named("classAxis")}`,
+    );
+  throw new EspalierError(
+    "mismatch",
+    "cross-entropy wants logits of the labels' shape and one axis more, the classes",
+    {
+      ...details,
+      wanted: asked === undefined ? "[N, K] and [N], or a label for each place" : `classes on axis ${asked}`,
+    },
+  );
+}
+
+/** With a label for each place, of which those that are no class count for nothing. */
+function ofPlaces(g: Builder, output: Value, labels: Value, axis: number, smoothing: number) {
+  const k = output.shape[axis];
+  const columns = g.constant({ ...i32Range(k), shape: output.shape.map((_, a) => (a === axis ? k : 1)) });
+  const float = (v: Value) => g.Cast(v, { to: "float32" });
+  const known = float(g.Less(g.constant(tensor("int32", [], Int32Array.of(-1))), labels));
+  const number = g.Max([g.ReduceSum(known, { keepdims: 0 }), g.scalar(1)]);
+  const y = float(g.Equal(g.Unsqueeze(labels, { axes: [axis] }), columns));
+  const spread = () => g.Mul(g.Unsqueeze(known, { axes: [axis] }), smoothing / k);
+  const target = smoothing ? g.Add(g.Mul(y, 1 - smoothing), spread()) : y;
+  const likelihood = g.ReduceSum(g.Mul(g.LogSoftmax(output, { axis }), target), { keepdims: 0 });
+  const best = g.Cast(g.ArgMax(output, { axis, keepdims: 0 }), { to: "int32" });
+  const right = g.ReduceSum(g.Mul(float(g.Equal(best, labels)), known), { keepdims: 0 });
+  return { loss: g.Div(g.Neg(likelihood), number), correct: g.Div(g.Mul(right, output.shape[0]), number) };
+}
+
 /** Mean squared error over all elements, as torch.nn.MSELoss. Labels have the output's shape. */
 export const meanSquaredError = (): Loss => ({
   name: "mse",
@@ -70,6 +115,30 @@ export const meanSquaredError = (): Loss => ({
   apply(g, output, labels) {
     const d = g.Sub(output, labels);
     return { loss: g.ReduceMean(g.Mul(d, d), { keepdims: 0 }) };
+  },
+});
+
+/** Mean absolute error over all elements, as torch.nn.L1Loss. Labels have the output's shape. */
+export const meanAbsoluteError = (): Loss => ({
+  name: "l1",
+  options: {},
+  labels: "target",
+  apply: (g, output, labels) => ({ loss: g.ReduceMean(g.Abs(g.Sub(output, labels)), { keepdims: 0 }) }),
+});
+
+/** The output itself, of a model that ends in its loss: one number, the mean over the batch. */
+export const modelLoss = (): Loss => ({
+  name: "modelLoss",
+  options: {},
+  labels: "none",
+  apply(g, output) {
+    if (size(output.shape) !== 1)
+      throw new EspalierError("mismatch", "a model's own loss is one number", {
+        output: output.name,
+        got: `[${output.shape}]`,
+        wanted: "[], the mean over the batch",
+      });
+    return { loss: g.Reshape(output, { shape: [] }) };
   },
 });
 
@@ -160,7 +229,23 @@ function outputOf(graph: Graph, name: string): Value {
   );
 }
 
-/** Type of a batch's labels. */
-export type LabelType = { readonly dtype: DType; readonly shape: readonly number[] };
-export const labelType = (loss: Loss, output: Value): LabelType =>
-  loss.labels === "class" ? { dtype: "int32", shape: [output.shape[0]] } : { dtype: "float32", shape: output.shape };
+/** How labels travel. */
+export interface LabelPlan {
+  /** Which of the batch's further arrays they are; undefined = y. */
+  readonly more?: string;
+  readonly dtype: "int32" | "float32";
+  /** Shape of one sample's. */
+  readonly sample: readonly number[];
+}
+
+/** How the labels of a term travel; undefined where it has none. */
+export function labelPlan({ loss, more, places = [] }: LossTerm, output: Value): LabelPlan | undefined {
+  if (loss.labels === "none") return undefined;
+  return loss.labels === "class"
+    ? { more, dtype: "int32", sample: places }
+    : { more, dtype: "float32", sample: output.shape.slice(1) };
+}
+
+/** How the labels of all terms travel. @param graph the model at any batch size */
+export const labelPlans = (graph: Graph, terms: readonly LossTerm[]): LabelPlan[] =>
+  terms.flatMap((term) => labelPlan(term, lossInput(graph, term.loss, term.output).output) ?? []);

@@ -8,6 +8,8 @@ const RESERVED =
 export const names = {
   x: "batch/x",
   y: "batch/y",
+  /** A further input or label of the batch. */
+  more: (name: string) => `batch/more/${name}`,
   loss: "batch/loss",
   correct: "batch/correct",
   /** What the gradients of a part of a batch are multiplied by: the share of the batch's samples that it holds. */

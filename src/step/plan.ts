@@ -4,12 +4,25 @@ import type { BoundPenalty } from "../prox/penalty.ts";
 import type { InputPlan } from "./input.ts";
 import type { Loss } from "./loss.ts";
 
+/** A term of the loss: what an output is compared with, and how. */
+export interface LossTerm {
+  readonly loss: Loss;
+  /** The model's output that it attaches to; undefined = the first. */
+  readonly output?: string;
+  /** What it is multiplied by in the sum. Default 1. */
+  readonly weight?: number;
+  /** Which of the batch's further arrays holds the labels; undefined = y. */
+  readonly more?: string;
+  /** Shape of one sample's labels where they are classes. Default [], one class. */
+  readonly places?: readonly number[];
+}
+
 /** How a model is scored. */
 export interface LossPlan {
-  readonly input: InputPlan;
-  readonly loss: Loss;
-  /** The model's output that the loss attaches to; undefined = the first. */
-  readonly output?: string;
+  /** What the model's inputs are made of: x first. */
+  readonly inputs: readonly InputPlan[];
+  /** The loss is their sum; accuracy is told of the first one that has classes. */
+  readonly terms: readonly LossTerm[];
 }
 
 /** How a model is trained. */

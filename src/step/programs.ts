@@ -4,7 +4,7 @@
  * A step is all of them in one graph. Cut at │ it is two: `gradients` once per part of a batch, `add` between the parts, `update`
  * once. The state goes in by name and comes out as `next/…`; what changes from step to step and is no tensor, as numbers.
  */
-import { aGraph, aLoss, anObject, anOptimizer, wants } from "../given.ts";
+import { aGraph, aList, anObject, anOptimizer, wants } from "../given.ts";
 import { atBatch } from "../graph/bind.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { differentiate, emitLoss, emitReport } from "./differentiate.ts";
@@ -22,7 +22,8 @@ export function stepProgram(graph: Graph, plan: StepPlan, kind?: string): Progra
     ["graph", aGraph, graph],
     ["plan", anObject, plan],
     ["optimizer", anOptimizer, plan, "optimizer"],
-    ["loss", aLoss, plan, "loss"],
+    ["inputs", aList, plan, "inputs"],
+    ["terms", aList, plan, "terms"],
   );
   return program("step", (g, masks) => {
     const { trained, running } = parameters(graph);
@@ -119,7 +120,7 @@ const evaluationProgram = (graph: Graph, plan: LossPlan): Program =>
 
 /** Evaluation at any batch size, for inputs as a split has them. */
 export const evaluationPrograms = (model: Model, plan: LossPlan) => ({
-  evaluation: (n: number, input: InputPlan) => evaluationProgram(atBatch(model, n), { ...plan, input }),
+  evaluation: (n: number, inputs: readonly InputPlan[]) => evaluationProgram(atBatch(model, n), { ...plan, inputs }),
 });
 
 export type EvaluationPrograms = ReturnType<typeof evaluationPrograms>;

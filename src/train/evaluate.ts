@@ -3,7 +3,7 @@
 import { checkSplit } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
-import { aDataset, aLoss, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
+import { aDataset, aLossOrSome, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { Evaluator, type ScoringOptions } from "./evaluator.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
@@ -26,7 +26,7 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
     ["data", aDataset, data],
     ["options", anObject, options],
     ["engine", anEngine, options, "engine"],
-    ["loss", maybe(aLoss), options, "loss"],
+    ["loss", maybe(aLossOrSome), options, "loss"],
   );
   const evaluator = new Evaluator(model, data, options);
   await checkSamplesApart(model, options.engine);

@@ -7,22 +7,23 @@ import { type DeviceTensors, disposeAll, type Engine, withUploaded } from "../en
 import { checkWeights } from "../graph/finite.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Normalization } from "../step/input.ts";
-import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
+import { type LabelPlan, type Loss, labelPlans } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import type { LossPlan } from "../step/plan.ts";
 import { type EvaluationPrograms, evaluationPrograms } from "../step/programs.ts";
-import { checkDynamicBatch, checkInput, forSamples, normalizationOf, travelsAs } from "./input.ts";
+import { checkDynamicBatch, checkInputs, forSamples, inputPlans } from "./inputs.ts";
+import { normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
-import { checkLabels } from "./options.ts";
 import { type Score, score } from "./score.ts";
 import { Sessions } from "./sessions.ts";
+import { type Losses, lossTerms } from "./terms.ts";
 
 /** What a model is scored by. */
 export interface ScoringOptions {
   readonly engine: Engine;
   /** Default `crossEntropy()`. */
-  readonly loss?: Loss;
+  readonly loss?: Loss | Losses;
   /** The output that the loss attaches to. Default: the first. */
   readonly output?: string;
   /** Default: what the model's metadata records, else the data set's own; null = none. */
@@ -32,25 +33,25 @@ export interface ScoringOptions {
 export class Evaluator {
   private readonly engine: Engine;
   private readonly plan: LossPlan;
-  private readonly targetShape: readonly number[];
+  private readonly labels: readonly LabelPlan[];
   private readonly feeds: DeviceTensors;
   private readonly sessions: Sessions<EvaluationPrograms>;
 
   /** @throws EspalierError when the data does not fit the model */
   constructor(given: Model, data: Dataset, options: ScoringOptions) {
-    const { engine, loss = crossEntropy(), output } = options;
+    const { engine, loss, output } = options;
     checkDataset(data);
-    const model = forSamples(given, data.shape);
-    checkInput(model, data.shape);
+    const model = forSamples(given, data);
+    checkInputs(model, data);
     checkDynamicBatch(model);
     checkOperators(model.graph, "shape");
     checkWeights(model.graph);
-    checkLabels(model, data, loss, output);
+    const terms = lossTerms(model, data, loss, output);
     const normalization = normalizationOf(model, data, options.normalization);
     this.engine = engine;
-    this.plan = { input: { dtype: travelsAs(data.train.x), sample: data.shape, normalization }, loss, output };
+    this.plan = { inputs: inputPlans(model, data, normalization), terms };
     this.sessions = new Sessions(engine, evaluationPrograms(model, this.plan));
-    this.targetShape = lossInput(model.graph, loss, output).output.shape.slice(1);
+    this.labels = labelPlans(model.graph, terms);
     const { trained, running } = parameters(model.graph);
     this.feeds = Object.fromEntries(
       [...trained, ...running].map((v) => [names.param(v.name), engine.upload(model.graph.initializers.get(v)!)]),
@@ -60,7 +61,7 @@ export class Evaluator {
   /** @param instead tensors to use instead of the stored ones, by name */
   score(split: Split, instead: ReadonlyMap<string, Tensor> = new Map()): Promise<Score> {
     const others = Object.fromEntries([...instead].map(([name, t]) => [names.param(name), t]));
-    const plan = { ...this.plan, targetShape: this.targetShape };
+    const plan = { ...this.plan, labels: this.labels };
     return withUploaded(this.engine, others, (uploaded) =>
       score(this.engine, this.sessions, { ...this.feeds, ...uploaded }, split, plan),
     );

@@ -1,26 +1,34 @@
 /** What a step's programs are fed beside the state: the batch and its masks, the clock's numbers, what of the penalty acts. */
 import type { Batch } from "../data/batches.ts";
+import { arrayOfColumn } from "../data/columns.ts";
 import type { EngineTensor, HostTensors } from "../engine/engine.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Tensor } from "../graph/types.ts";
 import type { InputPlan } from "../step/input.ts";
-import type { Loss } from "../step/loss.ts";
+import type { LabelPlan } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { type PenaltyMoment, penaltyNumbers } from "../step/penalty-clock.ts";
 
 /** A batch or a part of one. */
 export function batchFeeds(
-  batch: Pick<Batch, "x" | "y" | "count">,
-  input: InputPlan,
-  loss: Loss,
-  targetShape: readonly number[],
+  batch: Pick<Batch, "x" | "y" | "more" | "count">,
+  inputs: readonly InputPlan[],
+  labels: readonly LabelPlan[],
 ): HostTensors {
-  const y: EngineTensor =
-    loss.labels === "class"
-      ? { dtype: "int32", shape: [batch.count], data: batch.y }
-      : { dtype: "float32", shape: [batch.count, ...targetShape], data: batch.y };
-  return { [names.x]: { dtype: input.dtype, shape: [batch.count, ...input.sample], data: batch.x }, [names.y]: y };
+  const feeds: Record<string, EngineTensor> = {};
+  for (const one of inputs) {
+    const shape = [batch.count, ...one.sample];
+    feeds[nameOf(one, names.x)] = { dtype: one.dtype, shape, data: arrayOfColumn(batch, one, "x") };
+  }
+  for (const one of labels) {
+    const shape = [batch.count, ...one.sample];
+    feeds[nameOf(one, names.y)] = { dtype: one.dtype, shape, data: arrayOfColumn(batch, one, "y") };
+  }
+  return feeds;
 }
+
+const nameOf = ({ more }: { readonly more?: string }, first: string): string =>
+  more === undefined ? first : names.more(more);
 
 export const numberFeed = (x: number): Tensor => tensor("float32", [], Float32Array.of(x));
 

@@ -8,7 +8,10 @@ import { builder } from "../graph/builder.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { encode } from "../onnx/write.ts";
 import { applyInput, type Normalization } from "../step/input.ts";
-import { checkInput, forSamples, normalizationOf, travelsAs } from "./input.ts";
+import { names } from "../step/names.ts";
+import { batchFeeds } from "./feeds.ts";
+import { checkInputs, forSamples, inputPlans } from "./inputs.ts";
+import { normalizationOf } from "./normalization.ts";
 
 /** Options of `modelInputs`. */
 export interface ModelInputsOptions {
@@ -36,19 +39,26 @@ export async function modelInputs(
     ["engine", anEngine, given, "engine"],
   );
   const { engine, count, ...options } = given;
-  const input = checkInput(forSamples(model, data.shape), data.shape);
+  const bound = forSamples(model, data);
+  checkInputs(bound, data);
   const n = Math.min(count, data.test.count);
-  const normalization = normalizationOf(model, data, options.normalization);
-  const { x } = fillBatch(data.test, data.shape, undefined, 0, n);
-  const dtype = travelsAs(x);
+  const batch = fillBatch(data.test, undefined, 0, n);
+  const plans = inputPlans(bound, { ...data, train: data.test }, normalizationOf(model, data, options.normalization));
   const g = builder("input");
-  const raw = g.input("x", dtype, [n, ...data.shape]);
-  const wanted = { ...input, shape: [n, ...input.shape.slice(1)] };
-  g.output(g.Identity(applyInput(g, raw, { dtype, sample: data.shape, normalization }, wanted)), "y");
+  bound.graph.inputs.forEach((input, i) => {
+    const plan = plans[i];
+    const raw = g.input(`x/${i}`, plan.dtype, [n, ...plan.sample]);
+    const wanted = { ...input, shape: [n, ...input.shape.slice(1)] };
+    g.output(g.Identity(applyInput(g, raw, plan, wanted)), `y/${i}`);
+  });
+  const feeds = batchFeeds(batch, plans, []);
+  const fed = plans.map(
+    (plan, i) => [`x/${i}`, feeds[plan.more === undefined ? names.x : names.more(plan.more)]] as const,
+  );
   const session = await engine.load(encode(g.build()));
   try {
-    const { y } = await runOnce(session, engine, { x: { dtype, shape: raw.shape, data: x } });
-    return { [input.name]: y as Tensor };
+    const out = await runOnce(session, engine, Object.fromEntries(fed));
+    return Object.fromEntries(bound.graph.inputs.map((input, i) => [input.name, out[`y/${i}`] as Tensor]));
   } finally {
     await session.release();
   }

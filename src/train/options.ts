@@ -2,7 +2,7 @@
 
 import { checkInteger } from "../checks.ts";
 import { checkPlan } from "../data/batches.ts";
-import { checkDataset, checkProbabilities } from "../data/check.ts";
+import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Augment } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -15,12 +15,15 @@ import { checkPair } from "../optim/pairs.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { Penalty } from "../prox/penalty.ts";
 import type { Normalization } from "../step/input.ts";
-import { crossEntropy, type Loss, lossInput } from "../step/loss.ts";
+import { crossEntropy, type Loss } from "../step/loss.ts";
 import { parameters } from "../step/parameters.ts";
+import type { LossPlan } from "../step/plan.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
-import { checkDynamicBatch, checkInput, normalizationOf } from "./input.ts";
+import { checkDynamicBatch, checkInputs, inputPlans } from "./inputs.ts";
+import { normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
 import type { Store } from "./store.ts";
+import { type Losses, lossTerms } from "./terms.ts";
 
 /** Where training stands, after every step. */
 export interface Progress {
@@ -47,8 +50,8 @@ export interface TrainOptions {
   readonly schedule: Schedule;
   /** Default: none, dense training. */
   readonly penalty?: Penalty;
-  /** Default `crossEntropy()`. */
-  readonly loss?: Loss;
+  /** Default `crossEntropy()`. A loss for each of several outputs: `{ logits: crossEntropy(), boxes: meanAbsoluteError() }`. */
+  readonly loss?: Loss | Losses;
   /** The output that the loss attaches to. Default: the first. */
   readonly output?: string;
   /** Passes over the training samples, ≥ 1. No default: schedules and stages are planned over all of them. */
@@ -108,16 +111,17 @@ export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"
   Required<Pick<TrainOptions, Defaults>> & {
     readonly augment: Augment | undefined;
     readonly normalization: Normalization | undefined;
-  };
+  } & LossPlan;
 
 /** @throws UsageError, EspalierError when options, model and data do not fit together */
 export function resolveOptions(model: Model, data: Dataset, options: TrainOptions): Resolved {
   checkDataset(data);
-  checkInput(model, data.shape);
+  checkInputs(model, data);
   checkDynamicBatch(model);
   checkOperators(model.graph, "gradient");
   checkWeights(model.graph);
   const loss = options.loss ?? crossEntropy();
+  const normalization = normalizationOf(model, data, options.normalization);
   const resolved: Resolved = {
     ...options,
     loss,
@@ -131,7 +135,9 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     resume: options.resume ?? false,
     overwrite: options.overwrite ?? false,
     augment: options.augment === null ? undefined : (options.augment ?? data.augment),
-    normalization: normalizationOf(model, data, options.normalization),
+    normalization,
+    inputs: inputPlans(model, data, normalization),
+    terms: lossTerms(model, data, loss, options.output),
   };
   checkInteger("epochs", resolved.epochs, 1);
   checkInteger("batchSize", resolved.batchSize, 1);
@@ -174,36 +180,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       frozen: resolved.freeze.join(", ") || undefined,
       wanted: "float32 initializers",
     });
-  checkLabels(model, data, loss, resolved.output);
   const { batchSize, seed, epochs, augment } = resolved;
   checkPlan(data.train, { shape: data.shape, batchSize, seed, epochs, augment });
   return resolved;
-}
-
-/** @throws EspalierError when labels, loss and the model's output do not go together */
-export function checkLabels(model: Model, data: Dataset, loss: Loss, name?: string): void {
-  const { output } = lossInput(model.graph, loss, name);
-  const given = data.classes === null ? "target" : "class";
-  if (given !== loss.labels)
-    throw new EspalierError(
-      "mismatch",
-      `the loss ${loss.name} does not fit the labels`,
-      {
-        data: data.name,
-        got: given === "class" ? "class indices" : "numbers to fit",
-        wanted: loss.labels === "class" ? "class indices" : "numbers to fit",
-      },
-      given === "class" ? "use cross-entropy for data with classes" : "use mse or bce for data with float targets",
-    );
-  const outputs = output.shape.slice(1).reduce((a, b) => a * b, 1);
-  const wanted = data.classes ?? data.train.y.length / data.train.count;
-  if (data.classes === null ? outputs !== wanted : outputs < wanted)
-    throw new EspalierError("mismatch", "the model's output does not fit the labels", {
-      output: output.name,
-      got: `${outputs} outputs`,
-      wanted: data.classes === null ? `${wanted} targets` : `at least ${wanted} classes`,
-    });
-  const { train, test, val } = data;
-  if (loss.takes === "sigmoid")
-    for (const [part, split] of Object.entries({ train, test, val })) if (split) checkProbabilities(split, part);
 }

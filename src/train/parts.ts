@@ -1,7 +1,8 @@
 /** A batch in parts whose gradients are added up. */
 import type { Batch } from "../data/batches.ts";
+import { type Numbers, ofEach } from "../data/split.ts";
 
-type Samples = Pick<Batch, "x" | "y" | "count">;
+type Samples = Pick<Batch, "x" | "y" | "more" | "count">;
 
 /** Samples of a batch that stand together. The arrays are the batch's own. */
 export interface BatchPart extends Samples {
@@ -21,14 +22,14 @@ export function partSizes(count: number, most: number, least: number): number[] 
 }
 
 /** The parts of these sizes. */
-export function partsOf({ x, y, count: all }: Samples, sizes: readonly number[]): BatchPart[] {
+export function partsOf(batch: Samples, sizes: readonly number[]): BatchPart[] {
   let from = 0;
   return sizes.map((count) => {
-    const rows = <T extends Batch["x"] | Batch["y"]>(of: T): T => {
-      const width = of.length / all;
+    const rows = <T extends Numbers>(of: T): T => {
+      const width = of.length / batch.count;
       return of.subarray(from * width, (from + count) * width) as T;
     };
-    const part = { x: rows(x), y: rows(y), count, from };
+    const part = { ...ofEach(batch, rows), count, from };
     from += count;
     return part;
   });

@@ -2,14 +2,15 @@
 
 import { z } from "zod";
 import type { Dataset } from "../data/dataset.ts";
-import type { Split } from "../data/split.ts";
+import type { Numbers, Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import { aDataset, aLoss, anObject, anOptimizer, aSchedule, wants } from "../given.ts";
+import { aDataset, aLossOrSome, anObject, anOptimizer, aSchedule, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
 import type { EpochMetrics } from "../report/results.ts";
 import type { Resolved } from "./options.ts";
 import type { StepMemory } from "./stepper.ts";
+import { isLoss } from "./terms.ts";
 
 /** Sums over the part of the epoch that is finished. */
 export interface Sums {
@@ -78,17 +79,28 @@ export type Config = Readonly<Record<string, unknown>>;
 const SAMPLES = 256;
 
 /** The bytes of some training samples, evenly spread, and of all labels: other data of the same name and size differs. */
-function sampleOf({ x, y, count }: Split): Uint8Array {
-  const bytes = (a: Split["x"] | Split["y"]) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
-  const [all, labels] = [bytes(x), bytes(y)];
+function sampleOf({ x, y, more = {}, count }: Split): Uint8Array {
+  const bytes = (a: Numbers) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
   const n = Math.min(count, SAMPLES);
-  const each = all.length / count;
-  const out = new Uint8Array(n * each + labels.length);
-  for (let i = 0; i < n; i++) {
-    const from = Math.floor((i * count) / n) * each;
-    out.set(all.subarray(from, from + each), i * each);
+  const some = (all: Uint8Array): Uint8Array => {
+    const each = all.length / count;
+    const out = new Uint8Array(n * each);
+    for (let i = 0; i < n; i++) {
+      const from = Math.floor((i * count) / n) * each;
+      out.set(all.subarray(from, from + each), i * each);
+    }
+    return out;
+  };
+  return joined([some(bytes(x)), bytes(y), ...Object.values(more).map((of) => some(bytes(of)))]);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
   }
-  out.set(labels, n * each);
   return out;
 }
 
@@ -97,13 +109,23 @@ async function sha256(bytes: Uint8Array): Promise<string> {
   return Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
+const lossRecord = (loss: Resolved["loss"]): Config =>
+  isLoss(loss)
+    ? { name: loss.name, ...loss.options }
+    : Object.fromEntries(
+        Object.entries(loss).map(([output, of]) => [
+          output,
+          isLoss(of) ? lossRecord(of) : { ...lossRecord(of.loss), weight: of.weight ?? 1 },
+        ]),
+      );
+
 /** The options that decide what is trained. */
 const choicesOf = (o: Resolved) => ({
   optimizer: { name: o.optimizer.name, ...o.optimizer.options },
   penalty: o.penalty ? { name: o.penalty.name, ...o.penalty.options } : null,
   schedule: { name: o.schedule.name, ...o.schedule.options },
   output: o.output ?? null,
-  loss: { name: o.loss.name, ...o.loss.options },
+  loss: lossRecord(o.loss),
   epochs: o.epochs,
   lambdaWarmup: o.lambdaWarmup,
   batchSize: o.batchSize,
@@ -120,7 +142,7 @@ export function settingsOf(o: Resolved, data: Dataset): Config {
   wants(
     "settingsOf",
     ["options", anObject, o],
-    ["loss", aLoss, o, "loss"],
+    ["loss", aLossOrSome, o, "loss"],
     ["schedule", aSchedule, o, "schedule"],
     ["optimizer", anOptimizer, o, "optimizer"],
     ["data", aDataset, data],

@@ -31,8 +31,8 @@ async function finish(run: ReturnType<typeof train>) {
 test("the step of a small network, as a graph", () => {
   const tiny = mlp({ sizes: [4, 3, 2], seed: 1 });
   const plan = {
-    input: { dtype: "float32" as const, sample: [4] },
-    loss: crossEntropy(),
+    inputs: [{ dtype: "float32" as const, sample: [4] }],
+    terms: [{ loss: crossEntropy() }],
     optimizer: sgd({ momentum: 0.9 }),
   };
   expect(print(stepProgram(atBatch(tiny, 2), plan).graph)).toMatchSnapshot();

@@ -15,14 +15,15 @@ import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
-import { recordNormalization, travelsAs } from "./input.ts";
 import { Journal, type SavedRun } from "./journal.ts";
 import { changes, Structure } from "./metrics.ts";
+import { recordNormalization } from "./normalization.ts";
 import { checkFinite } from "./not-finite.ts";
 import { runNotes } from "./notes.ts";
 import type { Resolved } from "./options.ts";
 import { describeConfig, noSums } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
+import { tellsClasses } from "./score.ts";
 import { Trainer } from "./trainer.ts";
 
 /** A run described by `train`: iterate it to train. */
@@ -53,15 +54,14 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private between = false;
 
   constructor(model: Model, data: Dataset, options: Resolved) {
-    const { schedule, epochs, normalization } = options;
+    const { schedule, epochs } = options;
     const stays = frozen(model, options);
     const graph = freezeParameters(model.graph, stays);
     this.initial = model;
     this.trained = model;
     this.data = data;
     this.resolved = options;
-    const input = { dtype: travelsAs(data.train.x), sample: data.shape, normalization };
-    this.trainer = new Trainer({ ...options, input, model: { ...model, graph } });
+    this.trainer = new Trainer({ ...options, model: { ...model, graph } });
     const { optimizer, penalty } = this.trainer.plan;
     this.structure = new Structure(graph, penalty?.counted ?? penalty?.sets ?? optimizer.sets ?? []);
     this.mergeSingle = parameters(graph).running.length > 0;
@@ -233,7 +233,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   }
 
   private trainAccuracy(): number | null {
-    return this.options.loss.labels === "class" ? this.sums.correct / this.sums.samples : null;
+    return tellsClasses(this.options) ? this.sums.correct / this.sums.samples : null;
   }
 
   private async endEpoch(): Promise<EpochMetrics> {

@@ -1,13 +1,15 @@
 /** Loss and accuracy of parameters on a split, in evaluation mode. */
 import { batches } from "../data/batches.ts";
+import { arrayOfColumn } from "../data/columns.ts";
 import type { Split } from "../data/split.ts";
 import { type DeviceTensor, type Engine, take, withUploaded } from "../engine/engine.ts";
 import type { InputPlan } from "../step/input.ts";
-import type { Loss } from "../step/loss.ts";
+import type { LabelPlan } from "../step/loss.ts";
 import { names } from "../step/names.ts";
+import type { LossPlan } from "../step/plan.ts";
 import type { EvaluationPrograms } from "../step/programs.ts";
 import { batchFeeds } from "./feeds.ts";
-import { travelsAs } from "./input.ts";
+import { travelsAs } from "./inputs.ts";
 import { NotFiniteError } from "./not-finite.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -27,19 +29,20 @@ export async function score(
   sessions: Sessions<EvaluationPrograms>,
   feeds: Readonly<Record<string, DeviceTensor>>,
   split: Split,
-  plan: { readonly input: InputPlan; readonly loss: Loss; readonly targetShape: readonly number[] },
+  plan: LossPlan & { readonly labels: readonly LabelPlan[] },
 ): Promise<Score> {
   let loss = 0;
   let correct = 0;
-  const input: InputPlan = { ...plan.input, dtype: travelsAs(split.x) }; // a split may be other than the one trained on
+  // a split may be other than the one trained on
+  const inputs = plan.inputs.map((one): InputPlan => ({ ...one, dtype: travelsAs(arrayOfColumn(split, one, "x")) }));
   for await (const batch of batches(split, {
-    shape: input.sample,
+    shape: [split.x.length / split.count],
     batchSize: EVALUATION_BATCH,
     seed: 0,
     shuffle: false,
   })) {
-    const tensors = batchFeeds(batch, input, plan.loss, plan.targetShape);
-    const { session } = await sessions.get("evaluation", batch.count, input);
+    const tensors = batchFeeds(batch, inputs, plan.labels);
+    const { session } = await sessions.get("evaluation", batch.count, inputs);
     const out = await withUploaded(engine, tensors, (uploaded) => session.run({ ...feeds, ...uploaded }));
     loss += (await scalar(engine, out[names.loss])) * batch.count;
     if (out[names.correct]) correct += await scalar(engine, out[names.correct]);
@@ -50,8 +53,11 @@ export async function score(
       { got: loss },
       "weights or inputs are out of range: train with a smaller lr, or check the normalization",
     );
-  return { loss: loss / split.count, accuracy: plan.loss.labels === "class" ? correct / split.count : null };
+  return { loss: loss / split.count, accuracy: tellsClasses(plan) ? correct / split.count : null };
 }
+
+/** Whether accuracy can be told. */
+export const tellsClasses = ({ terms }: LossPlan): boolean => terms.some(({ loss }) => loss.labels === "class");
 
 /** The number in a one-element tensor of floats, which is disposed of. */
 export async function scalar(engine: Engine, t: DeviceTensor): Promise<number> {

@@ -16,6 +16,7 @@ import type { Tensor, Value } from "../graph/types.ts";
 import type { ClockState, Tick } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { HostMove, PenaltyMetrics } from "../prox/penalty.ts";
+import type { LabelPlan } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { noPenalty, type PenaltyMoment, penaltyAt } from "../step/penalty-clock.ts";
 import type { StepPlan } from "../step/plan.ts";
@@ -35,8 +36,8 @@ export interface StepperParts {
   readonly plan: StepPlan;
   readonly sessions: Sessions<TrainingPrograms>;
   readonly state: State;
-  /** Of one sample's label, where labels are numbers to fit. */
-  readonly targetShape: readonly number[];
+  /** How the batch's labels travel. */
+  readonly labels: readonly LabelPlan[];
   readonly schedule: Schedule;
   readonly seed: number;
   /** Into how many parts a batch is split, and how many samples a part has at least. */
@@ -157,9 +158,9 @@ export class Stepper {
   }
 
   private feedsOf(part: BatchPart, { masks }: Loaded, now: Moment): HostTensors {
-    const { plan, targetShape, seed } = this.parts;
+    const { plan, labels, seed } = this.parts;
     const drawn = masks.map((mask, i) => [mask.name, drawMask(mask, i, part, now, seed)] as const);
-    return { ...batchFeeds(part, plan.input, plan.loss, targetShape), ...Object.fromEntries(drawn) };
+    return { ...batchFeeds(part, plan.inputs, labels), ...Object.fromEntries(drawn) };
   }
 
   private async result(out: DeviceTensors, now: Moment): Promise<StepResult> {

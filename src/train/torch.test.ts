@@ -9,7 +9,7 @@ import { f32, tensor } from "../graph/tensor.ts";
 import { prune } from "../graph/walk.ts";
 import { encode } from "../onnx/write.ts";
 import { batchNorm } from "../step/batch-norm.ts";
-import { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "../step/loss.ts";
+import { binaryCrossEntropy, crossEntropy, type Loss, meanAbsoluteError, meanSquaredError } from "../step/loss.ts";
 
 const engine = node({ threads: 1 });
 const fixtures = JSON.parse(readFileSync(new URL("../../test/fixtures/train/torch.json", import.meta.url), "utf8"));
@@ -27,6 +27,10 @@ const losses: [string, Loss][] = [
   ["smoothed", crossEntropy({ labelSmoothing: 0.1 })],
   ["mse", meanSquaredError()],
   ["bce", binaryCrossEntropy()],
+  ["l1", meanAbsoluteError()],
+  ["tokens", crossEntropy()],
+  ["tokensSmoothed", crossEntropy({ labelSmoothing: 0.1 })],
+  ["pixels", crossEntropy()],
 ];
 
 test.each(losses)("%s: value and gradient as torch's", async (name, loss) => {
@@ -34,13 +38,14 @@ test.each(losses)("%s: value and gradient as torch's", async (name, loss) => {
   const g = builder();
   const x = g.input("x", "float32", f.shape);
   const classes = loss.labels === "class";
-  const y = g.input("y", classes ? "int32" : "float32", classes ? [f.shape[0]] : f.shape);
+  const labelled = [f.shape[0], ...(f.places ?? [])];
+  const y = g.input("y", classes ? "int32" : "float32", classes ? labelled : f.shape);
   const out = loss.apply(g, x, y);
   g.output(out.loss, "loss");
   g.output(backward(g, out.loss, [x]).get(x)!, "dx");
   if (out.correct) g.output(out.correct, "correct");
   const session = await engine.load(encode(prune(g.build())));
-  const labels = classes ? tensor("int32", [f.shape[0]], Int32Array.from(f.y)) : f32(f.y, f.shape);
+  const labels = classes ? tensor("int32", labelled, Int32Array.from(f.y)) : f32(f.y, f.shape);
   const got = await runOnce(session, engine, { x: f32(f.x, f.shape), y: labels });
   near(got.loss, [f.loss]);
   near(got.dx, f.dx);

@@ -2,7 +2,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Model } from "../graph/types.ts";
 import { checkArguments } from "./arguments.ts";
-import { forSamples } from "./input.ts";
+import { forSamples } from "./inputs.ts";
 import { resolveOptions, type TrainOptions } from "./options.ts";
 import { Run } from "./run.ts";
 
@@ -18,6 +18,6 @@ import { Run } from "./run.ts";
  */
 export function train(model: Model, data: Dataset, options: TrainOptions): Run {
   checkArguments(model, data, options);
-  const bound = forSamples(model, data.shape);
+  const bound = forSamples(model, data);
   return new Run(bound, data, resolveOptions(bound, data, options));
 }

@@ -123,8 +123,8 @@ async function trainer(optimizer: Optimizer): Promise<Trainer> {
     optimizer,
     ...(optimizer.prox && { penalty: groupLasso({ lambda: 0.01, weights: "uniform" }) }), // whatever the groups' sizes
     schedule: constant({ lr: 0.05 }),
-    loss: crossEntropy(),
-    input: { dtype: "float32", sample: data.shape },
+    terms: [{ loss: crossEntropy() }],
+    inputs: [{ dtype: "float32", sample: data.shape }],
     seed: 1,
   });
   await made.begin();

@@ -9,10 +9,9 @@ import type { Graph, Model, Tensor } from "../graph/types.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { Penalty, PenaltyMetrics } from "../prox/penalty.ts";
-import type { InputPlan } from "../step/input.ts";
-import { type Loss, lossInput } from "../step/loss.ts";
+import { type LabelPlan, labelPlans } from "../step/loss.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
-import type { StepPlan } from "../step/plan.ts";
+import type { LossPlan, StepPlan } from "../step/plan.ts";
 import { type TrainingPrograms, trainingPrograms } from "../step/programs.ts";
 import { type Score, score } from "./score.ts";
 import { Sessions } from "./sessions.ts";
@@ -27,10 +26,8 @@ export interface TrainerOptions {
   readonly optimizer: Optimizer;
   readonly penalty?: Penalty;
   readonly schedule: Schedule;
-  readonly loss: Loss;
-  /** The output that the loss attaches to. Default: the first. */
-  readonly output?: string;
-  readonly input: InputPlan;
+  readonly inputs: LossPlan["inputs"];
+  readonly terms: LossPlan["terms"];
   readonly seed: number;
   /** Into how many parts a batch is split, whose gradients are added up. Default 1. */
   readonly accumulate?: number;
@@ -53,8 +50,7 @@ export interface Rebuild {
 export class Trainer {
   /** Optimizer and penalty as they are bound to the graph. */
   readonly plan: StepPlan;
-  /** Shape of one sample's output, which labels that are numbers have, too. */
-  readonly targetShape: readonly number[];
+  private readonly labels: readonly LabelPlan[];
   private readonly options: TrainerOptions;
   private readonly sessions: Sessions<TrainingPrograms>;
   private readonly state: State;
@@ -62,18 +58,18 @@ export class Trainer {
 
   /** @throws UsageError, EspalierError when optimizer or penalty cannot be bound to the graph */
   constructor(options: TrainerOptions) {
-    const { engine, model, penalty, loss, output, input, schedule, seed, accumulate = 1 } = options;
+    const { engine, model, penalty, inputs, terms, schedule, seed, accumulate = 1 } = options;
     const { graph } = model;
     const bound = penalty?.bind(graph);
     const optimizer = options.optimizer.bind?.({ graph, penalty: bound, seed }) ?? options.optimizer;
     this.options = options;
-    this.plan = { input, loss, output, optimizer, penalty: bound };
-    this.targetShape = lossInput(graph, loss, output).output.shape.slice(1);
+    this.plan = { inputs, terms, optimizer, penalty: bound };
+    this.labels = labelPlans(graph, terms);
     this.sessions = new Sessions(engine, trainingPrograms(model, this.plan));
     this.state = new State(engine, graph, optimizer);
     const leastPart = parameters(graph).running.length > 0 ? 2 : 1; // batch statistics need more than one value
-    const { plan, sessions, state, targetShape } = this;
-    this.stepper = new Stepper({ engine, plan, sessions, state, targetShape, schedule, seed, accumulate, leastPart });
+    const { plan, sessions, state, labels } = this;
+    this.stepper = new Stepper({ engine, plan, sessions, state, labels, schedule, seed, accumulate, leastPart });
   }
 
   /** Uploads the weights and makes the optimizer's slots, before the first step of a run that is not restored. */
@@ -127,8 +123,7 @@ export class Trainer {
   }
 
   score(split: Split): Promise<Score> {
-    const plan = { ...this.plan, targetShape: this.targetShape };
-    return score(this.options.engine, this.sessions, this.state.feeds, split, plan);
+    return score(this.options.engine, this.sessions, this.state.feeds, split, { ...this.plan, labels: this.labels });
   }
 
   /** Host copies of parameters, running statistics and slots, by their names in a checkpoint. */

@@ -93,8 +93,8 @@ export async function descend(d: Descent): Promise<Descended[]> {
   const { graph, w: param } = oneWeight(d.shape, d.start);
   const penalty = d.penalty?.bind(graph);
   const optimizer = d.optimizer.bind?.({ graph, penalty, seed: 1 }) ?? d.optimizer;
-  const input = { dtype: "float32" as const, sample: [d.shape[1]] };
-  const plan: StepPlan = { input, loss: meanSquaredError(), optimizer, penalty };
+  const inputs = [{ dtype: "float32" as const, sample: [d.shape[1]] }];
+  const plan: StepPlan = { inputs, terms: [{ loss: meanSquaredError() }], optimizer, penalty };
   let last: EngineTensor | undefined;
   const engine = watched(node({ threads: 1 }), (candidate) => {
     last = candidate;
@@ -104,7 +104,8 @@ export async function descend(d: Descent): Promise<Descended[]> {
     step: (_, kind) => descentProgram(param, plan, d.gradient, kind),
   });
   const state = new State(engine, graph, optimizer);
-  const parts = { accumulate: 1, leastPart: 1, targetShape: [d.shape[0]] };
+  const labels = [{ dtype: "float32" as const, sample: [d.shape[0]] }];
+  const parts = { accumulate: 1, leastPart: 1, labels };
   const stepper = new Stepper({ engine, plan, sessions, state, schedule, seed: 1, ...parts });
   state.begin();
   await stepper.restart();

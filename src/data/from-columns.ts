@@ -1,0 +1,167 @@
+/** Data sets of several inputs and labels, by the names that the model has for them. */
+import { EspalierError, UsageError } from "../error.ts";
+import { anObject, maybe, wants } from "../given.ts";
+import { type NumericInput, readColumn } from "./arrays.ts";
+import { checkDataset } from "./check.ts";
+import type { Column } from "./columns.ts";
+import { type Dataset, holdOut } from "./dataset.ts";
+import type { Augment, Numbers, Split } from "./split.ts";
+import { channelStatistics } from "./statistics.ts";
+
+/** Numbers of all samples: nested arrays `[N][…]`, or a flat typed array with the shape of one sample ([] for one number). */
+export type ColumnInput =
+  | NumericInput
+  | BigInt64Array
+  | BigUint64Array
+  | { readonly data: NumericInput | BigInt64Array | BigUint64Array; readonly shape: readonly number[] };
+
+/** Inputs and labels by the names of the model's inputs and outputs. */
+export interface Columns {
+  readonly inputs: Readonly<Record<string, ColumnInput>>;
+  /** Default: none, for a model that ends in a loss. */
+  readonly labels?: Readonly<Record<string, ColumnInput>>;
+}
+
+/** Options of `fromColumns`. */
+export interface FromColumnsOptions {
+  readonly name?: string;
+  /** By label: number of classes (default of whole numbers: largest label + 1), or null = numbers to fit. */
+  readonly classes?: Readonly<Record<string, number | null>>;
+  /** A fraction in (0, 1) of the samples, drawn, or samples of their own. Default 0.2. */
+  readonly test?: number | Columns;
+  /** The same; default: none. */
+  readonly val?: number | Columns;
+  /** Of the drawing. Default 0. */
+  readonly seed?: number;
+  readonly augment?: Augment;
+}
+
+interface ReadColumn extends Column {
+  readonly name: string;
+  readonly data: Numbers;
+  readonly count: number;
+}
+
+/**
+ * A data set of several inputs, and of labels for several outputs or for none.
+ * ```ts
+ * fromColumns({ inputs: { input_ids, attention_mask }, labels: { logits: classes } });
+ * ```
+ * Whole numbers are kept as int32, bytes as uint8, others as float32; the model's inputs get the type that they want. Labels of whole
+ * numbers are classes; -100 among those of places (`[N, T]`) counts for nothing. Images `[C, H, W]` of bytes, where they are the first
+ * input, are normalized by their own mean and deviation.
+ * @throws EspalierError naming column and sample for lengths that differ, labels that are no class and numbers that are not finite
+ */
+export function fromColumns(columns: Columns, options: FromColumnsOptions = {}): Dataset {
+  wants(
+    "fromColumns",
+    ["columns", anObject, columns],
+    ["inputs", anObject, columns, "inputs"],
+    ["labels", maybe(anObject), columns, "labels"],
+    ["options", anObject, options],
+  );
+  const { name = "columns", test = 0.2, val, seed = 0, augment } = options;
+  const read = readColumns(columns, options.classes, "");
+  const [x, y] = [read.find((c) => c.is === "input"), read.find((c) => c.is === "label")];
+  if (!x) throw new UsageError("missing", "a data set wants at least one input", { got: "none" });
+  const more = read.filter((c) => c !== x && c !== y);
+  const whole: Dataset = {
+    name,
+    shape: x.shape.length ? x.shape : [1],
+    classes: y?.classes ?? null,
+    input: x.name,
+    ...(y && { label: y.name, labelShape: y.shape }),
+    ...(more.length > 0 && {
+      more: Object.fromEntries(more.map(({ name, is, shape, classes }) => [name, { is, shape, classes }])),
+    }),
+    train: splitOf(read, x, y),
+    test: splitOf(read, x, y),
+    augment,
+  };
+  const withParts = [
+    ["test", test],
+    ["val", val],
+  ] as const;
+  const data = withParts.reduce<Dataset>((set, [part, of]) => {
+    if (of === undefined) return set;
+    if (typeof of === "number") return holdOut(set, part, of, seed);
+    return { ...set, [part]: sameColumns(read, readColumns(of, classesOf(read), `${part}.`), x, y) };
+  }, whole);
+  const images = x.data instanceof Uint8Array && x.shape.length === 3;
+  const normalized = { ...data, ...(images && channelStatistics(data.train.x, data.shape)) };
+  checkDataset(normalized);
+  return normalized;
+}
+
+const classesOf = (read: readonly ReadColumn[]) =>
+  Object.fromEntries(read.flatMap((c) => (c.is === "label" ? [[c.name, c.classes ?? null]] : [])));
+
+function readColumns(
+  { inputs, labels = {} }: Columns,
+  classes: FromColumnsOptions["classes"] = {},
+  prefix: string,
+): ReadColumn[] {
+  const one =
+    (is: Column["is"]) =>
+    ([name, given]: readonly [string, ColumnInput]): ReadColumn => {
+      const { data: numbers, shape } = isShaped(given) ? given : { data: given, shape: undefined };
+      const read = readColumn(numbers, `${prefix}${name}`, shape);
+      if (is === "input") return { name, is, ...read };
+      const asNumbers = classes[name] === null || !(read.data instanceof Int32Array || read.data instanceof Uint8Array);
+      if (asNumbers) return { name, is, ...read, data: Float32Array.from(read.data), classes: null };
+      const data = Int32Array.from(read.data);
+      return { name, is, ...read, data, classes: classes[name] ?? 1 + data.reduce((a, b) => Math.max(a, b), 0) };
+    };
+  const all = [...Object.entries(inputs).map(one("input")), ...Object.entries(labels).map(one("label"))];
+  const twice = Object.keys(inputs).find((name) => Object.hasOwn(labels, name));
+  if (twice !== undefined)
+    throw new UsageError(
+      "conflict",
+      "an input and a label have the same name",
+      { got: twice },
+      "name labels by the model's outputs",
+    );
+  const other = all.find(({ count }) => count !== all[0].count);
+  if (other)
+    throw new EspalierError("mismatch", "columns differ in length", {
+      column: other.name,
+      got: other.count,
+      wanted: `${all[0].count}, as ${all[0].name} has`,
+    });
+  return all;
+}
+
+const isShaped = (given: ColumnInput): given is Extract<ColumnInput, { readonly data: unknown }> =>
+  !Array.isArray(given) && !ArrayBuffer.isView(given);
+
+function splitOf(read: readonly ReadColumn[], x: ReadColumn, y: ReadColumn | undefined): Split {
+  const more = read.filter((c) => c.name !== x.name && c.name !== y?.name);
+  return {
+    x: x.data,
+    y: (y?.data ?? new Float32Array(0)) as Split["y"],
+    ...(more.length > 0 && { more: Object.fromEntries(more.map(({ name, data }) => [name, data])) }),
+    count: x.count,
+  };
+}
+
+/** Samples of another part, whose columns have the names and shapes of the training samples'. */
+function sameColumns(
+  read: readonly ReadColumn[],
+  other: readonly ReadColumn[],
+  x: ReadColumn,
+  y: ReadColumn | undefined,
+): Split {
+  const text = ({ is, name, shape, data }: ReadColumn) => `${is} ${name} ${data.constructor.name}[${shape}]`;
+  const [wanted, got] = [read, other].map((columns) => columns.map(text));
+  const differs = wanted.find((c) => !got.includes(c)) ?? got.find((c) => !wanted.includes(c));
+  if (differs)
+    throw new EspalierError("mismatch", "the columns of two parts differ", {
+      got: got.join(", "),
+      wanted: wanted.join(", "),
+    });
+  return splitOf(
+    other,
+    other.find((c) => c.name === x.name)!,
+    other.find((c) => c.name === y?.name),
+  );
+}
