@@ -19,7 +19,7 @@ export const fullStep = (graph: Graph, own: Graph): Program =>
     const loss = crossEntropy();
     const sample = graph.inputs[0].shape.slice(1);
     const penalty = groupLasso({ lambda: 1e-4 }).bind(own);
-    const plan = { optimizer, loss, penalty, input: { dtype: "float32" as const, sample } };
+    const plan = { optimizer, penalty, inputs: [{ dtype: "float32" as const, sample }], terms: [{ loss }] };
     const { trained, running } = parameters(graph);
     const given = paramInputs(g, [...trained, ...running]);
     const w = new Map(trained.map((p) => [p, given.get(p)!]));
