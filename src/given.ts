@@ -72,7 +72,7 @@ export const aPenalty: Kind = {
   fix: "give groupLasso({ lambda }) or another",
   holds: has("bind"),
 };
-export const aLoss: Kind = { wanted: "a loss", fix: "give crossEntropy() or another", holds: has("apply") };
+const aLoss: Kind = { wanted: "a loss", fix: "give crossEntropy() or another", holds: has("apply") };
 export const aLossOrSome: Kind = {
   ...aLoss,
   wanted: "a loss, or losses by output",

@@ -1,7 +1,7 @@
 /** Numbers as people hold them (nested arrays, typed arrays) into flat typed arrays; every bad element is named. */
 import { EspalierError } from "../error.ts";
 
-export type NumericArray =
+type NumericArray =
   | Int8Array
   | Uint8Array
   | Int16Array
