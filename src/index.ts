@@ -176,6 +176,6 @@ export type { Run } from "./train/run.ts";
 export { clearRun, FILES, TRUNCATED } from "./train/run-files.ts";
 export type { Score } from "./train/score.ts";
 export { type Store, writeJson } from "./train/store.ts";
-export type { Losses, Weighted } from "./train/terms.ts";
+export type { Losses, WeightedLoss } from "./train/terms.ts";
 export { train } from "./train/train.ts";
 export { visible, visibleJson } from "./visible.ts";

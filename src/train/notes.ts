@@ -10,7 +10,7 @@ import { constantsNote, type Stays } from "./freeze.ts";
 import { leftOut } from "./inputs.ts";
 import type { Resolved } from "./options.ts";
 import { isRebatched } from "./samples-apart.ts";
-import { outputsOf, unusedLabels } from "./terms.ts";
+import { outputsFor, unusedLabels } from "./terms.ts";
 
 /** A model as a run takes it. */
 interface Taken {
@@ -29,7 +29,7 @@ export function runNotes({ model, graph, stays, data }: Taken, { terms }: Resolv
   const attached = terms.map((term) => ({ term, ...lossInput(graph, term.loss, term.output) }));
   const ofClasses = attached.find(({ term }) => term.loss.labels === "class" && term.more === undefined);
   const shape = data.labelShape ?? [];
-  const outputs = ofClasses && outputsOf(ofClasses.term.loss, { classes: data.classes, shape }, ofClasses.output);
+  const outputs = ofClasses && outputsFor(ofClasses.term.loss, { classes: data.classes, shape }, ofClasses.output);
   const unused = [...leftOut(model, data), ...unusedLabels(data, terms)];
   return [
     ...readingNotes(model),

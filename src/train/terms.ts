@@ -10,20 +10,20 @@ import { axisOfClasses, crossEntropy, type Loss, lossInput } from "../step/loss.
 import type { LossTerm } from "../step/plan.ts";
 
 /** A loss, and what it is multiplied by in a sum. */
-export interface Weighted {
+export interface WeightedLoss {
   readonly loss: Loss;
   /** Default 1. */
   readonly weight?: number;
 }
 
 /** A loss for each of some outputs, by their names: what is minimized is their sum. */
-export type Losses = Readonly<Record<string, Loss | Weighted>>;
+export type Losses = Readonly<Record<string, Loss | WeightedLoss>>;
 
-export const isLoss = (given: Loss | Weighted | Losses): given is Loss =>
+export const isLoss = (given: Loss | WeightedLoss | Losses): given is Loss =>
   typeof (given as Partial<Loss>).apply === "function";
 
 /** The losses with the outputs that they are for; undefined = the first. */
-function asked(loss: Loss | Losses, output: string | undefined): (Weighted & Pick<LossTerm, "output">)[] {
+function asked(loss: Loss | Losses, output: string | undefined): (WeightedLoss & Pick<LossTerm, "output">)[] {
   if (isLoss(loss)) return [{ loss, output }];
   const terms = Object.entries(loss).map(([output, of]) => (isLoss(of) ? { output, loss: of } : { output, ...of }));
   if (terms.length === 0) throw new UsageError("missing", "there is no loss", { got: "{}" });
@@ -97,7 +97,7 @@ function checkTerm(data: Dataset, { loss }: LossTerm, label: Named, output: Valu
       },
       given === "class" ? "use cross-entropy for data with classes" : "use mse, l1 or bce for data with float targets",
     );
-  const outputs = outputsOf(loss, label, output);
+  const outputs = outputsFor(loss, label, output);
   const wanted = label.classes ?? size(label.shape);
   if (label.classes === null ? outputs !== wanted : outputs < wanted)
     throw new EspalierError("mismatch", "the model's output does not fit the labels", {
@@ -112,7 +112,7 @@ function checkTerm(data: Dataset, { loss }: LossTerm, label: Named, output: Valu
 }
 
 /** How many numbers of an output are for one label of classes, or for all that there is to fit. */
-export function outputsOf(loss: Loss, { classes, shape }: Pick<Named, "classes" | "shape">, output: Value): number {
+export function outputsFor(loss: Loss, { classes, shape }: Pick<Named, "classes" | "shape">, output: Value): number {
   if (classes === null || shape.length === 0) return size(output.shape.slice(1));
   const { classAxis } = loss.options as { classAxis?: number };
   return output.shape[axisOfClasses(output, [output.shape[0], ...shape], classAxis)];
