@@ -163,6 +163,8 @@ const insideForCampaign: Readonly<Record<string, string>> = {
   "src/groups/groups.ts": "it makes groups zero, whose members are no public name",
   "src/groups/group-set.ts": "the same",
   "src/groups/runs.ts": "the same",
+  "src/groups/channels.ts": "it asks which stored numbers go with a channel",
+  "src/groups/coupled.ts": "and which channels have a group",
   "src/engine/": "the zoo's files are run one by one",
   "src/onnx/read.ts": "the zoo's test needs no build, so it takes reading and shrinking from the sources",
   "src/onnx/write.ts": "the same",

@@ -1,6 +1,9 @@
 /** How much of a model's parameters is in groups that can be removed, and whether removing some leaves the function as it is. */
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Graph, Model, Value } from "../../src/graph/types.ts";
+import { prune } from "../../src/graph/walk.ts";
+import { channelsOf } from "../../src/groups/channels.ts";
+import { coupledChannels } from "../../src/groups/coupled.ts";
 import type { GroupSet } from "../../src/groups/group-set.ts";
 import { groupSets } from "../../src/groups/groups.ts";
 import { eachRun } from "../../src/groups/runs.ts";
@@ -17,21 +20,28 @@ import { feedsFor, floatsOf, relativeError, run, Wrong } from "./numbers.ts";
 const trainedGroups = (graph: Graph, constants: ReadonlySet<string>, side: "consumer" | "producer"): GroupSet[] =>
   groupSets(freezeParameters(graph, constants), "coupled", { side });
 
-/** Of the trained numbers, those that go with a channel that can be removed: it is read by them, or made. Tables relativeError. */
-export function removableShare(graph: Graph, constants: ReadonlySet<string>, trained: readonly string[]): number {
+/**
+ * Of the trained numbers, those that go with a channel of which a group, on one side or the other, makes that it can be removed: it is
+ * read by them, or made. Tables apart.
+ */
+export function removableShare(whole: Graph, constants: ReadonlySet<string>, trained: readonly string[]): number {
+  const graph = prune(freezeParameters(whole, constants));
+  const channels = channelsOf(graph);
+  const sides = (["consumer", "producer"] as const).map((side) => coupledChannels(graph, side, channels));
   const tables = new Set<Value | null>(graph.nodes.flatMap(({ op, inputs }) => (op === "Gather" ? [inputs[0]] : [])));
-  const counted = [...graph.initializers].filter(([v]) => trained.includes(v.name) && !tables.has(v));
-  const marks = new Map(counted.map(([v, t]) => [v.name, new Uint8Array(t.data.length)]));
-  for (const side of ["consumer", "producer"] as const)
-    for (const { members } of trainedGroups(graph, constants, side))
-      for (const { param, view, axes, channels } of members)
-        eachRun(view, axes, [], (c, _, start, end) => {
-          if ((channels ? channels[c] : c) >= 0) marks.get(param.name)?.fill(1, start, end);
-        });
   let [marked, all] = [0, 0];
-  for (const m of marks.values()) {
-    all += m.length;
-    marked += m.reduce((n, x) => n + x, 0);
+  for (const [v, { data }] of graph.initializers) {
+    if (!trained.includes(v.name) || tables.has(v)) continue;
+    const goes = new Uint8Array(data.length);
+    v.shape.forEach((_, axis) => {
+      const classes = channels.of(v, axis);
+      if (classes)
+        eachRun(v.shape, [axis], [], (i, __, start, end) => {
+          if (sides.some((grouped) => grouped.has(classes[i]))) goes.fill(1, start, end);
+        });
+    });
+    all += goes.length;
+    marked += goes.reduce((n, x) => n + x, 0);
   }
   return all === 0 ? 0 : marked / all;
 }
@@ -52,7 +62,8 @@ const someGroups = (count: number, random: Random): Set<number> =>
   );
 
 /**
- * Zeroes three groups of ten at random, shrinks, and runs both files on the samples.
+ * Zeroes three groups of ten at random, those that are read and then those that are made, shrinks, and runs both files on the samples.
+ * @returns what came of those that are read
  * @throws Wrong where nothing went or outputs differ
  */
 export async function cutAtRandom(
@@ -61,8 +72,20 @@ export async function cutAtRandom(
   file: Exported,
   constants: ReadonlySet<string>,
 ): Promise<Cut> {
+  const cut = await cutOn("consumer", engine, model, file, constants);
+  await cutOn("producer", engine, model, file, constants);
+  return cut;
+}
+
+async function cutOn(
+  side: "consumer" | "producer",
+  engine: Engine,
+  model: Model,
+  file: Exported,
+  constants: ReadonlySet<string>,
+): Promise<Cut> {
   const random = new Random(1, "init");
-  const sets = trainedGroups(model.graph, constants, "consumer");
+  const sets = trainedGroups(model.graph, constants, side);
   if (sets.length === 0) throw new Wrong("there is no group to remove");
   const dead = new Map(sets.map(({ name, count }) => [name, someGroups(count, random)]));
   const wide = sets.find(({ count }) => count > 1);

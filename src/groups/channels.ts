@@ -127,7 +127,8 @@ class Tracing {
     this.keepUnseen(node, flow);
     node.inputs.forEach((x, at) => {
       this.axes.get(x!)?.forEach((a, axis) => {
-        if (isOpen(a) && !ties.names(at, axis)) this.block(a, mixed);
+        if (isOpen(a) && !ties.names(at, axis) && !flow.sums?.some((e) => e.at === at && e.axis === axis))
+          this.block(a, mixed);
       });
     });
   }

@@ -5,11 +5,12 @@
  */
 import { opOf } from "../graph/ops/index.ts";
 import { size } from "../graph/tensor.ts";
-import type { Graph, Node, Value } from "../graph/types.ts";
+import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import { sameEnd } from "./axes/rule.ts";
 import { type Channels, channelsOf } from "./channels.ts";
 import type { GroupSet, Member, Side } from "./group-set.ts";
+import { zeroChannels } from "./runs.ts";
 import { UnionFind } from "./union-find.ts";
 import { weightUses } from "./weights.ts";
 
@@ -20,10 +21,20 @@ interface Slice {
   readonly classes: Int32Array;
 }
 
+/** The channels that have a coupled group on a side. */
+export function coupledChannels(graph: Graph, side: Side, channels: Channels): Set<number> {
+  const { slices, grouped } = groupedSlices(graph, side, channels);
+  return new Set(slices.flatMap((s) => [...s.classes].filter(grouped)));
+}
+
+function groupedSlices(graph: Graph, side: Side, channels: Channels) {
+  const { slices, excluded } = side === "consumer" ? readers(graph, channels) : makers(graph, channels);
+  return { slices, grouped: (c: number) => !excluded.has(c) && !channels.obstacle(c) };
+}
+
 /** The coupled groups of a graph. */
 export function coupledSets(graph: Graph, side: Side, channels: Channels = channelsOf(graph)): GroupSet[] {
-  const { slices, excluded } = side === "consumer" ? readers(graph, channels) : makers(graph, channels);
-  const grouped = (c: number) => !excluded.has(c) && !channels.obstacle(c);
+  const { slices, grouped } = groupedSlices(graph, side, channels);
   const names = firstMakers(graph, channels);
   return components(slices).flatMap((part) => {
     const classes = [...new Set(part.flatMap((s) => [...s.classes]))].filter(grouped).sort((a, b) => a - b);
@@ -50,8 +61,15 @@ function readers(graph: Graph, channels: Channels) {
     if (taken ? taken.axis !== axis : !trainable(graph, stored.root)) exclude(classes);
     else slices.set(stored.root, { param: stored.root, axis, classes });
   }
+  for (const classes of summed(graph, channels)) exclude(classes);
   return { slices: [...slices.values()], excluded };
 }
+
+/** The axes that are added up: whoever reads them, only what makes them can make them zero. */
+const summed = (graph: Graph, channels: Channels): Int32Array[] =>
+  graph.nodes.flatMap((node) =>
+    (channels.flow(node).sums ?? []).flatMap(({ at, axis }) => channels.of(node.inputs[at]!, axis) ?? []),
+  );
 
 /**
  * Every (parameter, axis) that makes channels: filters, biases, norm scales and shifts. Running statistics do not. A channel is
@@ -84,11 +102,11 @@ function makers(graph: Graph, channels: Channels) {
       const axis = from.perm[a.axis];
       const classes = channels.of(from.root, axis);
       const taken = slices.get(from.root);
-      if (!classes || from.root.shape[axis] === 1) continue;
+      if (!classes || from.root.shape[axis] === 1 || classes.every((c) => channels.obstacle(c))) continue;
       if (!trainable(graph, from.root)) {
         const made = node.outputs[b.at]!;
-        const kept = isFloat(from.root) && !channels.stored.has(made) && !factors.includes(a.at) && !normed(made);
-        if (kept) exclude(classes);
+        const counts = isFloat(from.root) && !channels.stored.has(made) && !factors.includes(a.at);
+        if (counts && !isZero(from.tensor) && !normed(made)) exclude(classes);
       } else if (taken && taken.axis !== axis) exclude(classes);
       else slices.set(from.root, { param: from.root, axis, classes });
     }
@@ -109,6 +127,8 @@ function exclusion() {
 }
 
 const trainable = (graph: Graph, v: Value) => graph.initializers.has(v) && v.dtype === "float32";
+/** What is zero everywhere makes nothing that is not. */
+const isZero = ({ data }: Tensor) => zeroChannels(data, [data.length], [])[0] === 1;
 const isFloat = ({ dtype }: Value) => dtype.includes("float");
 
 /** Whether zeros in a node's trainable scale and shift make its output zero. */

@@ -75,11 +75,34 @@ export function met(k: Fact, axes: readonly number[]): Fact {
   return known(shape, value, error, k.stored);
 }
 
-/** What two fields of the same value both hold. */
+/** What two fields of the same value both hold, for two samples and for three. */
 export function agreed(a: Fact, b: Fact): Fact {
-  if (a.shape.join() !== b.shape.join()) return { ...nothing(a.shape.length), stored: a.stored };
+  const apart = a.shape.findIndex((d, i) => d !== b.shape[i]);
+  if (apart >= 0) return perSample(a, b, apart) ?? { ...nothing(a.shape.length), stored: a.stored };
   if (a.value.every((x, i) => Object.is(x, b.value[i]))) return a;
   return { ...a, value: a.value.map((x, i) => (x === b.value[i] ? x : Number.NaN)) };
+}
+
+/**
+ * The same where samples stand one behind the other along an axis, heads of each of them for example: what is alike in every sample of
+ * both fields. Undefined where the axes differ otherwise.
+ */
+function perSample(a: Fact, b: Fact, axis: number): Fact | undefined {
+  const each = b.shape[axis] - a.shape[axis];
+  if (a.shape.some((d, i) => (i === axis ? d !== 2 * each : d !== b.shape[i]))) return undefined;
+  const inner = size(a.shape.slice(axis + 1));
+  spend(a.value.length + b.value.length);
+  const block = each * inner;
+  const value = Float64Array.from(a.value);
+  const rows = size(a.shape.slice(0, axis));
+  for (let row = 0; row < rows; row++)
+    for (let i = 0; i < block; i++) {
+      const x = a.value[2 * row * block + i];
+      const alike =
+        x === a.value[(2 * row + 1) * block + i] && [0, 1, 2].every((n) => x === b.value[(3 * row + n) * block + i]);
+      if (!alike) value[2 * row * block + i] = value[(2 * row + 1) * block + i] = Number.NaN;
+    }
+  return { ...a, value };
 }
 
 /** The same field, with every axis along which it is alike stored once. */

@@ -11,13 +11,14 @@ import type { Model } from "../graph/types.ts";
 import { account } from "./account.ts";
 import { type Certificate, checkFormat, digest } from "./certificate.ts";
 import { judge, type Verdict } from "./claims.ts";
+import { counts } from "./counts.ts";
 import { type Probe, probe } from "./probe.ts";
 
 /** What a check of a certificate found. */
 export interface Proof {
   /**
-   * Whether every claim is proved and the certificate is about these models. Of the small model, what it stores is compared, not
-   * its operators, nor which channel meets which behind a cut: that both compute the same is for `verify` to try.
+   * Whether every claim is proved and the certificate is about these models. Of the small model, what it stores is compared, and
+   * what its means divide by, not its other operators, nor which channel meets which behind a cut: that both compute the same is for `verify` to try.
    */
   readonly holds: boolean;
   /** Whether it is about this full model; if not, hardly a claim holds. */
@@ -63,7 +64,7 @@ export async function prove(full: Model, claimed: Certificate, options: ProveOpt
   const problems = verdicts.filter((v) => !v.proved).map((v) => `not proved: ${v.claim}: ${v.why}`);
   if (claimed.full !== hash) problems.unshift(`the full model has hash ${hash}, the certificate is of ${claimed.full}`);
   if (small) {
-    problems.push(...account(found, small, claimed));
+    problems.push(...account(found, small, claimed), ...counts(found, small, claimed));
     const is = await digest(small);
     if (is !== claimed.small) problems.push(`the small model has hash ${is}, the certificate is of ${claimed.small}`);
   }

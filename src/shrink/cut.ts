@@ -1,6 +1,7 @@
 /** Cuts channels out of a graph: stored tensors are sliced, attributes follow, types are inferred anew. */
 import { invariant } from "../error.ts";
 import { inferNode } from "../graph/infer.ts";
+import { newNames } from "../graph/new-names.ts";
 import { heldBy, holding, nodes } from "../graph/nodes.ts";
 import { axisOf } from "../graph/op.ts";
 import { opSiteOf } from "../graph/op-site.ts";
@@ -36,12 +37,13 @@ export function cut(analysis: Analysis, remove: { has(channel: number): boolean 
   }
   for (const v of graph.inputs) map.set(v, v);
 
+  const name = newNames(graph);
   const smaller: Node[] = [];
   for (const node of graph.nodes) {
     if (node.outputs.every((o) => !o || gone.has(o))) continue;
     const { node: small, before } = cutNode(analysis, node, map, gone, masks);
     if (before) smaller.push(before);
-    smaller.push(small);
+    smaller.push(...(small === node ? [node] : inPlaceOf(node, small, masks, name)));
     keptOutputs(node, gone).forEach((o, i) => {
       if (o) map.set(o, small.outputs[i]!);
     });
@@ -52,6 +54,12 @@ export function cut(analysis: Analysis, remove: { has(channel: number): boolean 
 
 /** For each axis of a value: 1 = the index stays; undefined = the axis loses nothing. */
 type ValueMasks = (v: Value | null) => (Uint8Array | undefined)[];
+
+/** What stands in the place of a node that lost indices. */
+function inPlaceOf(node: Node, small: Node, masks: ValueMasks, name: (stem: string) => string): readonly Node[] {
+  const masksOf: Masks = (side, at) => masks((side === "in" ? node.inputs : node.outputs)[at]);
+  return shrinkRuleOf(node)?.cut.instead?.(small, opSiteOf(node), masksOf, name) ?? [small];
+}
 
 /** Outputs that lose everything are left out where the operator can do without them. */
 const keptOutputs = (node: Node, gone: ReadonlyMap<Value, number>) =>

@@ -50,9 +50,28 @@ export function plan(analysis: Analysis): Removals {
       else if (remove.get(c) === "unread") remove.set(c, "zero");
     });
   }
+  keepWhatAddsUp(analysis, remove, keep);
   keepOneOfEach(analysis, remove, (c, { name }) => keep(c, { op: "", name, why: "it is the last channel of" }));
   sayConstant(analysis, remove);
   return { remove, kept };
+}
+
+/** Of what is added up only zeros can go. */
+function keepWhatAddsUp(
+  { graph, channels, constants }: Analysis,
+  remove: Map<number, Reason>,
+  keep: (c: number, obstacle: Obstacle) => void,
+): void {
+  for (const node of graph.nodes) {
+    const { sums = [], why = "adds it up" } = channels.flow(node);
+    for (const { at, axis } of sums) {
+      const line = constants.of(node.inputs[at]!, axis);
+      channels.of(node.inputs[at]!, axis)?.forEach((c, i) => {
+        if (!line || lineAt(line, i) !== 0) keep(c, { op: node.op, name: node.name, why });
+        else if (remove.get(c) === "unread") remove.set(c, "zero");
+      });
+    }
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ export const normalizationAxes: AxesRules<"normalization"> = {
     why,
     ties: [...sameAxes(x, (i) => i < 2), ...vectors(2)],
     affine: [1, 2],
+    factors: [1],
   }),
   LayerNormalization: ({ in: [x], attrs }) => {
     const first = axisOf(attrs.axis, x.shape.length);

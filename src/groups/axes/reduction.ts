@@ -30,6 +30,14 @@ const reduce = ({ in: [x], attrs: { axes, keepdims } }: Reduction): Flow => {
   return { why: "reduces over this axis", ties: remaining(x, gone, keepdims === 1) };
 };
 
+/** Zeros add nothing, so one axis may lose them; of several axes nobody says how many elements each has at other sizes. */
+const sum = (site: Reduction): Flow => {
+  const { ties, why } = reduce(site);
+  const [x] = site.in;
+  const gone = axesOf(site.attrs.axes ?? x.shape.map((_, i) => i), x.shape.length);
+  return { ties, why, ...(gone.length === 1 && { sums: [inputEnd(0, gone[0])] }) };
+};
+
 interface Search {
   readonly in: readonly [Value];
   readonly attrs: { readonly axis: number; readonly keepdims: number };
@@ -48,16 +56,16 @@ const along =
   ({ in: [x], attrs: { axis } }: Along): Flow => ({ why, ties: remaining(x, axesOf([axis], x.shape.length), true) });
 
 export const reductionAxes: AxesRules<"reduction"> = {
-  ReduceL1: reduce,
-  ReduceL2: reduce,
+  ReduceL1: sum,
+  ReduceL2: sum,
   ReduceLogSum: reduce,
   ReduceLogSumExp: reduce,
   ReduceMax: reduce,
-  ReduceMean: reduce,
+  ReduceMean: sum,
   ReduceMin: reduce,
   ReduceProd: reduce,
-  ReduceSum: reduce,
-  ReduceSumSquare: reduce,
+  ReduceSum: sum,
+  ReduceSumSquare: sum,
   ArgMax: search,
   ArgMin: search,
   LogSoftmax: along("normalizes over this axis"),

@@ -56,12 +56,14 @@ export interface Flow {
   readonly further?: readonly Weight[];
   /** Said of channels on an axis that no tie names, for example "normalizes over the channels". */
   readonly why?: string;
-  /** Inputs at which anything may stand: the result is zero wherever the other input is. */
+  /** Inputs at which anything may stand: the result is zero wherever the other inputs are. */
   readonly factors?: readonly number[];
   /** Inputs that scale and shift each channel: it is zero where all of them are. */
   readonly affine?: readonly number[];
   /** Input axes of which indices are taken one by one: what stands there side by side is apart from then on. */
   readonly single?: readonly End[];
+  /** Input axes that are added up: an index can go where it is zero, for what is added up then is the same. */
+  readonly sums?: readonly End[];
   /** Axes of output 0 along which one thing is repeated: any index can go. */
   readonly repeats?: readonly number[];
 }

@@ -3,7 +3,7 @@
  * on. Written apart from what shrinking uses (groups/, shrink/), so that a mistake there is found here.
  */
 import type { Families, OpFullAttrs, OpName } from "../../graph/ops/index.ts";
-import type { Value } from "../../graph/types.ts";
+import type { Node, Value } from "../../graph/types.ts";
 import type { Fact } from "../fact.ts";
 
 /**
@@ -40,6 +40,9 @@ export interface Terms {
   each(visit: (read: number, made: number, term: number) => void): void;
 }
 
+/** What makes a value of a graph; undefined where nothing does. */
+export type Making = (v: Value | null) => Node | undefined;
+
 /** What a proof must know of an operator. */
 export interface ProofRule<A> {
   /** What is known of output `at`. */
@@ -50,6 +53,11 @@ export interface ProofRule<A> {
   readonly neutral?: (k: number) => number | undefined;
   /** Of an operator that does nothing but to permute axes: which axis of the input each axis of the result is. */
   readonly permutes?: (call: Call<A>) => readonly number[];
+  /**
+   * Of an operator that divides by how many elements it adds up: whether what a smaller model computes in its place divides by as many.
+   * @param small what makes the value of that name there
+   */
+  readonly dividesByAll?: (call: Call<A>, small: Node, made: Making) => boolean;
   /** Of sums of products with a stored weight; undefined where no stored matrix or kernel is read and made along one axis each. */
   readonly terms?: (call: Call<A>) => Terms | undefined;
 }

@@ -2,6 +2,7 @@
 import { axesOf } from "../../graph/op.ts";
 import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
+import { meanOfAll } from "./means.ts";
 import { opaque, plain, type ShrinkRules } from "./rule.ts";
 
 interface Reduced {
@@ -35,7 +36,7 @@ export const reductionShrinking: ShrinkRules<"reduction"> = {
   ReduceLogSum: rounds,
   ReduceLogSumExp: rounds,
   ReduceMax: moved,
-  ReduceMean: moved,
+  ReduceMean: { ...moved, cut: { instead: meanOfAll } },
   ReduceMin: moved,
   ReduceProd: rounds,
   ReduceSum: over((x, count) => x * count),

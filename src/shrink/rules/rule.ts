@@ -5,7 +5,7 @@
 
 import type { AnySite, OpSite } from "../../graph/op-site.ts";
 import type { Families, OpFullAttrs } from "../../graph/ops/index.ts";
-import type { Attrs } from "../../graph/types.ts";
+import type { Attrs, Node } from "../../graph/types.ts";
 
 /**
  * A number stands for a channel that holds it everywhere and for every input, in float64; NaN for a channel that is not known to
@@ -55,6 +55,11 @@ export type Masks = (side: "in" | "out", at: number) => readonly (Uint8Array | u
 export interface CutRule<S = AnySite, A = Attrs> {
   /** New attributes, where they count indices. */
   readonly attrs?: (site: S, masks: Masks) => A;
+  /**
+   * What stands in the node's place, where the operator itself would count the indices that are left.
+   * @param small the node after the cut: its last one makes what the node made
+   */
+  readonly instead?: (small: Node, site: S, masks: Masks, name: (stem: string) => string) => readonly Node[];
   /** Inputs, or outputs, that lose everything are left out; an operator without this vanishes with any of them. */
   readonly without?: "inputs" | "outputs";
   /** The input that lists, if it is stored, the indices that are taken along an axis of input 0. */
