@@ -30,12 +30,23 @@ const LEAST = 64;
 
 /** Whether two tensors may hold the same numbers, perhaps in another order. */
 function hasTwins(tensors: readonly Tensor[]): boolean {
-  const seen = new Set<string>();
+  const seen = new Map<number, Float32Array[]>();
   for (const { dtype, data } of tensors) {
     if (dtype !== "float32" || data.length < LEAST) continue;
-    const bits = new Uint32Array((data as Float32Array).slice().buffer);
-    const key = `${data.length} ${bits.reduce((sum, x) => (sum + x) % Number.MAX_SAFE_INTEGER, 0)}`;
-    if (seen.size === seen.add(key).size) return true;
+    const alike = seen.get(data.length);
+    if (alike) alike.push(data as Float32Array);
+    else seen.set(data.length, [data as Float32Array]);
   }
-  return false;
+  return [...seen.values()].some((alike) => alike.length > 1 && new Set(alike.map(sumOfBits)).size < alike.length);
+}
+
+/** The sum of a tensor's bits as whole numbers, in whatever order they stand. */
+function sumOfBits({ buffer, byteOffset, length }: Float32Array): number {
+  const bits = new Uint32Array(buffer, byteOffset, length);
+  let sum = 0;
+  for (let i = 0; i < bits.length; i++) {
+    sum += bits[i];
+    if (sum >= Number.MAX_SAFE_INTEGER) sum -= Number.MAX_SAFE_INTEGER;
+  }
+  return sum;
 }

@@ -180,27 +180,68 @@ function writeScalar(w: BinaryWriter, type: Scalar, value: unknown): void {
   }
 }
 
-function writeMessage(w: BinaryWriter, type: string, message: Anything): void {
+/** A byte field of at least so many bytes is not copied until the whole is put together: a file's weights are copied once. */
+const LONG = 2 ** 12;
+
+/** The bytes of a message, in parts. */
+class Parts {
+  readonly list: Uint8Array[] = [];
+  length = 0;
+  private readonly writer = new BinaryWriter();
+
+  field(no: number, type: string, value: unknown): void {
+    const w = this.writer.tag(no, wireTypeOf(type));
+    if (!(type in wireTypes)) this.nested(messageParts(type, value as Anything));
+    else if (value instanceof Uint8Array && value.length >= LONG) {
+      w.uint32(value.length);
+      this.push(value);
+    } else writeScalar(w, type as Scalar, value);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.writer.raw(bytes);
+  }
+
+  /** Ends the message. */
+  finished(): this {
+    const bytes = this.writer.finish();
+    if (bytes.length > 0) this.list.push(bytes);
+    this.length += bytes.length;
+    return this;
+  }
+
+  private nested({ list, length }: Parts): void {
+    this.writer.uint32(length);
+    for (const part of list)
+      if (part.length < LONG) this.writer.raw(part);
+      else this.push(part);
+  }
+
+  private push(bytes: Uint8Array): void {
+    this.finished().list.push(bytes);
+    this.length += bytes.length;
+  }
+}
+
+function messageParts(type: string, message: Anything): Parts {
+  const parts = new Parts();
   for (const { name, no, type: t, repeated } of fieldsOf.get(type)!) {
     const value = message[name];
     if (value === undefined) continue;
-    const wire = wireTypeOf(t);
-    for (const item of repeated ? (value as unknown[]) : [value]) {
-      w.tag(no, wire);
-      if (t in wireTypes) writeScalar(w, t as Scalar, item);
-      else {
-        w.fork();
-        writeMessage(w, t, item as Anything);
-        w.join();
-      }
-    }
+    for (const item of repeated ? (value as unknown[]) : [value]) parts.field(no, t, item);
   }
-  for (const bytes of message.unknown ?? []) w.raw(bytes);
+  for (const bytes of message.unknown ?? []) parts.raw(bytes);
+  return parts.finished();
 }
 
 /** Encodes one message: listed fields in the table's order, then the unknown ones. Deterministic. */
 export function encodeMessage<K extends MessageName>(type: K, message: WireMessage<K>): Uint8Array {
-  const w = new BinaryWriter();
-  writeMessage(w, type, message as Anything);
-  return w.finish();
+  const { list, length } = messageParts(type, message as Anything);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of list) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

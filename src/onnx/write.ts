@@ -81,14 +81,26 @@ function checkSize(graph: Graph): void {
     });
 }
 
+/** The bits of −0, as whole numbers. */
+const [FLOAT64, FLOAT32, FLOAT16] = [-(2n ** 63n), -(2 ** 31), 0x8000];
+
 /** −0 becomes 0, so that "exactly zero" has one bit pattern in files. */
 function withoutNegativeZero(t: Tensor): Tensor {
   const { data } = t;
-  if (data instanceof Float32Array || data instanceof Float64Array)
-    return data.some((x) => Object.is(x, -0)) ? { ...t, data: data.map((x) => (x === 0 ? 0 : x)) } : t;
+  const { buffer, byteOffset, length } = data;
+  if (data instanceof Float32Array)
+    return new Int32Array(buffer, byteOffset, length).includes(FLOAT32) ? { ...t, data: plainZeros(data) } : t;
+  if (data instanceof Float64Array)
+    return new BigInt64Array(buffer, byteOffset, length).includes(FLOAT64) ? { ...t, data: plainZeros(data) } : t;
   if ((t.dtype === "float16" || t.dtype === "bfloat16") && data instanceof Uint16Array)
-    return data.includes(0x8000) ? { ...t, data: data.map((b) => (b === 0x8000 ? 0 : b)) } : t;
+    return data.includes(FLOAT16) ? { ...t, data: data.map((b) => (b === FLOAT16 ? 0 : b)) } : t;
   return t;
+}
+
+function plainZeros<A extends Float32Array | Float64Array>(data: A): A {
+  const copy = data.slice() as A;
+  for (let i = 0; i < copy.length; i++) if (copy[i] === 0) copy[i] = 0;
+  return copy;
 }
 
 /** What an operator outside the table means depends on the opset of its file, which a graph does not say. */
