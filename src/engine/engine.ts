@@ -76,6 +76,9 @@ export interface Engine {
   release(): Promise<void>;
 }
 
+/** Loads a model whose bytes nothing holds afterwards, as a function that waits would that has them itself. */
+export const loaded = (engine: Engine, model: () => Uint8Array): Promise<Session> => engine.load(model());
+
 /** Uploads, runs once, downloads every output. */
 export async function runOnce(
   session: Session,

@@ -64,7 +64,7 @@ export function digest(model: Model): Promise<string> {
 }
 
 async function sha256(model: Model): Promise<string> {
-  const hash = await globalThis.crypto.subtle.digest("SHA-256", new Uint8Array(write(model)));
+  const hash = await globalThis.crypto.subtle.digest("SHA-256", write(model) as Uint8Array<ArrayBuffer>);
   return Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 

@@ -28,5 +28,9 @@ export async function verifyReading(bytes: Uint8Array, model: Model, options: Re
     ["options", anObject, options],
     ["engine", anEngine, options, "engine"],
   );
-  return compareBytes(evaluatedFile(bytes, options.external), write(model), comparisonOf(model, options));
+  return compareBytes(
+    () => evaluatedFile(bytes, options.external),
+    () => write(model),
+    comparisonOf(model, options),
+  );
 }

@@ -1,7 +1,7 @@
 /** Whether two models compute the same function: both run on the same inputs, random and given. */
 
 import { checkInteger } from "../checks.ts";
-import { type Engine, type EngineTensor, runOnce, type Session } from "../engine/engine.ts";
+import { type Engine, type EngineTensor, loaded, runOnce } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import { bind, declaredBatch, otherSizes } from "../graph/bind.ts";
@@ -74,7 +74,11 @@ export async function verify(a: Model, b: Model, options: VerifyOptions): Promis
         reason: `the ${which} model itself holds ${wrong.is}: ${wrong.tensor} at ${wrong.at}, ${wrong.share}`,
       };
   }
-  return compareBytes(write(a), write(b), comparison);
+  return compareBytes(
+    () => write(a),
+    () => write(b),
+    comparison,
+  );
 }
 
 /** What two files are run on, and how far they may be apart. */
@@ -109,43 +113,84 @@ export function comparisonOf(model: Model, options: VerifyOptions): Comparison {
   return { engine, runs: [...randomRuns, ...inputs], given: inputs.length, tolerance };
 }
 
-/** Compares two files, b against a. */
-export async function compareBytes(a: Uint8Array, b: Uint8Array, comparison: Comparison): Promise<Verification> {
-  const first = await comparison.engine.load(a);
-  const second = await comparison.engine.load(b).catch(async (e) => {
-    await first.release();
-    throw e;
-  });
-  try {
-    return await compareSessions(first, second, comparison);
-  } finally {
-    await first.release();
-    await second.release();
-  }
-}
+/**
+ * So many bytes of outputs of the first file are kept until the second runs: up to there they are not in memory side by side, which
+ * for most networks takes more than their outputs.
+ */
+const MOST_KEPT = 2 ** 26;
 
-async function compareSessions(
-  first: Session,
-  second: Session,
+/** Compares two files, b against a. Each is asked for when it is loaded, and not kept. */
+export async function compareBytes(
+  a: () => Uint8Array,
+  b: () => Uint8Array,
   { engine, runs, given, tolerance }: Comparison,
 ): Promise<Verification> {
-  let maxAbs = 0;
-  let maxRel = 0;
-  let reason: string | undefined;
-  let worst: { name: string; rel: number } | undefined;
-  for (const feeds of runs) {
-    const [x, y] = [await runOnce(first, engine, feeds), await runOnce(second, engine, feeds)];
-    for (const name of Object.keys(x)) {
-      const e = difference(x[name], y[name]);
-      maxAbs = Math.max(maxAbs, e.abs);
-      maxRel = Math.max(maxRel, e.rel);
-      if (e.rel > (worst?.rel ?? tolerance)) worst = { name, rel: e.rel };
-      reason ??= e.reason && `output "${name}" ${e.reason}`;
+  const difference = new Difference(tolerance);
+  const first = ran(engine, a, runs);
+  try {
+    const kept: Outputs[] = [];
+    for (let bytes = 0; bytes < MOST_KEPT; ) {
+      const next = await first.next();
+      if (next.done) break;
+      kept.push(next.value);
+      for (const { data } of Object.values(next.value)) bytes += data.byteLength;
     }
+    for await (const y of ran(engine, b, runs)) {
+      const x = kept.shift() ?? (await first.next()).value;
+      if (x) difference.add(x, y);
+    }
+  } finally {
+    await first.return(undefined);
   }
-  if (worst) reason ??= `output "${worst.name}" differs by ${worst.rel.toPrecision(3)} relative`;
+  const { maxAbs, maxRel, reason } = difference;
   const result = { agree: reason === undefined, maxAbs, maxRel, tolerance, runs: runs.length, given };
   return reason === undefined ? result : { ...result, reason };
+}
+
+type Outputs = Readonly<Record<string, EngineTensor>>;
+
+/** What a file computes, run by run; its session ends with the last one. */
+async function* ran(
+  engine: Engine,
+  file: () => Uint8Array,
+  runs: readonly Inputs[],
+): AsyncGenerator<Outputs, undefined> {
+  const session = await loaded(engine, file);
+  try {
+    for (const feeds of runs) yield await runOnce(session, engine, feeds);
+  } finally {
+    await session.release();
+  }
+  return undefined;
+}
+
+/** How far apart the outputs are that were compared. */
+class Difference {
+  maxAbs = 0;
+  maxRel = 0;
+  private readonly tolerance: number;
+  private first: string | undefined;
+  private worst: { readonly name: string; readonly rel: number } | undefined;
+
+  constructor(tolerance: number) {
+    this.tolerance = tolerance;
+  }
+
+  add(x: Outputs, y: Outputs): void {
+    for (const name of Object.keys(x)) {
+      const e = difference(x[name], y[name]);
+      this.maxAbs = Math.max(this.maxAbs, e.abs);
+      this.maxRel = Math.max(this.maxRel, e.rel);
+      if (e.rel > (this.worst?.rel ?? this.tolerance)) this.worst = { name, rel: e.rel };
+      this.first ??= e.reason && `output "${name}" ${e.reason}`;
+    }
+  }
+
+  /** Why the models do not agree. */
+  get reason(): string | undefined {
+    const { first, worst } = this;
+    return first ?? (worst && `output "${worst.name}" differs by ${worst.rel.toPrecision(3)} relative`);
+  }
 }
 
 /** Largest difference of two tensors, absolute and relative to the first. */
