@@ -77,6 +77,7 @@ export { type Factorized, type FactorizeOptions, factorize } from "./pipeline/fa
 export { type FineTuneOptions, fineTune } from "./pipeline/fine-tune.ts";
 export { type Finished, type FinishOptions, finish } from "./pipeline/finish.ts";
 export { type FinishedTrial, type SearchOptions, searchLambda, type Trial } from "./pipeline/lambda-search.ts";
+export { type NetworkOptions, networkHtml } from "./pipeline/network.ts";
 export { type OperatorRow, operatorTable } from "./pipeline/operator-table.ts";
 export { type RankSearch, type RankSearchOptions, type RankStep, searchRanks } from "./pipeline/rank-search.ts";
 export { chooseRanks, type Judging, type RankRule } from "./pipeline/ranks.ts";

@@ -258,6 +258,11 @@ describe("a whole run", () => {
     const { stdout } = await espalier("inspect", "a/model.onnx");
     expect(stdout).toContain("7,850");
     expect(stdout.includes("no input channel is exactly zero")).toBe(!/[1-9]\d* of 784/.test(stdout));
+    const drawn = await espalier("inspect", "a/model.onnx", "--html", "net.html");
+    expect([drawn.status, drawn.stdout.includes("wrote net.html")]).toEqual([0, true]);
+    expect(await readFile(at("net.html"), "utf8")).toMatch(/^<!doctype html>.*7\.85 k/s);
+    const over = await espalier("inspect", "a/model.onnx", "--html", "a/model.onnx");
+    expect([over.status, over.stderr]).toEqual([2, expect.stringContaining("would replace an input")]);
   });
 
   test("data list and info", async () => {

@@ -1,7 +1,9 @@
 /** `espalier inspect`: what a model is made of, and what could be removed from it. */
+import { basename } from "node:path";
 import {
   count,
   inspect,
+  networkHtml,
   type Sizes,
   type Spectra,
   type Spectrum,
@@ -13,10 +15,10 @@ import {
   visible,
   withSizes,
 } from "espalier";
-import { readModel } from "espalier/node";
-import { sizesField, toggle } from "../settings/field.ts";
+import { writeBytes } from "espalier/node";
+import { sizesField, text, toggle } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
-import { writesNothing } from "../terminal/files.ts";
+import { readInput, touched } from "../terminal/files.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
@@ -27,17 +29,19 @@ export const inspectCommand = () =>
     arguments: [["<file.onnx>", "the model"]],
     fields: {
       dim: sizesField("sizes that the file leaves free, at which it is looked at"),
+      html: text("draw the network as a page to read in a browser, and write it to this file", "file.html"),
       ranks: toggle("show each layer's singular values and effective ranks"),
     },
     examples: [
       "inspect runs/a/model.onnx",
       "inspect runs/a/model.onnx --ranks",
+      "inspect resnet18.onnx --html resnet18.html   # a picture: blocks, shapes, groups, what stays and why",
       "inspect unet.onnx --dim height=256,width=256",
       "inspect resnet18.onnx --json",
     ],
-    files: writesNothing,
-    async run([file], { dim, ranks }, out) {
-      const model = withSizes(await readModel(file!), dim ?? {});
+    files: ([file], { html }) => ({ reads: touched("<file.onnx>", file), writes: touched("--html", html) }),
+    async run([file], { dim, html, ranks }, out) {
+      const model = withSizes(await readInput(file!, touched("--html", html)), dim ?? {});
       const found = inspect(model);
       const of = (part: number, whole: number) => `${count(part)} of ${count(whole)}`;
       const table: Table = {
@@ -93,8 +97,13 @@ export const inspectCommand = () =>
         );
       const spectrum = ranks ? spectra(model) : undefined;
       if (spectrum) lines.push("", ...spectrumLines(spectrum, out));
+      if (html) {
+        await writeBytes(html, new TextEncoder().encode(await networkHtml(model, { title: basename(file!) })));
+        lines.push("", `wrote ${html}`);
+      }
       const result = {
         file,
+        ...(html && { html }),
         opset: model.opset,
         sizes,
         ...found,

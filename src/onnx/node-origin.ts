@@ -2,8 +2,10 @@
  * Where a node came from, as far as its exporter says it: the module, and the parameters that the module's own code read.
  * torch.onnx writes the module into the node's name ("/layers.0/norm/Mul"); with dynamo it writes both into the node's metadata.
  */
+import type { Model, Node } from "../graph/types.ts";
 import type { FileStep } from "./file-step.ts";
 import { quoted } from "./origins.ts";
+import { restOf } from "./rest.ts";
 import { decode } from "./wire.ts";
 
 const SCOPES = "pkg.torch.onnx.name_scopes";
@@ -21,19 +23,36 @@ export interface ModuleCall {
 
 /** The call that a node is of, or undefined where nothing is said. */
 export function moduleCallOf({ name, proto }: FileStep): ModuleCall | undefined {
-  if (!proto.unknown) return undefined;
-  const { metadata_props = [] } = decode("NodeNotes", joined(proto.unknown), name);
-  const said = (wanted: string) => metadata_props.find(({ key }) => key === wanted)?.value;
-  const [scopes, call] = [said(SCOPES), said(CALL)];
-  if (!scopes || !call) return undefined;
-  const module = quoted(scopes).at(-2);
-  if (module === undefined) return undefined;
-  const once = module.replace(/@\d+/g, ""); // "layer@1" is the second call of "layer"
+  const said = notesOf(name, proto.unknown);
+  const [once, call] = [said && calledModule(said), said?.(CALL)];
+  if (once === undefined || !call) return undefined;
   const read = new Set([...call.matchAll(/%[pbc]_(\w+)/g)].map((m) => m[1].toLowerCase()));
   const [first] = read;
   const start = spelled(inModule(once, ""));
   const only = read.size === 1 && first.startsWith(start) ? first.slice(start.length) : undefined;
   return { module: once, reads: (of) => read.has(spelled(of)), only };
+}
+
+/** What a node's metadata says, by key; undefined where the file has none. */
+function notesOf(name: string, unknown: readonly Uint8Array[] | undefined) {
+  if (!unknown) return undefined;
+  const { metadata_props = [] } = decode("NodeNotes", joined(unknown), name);
+  return (wanted: string) => metadata_props.find(({ key }) => key === wanted)?.value;
+}
+
+/** "layer@1" is the second call of "layer". */
+function calledModule(said: (key: string) => string | undefined): string | undefined {
+  const scopes = said(SCOPES);
+  return scopes ? quoted(scopes).at(-2)?.replace(/@\d+/g, "") : undefined;
+}
+
+/** The module that each node is of, where the model's file says it: in the node's metadata, or in its name. */
+export function modulesOf(model: Model): (node: Node) => string | undefined {
+  const notes = restOf(model)?.nodes;
+  return (node) => {
+    const said = notesOf(node.name, notes?.get(node.outputs.find((o) => o)?.name ?? "")?.unknown);
+    return (said && calledModule(said)) ?? moduleOf(node);
+  };
 }
 
 /** A parameter's name as dynamo spells it among arguments. */
@@ -50,7 +69,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** The module that a node's name tells: "f.0" of "/f/f.0/Gemm"; undefined where the name is of another kind. */
-export function moduleOf({ name }: FileStep): string | undefined {
+export function moduleOf({ name }: Pick<FileStep, "name">): string | undefined {
   if (!name.startsWith("/")) return undefined;
   const parts = name.split("/").slice(1, -1);
   return parts.filter((p, i) => !parts[i + 1]?.startsWith(`${p}.`)).join(".");

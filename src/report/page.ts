@@ -1,19 +1,26 @@
-/** What every HTML document of Espalier is made of. No script, no outside resource; everything foreign is escaped. */
+/** What every HTML document of Espalier is made of. No outside resource; everything foreign is escaped. */
 import type { Chart } from "./draw.ts";
 import { html, type Markup, trusted } from "./markup.ts";
 import { style } from "./style.ts";
 import type { Table } from "./table.ts";
 
+/** What a document has beside that of every other. */
+interface Own {
+  readonly style?: string;
+  /** What it lets the browser load and run; without, it has no script. */
+  readonly policy?: string;
+}
+
 /** A whole document under a title and one sentence. */
-export const page = (title: string, lead: string, content: Markup): string =>
+export const page = (title: string, lead: string, content: Markup, { style: own = "", policy }: Own = {}): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
+<meta name="color-scheme" content="light dark">${policy ? html`\n<meta http-equiv="Content-Security-Policy" content="${policy}">` : ""}
 <title>${title} – Espalier</title>
-<style>${trusted(style)}</style>
+<style>${trusted(style + own)}</style>
 </head>
 <body>
 <main>

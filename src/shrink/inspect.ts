@@ -10,7 +10,7 @@ import { type Obstacle, obstacleText } from "../groups/channels.ts";
 import { marksOf } from "../onnx/marks.ts";
 import { trainingNotes } from "../onnx/notes.ts";
 import { type Sharing, sharingOf } from "../onnx/sharing.ts";
-import { analyze } from "./analysis.ts";
+import { type Analysis, analyze } from "./analysis.ts";
 import { dropColumns } from "./columns.ts";
 import { lineAt } from "./constants.ts";
 import { type Cost, costOf } from "./cost.ts";
@@ -56,6 +56,11 @@ export interface Inspection extends Cost {
 /** Looks at every weight of a model. */
 export function inspect(model: Model): Inspection {
   wants("inspect", ["model", aModel, model]);
+  return inspected(model).inspection;
+}
+
+/** The same, and what it is of: a layer per use of a weight, in the order of `analysis.uses`. */
+export function inspected(model: Model): { readonly inspection: Inspection; readonly analysis: Analysis } {
   const graph = atBatch(model, 1);
   const analysis = analyze(graph);
   const { channels, uses } = analysis;
@@ -106,7 +111,7 @@ export function inspect(model: Model): Inspection {
   const constants = [...roles(model.graph, marksOf(model))].flatMap(([{ name, shape }, { learns, why }]) =>
     learns ? [] : [{ name, shape, why }],
   );
-  return {
+  const inspection = {
     ...costOf(graph),
     layers,
     untrained: fixed,
@@ -114,6 +119,7 @@ export function inspect(model: Model): Inspection {
     sharing: sharingOf(model),
     training: trainingNotes(model),
   };
+  return { inspection, analysis };
 }
 
 const texts = (obstacles: readonly (Obstacle | undefined)[]): string[] => [
