@@ -5,7 +5,7 @@ import type { Attr, OpaqueAttr, Tensor } from "../graph/types.ts";
 import type { External } from "./external.ts";
 import { attributeTypes, type WireMessage } from "./schema.ts";
 import { decodeTensor, tensorProto, toInt64 } from "./tensors.ts";
-import { encodeMessage } from "./wire.ts";
+import { decode, encodeMessage } from "./wire.ts";
 
 const utf8 = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -107,4 +107,28 @@ export function decodeAttribute(
       if (!p.t) throw new EspalierError("invalid-file", "a tensor attribute holds no tensor", { field: `${path}.t` });
       return { type, value: decodeTensor(p.t, `${path}.t`, external) };
   }
+}
+
+/** An attribute of a node that the table does not have; undefined where it is absent. */
+function ownAttribute(
+  { attribute = [], name: node = "" }: WireMessage<"NodeProto">,
+  wanted: string,
+): Attr | undefined {
+  for (const bytes of attribute) {
+    const message = decode("AttributeProto", bytes, node);
+    if (message.name === wanted) return decodeAttribute(message, `${node}.${wanted}`, undefined)?.value;
+  }
+  return undefined;
+}
+
+/** The same of a whole number. */
+export function wholeOf(node: WireMessage<"NodeProto">, name: string, otherwise: number): number {
+  const value = ownAttribute(node, name);
+  return typeof value === "number" ? value : otherwise;
+}
+
+/** The same of a list of numbers. */
+export function listOf(node: WireMessage<"NodeProto">, name: string): readonly number[] | undefined {
+  const value = ownAttribute(node, name);
+  return Array.isArray(value) ? value : undefined;
 }

@@ -4,12 +4,11 @@
  * number is 0 also did what a Relu or Clip does, and often stands in the place of one, which quantizers take out: it is a Clip.
  */
 import { tensor } from "../graph/tensor.ts";
-import type { Attr, DType, Tensor } from "../graph/types.ts";
-import { decodeAttribute } from "./attributes.ts";
+import type { DType, Tensor } from "../graph/types.ts";
+import { wholeOf } from "./attributes.ts";
 import type { FileStep } from "./file-step.ts";
 import type { Parsed } from "./parse.ts";
 import { valuesOf } from "./tensors.ts";
-import { decode } from "./wire.ts";
 
 const [ROUND, UNROUND, CLIP, IDENTITY] = ["QuantizeLinear", "DequantizeLinear", "Clip", "Identity"];
 /** ONNX Runtime has both in its own domain too. */
@@ -33,21 +32,12 @@ const notNegative: ReadonlySet<string> = new Set(["Relu", "Clip", "Sigmoid", "Ha
 /** From this opset on a Clip's bounds are inputs. */
 const BOUNDS_AS_INPUTS = 11;
 
-/** An attribute of an operator that the table does not have; undefined where it is absent. */
-function attributeOf({ proto, name }: FileStep, wanted: string): Attr | undefined {
-  for (const bytes of proto.attribute ?? []) {
-    const message = decode("AttributeProto", bytes, name);
-    if (message.name === wanted) return decodeAttribute(message, `${name}.${wanted}`, undefined)?.value;
-  }
-  return undefined;
-}
-
 /** (x − zero)·scale, with one scale for all or one for each index of an axis; undefined for other forms. */
 function floatsOf(step: FileStep, stored: ReadonlyMap<string, Tensor>): Tensor | undefined {
   const [x, scale, zero] = step.inputs.map((name) => (name ? stored.get(name) : undefined));
   if (!x || !scale || (step.inputs[2] && !zero) || scale.dtype !== "float32" || !stores(x.dtype)) return undefined;
-  if (attributeOf(step, "block_size")) return undefined;
-  const given = (attributeOf(step, "axis") as number | undefined) ?? 1;
+  if (wholeOf(step.proto, "block_size", 0)) return undefined;
+  const given = wholeOf(step.proto, "axis", 1);
   const axis = given < 0 ? given + x.shape.length : given;
   const scales = valuesOf(scale);
   if (scales.length !== 1 && scales.length !== x.shape[axis]) return undefined;

@@ -21,6 +21,16 @@ export interface FileStep extends Step {
   readonly proto: WireMessage<"NodeProto">;
   /** How many of the last inputs are values that subgraphs read. */
   readonly captured: number;
+  /** Of which opset it is, where that is not the file's: it stood in a function. */
+  readonly opset?: number;
+}
+
+/** What nodes are read by. */
+export interface Source {
+  /** Of the standard operators. */
+  readonly opset: number;
+  readonly bytes: Uint8Array;
+  readonly external?: External;
 }
 
 interface FileAttribute {
@@ -59,24 +69,27 @@ const byName = (list: readonly FileAttribute[]): Attrs =>
   Object.fromEntries(list.map(({ name, value }) => [name, value]));
 
 /**
- * @param index of the node in the graph, for errors and for a node without a name
+ * @param index of the node in its graph, for errors and for a node without a name
+ * @param own the opset of the function that the node stood in
+ * @param graph what errors call the graph
  * @throws EspalierError for attributes that cannot be decoded, and nodes that the opset does not have so
  */
 export function stepOf(
   proto: WireMessage<"NodeProto">,
   index: number,
-  opset: number,
-  file: Uint8Array,
-  external?: External,
+  source: Source,
+  own: number | undefined = undefined,
+  graph = "graph",
 ): FileStep {
-  const path = `graph.node[${index}]`;
+  const path = `${graph}.node[${index}]`;
+  const opset = own ?? source.opset;
   const domain = STANDARD.has(proto.domain ?? "") ? "" : proto.domain!;
   const op = domain === "" ? nameToday(proto.op_type ?? "", opset) : (proto.op_type ?? "");
   if (!op)
     throw new EspalierError("invalid-file", "a node has no operator", { field: `${path}.op_type`, name: proto.name });
   const expanded = expansionOf(op, domain, opset) !== undefined;
   const known = expanded || opOf(op, domain) !== undefined;
-  const attributes = attributesOf(proto, known, path, file, external);
+  const attributes = attributesOf(proto, known, path, source.bytes, source.external);
   const inputs = [...(proto.input ?? [])];
   while (inputs.at(-1) === "") inputs.pop();
   const explicit = new Set(inputs);
@@ -93,5 +106,13 @@ export function stepOf(
       { node: name, operator: op },
       "remove the node: no output depends on it",
     );
-  return { ...step, proto, captured: captured.length };
+  const differs = opset !== source.opset;
+  if (differs && !known && domain === "")
+    throw new EspalierError(
+      "unsupported",
+      `${op} stands in a function of another opset than the model's`,
+      { node: name, got: `opset ${opset}`, wanted: `opset ${source.opset}` },
+      "export the model so that its functions have the opset of the model",
+    );
+  return { ...step, proto, captured: captured.length, ...(differs && { opset }) };
 }

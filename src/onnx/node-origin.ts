@@ -4,6 +4,7 @@
  */
 import type { Model, Node } from "../graph/types.ts";
 import type { FileStep } from "./file-step.ts";
+import { joinedBytes } from "./functions/library.ts";
 import { quoted } from "./origins.ts";
 import { restOf } from "./rest.ts";
 import { decode } from "./wire.ts";
@@ -36,7 +37,7 @@ export function moduleCallOf({ name, proto }: FileStep): ModuleCall | undefined 
 /** What a node's metadata says, by key; undefined where the file has none. */
 function notesOf(name: string, unknown: readonly Uint8Array[] | undefined) {
   if (!unknown) return undefined;
-  const { metadata_props = [] } = decode("NodeNotes", joined(unknown), name);
+  const { metadata_props = [] } = decode("NodeNotes", joinedBytes(unknown), name);
   return (wanted: string) => metadata_props.find(({ key }) => key === wanted)?.value;
 }
 
@@ -57,16 +58,6 @@ export function modulesOf(model: Model): (node: Node) => string | undefined {
 
 /** A parameter's name as dynamo spells it among arguments. */
 const spelled = (name: string): string => name.replace(/\W/g, "_").toLowerCase();
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const p of parts) {
-    whole.set(p, at);
-    at += p.length;
-  }
-  return whole;
-}
 
 /** The module that a node's name tells: "f.0" of "/f/f.0/Gemm"; undefined where the name is of another kind. */
 export function moduleOf({ name }: Pick<FileStep, "name">): string | undefined {

@@ -16,7 +16,26 @@ const SHOWN = 3;
  */
 export function readingNotes(model: Model): readonly Words[] {
   wants("readingNotes", ["model", aModel, model]);
-  return [...trainingNotes(model), ...quantizedNotes(model), ...sharingNotes(sharingOf(model)), ...heldSizes(model)];
+  return [
+    ...functionNotes(model),
+    ...resolvedNotes(model),
+    ...trainingNotes(model),
+    ...quantizedNotes(model),
+    ...sharingNotes(sharingOf(model)),
+    ...heldSizes(model),
+  ];
+}
+
+/** The part of it that is of functions that a file defines. */
+function functionNotes(model: Model): string[] {
+  const calls = [...(restOf(model)?.calls ?? [])];
+  if (calls.length === 0) return [];
+  const names = calls.map(([name]) => name);
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+  const all = calls.reduce((n, [, times]) => n + times, 0);
+  return [
+    `the file defines functions of its own (${names.slice(0, SHOWN).join(", ")}${more}); their ${all} calls are read, and written again, as the operators that they are of`,
+  ];
 }
 
 /** The part of it that is of quantized numbers. */
@@ -40,6 +59,16 @@ function heldSizes({ graph, dims, sizes }: Model): string[] {
       ];
     }),
   );
+}
+
+/** The part of it that is of nodes with graphs. */
+function resolvedNotes(model: Model): string[] {
+  const resolved = restOf(model)?.resolved ?? [];
+  return [...new Set(resolved.map(({ op }) => op))].map((op) => {
+    const all = resolved.filter((r) => r.op === op).map(({ node, how }) => `${node}: ${how}`);
+    const more = all.length > SHOWN ? ` and ${all.length - SHOWN} more` : "";
+    return `the file holds ${op} (${all.slice(0, SHOWN).join(", ")}${more}); it is read, and written again, as the nodes that it comes to`;
+  });
 }
 
 /** The part of it that is of training mode. */

@@ -2,10 +2,12 @@
 import { EspalierError } from "../error.ts";
 import { opOf } from "../graph/ops/index.ts";
 import type { Dim, DType, Tensor } from "../graph/types.ts";
+import type { Resolved } from "./control/place.ts";
 import { type Declared, declarations, declaredOf } from "./declared.ts";
 import { expansionOf } from "./expansions/index.ts";
 import type { External } from "./external.ts";
-import { type FileStep, STANDARD, stepOf } from "./file-step.ts";
+import { type FileStep, type Source, STANDARD, stepOf } from "./file-step.ts";
+import { type Calls, type PlacedNode, withoutFunctions } from "./functions/inline-functions.ts";
 import { inOrder } from "./order.ts";
 import type { Quantized } from "./rest.ts";
 import type { WireMessage } from "./schema.ts";
@@ -28,6 +30,12 @@ export interface Parsed {
   readonly steps: readonly FileStep[];
   /** Names that a node reads or that are outputs. */
   readonly read: ReadonlySet<string>;
+  /** Functions of the file that were called, and how often; their nodes stand in the place of the calls. */
+  readonly calls: Calls;
+  /** What its nodes were read by. */
+  readonly source: Source;
+  /** Nodes with graphs that were written out; undefined where there are none. */
+  readonly resolved?: readonly Resolved[];
   /** What was found of tensors that are shared; undefined where it was not looked for, or nothing was. */
   readonly sharing?: Sharing;
   /** What the file holds quantized, where it is floats here. */
@@ -65,20 +73,36 @@ function opsetOf(file: WireMessage<"ModelProto">): number {
 }
 
 /** The newest opset that the runtime loads is enough for every node, or the file is refused. */
-function checkLoaded(nodes: readonly WireMessage<"NodeProto">[], opset: number): void {
-  const newer = nodes.findIndex((n) => STANDARD.has(n.domain ?? "") && Object.hasOwn(newerOperators, n.op_type ?? ""));
-  if (opset <= LOADED.opset || newer < 0) return;
-  const { op_type = "", name, output } = nodes[newer];
+function checkLoaded(nodes: readonly PlacedNode[], file: number): void {
+  const isNewer = ({ node, opset }: PlacedNode) =>
+    (opset ?? file) > LOADED.opset &&
+    STANDARD.has(node.domain ?? "") &&
+    Object.hasOwn(newerOperators, node.op_type ?? "");
+  const newer = nodes.findIndex(isNewer);
+  if (newer < 0) return;
+  const { op_type = "", name, output } = nodes[newer].node;
   throw new EspalierError(
     "unsupported",
     `ONNX Runtime does not know ${op_type} yet`,
     {
       field: `graph.node[${newer}]`,
       node: name || output?.[0],
-      got: `opset ${opset}`,
+      got: `opset ${nodes[newer].opset ?? file}`,
       wanted: `opset ${LOADED.opset}`,
     },
     `export the model with opset ${LOADED.opset} or older`,
+  );
+}
+
+/** The opset of a function as it is read. */
+function loaded(opset: number | undefined, node: WireMessage<"NodeProto">): number | undefined {
+  if (opset === undefined || (opset >= OPSETS.oldest && opset <= OPSETS.newest))
+    return opset && Math.min(opset, LOADED.opset);
+  throw new EspalierError(
+    "unsupported",
+    "the opset of a function is not supported",
+    { node: node.name, got: `opset ${opset}`, wanted: `opset ${OPSETS.oldest} to ${OPSETS.newest}` },
+    "export the model with functions of the model's opset",
   );
 }
 
@@ -169,16 +193,18 @@ export function parse(bytes: Uint8Array, external?: External): Parsed {
       "check that the file is an ONNX model",
     );
   const stated = opsetOf(given);
-  checkLoaded(graph.node ?? [], stated);
   const opset = Math.min(stated, LOADED.opset);
   const newerIr = (given.ir_version ?? 0n) > LOADED.ir;
-  const file = newerIr ? { ...given, ir_version: LOADED.ir } : given;
-  checkFunctions(file, opset);
+  checkFunctions(given, opset);
+  const { file: plain, nodes, calls } = withoutFunctions(given, graph);
+  const file = newerIr ? { ...plain, ir_version: LOADED.ir } : plain;
+  checkLoaded(nodes, stated);
   const initializers = tensorsOf(graph, external);
   const inputs = inputsOf(graph, initializers);
   const outputs = outputsOf(graph);
+  const source = { opset, bytes, external };
   const steps = inOrder(
-    (graph.node ?? []).map((n, i) => stepOf(n, i, opset, bytes, external)),
+    nodes.map(({ node, opset: own }, i) => stepOf(node, i, source, loaded(own, node))),
     [...inputs.keys(), ...initializers.keys()],
   );
   const declared = new Map([
@@ -190,5 +216,5 @@ export function parse(bytes: Uint8Array, external?: External): Parsed {
     if (!made.has(name))
       throw new EspalierError("invalid-file", "nothing makes a graph output", { field: `graph.output[${i}]`, name });
   const read = new Set([...outputs, ...steps.flatMap((s) => s.inputs)]);
-  return { file, graph, opset, inputs, outputs, initializers, declared, steps, read };
+  return { file, graph, opset, inputs, outputs, initializers, declared, steps, read, calls, source };
 }

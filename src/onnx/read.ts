@@ -8,9 +8,10 @@ import { EspalierError } from "../error.ts";
 import { aFunction, anObject, maybe, someBytes, wants } from "../given.ts";
 import type { Type } from "../graph/op.ts";
 import { boundAttrs, followedBy } from "../graph/sizes.ts";
-import type { Attr, Dim, Follows, FreeSizes, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
+import type { Dim, Follows, FreeSizes, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { forAnySize } from "./any-size.ts";
 import type { Step } from "./canonical.ts";
+import { withoutForms } from "./control/without-forms.ts";
 import { dequantized } from "./dequantized.ts";
 import type { External } from "./external.ts";
 import {
@@ -29,6 +30,7 @@ import { isDecided, otherProperties } from "./own-files.ts";
 import { type Parsed, parse } from "./parse.ts";
 import type { Rest } from "./rest.ts";
 import { neededOpset } from "./spell.ts";
+import { storedNumbers } from "./stored-numbers.ts";
 import { withTies } from "./ties.ts";
 import { type Binding, concrete, inferStep, type TracedStep, trace } from "./trace.ts";
 
@@ -118,15 +120,6 @@ function asNamed(parsed: Parsed): Settled {
   return fixed;
 }
 
-/** Whole numbers that a file stores in short lists. */
-function* storedNumbers({ initializers, steps }: Parsed): Iterable<number> {
-  const held = steps.flatMap(({ attrs: { value } }) => (isTensor(value) ? [value] : []));
-  for (const { dtype, data } of [...initializers.values(), ...held])
-    if (dtype === "int64" && data.length <= MOST_NUMBERS) for (const n of data) yield Number(n);
-}
-const MOST_NUMBERS = 8;
-const isTensor = (a: Attr | undefined): a is Tensor => typeof a === "object" && "data" in a;
-
 /** With the sizes free that the file leaves free; and with any number of samples, although it has one, where that can be. */
 function settle(parsed: Parsed): Settled {
   const dynamic = [...parsed.inputs.values()].some(({ dims }) => dims.some((d) => typeof d === "string"));
@@ -183,7 +176,7 @@ function graphOf(parsed: Parsed, steps: readonly SettledStep[], binding: Binding
     define(name, { dtype, shape: concrete(binding.axes.get(name)!, binding) }),
   );
   const initializers = new Map([...keptInitializers(parsed, steps)].map(([name, t]) => [define(name, t), t]));
-  const nodes = steps.map(({ step }): Node => {
+  const nodes = steps.map(({ step, from }): Node => {
     const ins = step.inputs.map((x) => (x ? values.get(x)! : null));
     const given = boundAttrs(step.attrs, followsOf(step), (name) => values.get(name)?.shape);
     const { attrs, outputs } = inferStep(step, given, ins, parsed, binding);
@@ -199,7 +192,7 @@ function graphOf(parsed: Parsed, steps: readonly SettledStep[], binding: Binding
       attrs,
       ...(follows && { follows: followsOf(step) }),
     };
-    checkOpset(node, parsed.opset);
+    checkOpset(node, from.opset ?? parsed.opset);
     return node;
   });
   const outputs = parsed.outputs.map((name) => values.get(name)!);
@@ -232,6 +225,8 @@ function restOf(parsed: Parsed, steps: readonly SettledStep[]): Rest {
     tensors: new Map(
       (graph.initializer ?? []).map(({ name, doc_string, unknown }) => [name ?? "", { doc_string, unknown }]),
     ),
+    calls: parsed.calls,
+    resolved: parsed.resolved ?? [],
     sharing: parsed.sharing,
     quantized: parsed.quantized,
     training: steps.flatMap(({ step: { training, name, op } }) => (training ? [{ name, op }] : [])),
@@ -273,7 +268,7 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
     : inferred;
 
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
-  const stored = dequantized(parse(bytes, external));
+  const stored = withoutForms(dequantized(parse(bytes, external)));
   const properties = stored.file.metadata_props ?? [];
   const parsed = isDecided(properties) ? stored : withTies(withOwnTensors(stored));
   const { steps: settled, dimsOf, sizes, binding } = settle(parsed);

@@ -1,5 +1,7 @@
 /** What a file holds beside its graph, kept so that a round trip loses nothing. Only read.ts and write.ts look inside. */
 import type { Model } from "../graph/types.ts";
+import type { Resolved } from "./control/place.ts";
+import type { Calls } from "./functions/inline-functions.ts";
 import type { WireMessage } from "./schema.ts";
 import type { Sharing } from "./sharing.ts";
 
@@ -28,6 +30,10 @@ export interface Rest {
   readonly training: readonly { readonly name: string; readonly op: string }[];
   /** How many trailing inputs of a node stand for values that its subgraphs read, by the name of its first output. */
   readonly captures: ReadonlyMap<string, number>;
+  /** Functions of the file that were called, and how often; the graph has their nodes. */
+  readonly calls: Calls;
+  /** Nodes with graphs that were written out, and what they came to. */
+  readonly resolved: readonly Resolved[];
   /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */
   readonly sharing?: Sharing;
   /** What the file holds quantized; the graph holds it as floats. */

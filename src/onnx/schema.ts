@@ -23,10 +23,22 @@ export const schema = {
     graph: one(7, "GraphProto"),
     opset_import: list(8, "OperatorSetIdProto"),
     metadata_props: list(14, "StringStringEntryProto"),
-    /** Messages of type FunctionProto, of which only the names are looked at. */
+    /** Messages of type FunctionProto, decoded one by one: what nobody calls is written back unchanged. */
     functions: list(25, "bytes"),
   },
-  FunctionProto: { name: one(1, "string"), domain: one(10, "string") },
+  FunctionProto: {
+    name: one(1, "string"),
+    input: list(4, "string"),
+    output: list(5, "string"),
+    /** Names of attributes without a default. */
+    attribute: list(6, "string"),
+    node: list(7, "NodeProto"),
+    opset_import: list(9, "OperatorSetIdProto"),
+    domain: one(10, "string"),
+    /** Messages of type AttributeProto: attributes with a default. */
+    attribute_proto: list(11, "bytes"),
+    overload: one(13, "string"),
+  },
   OperatorSetIdProto: { domain: one(1, "string"), version: one(2, "int64") },
   StringStringEntryProto: { key: one(1, "string"), value: one(2, "string") },
   GraphProto: {
@@ -49,8 +61,8 @@ export const schema = {
     /** Messages of type AttributeProto, decoded one by one: those that nobody interprets are written back unchanged. */
     attribute: list(5, "bytes"),
   },
-  /** The metadata of a NodeProto, among the fields that are kept as bytes. */
-  NodeNotes: { metadata_props: list(9, "StringStringEntryProto") },
+  /** What of a NodeProto is among the fields that are kept as bytes: its metadata, and which of several functions of one name it calls. */
+  NodeNotes: { metadata_props: list(9, "StringStringEntryProto"), overload: one(8, "string") },
   AttributeProto: {
     name: one(1, "string"),
     ref_attr_name: one(21, "string"),

@@ -6,9 +6,10 @@ import { takeName } from "../graph/new-names.ts";
 import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { inputsText, size, typeText } from "../graph/tensor.ts";
-import type { Attrs, Dim, Shape } from "../graph/types.ts";
+import type { Attrs, Dim, Shape, Tensor } from "../graph/types.ts";
 import type { Sample } from "./any-size.ts";
 import { canonical, type Step } from "./canonical.ts";
+import type { Values } from "./control/place.ts";
 import { checkDeclared } from "./declared.ts";
 import { isRandom } from "./evaluation-forms.ts";
 import type { FileStep } from "./file-step.ts";
@@ -144,10 +145,13 @@ function startingValues({ inputs, initializers }: Parsed, binding: Binding): Map
   }
   for (const [name, t] of initializers) {
     checkSize(t, () => ({ initializer: name }));
-    values.set(name, isSmall(t.shape) && isExact(t) ? knownTensor(t) : { dtype: t.dtype, shape: t.shape });
+    values.set(name, storedValue(t));
   }
   return values;
 }
+
+const storedValue = (t: Tensor): Type | Known =>
+  isSmall(t.shape) && isExact(t) ? knownTensor(t) : { dtype: t.dtype, shape: t.shape };
 
 /** How many numbers are computed while reading; shapes are a few each. What goes beyond counts as data. */
 const MOST_FOLDED = 2 ** 20;
@@ -162,11 +166,15 @@ function* lazily(steps: readonly Step[], several: (step: Step) => readonly Step[
   for (const step of steps) yield* several(step);
 }
 
+/** The nodes of a file, which may follow from what those before them come to. */
+type Nodes = (values: Values) => Iterable<FileStep>;
+
 /**
  * Steps and value types at given sizes of the inputs.
  * @param one what the file is for one sample, when it was made for one and is looked at with more
+ * @param nodes what is gone through. Default: the steps of the file
  */
-export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
+export function trace(parsed: Parsed, binding: Binding, one?: Traced, nodes: Nodes = () => parsed.steps): Traced {
   const values = startingValues(parsed, binding);
   const added = new Map<string, Shape>();
   const samples: Samples = {
@@ -189,13 +197,15 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced): Traced {
     read: (name: string) => parsed.read.has(name),
     fresh: (stem: string) => takeName(stem, names),
   };
+  const store = (name: string, t: Tensor) => void values.set(name, storedValue(t));
+  const inOpset = ({ opset }: FileStep) => (opset === undefined ? context : { ...context, opset });
   const steps: TracedStep[] = [];
   const allowance = new Allowance(MOST_FOLDED);
   const scalars = new MeasuredScalars();
   const several = (step: Step) => (one ? forSeveralSamples(step, samples, context.fresh) : [step]);
   // one by one: what several samples make of a step follows from the steps before it
-  for (const from of parsed.steps)
-    for (const step of lazily(canonical(from, context), several)) {
+  for (const from of nodes({ ...context, type: (name) => values.get(name), store }))
+    for (const step of lazily(canonical(from, inOpset(from)), several)) {
       const inputs = step.inputs.map((x) => (x ? values.get(x)! : null));
       const { attrs, outputs: types } = inferStep(step, step.attrs, inputs, parsed, binding);
       const outputs = keptOutputs(step, types.length, parsed);
