@@ -110,10 +110,7 @@ export function decodeAttribute(
 }
 
 /** An attribute of a node that the table does not have; undefined where it is absent. */
-function ownAttribute(
-  { attribute = [], name: node = "" }: WireMessage<"NodeProto">,
-  wanted: string,
-): Attr | undefined {
+function ownAttribute({ attribute = [], name: node = "" }: WireMessage<"NodeProto">, wanted: string): Attr | undefined {
   for (const bytes of attribute) {
     const message = decode("AttributeProto", bytes, node);
     if (message.name === wanted) return decodeAttribute(message, `${node}.${wanted}`, undefined)?.value;
@@ -121,14 +118,14 @@ function ownAttribute(
   return undefined;
 }
 
-/** The same of a whole number. */
-export function wholeOf(node: WireMessage<"NodeProto">, name: string, otherwise: number): number {
+/** The same of a number. */
+export function numberIn(node: WireMessage<"NodeProto">, name: string, otherwise: number): number {
   const value = ownAttribute(node, name);
   return typeof value === "number" ? value : otherwise;
 }
 
 /** The same of a list of numbers. */
-export function listOf(node: WireMessage<"NodeProto">, name: string): readonly number[] | undefined {
+export function numbersIn(node: WireMessage<"NodeProto">, name: string): readonly number[] | undefined {
   const value = ownAttribute(node, name);
   return Array.isArray(value) ? value : undefined;
 }

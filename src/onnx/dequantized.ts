@@ -5,7 +5,7 @@
  */
 import { tensor } from "../graph/tensor.ts";
 import type { DType, Tensor } from "../graph/types.ts";
-import { wholeOf } from "./attributes.ts";
+import { numberIn } from "./attributes.ts";
 import type { FileStep } from "./file-step.ts";
 import type { Parsed } from "./parse.ts";
 import { valuesOf } from "./tensors.ts";
@@ -36,8 +36,8 @@ const BOUNDS_AS_INPUTS = 11;
 function floatsOf(step: FileStep, stored: ReadonlyMap<string, Tensor>): Tensor | undefined {
   const [x, scale, zero] = step.inputs.map((name) => (name ? stored.get(name) : undefined));
   if (!x || !scale || (step.inputs[2] && !zero) || scale.dtype !== "float32" || !stores(x.dtype)) return undefined;
-  if (wholeOf(step.proto, "block_size", 0)) return undefined;
-  const given = wholeOf(step.proto, "axis", 1);
+  if (numberIn(step.proto, "block_size", 0)) return undefined;
+  const given = numberIn(step.proto, "axis", 1);
   const axis = given < 0 ? given + x.shape.length : given;
   const scales = valuesOf(scale);
   if (scales.length !== 1 && scales.length !== x.shape[axis]) return undefined;

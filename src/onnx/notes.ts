@@ -5,6 +5,7 @@ import type { Words } from "../message.ts";
 import { evaluationForms } from "./evaluation-forms.ts";
 import { restOf } from "./rest.ts";
 import { sharingNotes, sharingOf } from "./sharing.ts";
+import type { Unmasked } from "./without-draws.ts";
 
 /** How many nodes are named. */
 const SHOWN = 3;
@@ -73,10 +74,23 @@ function resolvedNotes(model: Model): string[] {
 
 /** The part of it that is of training mode. */
 export function trainingNotes(model: Model): readonly string[] {
-  const training = restOf(model)?.training ?? [];
-  return [...new Set(training.map(({ op }) => op))].map((op) => {
-    const names = training.filter((n) => n.op === op).map(({ name }) => name);
-    const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-    return `the file holds ${op} in training mode (${names.slice(0, SHOWN).join(", ")}${more}); it is read, and written again, as in evaluation: ${evaluationForms[op].means}`;
-  });
+  const { training = [], unmasked = [] } = restOf(model) ?? {};
+  return [
+    ...drawnNotes(unmasked),
+    ...[...new Set(training.map(({ op }) => op))].map((op) => {
+      const names = training.filter((n) => n.op === op).map(({ name }) => name);
+      const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+      return `the file holds ${op} in training mode (${names.slice(0, SHOWN).join(", ")}${more}); it is read, and written again, as in evaluation: ${evaluationForms[op].means}`;
+    }),
+  ];
+}
+
+/** The part of it that is of masks. */
+function drawnNotes(unmasked: readonly Unmasked[]): string[] {
+  if (unmasked.length === 0) return [];
+  const shown = unmasked.slice(0, SHOWN).map((u) => `${u.node}: ${Number(u.probability.toPrecision(3))}`);
+  const more = unmasked.length > SHOWN ? ` and ${unmasked.length - SHOWN} more` : "";
+  return [
+    `the file draws what it keeps, as stochastic depth and dropout do in training (with probability, ${shown.join(", ")}${more}); it is read, and written again, as in evaluation: with the mean of each mask`,
+  ];
 }

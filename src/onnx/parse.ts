@@ -15,6 +15,7 @@ import type { Sharing } from "./sharing.ts";
 import { newerOperators } from "./signatures/newer.ts";
 import { decodeTensor } from "./tensors.ts";
 import { decode } from "./wire.ts";
+import type { Unmasked } from "./without-draws.ts";
 
 export interface Parsed {
   readonly file: WireMessage<"ModelProto">;
@@ -36,6 +37,8 @@ export interface Parsed {
   readonly source: Source;
   /** Nodes with graphs that were written out; undefined where there are none. */
   readonly resolved?: readonly Resolved[];
+  /** Nodes that multiplied by masks that are drawn; undefined where there are none. */
+  readonly unmasked?: readonly Unmasked[];
   /** What was found of tensors that are shared; undefined where it was not looked for, or nothing was. */
   readonly sharing?: Sharing;
   /** What the file holds quantized, where it is floats here. */

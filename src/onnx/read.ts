@@ -33,6 +33,7 @@ import { neededOpset } from "./spell.ts";
 import { storedNumbers } from "./stored-numbers.ts";
 import { withTies } from "./ties.ts";
 import { type Binding, concrete, inferStep, type TracedStep, trace } from "./trace.ts";
+import { withoutDraws } from "./without-draws.ts";
 
 /** A file as it is at any sizes that it allows. */
 interface Settled {
@@ -227,6 +228,7 @@ function restOf(parsed: Parsed, steps: readonly SettledStep[]): Rest {
     ),
     calls: parsed.calls,
     resolved: parsed.resolved ?? [],
+    unmasked: parsed.unmasked ?? [],
     sharing: parsed.sharing,
     quantized: parsed.quantized,
     training: steps.flatMap(({ step: { training, name, op } }) => (training ? [{ name, op }] : [])),
@@ -268,7 +270,7 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
     : inferred;
 
 function readModel(bytes: Uint8Array, external: External | undefined): Model {
-  const stored = withoutForms(dequantized(parse(bytes, external)));
+  const stored = withoutForms(withoutDraws(dequantized(parse(bytes, external))));
   const properties = stored.file.metadata_props ?? [];
   const parsed = isDecided(properties) ? stored : withTies(withOwnTensors(stored));
   const { steps: settled, dimsOf, sizes, binding } = settle(parsed);

@@ -4,6 +4,7 @@ import type { Resolved } from "./control/place.ts";
 import type { Calls } from "./functions/inline-functions.ts";
 import type { WireMessage } from "./schema.ts";
 import type { Sharing } from "./sharing.ts";
+import type { Unmasked } from "./without-draws.ts";
 
 /** How much a file holds quantized. */
 export interface Quantized {
@@ -34,6 +35,8 @@ export interface Rest {
   readonly calls: Calls;
   /** Nodes with graphs that were written out, and what they came to. */
   readonly resolved: readonly Resolved[];
+  /** Nodes that multiplied by masks that are drawn; the graph has the mean of each. */
+  readonly unmasked: readonly Unmasked[];
   /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */
   readonly sharing?: Sharing;
   /** What the file holds quantized; the graph holds it as floats. */

@@ -2,7 +2,7 @@
 import { EspalierError } from "../../error.ts";
 import { axisOf } from "../../graph/op.ts";
 import type { Tensor } from "../../graph/types.ts";
-import { listOf, wholeOf } from "../attributes.ts";
+import { numberIn, numbersIn } from "../attributes.ts";
 import type { FileStep } from "../file-step.ts";
 import { bodyOf, bodySteps, checkMade } from "./body.ts";
 import type { Place, Steps } from "./place.ts";
@@ -115,7 +115,7 @@ function* looped(step: FileStep, most: number, carried: Carried, place: Place): 
 /** A Scan takes slices of its last inputs, one in each round. */
 export const scanRounds: Form = (step, place) => {
   const inputs = ownInputs(step);
-  const count = wholeOf(step.proto, "num_scan_inputs", inputs.length);
+  const count = numberIn(step.proto, "num_scan_inputs", inputs.length);
   const first = place.values.type(inputs[inputs.length - count] ?? "");
   return first && scanned(step, { start: inputs.slice(0, -count), taken: inputs.slice(-count) }, place);
 };
@@ -127,7 +127,7 @@ interface ScanInputs {
 
 function* scanned(step: FileStep, { start, taken }: ScanInputs, place: Place): Steps {
   const body = bodyOf(step, "body", place);
-  const list = (name: string) => listOf(step.proto, name) ?? [];
+  const list = (name: string) => numbersIn(step.proto, name) ?? [];
   const [axes, backwards] = [list("scan_input_axes"), list("scan_input_directions")];
   const lengths = taken.map((name, i) => {
     const shape = place.values.type(name)?.shape ?? [];

@@ -1,7 +1,7 @@
 /** Sequences, where what they hold is known while reading: whoever reads one of them reads its tensor. */
 import { EspalierError } from "../../error.ts";
 import { axisOf } from "../../graph/op.ts";
-import { wholeOf } from "../attributes.ts";
+import { numberIn } from "../attributes.ts";
 import type { FileStep } from "../file-step.ts";
 import type { Parts, Place, Sequence, Steps } from "./place.ts";
 import type { Form } from "./rounds.ts";
@@ -77,10 +77,10 @@ const split: Form = (step, place) => {
   const [x = "", sizes] = step.inputs;
   const type = place.values.type(x);
   if (!type) return undefined;
-  const axis = axisOf(wholeOf(step.proto, "axis", 0), type.shape.length);
+  const axis = axisOf(numberIn(step.proto, "axis", 0), type.shape.length);
   const parts = (keeps: boolean, ends?: readonly number[]) =>
     placed(step, { of: x, axis, keeps, ends: ends?.map((end) => Math.min(end, type.shape[axis])) }, place);
-  if (!sizes) return parts(wholeOf(step.proto, "keepdims", 1) !== 0);
+  if (!sizes) return parts(numberIn(step.proto, "keepdims", 1) !== 0);
   const known = place.values.known(sizes) ?? unknown(step, "the split");
   if (known.shape.length === 1) {
     let end = 0;
@@ -146,8 +146,8 @@ export const sequenceForms: Readonly<Record<string, Form>> = {
   *ConcatFromSequence(step, place) {
     const sequence = sequenceOf(step, place);
     const [to] = step.outputs;
-    const axis = wholeOf(step.proto, "axis", 0);
-    const anew = wholeOf(step.proto, "new_axis", 0) !== 0;
+    const axis = numberIn(step.proto, "axis", 0);
+    const anew = numberIn(step.proto, "new_axis", 0) !== 0;
     if (!("names" in sequence) && sequence.axis === axis && sequence.keeps !== anew)
       return yield* passedOn(sequence.of, to, place);
     const names = yield* elements(sequence, step.name, place);

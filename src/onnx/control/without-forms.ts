@@ -8,6 +8,7 @@ import { atOneLength, type Free, nothingFree, waysToBind, waysToName } from "../
 import type { Parsed } from "../parse.ts";
 import { storedNumbers } from "../stored-numbers.ts";
 import { type Binding, trace } from "../trace.ts";
+import { withSteps } from "../with-steps.ts";
 import { Place } from "./place.ts";
 import { isForm, unrolled } from "./unrolled.ts";
 
@@ -75,13 +76,8 @@ function writtenOut(parsed: Parsed, walks: readonly Walk[]): Parsed {
       { output: sequence },
       "export the model so that its outputs are tensors",
     );
-  return {
-    ...parsed,
-    initializers: new Map([...parsed.initializers, ...place.stored]),
-    steps,
-    read: new Set([...parsed.outputs, ...steps.flatMap((s) => s.inputs)]),
-    resolved: place.resolved,
-  };
+  const stored = new Map([...parsed.initializers, ...place.stored]);
+  return { ...withSteps(parsed, steps, stored), resolved: place.resolved };
 }
 
 /**
