@@ -2,7 +2,7 @@
 import { EspalierError } from "../error.ts";
 import { opOf } from "../graph/ops/index.ts";
 import type { Dim, DType, Tensor } from "../graph/types.ts";
-import type { Resolved } from "./control/place.ts";
+import type { WrittenOut } from "./control/place.ts";
 import { type Declared, declarations, declaredOf } from "./declared.ts";
 import { expansionOf } from "./expansions/index.ts";
 import type { External } from "./external.ts";
@@ -36,7 +36,7 @@ export interface Parsed {
   /** What its nodes were read by. */
   readonly source: Source;
   /** Nodes with graphs that were written out; undefined where there are none. */
-  readonly resolved?: readonly Resolved[];
+  readonly resolved?: readonly WrittenOut[];
   /** Nodes that multiplied by masks that are drawn; undefined where there are none. */
   readonly unmasked?: readonly Unmasked[];
   /** What was found of tensors that are shared; undefined where it was not looked for, or nothing was. */

@@ -1,6 +1,6 @@
 /** What a file holds beside its graph, kept so that a round trip loses nothing. Only read.ts and write.ts look inside. */
 import type { Model } from "../graph/types.ts";
-import type { Resolved } from "./control/place.ts";
+import type { WrittenOut } from "./control/place.ts";
 import type { Calls } from "./functions/inline-functions.ts";
 import type { WireMessage } from "./schema.ts";
 import type { Sharing } from "./sharing.ts";
@@ -34,7 +34,7 @@ export interface Rest {
   /** Functions of the file that were called, and how often; the graph has their nodes. */
   readonly calls: Calls;
   /** Nodes with graphs that were written out, and what they came to. */
-  readonly resolved: readonly Resolved[];
+  readonly resolved: readonly WrittenOut[];
   /** Nodes that multiplied by masks that are drawn; the graph has the mean of each. */
   readonly unmasked: readonly Unmasked[];
   /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */

@@ -7,7 +7,7 @@ import type { FileStep, Source } from "../file-step.ts";
 import type { Known } from "../fold-shapes.ts";
 
 /** What came of one node. */
-export interface Resolved {
+export interface WrittenOut {
   readonly op: string;
   readonly node: string;
   /** Half a sentence: "its condition is always true". */
@@ -47,7 +47,7 @@ export class Place {
   /** Tensors that subgraphs store, by their names in the graph. */
   readonly stored = new Map<string, Tensor>();
   readonly sequences = new Map<string, Sequence>();
-  readonly resolved: Resolved[] = [];
+  readonly resolved: WrittenOut[] = [];
   readonly source: Source;
   readonly values: Values;
   private readonly kept = new Map<string, string>();

@@ -6,7 +6,7 @@ import { numberIn, numbersIn } from "../attributes.ts";
 import type { FileStep } from "../file-step.ts";
 import { bodyOf, bodySteps, checkMade } from "./body.ts";
 import type { Place, Steps } from "./place.ts";
-import { constantStep, passedOn, spelledSteps, stacked } from "./spelled-steps.ts";
+import { constantStep, handedOn, spelledSteps, stacked } from "./spelled-steps.ts";
 
 /** Rounds that are written out; more of them are refused by name. */
 const MOST_ROUNDS = 512;
@@ -14,12 +14,12 @@ const MOST_ROUNDS = 512;
 const TRUE: Tensor = { dtype: "bool", shape: [], data: Uint8Array.of(1) };
 
 /** A form as steps; undefined where what it depends on is not known: then the node stays what it is. */
-export type Form = (step: FileStep, place: Place) => Steps | undefined;
+export type ControlForm = (step: FileStep, place: Place) => Steps | undefined;
 
 /** The inputs that the node itself names. */
 const ownInputs = ({ inputs, captured }: FileStep): readonly string[] => inputs.slice(0, inputs.length - captured);
 
-export const chosenBranch: Form = (step, place) => {
+export const chosenBranch: ControlForm = (step, place) => {
   const condition = place.numberOf(ownInputs(step)[0] ?? "");
   return condition === undefined ? undefined : branch(step, condition !== 0, place);
 };
@@ -30,7 +30,7 @@ function* branch(step: FileStep, taken: boolean, place: Place): Steps {
   const { steps, outputs } = bodySteps(body, step.name, [], step, place);
   checkMade(step, outputs.length);
   yield* steps;
-  for (const [i, o] of step.outputs.entries()) yield* passedOn(outputs[i], o, place);
+  for (const [i, o] of step.outputs.entries()) yield* handedOn(outputs[i], o, place);
 }
 
 /** @throws EspalierError for too many rounds */
@@ -66,7 +66,7 @@ class Carried {
 
   *outputs(place: Place, axes: readonly number[] = [], backwards: readonly number[] = []): Steps {
     const { name, op, outputs } = this.step;
-    for (const [i, from] of this.now.entries()) yield* passedOn(from, outputs[i], place);
+    for (const [i, from] of this.now.entries()) yield* handedOn(from, outputs[i], place);
     for (const [i, list] of this.left.entries()) {
       const to = outputs[this.now.length + i];
       if (!to) continue;
@@ -78,7 +78,7 @@ class Carried {
 }
 
 /** Inputs of a Loop: how often at most, whether to begin, what goes from round to round. */
-export const loopRounds: Form = (step, place) => {
+export const loopRounds: ControlForm = (step, place) => {
   const [count = "", condition = "", ...start] = ownInputs(step);
   const most = count ? place.numberOf(count) : Number.POSITIVE_INFINITY;
   const begins = condition ? place.numberOf(condition) : 1;
@@ -113,7 +113,7 @@ function* looped(step: FileStep, most: number, carried: Carried, place: Place): 
 }
 
 /** A Scan takes slices of its last inputs, one in each round. */
-export const scanRounds: Form = (step, place) => {
+export const scanRounds: ControlForm = (step, place) => {
   const inputs = ownInputs(step);
   const count = numberIn(step.proto, "num_scan_inputs", inputs.length);
   const first = place.values.type(inputs[inputs.length - count] ?? "");

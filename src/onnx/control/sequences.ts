@@ -4,8 +4,8 @@ import { axisOf } from "../../graph/op.ts";
 import { numberIn } from "../attributes.ts";
 import type { FileStep } from "../file-step.ts";
 import type { Parts, Place, Sequence, Steps } from "./place.ts";
-import type { Form } from "./rounds.ts";
-import { constantStep, passedOn, spelledSteps, stacked } from "./spelled-steps.ts";
+import type { ControlForm } from "./rounds.ts";
+import { constantStep, handedOn, spelledSteps, stacked } from "./spelled-steps.ts";
 
 function unknown({ op, name }: FileStep, what: string): never {
   throw new EspalierError(
@@ -48,7 +48,7 @@ function positionIn(step: FileStep, at: string | undefined, most: number, otherw
 
 /** One element of a sequence. @param k its position, which may be negative: a part of one is found from the end at any length */
 function* element(sequence: Sequence, k: number, to: string, place: Place): Steps {
-  if ("names" in sequence) return yield* passedOn(sequence.names.at(k)!, to, place);
+  if ("names" in sequence) return yield* handedOn(sequence.names.at(k)!, to, place);
   const { of, axis, keeps, ends } = sequence;
   if (!ends && !keeps) {
     const index = place.values.fresh(`${to}/index`);
@@ -73,7 +73,7 @@ function* elements(sequence: Sequence, stem: string, place: Place): Generator<Fi
   return names;
 }
 
-const split: Form = (step, place) => {
+const split: ControlForm = (step, place) => {
   const [x = "", sizes] = step.inputs;
   const type = place.values.type(x);
   if (!type) return undefined;
@@ -109,7 +109,7 @@ function* placed(step: FileStep, sequence: Sequence, place: Place): Steps {
 }
 
 /** What a sequence is after one of its elements came or went. */
-const changed = (change: (names: string[], step: FileStep, place: Place) => void): Form =>
+const changed = (change: (names: string[], step: FileStep, place: Place) => void): ControlForm =>
   function* (step, place) {
     const names = [...(yield* elements(sequenceOf(step, place), step.name, place))];
     change(names, step, place);
@@ -117,7 +117,7 @@ const changed = (change: (names: string[], step: FileStep, place: Place) => void
   };
 
 /** Forms of sequences, by operator. */
-export const sequenceForms: Readonly<Record<string, Form>> = {
+export const sequenceForms: Readonly<Record<string, ControlForm>> = {
   SplitToSequence: split,
   SequenceConstruct: (step, place) => placed(step, { names: step.inputs }, place),
   SequenceEmpty: (step, place) => placed(step, { names: [] }, place),
@@ -149,7 +149,7 @@ export const sequenceForms: Readonly<Record<string, Form>> = {
     const axis = numberIn(step.proto, "axis", 0);
     const anew = numberIn(step.proto, "new_axis", 0) !== 0;
     if (!("names" in sequence) && sequence.axis === axis && sequence.keeps !== anew)
-      return yield* passedOn(sequence.of, to, place);
+      return yield* handedOn(sequence.of, to, place);
     const names = yield* elements(sequence, step.name, place);
     if (names.length === 0)
       throw new EspalierError("unsupported", "ConcatFromSequence of an empty sequence is not supported", {

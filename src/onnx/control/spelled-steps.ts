@@ -48,7 +48,7 @@ export function spelledSteps(
 }
 
 /** The same value, or the same sequence, under another name; "" is nobody's. */
-export function* passedOn(from: string, to: string | undefined, place: Place): Generator<FileStep, void, undefined> {
+export function* handedOn(from: string, to: string | undefined, place: Place): Generator<FileStep, void, undefined> {
   if (!to) return;
   const sequence = place.sequences.get(from);
   if (sequence) place.sequences.set(to, sequence);

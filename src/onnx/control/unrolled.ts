@@ -5,17 +5,17 @@
 import { EspalierError } from "../../error.ts";
 import type { FileStep } from "../file-step.ts";
 import type { Place, Steps } from "./place.ts";
-import { chosenBranch, type Form, loopRounds, scanRounds } from "./rounds.ts";
+import { type ControlForm, chosenBranch, loopRounds, scanRounds } from "./rounds.ts";
 import { sequenceForms } from "./sequences.ts";
-import { passedOn } from "./spelled-steps.ts";
+import { handedOn } from "./spelled-steps.ts";
 
-const forms: Readonly<Record<string, Form>> = {
+const forms: Readonly<Record<string, ControlForm>> = {
   If: chosenBranch,
   Loop: loopRounds,
   Scan: scanRounds,
   ...sequenceForms,
   Identity: (step, place) =>
-    place.sequences.has(step.inputs[0]) ? passedOn(step.inputs[0], step.outputs[0], place) : undefined,
+    place.sequences.has(step.inputs[0]) ? handedOn(step.inputs[0], step.outputs[0], place) : undefined,
 };
 
 /** Whether a node is of a form that may be written out. */
