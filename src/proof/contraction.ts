@@ -5,12 +5,23 @@
 import { type Fact, isConstant, isZero } from "./fact.ts";
 import { NEED } from "./rules/rule.ts";
 
-/** How a term of a sum that is needed itself needs its factors. @param folds whether a constant could move into the bias */
-export function termLevel(w: Fact, i: number, x: Fact, j: number, folds: boolean): number {
-  if (isZero(w, i)) return NEED.unread;
-  if (isZero(x, j)) return NEED.zero;
-  return folds && isConstant(x, j) ? NEED.constant : NEED.live;
+/** What is known of a factor, as far as a term asks. */
+export const KIND = { zero: 0, constant: 1, unknown: 2 } as const;
+export const KINDS = 3;
+
+export const factorKind = (k: Fact, i: number): number =>
+  isZero(k, i) ? KIND.zero : isConstant(k, i) ? KIND.constant : KIND.unknown;
+
+/** How a term of a sum that is needed itself needs its factors. @param w, x their kinds @param folds whether a constant could move into the bias */
+export function factorLevel(w: number, x: number, folds: boolean): number {
+  if (w === KIND.zero) return NEED.unread;
+  if (x === KIND.zero) return NEED.zero;
+  return folds && x === KIND.constant ? NEED.constant : NEED.live;
 }
+
+/** The same of elements. */
+export const termLevel = (w: Fact, i: number, x: Fact, j: number, folds: boolean): number =>
+  factorLevel(factorKind(w, i), factorKind(x, j), folds);
 
 /** A sum as it is built up. */
 export class Sum {

@@ -50,7 +50,8 @@ export function factOfTensor(t: Tensor): Fact {
 /** Elements moved to where a step or a broadcast puts them; unknown where none is put. */
 export function picked(k: Fact, { shape, from }: Picked): Fact {
   spend(2 * from.length);
-  const value = Float64Array.from(from, (i) => (i < 0 ? Number.NaN : k.value[i]));
+  const value = k.value instanceof Float32Array ? new Float32Array(from.length) : new Float64Array(from.length);
+  for (let i = 0; i < value.length; i++) value[i] = from[i] < 0 ? Number.NaN : k.value[from[i]];
   return known(shape, value, k.error && Float64Array.from(from, (i) => (i < 0 ? 0 : k.error![i])), k.stored);
 }
 

@@ -13,6 +13,23 @@ export const nowhere = (rank: number): Need => everywhere(rank, NEED.unread);
 export const highest = ({ level }: Need): number => level.reduce((most, l) => Math.max(most, l), 0);
 export const isNeeded = ({ level }: Need): boolean => level.some((l) => l > 0);
 
+/**
+ * A function of a call and the need of its output that is asked for each input in turn, and computed once. Results are kept as long as
+ * the need.
+ */
+export function onceFor<C extends object, M extends readonly unknown[], T>(
+  work: (call: C, need: Need, ...more: M) => T,
+): (call: C, need: Need, ...more: M) => T {
+  const known = new WeakMap<Need, { readonly call: C; readonly found: T }>();
+  return (call, need, ...more) => {
+    const last = known.get(need);
+    if (last?.call === call) return last.found;
+    const found = work(call, need, ...more);
+    known.set(need, { call, found });
+    return found;
+  };
+}
+
 export const spreadNeed = ({ shape, level }: Need, to: Shape): Uint8Array =>
   size(to) === level.length ? level : Uint8Array.from(places(shape, to), (i) => level[i]);
 

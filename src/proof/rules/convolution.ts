@@ -8,7 +8,7 @@ import { Sum, termLevel } from "../contraction.ts";
 import { spend } from "../effort.ts";
 import { expanded, type Fact, isZero, known, met, nothing, unitOf } from "../fact.ts";
 import { aligned } from "../field.ts";
-import { greatest } from "../need.ts";
+import { greatest, onceFor } from "../need.ts";
 import { type Call, NEED, type Need, type ProofRule, type ProofRules, type Terms } from "./rule.ts";
 
 interface Convolving {
@@ -90,12 +90,13 @@ function sumsNeed({ x, w, shape, inner, reads, makes, folds }: Sums, call: Call<
   for (let p = 0, at = 0, n = 0; p < shape[0]; p++)
     for (let q = 0; q < shape[1]; q++, n++, at += inner) {
       if (per[per.length === 1 ? 0 : makes(p, q)] !== NEED.live) continue;
-      const [c, place] = [reads(p, q), channel(x, reads(p, q))];
+      const c = reads(p, q);
       let i = at;
       while (i < at + inner && isZero(w, i)) i++; // the first weight that is not zero tells for all of them
       spend(i - at);
-      if (i < at + inner) kernel[n] = termLevel(w, i, x, place, folds);
-      read[c] = Math.max(read[c], kernel[n]);
+      if (i === at + inner) continue;
+      kernel[n] = termLevel(w, i, x, channel(x, c), folds);
+      if (kernel[n] > read[c]) read[c] = kernel[n];
     }
   return {
     x: { shape: aligned([X[1]], X.length, 1), level: read },
@@ -111,18 +112,21 @@ const channels = (need: Need): Uint8Array =>
     need.shape.flatMap((_, i) => (i === 1 ? [] : [i])),
   ).level;
 
-const summing = <A extends Convolving>(layout: Layout, folds: (attrs: A) => boolean): ProofRule<A> => ({
-  known(call) {
-    const unit = unitOf(call.outputs[0]!);
-    if (unit === undefined) return nothing(call.outputs[0]!.shape.length);
-    return sumsKnown(sums(call, layout, folds(call.attrs)), call, unit);
-  },
-  needs(call, k, need) {
-    const found = sumsNeed(sums(call, layout, folds(call.attrs)), call, need);
-    return k === 0 ? found.x : k === 1 ? found.w : found.b;
-  },
-  neutral: (k) => (k === 2 ? 0 : undefined),
-});
+function summing<A extends Convolving>(layout: Layout, folds: (attrs: A) => boolean): ProofRule<A> {
+  const needs = onceFor((call: Call<A>, need: Need) => sumsNeed(sums(call, layout, folds(call.attrs)), call, need));
+  return {
+    known(call) {
+      const unit = unitOf(call.outputs[0]!);
+      if (unit === undefined) return nothing(call.outputs[0]!.shape.length);
+      return sumsKnown(sums(call, layout, folds(call.attrs)), call, unit);
+    },
+    needs(call, k, need) {
+      const found = needs(call, need);
+      return k === 0 ? found.x : k === 1 ? found.w : found.b;
+    },
+    neutral: (k) => (k === 2 ? 0 : undefined),
+  };
+}
 
 /** Of one kernel for all groups, a column of it is read by the sums of each group: its term is that of the group's channel. */
 function convTerms(call: Call<Convolving>): Terms | undefined {

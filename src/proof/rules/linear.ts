@@ -1,10 +1,10 @@
 /** Matrix products. */
 
 import { sameShape, size } from "../../graph/tensor.ts";
-import { collapsed, expanded, type Fact, known, nothing, picked, unitOf } from "../fact.ts";
-import { aligned, allOnes, forwards, union } from "../field.ts";
-import { greatest, unbroadcast } from "../need.ts";
-import { matrix, type Product, productKnown, productNeeds, productTerms } from "../product.ts";
+import { collapsed, expanded, type Fact, known, nothing, unitOf } from "../fact.ts";
+import { aligned, allOnes, union } from "../field.ts";
+import { greatest, onceFor, unbroadcast } from "../need.ts";
+import { matrix, type Product, productKnown, productNeeds, productTerms, upright } from "../product.ts";
 import type { Call, Need, ProofRuleOf, ProofRules } from "./rule.ts";
 
 /** Which of two factors is stored, when one is. */
@@ -17,8 +17,8 @@ function storedFactor({ known: [a, b] }: Call<unknown>): 0 | 1 | undefined {
 const bias = (k: number) => (k === 2 ? 0 : undefined);
 
 const matMul = ({ inputs, known: [a, b] }: Call<unknown>): Product => ({
-  a: matrix(a, inputs[0]!.shape, "row"),
-  b: matrix(b, inputs[1]!.shape, "column"),
+  a: upright(matrix(a, inputs[0]!.shape, "row")),
+  b: upright(matrix(b, inputs[1]!.shape, "column")),
   terms: inputs[0]!.shape.at(-1)!,
   scale: 1,
 });
@@ -28,6 +28,27 @@ function matrixAxes({ inputs, outputs }: Call<unknown>): { rows: boolean; column
   const [rows, columns] = inputs.map((v) => v!.shape.length > 1);
   return { rows, columns, batch: outputs[0]!.shape.length - Number(rows) - Number(columns) };
 }
+
+/** Where all matrices of a batch are alike. */
+const matMulNeeds = onceFor((call: Call<unknown>, need: Need) => {
+  const { rows, columns, batch } = matrixAxes(call);
+  const most = greatest(
+    need,
+    allOnes(batch).map((_, i) => i),
+  );
+  const tail = most.shape.slice(batch);
+  const shape = [rows ? tail[0] : 1, columns ? tail.at(-1)! : 1];
+  return productNeeds(matMul(call), { shape, level: most.level });
+});
+
+/** Where they are not: of each matrix. */
+const matMulNeedsOfEach = onceFor((call: Call<unknown>, need: Need, batch: number) => {
+  const tail = need.shape.slice(batch);
+  const product = matMul(call);
+  return Array.from({ length: size(need.shape.slice(0, batch)) }, (_, i) =>
+    productNeeds(product, { shape: tail, level: need.level.subarray(i * size(tail), (i + 1) * size(tail)) }),
+  );
+});
 
 const MatMul: ProofRuleOf<"MatMul"> = {
   known(call) {
@@ -41,16 +62,9 @@ const MatMul: ProofRuleOf<"MatMul"> = {
     return collapsed({ ...y, shape });
   },
   needs(call, k, need) {
-    const { rows, columns, batch } = matrixAxes(call);
-    const apart = needsApart(call, k, need, batch);
+    const apart = needsApart(call, k, need, matrixAxes(call).batch);
     if (apart) return apart;
-    const most = greatest(
-      need,
-      allOnes(batch).map((_, i) => i),
-    );
-    const tail = most.shape.slice(batch);
-    const shape = [rows ? tail[0] : 1, columns ? tail.at(-1)! : 1];
-    const both = productNeeds(matMul(call), { shape, level: most.level });
+    const both = matMulNeeds(call, need);
     return asInput(k === 0 ? both.a : both.b, call.inputs[k]!.shape);
   },
   terms(call) {
@@ -75,7 +89,7 @@ function knownApart(call: Call<unknown>, unit: number, batch: number): Fact | un
   );
   const each = Array.from({ length: size(whole) }, (_, i) => {
     const [left, right] = [matrixAt(a, i), matrixAt(b, i)];
-    return productKnown({ a: left, b: right, terms: call.inputs[0]!.shape.at(-1)!, scale: 1 }, unit);
+    return productKnown({ a: upright(left), b: upright(right), terms: call.inputs[0]!.shape.at(-1)!, scale: 1 }, unit);
   });
   const [{ shape }] = each;
   const value = new Float64Array(each.length * size(shape));
@@ -102,12 +116,7 @@ function needsApart(call: Call<unknown>, k: number, need: Need, batch: number): 
   const [whole, other] = [call.inputs[k]!.shape, call.inputs[1 - k]!.shape];
   const count = size(need.shape.slice(0, batch));
   if (other.length < 2 || whole.length < 3 || count === 1 || count > MOST_MATRICES) return undefined;
-  const tail = need.shape.slice(batch);
-  const each = Array.from({ length: count }, (_, i) => {
-    const level = need.level.slice(i * size(tail), (i + 1) * size(tail));
-    const both = productNeeds(matMul(call), { shape: tail, level });
-    return k === 0 ? both.a : both.b;
-  });
+  const each = matMulNeedsOfEach(call, need, batch).map(({ a, b }) => (k === 0 ? a : b));
   const [{ shape }] = each;
   if (each.some((e) => !sameShape(e.shape, shape))) return undefined;
   const level = new Uint8Array(count * size(shape));
@@ -123,18 +132,14 @@ function asInput({ shape, level }: Need, whole: readonly number[]): Need {
 
 type GemmCall = Parameters<ProofRuleOf<"Gemm">["known"]>[0];
 
-const transposed = (k: Fact): Fact => picked(k, forwards(k.shape, { kind: "permute", perm: [1, 0] }));
-const turned = (need: Need): Need => {
-  const { shape, from } = forwards(need.shape, { kind: "permute", perm: [1, 0] });
-  return { shape, level: Uint8Array.from(from, (i) => need.level[i]) };
-};
-
 const gemm = ({ attrs: { alpha, transA, transB }, inputs, known: [a, b] }: GemmCall): Product => ({
-  a: transA ? transposed(a) : a,
-  b: transB ? transposed(b) : b,
+  a: { fact: a, turned: transA !== 0 },
+  b: { fact: b, turned: transB !== 0 },
   terms: inputs[0]!.shape[transA ? 0 : 1],
   scale: alpha,
 });
+
+const gemmNeeds = onceFor((call: GemmCall, need: Need) => productNeeds(gemm(call), need));
 
 const Gemm: ProofRuleOf<"Gemm"> = {
   known(call) {
@@ -145,14 +150,13 @@ const Gemm: ProofRuleOf<"Gemm"> = {
     return collapsed(productKnown(gemm(call), unit, added ?? undefined));
   },
   needs(call, k, need) {
-    const { transA, transB, beta } = call.attrs;
+    const { beta } = call.attrs;
     if (k === 2) {
       const level = beta === 0 ? need.level.map(() => 0) : need.level;
       return unbroadcast({ shape: need.shape, level }, call.inputs[2]!.shape);
     }
-    const both = productNeeds(gemm(call), need);
-    if (k === 0) return transA ? turned(both.a) : both.a;
-    return transB ? turned(both.b) : both.b;
+    const both = gemmNeeds(call, need);
+    return k === 0 ? both.a : both.b;
   },
   neutral: bias,
   terms(call) {
