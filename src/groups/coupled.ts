@@ -90,9 +90,12 @@ function makers(graph: Graph, channels: Channels) {
     known.set(v, found);
     return found;
   };
+  const learned = learnedValues(graph);
   for (const node of graph.nodes) {
     if (channels.stored.has(node.outputs[0]!)) continue; // it only turns a weight
-    const { ties, factors = [] } = channels.flow(node);
+    const { ties, factors = [], gates = [], sums = [] } = channels.flow(node);
+    if (!gates.every((at) => learned.has(node.inputs[at]!)))
+      for (const { at, axis } of sums) exclude(channels.of(node.inputs[at]!, axis) ?? NOTHING);
     const statistics = opOf(node.op, node.domain)?.statistics ?? [];
     for (const { a, b } of ties) {
       const from = a.side === "in" && b.side === "out" && channels.stored.get(node.inputs[a.at]!);
@@ -124,6 +127,16 @@ function exclusion() {
     for (const c of classes) excluded.add(c);
   };
   return { excluded, exclude };
+}
+
+const NOTHING = new Int32Array(0);
+
+/** Values that are made of trainable tensors alone. */
+function learnedValues(graph: Graph): Set<Value> {
+  const found = new Set([...graph.initializers.keys()].filter((v) => trainable(graph, v)));
+  for (const { inputs, outputs } of graph.nodes)
+    if (inputs.length > 0 && inputs.every((v) => !v || found.has(v))) for (const o of outputs) if (o) found.add(o);
+  return found;
 }
 
 const trainable = (graph: Graph, v: Value) => graph.initializers.has(v) && v.dtype === "float32";

@@ -5,7 +5,7 @@ import { spreadNeed } from "./need.ts";
 import { NEED, type Need, type ProofRule } from "./rules/rule.ts";
 
 /** A need in which what is known to be zero may go. */
-function zerosMayGo(need: Need, known: Fact): Need {
+export function zerosMayGo(need: Need, known: Fact): Need {
   if (!known.value.some((_, i) => isZero(known, i))) return need;
   const shape = union(need.shape, known.shape);
   const from = places(known.shape, shape);

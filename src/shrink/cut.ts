@@ -11,6 +11,7 @@ import { arrayOf, i64, numbers, size, tensor } from "../graph/tensor.ts";
 import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { type Analysis, emptied } from "./analysis.ts";
+import { joined } from "./joined.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
 import type { CutRule, Masks } from "./rules/rule.ts";
 
@@ -39,17 +40,20 @@ export function cut(analysis: Analysis, remove: { has(channel: number): boolean 
 
   const name = newNames(graph);
   const smaller: Node[] = [];
+  const added = new Set<Node>();
   for (const node of graph.nodes) {
     if (node.outputs.every((o) => !o || gone.has(o))) continue;
     const { node: small, before } = cutNode(analysis, node, map, gone, masks);
     if (before) smaller.push(before);
-    smaller.push(...(small === node ? [node] : inPlaceOf(node, small, masks, name)));
+    const placed = small === node ? [node] : inPlaceOf(node, small, masks, name);
+    smaller.push(...placed);
+    if (placed.length > 1) for (const n of placed) added.add(n);
     keptOutputs(node, gone).forEach((o, i) => {
-      if (o) map.set(o, small.outputs[i]!);
+      if (o) map.set(o, placed.at(-1)!.outputs[i]!);
     });
   }
   const outputs = graph.outputs.map((o) => map.get(o)!);
-  return withSettledSizes(prune({ ...graph, nodes: smaller, initializers, outputs }));
+  return withSettledSizes(prune({ ...graph, nodes: joined(smaller, added), initializers, outputs }));
 }
 
 /** For each axis of a value: 1 = the index stays; undefined = the axis loses nothing. */

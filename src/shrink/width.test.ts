@@ -4,7 +4,8 @@ import { edited, fill, model, shapes, w } from "../../test/support/shrinkable-mo
 import { node } from "../engine/node.ts";
 import type { Builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
-import type { Tensor, Value } from "../graph/types.ts";
+import type { Node, Tensor, Value } from "../graph/types.ts";
+import { producers } from "../graph/walk.ts";
 import { groupSets } from "../groups/groups.ts";
 import { zeroGroups } from "../groups/zeros.ts";
 import { prove } from "../proof/prove.ts";
@@ -21,6 +22,10 @@ const rms: Norm = (g, x, name) => {
   const root = g.Sqrt(g.Add(mean, g.constant(f32([1e-5], []))));
   return g.Mul(g.Mul(x, g.Reciprocal(root)), w(g, `${name}.weight`, [8]));
 };
+
+/** As operators. */
+const layerNorm: Norm = (g, x, name) => g.LayerNormalization(x, w(g, `${name}.weight`, [8]), w(g, `${name}.bias`, [8]));
+const rmsNorm: Norm = (g, x, name) => g.RMSNormalization(x, w(g, `${name}.weight`, [8]));
 
 /** Two layers that add to a stream of 8 channels, each behind a norm. */
 const stream = (norm: Norm, edit: (name: string, t: Tensor) => Tensor = (_, t) => t) =>
@@ -45,7 +50,11 @@ const without =
   (name: string, t: Tensor): Tensor =>
     made.includes(name) || normed.includes(name) ? fill(t, t.shape.length - 1, gone) : t;
 
-describe.each([["RMS", rms]] as const)("%s", (_, norm) => {
+describe.each([
+  ["RMS, written out", rms],
+  ["LayerNormalization", layerNorm],
+  ["RMSNormalization", rmsNorm],
+] as const)("%s", (_, norm) => {
   test("a group has all that makes a channel, and its norms", () => {
     const [set] = groupSets(stream(norm).graph, "coupled", { side: "producer" }).filter((s) => s.count === 8);
     const names = set.members.map((m) => m.param.name).sort();
@@ -86,16 +95,27 @@ describe.each([["RMS", rms]] as const)("%s", (_, norm) => {
     const full = stream(norm, without([1]));
     const { model: small, certificate } = await certify(full);
     expect((await prove(full, certificate, { small })).problems).toEqual([]);
-    const counting = {
-      ...small,
-      graph: {
-        ...small.graph,
-        nodes: small.graph.nodes.map((n) =>
-          n.op === "Constant" && (n.attrs.value as Tensor).data[0] === 8 ? { ...n, attrs: { value: f32([7], []) } } : n,
-        ),
-      },
+    const wrong = (n: Node): Node => {
+      if (n.op === "Pad") return { ...n, attrs: { ...n.attrs, value: 1 } };
+      const counts = n.op === "Constant" && (n.attrs.value as Tensor).data[0] === 8;
+      return counts ? { ...n, attrs: { value: f32([7], []) } } : n;
     };
+    const counting = { ...small, graph: { ...small.graph, nodes: small.graph.nodes.map(wrong) } };
     const { problems } = await prove(full, certificate, { small: counting });
+    expect(problems.join("\n")).toMatch(/divides by another number of elements/);
+  });
+
+  test("a proof finds a norm over those that are left alone", async () => {
+    const full = stream(norm, without([1]));
+    const { model: small, certificate } = await certify(full);
+    const makes = producers(small.graph);
+    const whole = (v: Value | null) => (v && makes.get(v)?.op === "Pad" ? makes.get(v)!.inputs[0] : v);
+    const narrow = small.graph.nodes.map((n) =>
+      n.op === "ReduceSum" ? { ...n, op: "ReduceMean" } : { ...n, inputs: n.inputs.map(whole) },
+    );
+    const { problems } = await prove(full, certificate, {
+      small: { ...small, graph: { ...small.graph, nodes: narrow } },
+    });
     expect(problems.join("\n")).toMatch(/divides by another number of elements/);
   });
 });

@@ -56,10 +56,22 @@ export const movementAxes: AxesRules<"movement"> = {
     return { ties, repeats: out.shape.flatMap((_, i) => (ties.some(({ b }) => b.axis === i) ? [] : [i])) };
   },
   Tile: ({ in: [x], attrs: { repeats } }) => ({ why: "repeats this axis", ties: sameAxes(x, (i) => repeats[i] === 1) }),
-  Pad: ({ in: [x], attrs: { pads } }) => ({
-    why: "pads this axis",
-    ties: sameAxes(x, (i) => !pads[i] && !pads[i + pads.length / 2]),
-  }),
+  Pad: ({ in: [x], attrs: { pads, mode, value } }) => {
+    const last = x.shape.length - 1;
+    const kept = indexPairs(
+      x.shape[last],
+      (k) => k,
+      (k) => k,
+    );
+    const behind = mode === "constant" && value === 0 && pads[last] === 0 && pads[2 * last + 1] > 0;
+    return {
+      why: "pads this axis",
+      ties: [
+        ...sameAxes(x, (i) => !pads[i] && !pads[i + pads.length / 2]),
+        ...(behind ? [tie(inputEnd(0, last), outputEnd(last), kept)] : []),
+      ],
+    };
+  },
   Concat: ({ in: inputs, attrs }) => {
     const axis = axisOf(attrs.axis, inputs[0].shape.length);
     let offset = 0;

@@ -60,6 +60,8 @@ export interface Flow {
   readonly factors?: readonly number[];
   /** Inputs that scale and shift each channel: it is zero where all of them are. */
   readonly affine?: readonly number[];
+  /** Inputs that must be zero as well for a channel to be zero, whatever is read. */
+  readonly gates?: readonly number[];
   /** Input axes of which indices are taken one by one: what stands there side by side is apart from then on. */
   readonly single?: readonly End[];
   /** Input axes that are added up: an index can go where it is zero, for what is added up then is the same. */

@@ -2,10 +2,10 @@
 
 import { axesOf, axisOf } from "../../graph/op.ts";
 import { met, nothing } from "../fact.ts";
-import { allOnes } from "../field.ts";
 import { mix } from "../mix.ts";
-import { greatest, movedBack, unbroadcast } from "../need.ts";
+import { greatest, movedBack } from "../need.ts";
 import { perElement } from "../per-element.ts";
+import { LayerNormalization, RMSNormalization } from "./norms.ts";
 import type { Call, ProofRules } from "./rule.ts";
 
 const channels = { at: (k: number) => (k === 0 ? 0 : 1) };
@@ -47,16 +47,7 @@ export const normalizationProofs: ProofRules<"normalization"> = {
     },
     needs: (call, k, need, at) => perChannel.needs(call, k, greatest(need, space(call)), at),
   },
-  LayerNormalization: {
-    known: (call) => nothing(call.outputs[0]!.shape.length),
-    needs({ attrs, inputs }, k, need) {
-      const x = inputs[0]!.shape;
-      const first = attrs.axis < 0 ? attrs.axis + x.length : attrs.axis;
-      if (k > 0) return unbroadcast(need, inputs[k]!.shape);
-      const normalized = allOnes(x.length).flatMap((_, i) => (i < first ? [] : [i]));
-      return greatest(need, normalized);
-    },
-  },
+  LayerNormalization,
   GroupNormalization: {
     known: (call, at) =>
       perChannel.known({ ...call, known: [nothing(call.inputs[0]!.shape.length), ...call.known.slice(1)] }, at),
@@ -71,14 +62,7 @@ export const normalizationProofs: ProofRules<"normalization"> = {
       return movedBack(most, [{ kind: "reshape", from: shape, to: grouped }]);
     },
   },
-  RMSNormalization: {
-    known: (call) => nothing(call.outputs[0]!.shape.length),
-    needs({ attrs, inputs }, k, need) {
-      const x = inputs[0]!.shape;
-      if (k > 0) return unbroadcast(need, inputs[k]!.shape);
-      return greatest(need, [...x.keys()].slice(axisOf(attrs.axis, x.length)));
-    },
-  },
+  RMSNormalization,
   LpNormalization: mix({ axes: ({ attrs, inputs: [x] }) => [axisOf(attrs.axis, x!.shape.length)] }),
   MeanVarianceNormalization: mix({ axes: ({ attrs, inputs: [x] }) => axesOf(attrs.axes, x!.shape.length) }),
   LRN: mix({ axes: () => [1] }),

@@ -22,7 +22,7 @@ export function meanOfAll(
   const [axis, ...more] = axesOf(attrs.axes ?? x.shape.map((_, i) => i), x.shape.length);
   if (more.length > 0 || !masks("in", 0)[axis]) return [small];
   const [y] = small.outputs;
-  const sum = nodes.ReduceSum(name(`${small.name}/sum`), small.inputs, { axes: attrs.axes, keepdims: attrs.keepdims });
-  const count = nodes.Constant(name(`${small.name}/count`), [], { value: f32([x.shape[axis]], []) });
+  const sum = nodes.ReduceSum(name("sum"), small.inputs, { axes: attrs.axes, keepdims: attrs.keepdims });
+  const count = nodes.Constant(name("count"), [], { value: f32([x.shape[axis]], []) });
   return [sum, count, nodes.Div(small.name, [sum.outputs[0], count.outputs[0]], {}, y!)];
 }

@@ -55,7 +55,16 @@ export const movementShrinking: ShrinkRules<"movement"> = {
   },
   Tile: moved,
   Pad: {
-    ...plain,
+    macs: free,
+    cut: {
+      behind: ({ attrs: a }, { attrs: b }) =>
+        a.mode === "constant" &&
+        b.mode === "constant" &&
+        a.value === b.value &&
+        [...a.pads, ...b.pads].every((p) => p >= 0)
+          ? { ...a, pads: a.pads.map((p, i) => p + b.pads[i]) }
+          : undefined,
+    },
     fold: {
       along:
         ({ attrs: { mode, pads, value } }) =>
@@ -81,6 +90,14 @@ export const movementShrinking: ShrinkRules<"movement"> = {
   Slice: {
     fold,
     cut: {
+      behind: ({ in: [x], attrs: a }, { attrs: b }) =>
+        [a, b].every(
+          ({ starts: [s], steps: [t], axes, ends: [e] }) => axes.length === 1 && s === 0 && t === 1 && e >= 0,
+        ) &&
+        axisOf(a.axes[0], x.shape.length) === axisOf(b.axes[0], x.shape.length) &&
+        b.ends[0] <= a.ends[0]
+          ? b
+          : undefined,
       attrs: ({ in: [x], attrs }, masks) => {
         const ranges = attrs.axes.map((a, i) => {
           const axis = axisOf(a, x.shape.length);

@@ -1,4 +1,5 @@
 /** Normalization: each element, given the vectors that go with its channel. */
+import { normOfAll } from "./norms.ts";
 import { each, free, opaque, plain, type ShrinkRules, stayCount } from "./rule.ts";
 
 const mixes = opaque("mixes the channels that it normalizes over");
@@ -15,7 +16,10 @@ export const normalizationShrinking: ShrinkRules<"normalization"> = {
   },
   // the mean of a constant is rounded, and the rounding divided by √ε: exact only for zeros
   InstanceNormalization: each((x, scale, shift) => (scale === 0 || x === 0 ? shift : Number.NaN)),
-  LayerNormalization: mixes,
+  LayerNormalization: {
+    ...each((_, scale, shift = 0) => (scale === 0 ? shift : Number.NaN)),
+    cut: { instead: normOfAll },
+  },
   /** Each group of channels is normalized as one, so a constant among others is another one after it. */
   GroupNormalization: {
     fold: { each: () => (_, scale, shift) => (scale === 0 ? shift : Number.NaN) },
@@ -28,7 +32,10 @@ export const normalizationShrinking: ShrinkRules<"normalization"> = {
     },
     macs: free,
   },
-  RMSNormalization: mixes,
+  RMSNormalization: {
+    ...each((x, scale) => (x === 0 || scale === 0 ? 0 : Number.NaN)),
+    cut: { instead: normOfAll },
+  },
   LpNormalization: mixes,
   MeanVarianceNormalization: mixes,
   LRN: mixes,

@@ -57,9 +57,11 @@ export interface CutRule<S = AnySite, A = Attrs> {
   readonly attrs?: (site: S, masks: Masks) => A;
   /**
    * What stands in the node's place, where the operator itself would count the indices that are left.
-   * @param small the node after the cut: its last one makes what the node made
+   * @param small the node after the cut: the last one's outputs stand for the node's
    */
   readonly instead?: (small: Node, site: S, masks: Masks, name: (stem: string) => string) => readonly Node[];
+  /** The attributes with which one of them does what two do, the one behind the other; undefined where none does. */
+  readonly behind?: (first: S, second: S) => A | undefined;
   /** Inputs, or outputs, that lose everything are left out; an operator without this vanishes with any of them. */
   readonly without?: "inputs" | "outputs";
   /** The input that lists, if it is stored, the indices that are taken along an axis of input 0. */

@@ -160,6 +160,12 @@ test("group norm of anything when its scale is zero", () => {
   expect([f(Number.NaN, 0, 0.2), f(0, 1, 0.2)]).toEqual([0.2, Number.NaN]);
 });
 
+test("layer norm of anything when its scale is zero; root mean square norm of a zero as well", () => {
+  const [layer, rms] = [each("LayerNormalization", {}), each("RMSNormalization", {})];
+  expect([layer(Number.NaN, 0, 0.2), layer(1, 0), layer(0, 1, 0.2)]).toEqual([0.2, 0, Number.NaN]);
+  expect([rms(Number.NaN, 0), rms(0, 1.5), rms(1, 1.5)]).toEqual([0, 0, Number.NaN]);
+});
+
 test.each(spatial)("%s %o of a constant channel is a constant channel", async (op, attrs, shape = [1, 1, 3, 4]) => {
   const x = full(shape, -1.5);
   const y = await run(op, [x], attrs);
@@ -174,7 +180,13 @@ test("padding that counts beside a constant is refused", () => {
 });
 
 test("every operator of which constants tell something has a case", () => {
-  const normalizing = ["BatchNormalization", "InstanceNormalization", "GroupNormalization"];
+  const normalizing = [
+    "BatchNormalization",
+    "InstanceNormalization",
+    "GroupNormalization",
+    "LayerNormalization",
+    "RMSNormalization",
+  ];
   const tested = new Set([
     ...unary,
     ...binary,
