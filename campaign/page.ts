@@ -125,7 +125,7 @@ ${markdown({
   ]),
 })}
 
-Random models are built of the operators of the table, where each is legal (\`campaign/graphs/moves.ts\`); files are changed as messages,
+Random models are built of the operators of the table, where each is legal (\`campaign/graphs/moves/\`); files are changed as messages,
 so that most stay well-formed and odd, and as bytes (\`campaign/mutate/\`). A new suite is a file in \`campaign/suites/\` and a line in its index.
 
 ## Figures

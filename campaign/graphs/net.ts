@@ -1,35 +1,52 @@
 /** A random network under construction. */
 import { type Builder, builder } from "../../src/graph/builder.ts";
-import { arrayOf, size, tensor } from "../../src/graph/tensor.ts";
-import type { DType, Shape, Value } from "../../src/graph/types.ts";
+import { f32, size } from "../../src/graph/tensor.ts";
+import type { Attrs, Shape, Value } from "../../src/graph/types.ts";
 import type { Random } from "../../src/math/random.ts";
 import { chance, pick } from "../mutate/pick.ts";
 
 /** The batch that a network is built at; it runs at others. */
 const BUILT_AT = 2;
+/** Rows of a table of tokens; random inputs ask for the first two. */
+const TOKENS = 4;
 
 export class Net {
   readonly g: Builder = builder();
   readonly random: Random;
-  readonly dtype: DType;
-  /** Every value that has the batch on axis 0. */
+  /** Every float that has the batch on axis 0. */
   readonly values: Value[] = [];
+  /** Whether it holds operators of a file that reading takes apart. */
+  isForeign = false;
+  private readonly inputs: Value[] = [];
   private readonly weights: Value[] = [];
 
-  constructor(random: Random, dtype: DType) {
+  constructor(random: Random) {
     this.random = random;
-    this.dtype = dtype;
   }
 
   input(shape: Shape): Value {
-    const v = this.g.input(`x${this.values.length}`, this.dtype, [BUILT_AT, ...shape]);
+    const v = this.g.input(`x${this.inputs.length}`, "float32", [BUILT_AT, ...shape]);
+    this.inputs.push(v);
     this.values.push(v);
     return v;
   }
 
+  /** Rows of a table for each of so many tokens. */
+  tokens(length: number, width: number): Value {
+    const v = this.g.input("tokens", "int64", [BUILT_AT, length]);
+    const rows = this.g.Gather(this.weight(TOKENS, width), v, { axis: 0 });
+    this.values.push(rows);
+    return rows;
+  }
+
+  /** One of the inputs: floats as they are given, with no rounding error. */
+  given(): Value {
+    return pick(this.random, this.inputs);
+  }
+
   private store(stem: string, shape: Shape, draw: () => number): Value {
-    const data = new (arrayOf(this.dtype) as Float64ArrayConstructor)(Array.from({ length: size(shape) }, draw));
-    const v = this.g.initializer(`${stem}${this.weights.length}`, tensor(this.dtype, shape, data));
+    const data = Array.from({ length: size(shape) }, draw);
+    const v = this.g.initializer(`${stem}${this.weights.length}`, f32(data, shape));
     this.weights.push(v);
     return v;
   }
@@ -47,6 +64,11 @@ export class Net {
     return this.store("p", shape, () => this.random.uniform() + 0.5);
   }
 
+  /** Numbers that do not learn. */
+  fixed(numbers: readonly number[]): Value {
+    return this.g.constant(f32(numbers));
+  }
+
   /** From a least to a most, both included. */
   between(least: number, most: number): number {
     return least + this.random.int(most - least + 1);
@@ -62,6 +84,12 @@ export class Net {
       : this.weight(...x.shape.slice(1).map((d) => (chance(this.random, 0.3) ? 1 : d)));
   }
 
+  /** Another value of the same shape. */
+  alike(x: Value): Value | undefined {
+    const others = this.values.filter((v) => v !== x && v.shape.join() === x.shape.join());
+    return others.length > 0 ? pick(this.random, others) : undefined;
+  }
+
   /** Whether a value is another that was padded, and nothing else. */
   isPadded(x: Value): boolean {
     const maker = this.g.build().nodes.find((node) => node.outputs[0] === x);
@@ -72,5 +100,14 @@ export class Net {
   /** An axis that is not the batch; x must have one. */
   axis(x: Value): number {
     return this.between(1, x.shape.length - 1);
+  }
+
+  /** A node of an operator that files may have and the table has not. */
+  foreign(op: string, inputs: readonly Value[], attrs: Attrs, shape: Shape): Value {
+    this.isForeign = true;
+    const name = `${op}_${this.g.build().nodes.length}`;
+    const y: Value = { name, dtype: "float32", shape };
+    this.g.add({ op, domain: "", name, inputs, outputs: [y], attrs });
+    return y;
   }
 }

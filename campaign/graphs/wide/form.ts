@@ -1,0 +1,9 @@
+/** What says one operator by others. */
+import type { Builder } from "../../../src/graph/builder.ts";
+import type { OpSite } from "../../../src/graph/op-site.ts";
+import type { OpName } from "../../../src/graph/ops/index.ts";
+import type { Value } from "../../../src/graph/types.ts";
+
+/** @returns the outputs; one value where there is but one */
+export type Form<K extends OpName> = (g: Builder, site: OpSite<K>) => Value | readonly Value[];
+export type Forms<K extends OpName> = { readonly [P in K]: Form<P> };
