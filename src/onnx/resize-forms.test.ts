@@ -117,6 +117,28 @@ test.each([13, 18])("sizes that follow another value are written as that, in ops
   expect(await run(written)).toEqual(await run(bytes));
 });
 
+// ONNX Runtime (1.30) moves a Transpose past a Resize as if it named no axes
+test.each(["sizes", "scales"])(
+  "behind a Transpose, a file by %s of opset 18 is written so that it runs",
+  async (by) => {
+    const list = by === "sizes" ? i64([1, 10, 14, 2]) : f32([1, 2, 2, 1]);
+    const bytes = modelFile(
+      [
+        ["Transpose", "x", "t", [encodeAttribute("perm", [0, 2, 3, 1])]],
+      ["Resize", by === "sizes" ? "t - - to" : "t - to", "z", [encodeAttribute("mode", "linear")]],
+      ["Transpose", "z", "y", [encodeAttribute("perm", [0, 3, 1, 2])]],
+      ],
+      {
+        initializer: [tensorProto("to", list)],
+        input: [value("x", 1, 2, 5, 7)],
+        output: [value("y", 1, "a", "b", "c")],
+      },
+      18,
+    );
+    expect(await run(write(read(bytes)))).toEqual(await run(bytes));
+  },
+);
+
 test("a size that is there already is the identity", () => {
   const model = read(file(13, "x - - to", { to: i64([1, 2, 5, 7]) }, {}));
   expect(model.graph.nodes.map((n) => n.op)).toEqual(["Identity"]);

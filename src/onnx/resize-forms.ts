@@ -15,8 +15,6 @@ type List = readonly number[] | undefined;
 const SETTINGS = 11;
 /** The first opset in which a region and scales may be absent. */
 const OPTIONAL = 13;
-/** The first opset that can name the axes. */
-const AXES = 18;
 
 /** One scale for all axes, so that no result (or every one) is larger than asked for. @throws EspalierError where none says so */
 function commonScale(lengths: readonly number[], sizes: readonly number[], policy: string): number {
@@ -103,9 +101,11 @@ export const isEarlyResize = ({ attrs }: Node): boolean => {
   );
 };
 
-/** A canonical node with what an opset wants beside it: scales or sizes for every axis, and inputs that are not used. */
+/**
+ * A canonical node with what an opset wants beside it: scales or sizes for every axis, and inputs that are not used. From opset 18 on
+ * the axes could be named; ONNX Runtime (1.30) moves a Transpose past the node as if they were not, and then refuses the file.
+ */
 export function spelledResize(node: Node, opset: number): Node {
-  if (opset >= AXES) return node;
   const x = node.inputs[0]!;
   const { axes, scales, sizes } = node.attrs as Record<string, List>;
   const everywhere = <T>(list: readonly T[], none: (axis: number) => T): T[] =>

@@ -55,8 +55,8 @@ export const elementwiseMoves = {
   ...each(POSITIVE, (op) => (n, x) => n.g.emit(op, [n.g.Add(n.g.Abs(x), 0.5)])[0]),
   atanh: (n, x) => n.g.Atanh(n.g.Mul(n.g.Tanh(x), 0.9)),
   acosh: (n, x) => n.g.Acosh(n.g.Add(n.g.Abs(x), 1.5)),
-  power: (n, x) =>
-    chance(n.random, 0.5) ? n.g.Pow(x, n.g.scalar(2)) : n.g.Pow(n.g.Add(n.g.Abs(x), 0.5), n.weight(x.shape.at(-1)!)),
+  square: (n, x) => n.g.Pow(x, n.g.scalar(2)),
+  power: atRank(2, (n, x) => n.g.Pow(n.g.Add(n.g.Abs(x), 0.5), n.weight(x.shape.at(-1)!))),
   clip: (n, x) => n.g.Clip(x, { min: -0.7, max: 1.1 }),
   prelu: atRank(2, (n, x) => n.g.PRelu(x, n.weight(x.shape[1], ...x.shape.slice(2).map(() => 1)))),
   dropout: (n, x) => n.g.Dropout(x, { ratio: 0.3 }),
