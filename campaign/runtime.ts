@@ -14,9 +14,15 @@ function runtime(): Runtime {
 
 type Optimization = "disabled" | "all";
 
-/** There is no kernel, no memory for it, or the standard has no such operator for this element type: none is what Espalier judges. */
+/**
+ * There is no kernel, no memory for it, or the standard has no such operator for this element type: none is what Espalier judges. Nor
+ * is a cubic Resize that the runtime (1.30) moves behind a Transpose, where it is not allowed.
+ */
 const NO_KERNEL =
-  /exceeds the supported maximum|NOT_IMPLEMENTED|Could not find an implementation|Type Error: Type '|Type parameter .* bound to different types/;
+  /exceeds the supported maximum|NOT_IMPLEMENTED|Could not find an implementation|Type Error: Type '|Type parameter .* bound to different types|'Cubic' mode only supports/;
+
+/** Whether this is how the runtime says so. */
+export const lacksKernel = (message: string): boolean => NO_KERNEL.test(message);
 
 /** What a model computes; undefined where the runtime has no kernel for one of its nodes. @throws WrongResult when it refuses the model */
 export async function outputsOf(
@@ -46,7 +52,7 @@ export async function outputsOf(
     );
   } catch (e) {
     const { message } = e as Error;
-    if (NO_KERNEL.test(message)) return undefined;
+    if (lacksKernel(message)) return undefined;
     throw new WrongResult(`ONNX Runtime refuses what Espalier accepts: ${message}`);
   } finally {
     await session?.release();

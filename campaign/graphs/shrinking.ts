@@ -14,6 +14,7 @@ import {
 import { node } from "espalier/node";
 import type { Random } from "../../src/math/random.ts";
 import { pick } from "../mutate/pick.ts";
+import { lacksKernel } from "../runtime.ts";
 import { WrongResult } from "../suite.ts";
 import { zeroed } from "./sparse-models.ts";
 
@@ -24,8 +25,7 @@ export const shrinking: ShrinkOptions = { engine: node({ threads: 1 }), random: 
 export function incomparable(e: unknown): string | undefined {
   if (!(e instanceof EspalierError)) return undefined;
   if (/in the first model already/.test(e.message)) return "not finite";
-  // GlobalLpPool at opset 22 (1.30), which the model has where another operator needs it
-  return /Could not find an implementation/.test(e.message) ? "no kernel" : undefined;
+  return lacksKernel(e.message) ? "no kernel" : undefined;
 }
 
 /** What became of a model. */

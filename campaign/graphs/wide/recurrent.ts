@@ -2,7 +2,7 @@
 import type { Builder } from "../../../src/graph/builder.ts";
 import { reshape } from "../../../src/graph/emit.ts";
 import type { Value } from "../../../src/graph/types.ts";
-import type { Form, Forms } from "./form.ts";
+import { type Form, type Forms, Unsaid } from "./form.ts";
 
 /** The states of a cell: that which it gives, and with an LSTM the inner one. */
 type State = readonly Value[];
@@ -44,7 +44,8 @@ interface Layer {
 }
 
 function layer(g: Builder, { in: inputs, attrs }: Layer, gates: number, states: number, cell: Cell): Value[] {
-  const [x, W, R, B, , ...starts] = inputs;
+  const [x, W, R, B, lengths, ...starts] = inputs;
+  if (lengths) throw new Unsaid("sequences of several lengths");
   const [steps, batch] = x!.shape;
   const { hidden_size: units, direction } = attrs;
   const zero = (shape: number[]) => g.Expand(g.scalar(0, x!.dtype), { shape });
