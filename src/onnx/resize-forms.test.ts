@@ -125,8 +125,8 @@ test.each(["sizes", "scales"])(
     const bytes = modelFile(
       [
         ["Transpose", "x", "t", [encodeAttribute("perm", [0, 2, 3, 1])]],
-      ["Resize", by === "sizes" ? "t - - to" : "t - to", "z", [encodeAttribute("mode", "linear")]],
-      ["Transpose", "z", "y", [encodeAttribute("perm", [0, 3, 1, 2])]],
+        ["Resize", by === "sizes" ? "t - - to" : "t - to", "z", [encodeAttribute("mode", "linear")]],
+        ["Transpose", "z", "y", [encodeAttribute("perm", [0, 3, 1, 2])]],
       ],
       {
         initializer: [tensorProto("to", list)],
