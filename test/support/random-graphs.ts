@@ -1,5 +1,6 @@
 /** Random graphs one after the other, from a seed that is printed; and how often each operator was among those that were compared. */
 import { expect } from "vitest";
+import { places } from "../../campaign/graphs/places.ts";
 import type { Model } from "../../src/index.ts";
 
 const at = (path: string) => new URL(path, import.meta.url).href;
@@ -7,9 +8,6 @@ const { randomModel } = (await import(
   at("../../dist/campaign/graphs/random-model.js")
 )) as typeof import("../../campaign/graphs/random-model.ts");
 const { randomOf } = (await import(at("../../dist/campaign/suite.js"))) as typeof import("../../campaign/suite.ts");
-const { places } = (await import(
-  at("../../dist/campaign/graphs/places.js")
-)) as typeof import("../../campaign/graphs/places.ts");
 const { prune } = (await import(at("../../dist/src/graph/walk.js"))) as typeof import("../../src/graph/walk.ts");
 
 type Random = ReturnType<typeof randomOf>;
