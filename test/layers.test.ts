@@ -158,6 +158,8 @@ const insideForCampaign: Readonly<Record<string, string>> = {
   "src/math/random.ts": "its cases are drawn by the project's own generator",
   "src/graph/": "it builds random graphs, operator by operator, and asks for the types of single ones",
   "src/onnx/wire.ts": "it changes files as messages, so that they stay well-formed",
+  "src/autodiff/rules/resize-weights.ts":
+    "what an operator computes is said in float64 by the weights that it is differentiated by",
   "src/autodiff/backward.ts": "it compares gradients themselves, not runs that use them",
   "src/proof/random-inputs.ts": "models are tried on the inputs that a proof tries",
   "src/groups/groups.ts": "it makes groups zero, whose members are no public name",

@@ -8,9 +8,9 @@ import { cases } from "./fixtures/autodiff/cases.ts";
 import { load, loadGraph } from "./fixtures/autodiff/run.ts";
 
 const at = (path: string) => new URL(path, import.meta.url).href;
-const { forms } = (await import(
-  at("../dist/campaign/graphs/wide/forms.js")
-)) as typeof import("../campaign/graphs/wide/forms.ts");
+const { doubles } = (await import(
+  at("../dist/campaign/graphs/wide/doubles.js")
+)) as typeof import("../campaign/graphs/wide/doubles.ts");
 const { widened, withKernels } = (await import(
   at("../dist/campaign/graphs/wide/wide.js")
 )) as typeof import("../campaign/graphs/wide/wide.ts");
@@ -51,7 +51,7 @@ async function apart(op: string, c: (typeof cases)["Conv"][number]): Promise<num
   return Math.max(...errors);
 }
 
-test.each(Object.keys(forms).filter((op) => op in cases))("%s", async (op) => {
+test.each(Object.keys(doubles).filter((op) => op in cases))("%s", async (op) => {
   let compared = 0;
   for (const [i, c] of cases[op as keyof typeof cases].entries()) {
     const error = await apart(op, c);

@@ -6,7 +6,7 @@ type Place = "made" | { readonly without: string };
 
 const folded: Place = { without: "reading a file folds it, so no model that was read has it" };
 
-export const places: Readonly<Record<OpName, Place>> = {
+export const operatorPlaces: Readonly<Record<OpName, Place>> = {
   Abs: "made",
   Acos: "made",
   Acosh: "made",

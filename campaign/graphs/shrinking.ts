@@ -29,7 +29,7 @@ export function incomparable(e: unknown): string | undefined {
 }
 
 /** What became of a model. */
-export interface Compared {
+export interface ShrunkFiles {
   /** As they were read from their files. */
   readonly fullFile: Model;
   readonly smallFile: Model;
@@ -50,7 +50,7 @@ export function halfZero(full: Model, random: Random): Model {
 export async function compareShrunk(
   full: Model,
   keep: (name: string, bytes: Uint8Array) => void,
-): Promise<Compared | string> {
+): Promise<ShrunkFiles | string> {
   keep("full.onnx", write(full));
   const shrunk = await shrink(full, shrinking).catch((e: unknown) => {
     const why = incomparable(e);

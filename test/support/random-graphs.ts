@@ -1,6 +1,6 @@
 /** Random graphs one after the other, from a seed that is printed; and how often each operator was among those that were compared. */
 import { expect } from "vitest";
-import { places } from "../../campaign/graphs/places.ts";
+import { operatorPlaces } from "../../campaign/graphs/places.ts";
 import type { Model } from "../../src/index.ts";
 
 const at = (path: string) => new URL(path, import.meta.url).href;
@@ -46,7 +46,9 @@ export async function randomGraphs(
       .map(([what, n]) => `${n} ${what}`)
       .join(", ")}`,
   );
-  const rare = Object.entries(places).filter(([op, place]) => place === "made" && (compared.get(op) ?? 0) < LEAST);
+  const rare = Object.entries(operatorPlaces).filter(
+    ([op, place]) => place === "made" && (compared.get(op) ?? 0) < LEAST,
+  );
   expect(
     rare.map(([op]) => op),
     `operators in fewer than ${LEAST} graphs that were compared`,

@@ -2,10 +2,10 @@
 import type { Value } from "../../../src/graph/types.ts";
 import { chance, pick } from "../../mutate/pick.ts";
 import type { Net } from "../net.ts";
-import { atRank, divisors, image, type Move, type Moves, sequence } from "./move.ts";
+import { atRank, divisors, image, type NetMove, type NetMoves, sequence } from "./move.ts";
 
 /** ONNX Runtime (1.30) takes a Pad into the pooling behind it, and refuses what it made when the kernel is no larger than the pads. */
-const pooling = (move: Move): Move => image((n, x) => (n.isPadded(x) ? undefined : move(n, x)));
+const pooling = (move: NetMove): NetMove => image((n, x) => (n.isPadded(x) ? undefined : move(n, x)));
 
 /** Window over the two spatial axes that fits. */
 function windowOf(n: Net, [, , h, w]: readonly number[]) {
@@ -103,4 +103,4 @@ export const convolutionMoves = {
     const inner = n.g.Relu(n.g.Conv(n.g.GlobalAveragePool(x), n.weight(narrow, C, 1, 1), n.weight(narrow)));
     return n.g.Mul(x, n.g.Sigmoid(n.g.Conv(inner, n.weight(C, narrow, 1, 1), n.weight(C))));
   }),
-} satisfies Moves;
+} satisfies NetMoves;

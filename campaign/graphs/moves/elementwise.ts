@@ -2,7 +2,7 @@
 import type { Value } from "../../../src/graph/types.ts";
 import { chance, pick } from "../../mutate/pick.ts";
 import type { Net } from "../net.ts";
-import { atRank, each, type Moves } from "./move.ts";
+import { atRank, moveEach, type NetMoves } from "./move.ts";
 
 /** Defined everywhere, and nowhere steep. */
 const GENTLE = [
@@ -50,9 +50,9 @@ function condition(n: Net, rank: number): Value {
 }
 
 export const elementwiseMoves = {
-  ...each(GENTLE, (op) => (n, x) => n.g.emit(op, [x])[0]),
-  ...each(BOUNDED, (op) => (n, x) => n.g.emit(op, [n.g.Tanh(x)])[0]),
-  ...each(POSITIVE, (op) => (n, x) => n.g.emit(op, [n.g.Add(n.g.Abs(x), 0.5)])[0]),
+  ...moveEach(GENTLE, (op) => (n, x) => n.g.emit(op, [x])[0]),
+  ...moveEach(BOUNDED, (op) => (n, x) => n.g.emit(op, [n.g.Tanh(x)])[0]),
+  ...moveEach(POSITIVE, (op) => (n, x) => n.g.emit(op, [n.g.Add(n.g.Abs(x), 0.5)])[0]),
   atanh: (n, x) => n.g.Atanh(n.g.Mul(n.g.Tanh(x), 0.9)),
   acosh: (n, x) => n.g.Acosh(n.g.Add(n.g.Abs(x), 1.5)),
   square: (n, x) => n.g.Pow(x, n.g.scalar(2)),
@@ -62,27 +62,27 @@ export const elementwiseMoves = {
   dropout: (n, x) => n.g.Dropout(x, { ratio: 0.3 }),
   scale: atRank(2, (n, x) => n.g.Mul(x, vector(n, x))),
   shift: atRank(2, (n, x) => n.g.Add(x, vector(n, x))),
-  ...each(JOINING, (op) => atRank(2, (n, x) => n.g.emit(op, [x, n.partner(x)])[0])),
-  ...each(SEVERAL, (op) => atRank(2, (n, x) => n.g.emit(op, [x, n.partner(x), vector(n, x)])[0])),
+  ...moveEach(JOINING, (op) => atRank(2, (n, x) => n.g.emit(op, [x, n.partner(x)])[0])),
+  ...moveEach(SEVERAL, (op) => atRank(2, (n, x) => n.g.emit(op, [x, n.partner(x), vector(n, x)])[0])),
   divide: (n, x) => n.g.Div(x, n.g.Add(n.g.Abs(n.partner(x)), 1)),
   gate: atRank(2, (n, x) => n.g.Mul(n.g.Sigmoid(n.partner(x)), x)),
   where: (n, x) => n.g.Where(n.g.Greater(x, 0), x, n.g.Mul(x, 0.2)),
-  ...each(LOGIC, (op) =>
+  ...moveEach(LOGIC, (op) =>
     atRank(2, (n, x) => {
       const [p, q] = [condition(n, x.shape.length), condition(n, x.shape.length)];
       return n.g.Where(n.g.emit(op, [p, q])[0], x, n.partner(x));
     }),
   ),
   not: atRank(2, (n, x) => n.g.Where(n.g.Not(condition(n, x.shape.length)), x, n.partner(x))),
-  ...each(["IsNaN", "IsInf"], (op) => (n, x) => n.g.Where(n.g.emit(op, [x])[0], n.g.scalar(0), x)),
+  ...moveEach(["IsNaN", "IsInf"], (op) => (n, x) => n.g.Where(n.g.emit(op, [x])[0], n.g.scalar(0), x)),
   // not of what is computed: a rounding error would be a step
-  ...each(STEPS, (op) => (n) => n.g.emit(op, [n.given()])[0]),
+  ...moveEach(STEPS, (op) => (n) => n.g.emit(op, [n.given()])[0]),
   remainder: (n) => n.g.Mod(n.given(), n.g.scalar(0.7), { fmod: 1 }),
   threshold: (n) => n.g.ThresholdedRelu(n.given(), { alpha: 0.5 }),
   shrink: (n) => n.g.Shrink(n.given(), { lambd: 0.4, bias: 0.1 }),
   whole: (n) => n.g.Cast(n.g.Cast(n.given(), { to: "int64" }), { to: "float32" }),
-  ...each(COMPARISONS, (op) => (n) => {
+  ...moveEach(COMPARISONS, (op) => (n) => {
     const truth = n.g.emit(op, [n.given(), n.g.scalar(n.random.normal())])[0];
     return n.g.Cast(truth, { to: "float32" });
   }),
-} satisfies Moves;
+} satisfies NetMoves;

@@ -2,7 +2,7 @@
 import { convolutionMoves } from "./convolution.ts";
 import { elementwiseMoves } from "./elementwise.ts";
 import { linearMoves } from "./linear.ts";
-import type { Move, Moves } from "./move.ts";
+import type { NetMove, NetMoves } from "./move.ts";
 import { movementMoves } from "./movement.ts";
 import { normalizationMoves } from "./normalization.ts";
 import { recurrentMoves } from "./recurrent.ts";
@@ -10,8 +10,8 @@ import { reductionMoves } from "./reduction.ts";
 import { samplingMoves } from "./sampling.ts";
 import { selectionMoves } from "./selection.ts";
 
-/** Moves that belong together, and how often one of them is taken. */
-const families: readonly (readonly [Moves, share: number])[] = [
+/** NetMoves that belong together, and how often one of them is taken. */
+const families: readonly (readonly [NetMoves, share: number])[] = [
   [elementwiseMoves, 24],
   [linearMoves, 14],
   [convolutionMoves, 16],
@@ -24,6 +24,6 @@ const families: readonly (readonly [Moves, share: number])[] = [
 ];
 
 /** All moves, each family as often as its share says. What they compute hardly moves when the inputs do: two runtimes may be compared. */
-export const moves: readonly (readonly Move[])[] = families.flatMap(([family, share]) =>
-  Array<Move[]>(share).fill(Object.values(family)),
+export const moves: readonly (readonly NetMove[])[] = families.flatMap(([family, share]) =>
+  Array<NetMove[]>(share).fill(Object.values(family)),
 );

@@ -3,7 +3,7 @@ import { tensor } from "../../../src/graph/tensor.ts";
 import type { Value } from "../../../src/graph/types.ts";
 import { chance, pick } from "../../mutate/pick.ts";
 import type { Net } from "../net.ts";
-import { atRank, divisors, type Moves, sequence } from "./move.ts";
+import { atRank, divisors, type NetMoves, sequence } from "./move.ts";
 
 /** Added to what a position may not look at. */
 const FAR = -1e4;
@@ -129,4 +129,4 @@ export const linearMoves = {
       ? n.foreign("Einsum", [x, n.weight(D, O)], { equation: "btd,do->bto" }, [batch, length, O])
       : n.foreign("Einsum", [x, n.weight(O, length, D)], { equation: "btd,otd->bo" }, [batch, O]);
   }),
-} satisfies Moves;
+} satisfies NetMoves;

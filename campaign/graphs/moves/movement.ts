@@ -1,6 +1,6 @@
 /** Operators that only move data. */
 import { pick } from "../../mutate/pick.ts";
-import { atRank, divisors, type Moves } from "./move.ts";
+import { atRank, divisors, type NetMoves } from "./move.ts";
 
 export const movementMoves = {
   pad: atRank(2, (n, x) => {
@@ -65,4 +65,4 @@ export const movementMoves = {
     const wide = x.shape.map((d, i) => (i === 0 ? 1 : d === 1 ? n.between(1, 3) : d));
     return n.g.Expand(x, { shape: wide });
   }),
-} satisfies Moves;
+} satisfies NetMoves;

@@ -2,7 +2,7 @@
 import type { Value } from "../../../src/graph/types.ts";
 import { chance, pick } from "../../mutate/pick.ts";
 import type { Net } from "../net.ts";
-import { atRank, divisors, image, type Moves } from "./move.ts";
+import { atRank, divisors, image, type NetMoves } from "./move.ts";
 
 const lastAxis = (x: Value): number => x.shape.at(-1)!;
 const wide = (x: Value): boolean => lastAxis(x) > 2;
@@ -61,4 +61,4 @@ export const normalizationMoves = {
     return axes.reduce((m, a) => m * x.shape[a], 1) > 2 ? n.g.MeanVarianceNormalization(apart, { axes }) : undefined;
   }),
   lrn: image((n, x) => n.g.LRN(x, { size: pick(n.random, [1, 3]), alpha: 0.1, bias: 1 })),
-} satisfies Moves;
+} satisfies NetMoves;

@@ -2,12 +2,12 @@
 import type { Value } from "../../../src/graph/types.ts";
 import { chance, pick } from "../../mutate/pick.ts";
 import type { Net } from "../net.ts";
-import { type Move, type Moves, sequence } from "./move.ts";
+import { type NetMove, type NetMoves, sequence } from "./move.ts";
 
 type Layer = "RNN" | "GRU" | "LSTM";
 const GATES: Readonly<Record<Layer, number>> = { RNN: 1, GRU: 3, LSTM: 4 };
 
-const layer = (op: Layer): Move =>
+const layer = (op: Layer): NetMove =>
   sequence((n, x) => {
     const { g } = n;
     const width = x.shape[2];
@@ -33,4 +33,4 @@ function startOf(n: Net, x: Value, ways: number, units: number): Value {
   return n.g.Transpose(n.g.Reshape(all, { shape: [0, ways, units] }), { perm: [1, 0, 2] });
 }
 
-export const recurrentMoves = { rnn: layer("RNN"), gru: layer("GRU"), lstm: layer("LSTM") } satisfies Moves;
+export const recurrentMoves = { rnn: layer("RNN"), gru: layer("GRU"), lstm: layer("LSTM") } satisfies NetMoves;

@@ -2,7 +2,7 @@
 import type { Value } from "../../../src/graph/types.ts";
 import { chance, pick } from "../../mutate/pick.ts";
 import type { Net } from "../net.ts";
-import { atRank, each, type Moves } from "./move.ts";
+import { atRank, moveEach, type NetMoves } from "./move.ts";
 
 const REDUCTIONS = [
   "ReduceMean",
@@ -23,7 +23,7 @@ function someAxes(n: Net, x: Value): number[] {
 }
 
 export const reductionMoves = {
-  ...each(REDUCTIONS, (op) =>
+  ...moveEach(REDUCTIONS, (op) =>
     atRank(2, (n, x) => n.g.emit(op, [x], { axes: someAxes(n, x), keepdims: n.between(0, 1) })[0]),
   ),
   reduceLogSum: atRank(2, (n, x) =>
@@ -48,4 +48,4 @@ export const reductionMoves = {
     const axis = n.axis(x);
     return n.g.OneHot(n.g.ArgMax(x, { axis, keepdims: 0 }), n.fixed([0, 1]), { depth: x.shape[axis] });
   },
-} satisfies Moves;
+} satisfies NetMoves;

@@ -1,6 +1,6 @@
 /** Images made larger or smaller, or read at positions that the network computes. */
 import { chance, pick } from "../../mutate/pick.ts";
-import { image, type Moves } from "./move.ts";
+import { image, type NetMoves } from "./move.ts";
 
 const COORDINATES = ["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"] as const;
 
@@ -36,4 +36,4 @@ export const samplingMoves = {
       padding_mode: pick(n.random, ["zeros", "border"]),
     });
   }),
-} satisfies Moves;
+} satisfies NetMoves;

@@ -3,7 +3,7 @@ import { i64, tensor } from "../../../src/graph/tensor.ts";
 import type { Value } from "../../../src/graph/types.ts";
 import { pick } from "../../mutate/pick.ts";
 import type { Net } from "../net.ts";
-import { atRank, type Moves, sequence } from "./move.ts";
+import { atRank, type NetMoves, sequence } from "./move.ts";
 
 /** Axes 0 and 1 exchanged: the batch stands second, and indices go along what stood there. */
 const turned = (n: Net, x: Value): Value =>
@@ -57,4 +57,4 @@ export const selectionMoves = {
     const value = tensor("float32", [1], Float32Array.of(0.25));
     return n.g.Add(x, n.g.Mul(steps, n.g.ConstantOfShape({ shape: [limit], value })));
   }),
-} satisfies Moves;
+} satisfies NetMoves;

@@ -2,7 +2,7 @@
 import type { Builder } from "../../../src/graph/builder.ts";
 import { tensor } from "../../../src/graph/tensor.ts";
 import type { Value } from "../../../src/graph/types.ts";
-import type { Forms } from "./form.ts";
+import type { Doubles } from "./double.ts";
 
 /** Points and weights of Gauss and Legendre on [0, 1]: Newton's method on the polynomial of degree n. */
 function quadrature(n: number): readonly (readonly [point: number, weight: number])[] {
@@ -56,7 +56,7 @@ const below = (g: Builder, x: Value): Value => g.Sub(g.Exp(g.Min([x, 0])), 1);
 const hardSigmoid = (g: Builder, x: Value, alpha: number, beta: number): Value =>
   g.Clip(g.Add(g.Mul(x, alpha), beta), { min: 0, max: 1 });
 
-export const elementwiseForms: Forms<
+export const elementwiseDoubles: Doubles<
   | "Acos"
   | "Acosh"
   | "Asin"

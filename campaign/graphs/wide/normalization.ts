@@ -3,7 +3,7 @@ import type { Builder } from "../../../src/graph/builder.ts";
 import { reshape } from "../../../src/graph/emit.ts";
 import { axisOf } from "../../../src/graph/op.ts";
 import type { Value } from "../../../src/graph/types.ts";
-import type { Forms } from "./form.ts";
+import type { Doubles } from "./double.ts";
 
 const mean = (g: Builder, x: Value, axes: readonly number[]): Value => g.ReduceMean(x, { axes, keepdims: 1 });
 const over = (g: Builder, x: Value, axes: readonly number[], epsilon: number): Value =>
@@ -15,7 +15,7 @@ const from = (first: number, { shape }: Value): number[] => [...shape.keys()].sl
 const perChannel = (g: Builder, v: Value, x: Value): Value =>
   reshape(g, v, [v.shape[0], ...x.shape.slice(2).map(() => 1)]);
 
-export const normalizationForms: Forms<
+export const normalizationDoubles: Doubles<
   "GroupNormalization" | "InstanceNormalization" | "LRN" | "MeanVarianceNormalization" | "RMSNormalization"
 > = {
   GroupNormalization: (g, { in: [x, scale, bias], attrs: { num_groups, epsilon } }) => {

@@ -2,7 +2,7 @@
 import type { Builder } from "../../../src/graph/builder.ts";
 import { reshape } from "../../../src/graph/emit.ts";
 import type { Value } from "../../../src/graph/types.ts";
-import { type Form, type Forms, Unsaid } from "./form.ts";
+import { type Double, type Doubles, Unsaid } from "./double.ts";
 
 /** The states of a cell: that which it gives, and with an LSTM the inner one. */
 type State = readonly Value[];
@@ -81,9 +81,9 @@ function layer(g: Builder, { in: inputs, attrs }: Layer, gates: number, states: 
   ];
 }
 
-const LSTM: Form<"LSTM"> = (g, site) => layer(g, site, 4, 2, lstm);
+const LSTM: Double<"LSTM"> = (g, site) => layer(g, site, 4, 2, lstm);
 
-export const recurrentForms: Forms<"GRU" | "LSTM" | "RNN"> = {
+export const recurrentDoubles: Doubles<"GRU" | "LSTM" | "RNN"> = {
   GRU: (g, site) => layer(g, site, 3, 1, gru(site.attrs.linear_before_reset === 1)),
   LSTM,
   RNN: (g, site) => layer(g, site, 1, 1, plain),

@@ -6,7 +6,7 @@ import { axisOf } from "../../../src/graph/op.ts";
 import { scaleOf } from "../../../src/graph/ops/sampling.ts";
 import { size } from "../../../src/graph/tensor.ts";
 import type { Value } from "../../../src/graph/types.ts";
-import { type Forms, Unsaid } from "./form.ts";
+import { type Doubles, Unsaid } from "./double.ts";
 
 /** How near every position is to each of n elements: 1 − distance, or 0. [N, P] → [N, P, n] */
 function nearness(g: Builder, at: Value, n: number): Value {
@@ -15,7 +15,7 @@ function nearness(g: Builder, at: Value, n: number): Value {
   return g.Relu(g.Sub(1, distance));
 }
 
-export const samplingForms: Forms<"GridSample" | "Resize"> = {
+export const samplingDoubles: Doubles<"GridSample" | "Resize"> = {
   /** Of images, in mode `linear`: the sum of all elements, each times its nearness along both axes. */
   GridSample: (g, { in: [x, grid], attrs: { align_corners, mode, padding_mode } }) => {
     if (x.shape.length !== 4 || mode !== "linear" || padding_mode === "reflection")

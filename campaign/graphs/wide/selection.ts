@@ -1,9 +1,9 @@
 /** What stands where an index says. */
 import { axisOf } from "../../../src/graph/op.ts";
 import { i64 } from "../../../src/graph/tensor.ts";
-import type { Forms } from "./form.ts";
+import type { Doubles } from "./double.ts";
 
-export const selectionForms: Forms<"OneHot"> = {
+export const selectionDoubles: Doubles<"OneHot"> = {
   OneHot: (g, { in: [indices, values], attrs: { axis, depth } }) => {
     const rank = indices.shape.length + 1;
     const at = axisOf(axis, rank);

@@ -6,7 +6,7 @@ import { opSiteOf } from "../../../src/graph/op-site.ts";
 import type { OpName } from "../../../src/graph/ops/index.ts";
 import { numbers, tensor } from "../../../src/graph/tensor.ts";
 import type { Graph, Tensor, Value } from "../../../src/graph/types.ts";
-import { forms } from "./forms.ts";
+import { doubles } from "./doubles.ts";
 import { rebuilt } from "./rebuild.ts";
 
 const wideTensor = (t: Tensor): Tensor =>
@@ -32,7 +32,7 @@ export const withKernels = (graph: Graph): Graph =>
   rebuilt(graph, {
     node: (g, node) => {
       if (!node.inputs.some((x) => x?.dtype === "float64")) return undefined;
-      const made = forms[node.op as OpName]?.(g, opSiteOf(node));
+      const made = doubles[node.op as OpName]?.(g, opSiteOf(node));
       return made && (Array.isArray(made) ? made : [made as Value]);
     },
   });

@@ -4,7 +4,7 @@ import { constantOf, reshape } from "../../../src/graph/emit.ts";
 import { size } from "../../../src/graph/tensor.ts";
 import type { Shape, Value } from "../../../src/graph/types.ts";
 import { grid, spatial } from "../../../src/graph/windows.ts";
-import type { Forms } from "./form.ts";
+import type { Doubles } from "./double.ts";
 
 interface Window {
   readonly kernel_shape: Shape;
@@ -66,7 +66,7 @@ function counts(to: Shape, dims: Shape, w: Window, padding: boolean): number[] {
   );
 }
 
-export const windowForms: Forms<
+export const windowDoubles: Doubles<
   | "AveragePool"
   | "Col2Im"
   | "Conv"
