@@ -86,7 +86,7 @@ export { removalRows } from "./pipeline/report-rows.ts";
 export { savedSummary } from "./pipeline/summary-file.ts";
 export { type TargetEvent, type TargetOptions, type TargetRun, trainToTarget } from "./pipeline/target.ts";
 export { type TimedModel, timedBatches, timeModels } from "./pipeline/timing.ts";
-export type { Certificate, RemovedSlices, Replacement } from "./proof/certificate.ts";
+export type { Certificate, RemovedSlices, Replacement, VocabularyCut } from "./proof/certificate.ts";
 export type { Verdict } from "./proof/claims.ts";
 export { type Proof, type ProveOptions, prove } from "./proof/prove.ts";
 export type { PenaltyMethod } from "./prox/define.ts";
@@ -153,6 +153,9 @@ export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";
 export { type ShrinkOptions, type Shrunk, shrink } from "./shrink/shrink.ts";
 export { type Inputs, type Verification, type VerifyOptions, verify } from "./shrink/verify.ts";
 export { type ReadingOptions, verifyReading } from "./shrink/verify-reading.ts";
+export { type VerifyVocabOptions, type VocabVerification, verifyVocab } from "./shrink/verify-vocabulary.ts";
+export { type KeepVocabOptions, type KeptVocabulary, keepVocab } from "./shrink/vocabulary.ts";
+export { keptAgain, vocabularyCut } from "./shrink/vocabulary-record.ts";
 export type { Normalization } from "./step/input.ts";
 export {
   binaryCrossEntropy,

@@ -13,16 +13,18 @@ import {
 } from "espalier";
 import { readBytes, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
-import { numberField, text } from "../settings/field.ts";
+import { numberField, text, texts } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { sayReading } from "../terminal/reading.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
+import { cutVocabulary, tokenMap } from "../terminal/vocabulary.ts";
 
-const outputs = (to: string | undefined, certificate: string | undefined) => [
+const outputs = (to: string | undefined, certificate: string | undefined, keepVocab: string | undefined) => [
   ...touched("<out.onnx>", to),
   ...touched("--certificate", certificate),
+  ...(keepVocab !== undefined && to !== undefined ? touched("--keep-vocab: new ids", tokenMap(to)) : []),
 ];
 
 export const shrinkCommand = () =>
@@ -36,6 +38,12 @@ export const shrinkCommand = () =>
     fields: {
       certificate: text("write what was removed, and why that is sound, to this file", "file.json"),
       tolerance: numberField("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
+      keepVocab: text(
+        "keep the tokens of these ids alone, one per line; the small model takes new ids, which OUT.vocab.json tells",
+        "ids.txt",
+      ),
+      vocabInput: text("the input of token ids, where several tables are looked up", "name"),
+      vocabOutputs: texts("outputs whose last axis counts the tokens by a weight of their own", "name,…"),
       ...dataFields,
       ...engineFields,
     },
@@ -43,16 +51,23 @@ export const shrinkCommand = () =>
       "shrink trained.onnx small.onnx",
       "shrink trained.onnx small.onnx --certificate certificate.json",
       "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
+      "shrink bert.onnx german.onnx --keep-vocab german-ids.txt   # rows of the embedding that other languages need go",
     ],
-    files: async ([from, to], { certificate, data, dataRoot }) => ({
-      reads: [...touched("<in.onnx>", from), ...(await dataFiles(data, dataRoot))],
-      writes: outputs(to, certificate),
+    files: async ([from, to], { certificate, data, dataRoot, keepVocab }) => ({
+      reads: [
+        ...touched("<in.onnx>", from),
+        ...touched("--keep-vocab", keepVocab),
+        ...(await dataFiles(data, dataRoot)),
+      ],
+      writes: outputs(to, certificate, keepVocab),
     }),
     async run([from, to], values, out) {
-      const full = await readInput(from!, outputs(to, values.certificate));
-      sayReading(out, from!, full);
+      const given = await readInput(from!, outputs(to, values.certificate, values.keepVocab));
+      sayReading(out, from!, given);
       const fileBefore = (await readBytes(from!)).length;
       const engine = engineOf(values);
+      const vocabulary = await cutVocabulary(given, values, engine);
+      const full = vocabulary?.kept.model ?? given;
       const data = values.data ? await openDataset(values.data, values.dataRoot) : undefined;
       const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));
       const { tolerance } = values;
@@ -65,9 +80,16 @@ export const shrinkCommand = () =>
       const bytes = write(small);
       await writeBytes(to!, bytes);
       if (values.certificate)
-        await writeBytes(values.certificate, new TextEncoder().encode(`${JSON.stringify(certificate, null, 2)}\n`));
+        await writeBytes(
+          values.certificate,
+          new TextEncoder().encode(
+            `${JSON.stringify({ ...certificate, ...(vocabulary && { vocabulary: vocabulary.record }) }, null, 2)}\n`,
+          ),
+        );
 
-      const [a, b] = [cost(full), cost(small)];
+      if (vocabulary) await writeBytes(tokenMap(to!), vocabulary.map);
+
+      const [a, b] = [cost(given), cost(small)];
       const size = { before: fileBefore, after: bytes.length };
       const table: Table = {
         head: ["", "before", "after", "change"],
@@ -93,11 +115,13 @@ export const shrinkCommand = () =>
         verification,
         proof: { claims, proved },
         removed: removalRows(certificate),
+        ...(vocabulary && { vocabulary: { ...vocabulary.result, map: tokenMap(to!) } }),
       };
       const closing = claims
         ? `wrote ${to}; ${proved} of ${claims} removals are proved from ${from} alone`
-        : `nothing could be removed; wrote ${to} unchanged (espalier inspect says why)`;
-      out.result(result, `${terminalTable(table, out)}\n\n${closing}`);
+        : `nothing ${vocabulary ? "else " : ""}could be removed; wrote ${to}${vocabulary ? "" : " unchanged"} (espalier inspect says why)`;
+      const said = vocabulary ? `\n\n${[...vocabulary.lines, `wrote ${tokenMap(to!)}`].join("\n")}` : "";
+      out.result(result, `${terminalTable(table, out)}${said}\n\n${closing}`);
       return 0;
     },
   });

@@ -2,6 +2,7 @@
 import {
   type Certificate,
   EspalierError,
+  keptAgain,
   type Proof,
   prove,
   realInputs,
@@ -44,7 +45,9 @@ export const verifyCommand = () =>
     ],
     files: writesNothing,
     async run([a, b], values, out) {
-      const [first, second] = [await readModel(a!), await readModel(b!)];
+      const [given, second] = [await readModel(a!), await readModel(b!)];
+      const certificate = values.certificate ? await readCertificate(values.certificate) : undefined;
+      const first = (await keptAgain(given, certificate?.vocabulary))?.model ?? given;
       const engine = engineOf(values);
       const data = values.data ? await openDataset(values.data, values.dataRoot) : undefined;
       const normalization = normalizationSetting(values.normalize);
@@ -56,19 +59,17 @@ export const verifyCommand = () =>
         ...(tolerance !== undefined && { tolerance }),
         ...(random !== undefined && { random }),
       };
-      for (const [path, model] of [[a!, first] as const, [b!, second] as const]) sayReading(out, path, model);
+      for (const [path, model] of [[a!, given] as const, [b!, second] as const]) sayReading(out, path, model);
       const verification = await verify(first, second, options);
       const readings = {
-        a: await verifyModelFile(a!, first, options),
+        a: await verifyModelFile(a!, given, first === given ? options : { ...options, inputs: [] }),
         b: await verifyModelFile(b!, second, { ...options, inputs: [] }),
       };
-      const proof = values.certificate
-        ? await prove(first, await readCertificate(values.certificate), { small: second, engine })
-        : undefined;
+      const proof = certificate ? await prove(first, certificate, { small: second, engine }) : undefined;
 
       const differ = verification.agree ? "agree" : `differ: ${verification.reason}`;
       const lines = [
-        `${a} and ${b} ${differ}`,
+        `${a}${first === given ? "" : ", with the tokens that the certificate keeps,"} and ${b} ${differ}`,
         `  on ${verification.runs} runs${data ? `, ${verification.given} of them on ${data.name}` : ""}: ` +
           `largest difference ${significant(verification.maxAbs)}, ${significant(verification.maxRel)} relative`,
         readingLine(a!, readings.a),

@@ -43,6 +43,29 @@ export interface Certificate {
   readonly removed: readonly RemovedSlices[];
   /** Values that are constant as a whole, and what took their place. */
   readonly replaced: readonly (Replacement & { readonly step: number })[];
+  /** What was cut before: then `full` is what keeping these tokens alone makes of the model. */
+  readonly vocabulary?: VocabularyCut;
+}
+
+/** The tokens that a model was left, and where they were counted. */
+export interface VocabularyCut {
+  /** SHA-256 of the model of all tokens. */
+  readonly full: string;
+  /** The old id of each new one, as ranges: "0-3,7". */
+  readonly kept: string;
+  /** How many tokens there were. */
+  readonly tokens: number;
+  /** One of the inputs that take ids. */
+  readonly input: string;
+  /** Outputs that count tokens by a weight of their own, and were named. */
+  readonly outputs: readonly string[];
+  /** Stored tensors that are smaller since. */
+  readonly cut: readonly {
+    readonly tensor: string;
+    readonly axis: number;
+    readonly before: number;
+    readonly after: number;
+  }[];
 }
 
 /** @throws EspalierError when it is not a certificate of this version; those of 0.1.0 are not */

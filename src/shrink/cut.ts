@@ -105,12 +105,11 @@ function cutIndices(
   const [x] = node.inputs;
   const axis = axisOf(axisIn(node.attrs), x!.shape.length);
   const source = masks(x)[axis];
-  if (!source) return undefined;
+  const known = analysis.channels.stored.get(node.inputs[at]!);
+  if (!source || !known) return undefined; // indices that are given, whoever gives them numbers anew
   const rank = new Int32Array(source.length);
   for (let i = 1; i < rank.length; i++) rank[i] = rank[i - 1] + source[i - 1];
-  const taken = numbers(analysis.channels.stored.get(node.inputs[at]!)!.tensor).map((i) =>
-    i < 0 ? i + source.length : i,
-  );
+  const taken = numbers(known.tensor).map((i) => (i < 0 ? i + source.length : i));
   const value = i64(taken.filter((i) => source[i]).map((i) => rank[i]));
   return nodes.Constant(`${node.name}/indices`, [], { value });
 }

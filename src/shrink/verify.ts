@@ -178,7 +178,7 @@ class Difference {
 
   add(x: Outputs, y: Outputs): void {
     for (const name of Object.keys(x)) {
-      const e = difference(x[name], y[name]);
+      const e = tensorDifference(x[name], y[name]);
       this.maxAbs = Math.max(this.maxAbs, e.abs);
       this.maxRel = Math.max(this.maxRel, e.rel);
       if (e.rel > (this.worst?.rel ?? this.tolerance)) this.worst = { name, rel: e.rel };
@@ -194,7 +194,7 @@ class Difference {
 }
 
 /** Largest difference of two tensors, absolute and relative to the first. */
-function difference(a: EngineTensor, b: EngineTensor): { abs: number; rel: number; reason?: string } {
+export function tensorDifference(a: EngineTensor, b: EngineTensor): { abs: number; rel: number; reason?: string } {
   if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join())
     return { abs: 0, rel: 0, reason: `is ${typeText(b as Tensor)}, not ${typeText(a as Tensor)}` };
   const [x, y] = [elements(a), elements(b)];

@@ -1,0 +1,33 @@
+/** A vocabulary cut on the command line: shrink --keep-vocab, and verify with its certificate. */
+import { readFile, writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { commandLine } from "./support/command-line.ts";
+
+const { espalier, at } = commandLine();
+const gpt = new URL("fixtures/zoo/gpt-sdpa/eval-dynamic.onnx", import.meta.url).pathname;
+
+test("rows of the embedding go, new ids are told, and the certificate holds for the file that was cut", async () => {
+  await writeFile(at("ids.txt"), "0\n5\n\n2\n11\n");
+  const keep = ["--keep-vocab", "ids.txt", "--threads", "1"];
+  const cut = await espalier("shrink", gpt, "small.onnx", ...keep, "--certificate", "c.json", "--json");
+  expect([cut.status, JSON.parse(cut.stdout).vocabulary]).toMatchObject([
+    0,
+    { tokens: 24, kept: 4, inputs: ["tokens"], verification: { equal: true }, map: "small.vocab.json" },
+  ]);
+  expect(JSON.parse(await readFile(at("small.vocab.json"), "utf8"))).toEqual({ 0: 0, 2: 1, 5: 2, 11: 3 });
+  expect(JSON.parse(await readFile(at("c.json"), "utf8")).vocabulary).toMatchObject({ kept: "0,2,5,11" });
+  const verified = await espalier("verify", gpt, "small.onnx", "--certificate", "c.json", "--threads", "1");
+  expect([verified.status, verified.stdout]).toEqual([0, expect.stringContaining("certificate holds")]);
+  const without = await espalier("verify", gpt, "small.onnx", "--threads", "1");
+  expect([without.status, without.stdout]).toEqual([1, expect.stringContaining("differ")]);
+});
+
+test.each<[string, string, string[], number, RegExp]>([
+  ["a line that is no id", "1\ntwo\n", ["--keep-vocab", "odd.txt"], 1, /line +2/],
+  ["a token that is not there", "24\n", ["--keep-vocab", "odd.txt"], 2, /0 to 23/],
+  ["how, but not which", "", ["--vocab-input", "tokens"], 2, /--keep-vocab FILE/],
+])("refused: %s", async (_, text, flags, status, said) => {
+  await writeFile(at("odd.txt"), text);
+  const ran = await espalier("shrink", gpt, "odd.onnx", ...flags);
+  expect([ran.status, ran.stderr]).toEqual([status, expect.stringMatching(said)]);
+});
