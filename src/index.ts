@@ -2,7 +2,7 @@
 
 export { type Batch, batches, type Loader } from "./data/batches.ts";
 export { classNotes } from "./data/check.ts";
-export type { Column } from "./data/columns.ts";
+export { type Column, renameColumns } from "./data/columns.ts";
 export { type Dataset, fromArrays, limitTrain, splitValidation } from "./data/dataset.ts";
 export { digits } from "./data/digits.ts";
 export { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "./data/from-columns.ts";

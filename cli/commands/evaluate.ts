@@ -3,8 +3,9 @@ import { classNotes, evaluate, percent, significant, UsageError } from "espalier
 import { readModel } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, text } from "../settings/field.ts";
-import { losses, lossField } from "../settings/losses.ts";
+import { lossField, lossOf } from "../settings/losses.ts";
 import { openDataset } from "../settings/open.ts";
+import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
 
@@ -17,6 +18,7 @@ export const evaluateCommand = () =>
       ...dataFields,
       split: choice("test (default) or train", ["test", "train"]),
       loss: lossField,
+      classAxis: trainFields.classAxis,
       output: text("the model's output that the loss attaches to (default: the first)", "name"),
       ...engineFields,
     },
@@ -30,12 +32,12 @@ export const evaluateCommand = () =>
       if (!values.data)
         throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");
       const model = await readModel(file!);
-      const data = await openDataset(values.data, values.dataRoot);
+      const data = await openDataset(values.data, values.dataRoot, values.columns);
       for (const note of classNotes(data)) out.warn(`${out.colour.yellow("note:")} ${note}`);
       const split = values.split ?? "test";
       const { loss, accuracy } = await evaluate(model, data, {
         engine: engineOf(values),
-        loss: losses[values.loss ?? "crossEntropy"]({}),
+        loss: lossOf(values.loss, values),
         output: values.output,
         normalization: normalizationSetting(values.normalize),
         split: data[split],

@@ -15,7 +15,7 @@ import {
 import { readBytes, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, integerField, text, toggle, type ValuesOf } from "../settings/field.ts";
-import { losses, lossField } from "../settings/losses.ts";
+import { lossField, lossOf } from "../settings/losses.ts";
 import { openDataset } from "../settings/open.ts";
 import {
   checkJudge,
@@ -48,6 +48,7 @@ const fields = {
   anyway: toggle("write the model even when nothing gets smaller"),
   ...dataFields,
   loss: lossField,
+  classAxis: trainFields.classAxis,
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
   seed: integerField("of the samples that the iterative rule draws, and of fine-tuning (default 1)"),
   ...engineFields,
@@ -108,12 +109,12 @@ async function factorizeFile(
   const rank = ruleOf(values);
   const full = await readInput(from, touched("<out.onnx>", to));
   const fileBefore = (await readBytes(from)).length;
-  const data = values.data ? await openDataset(values.data, values.dataRoot) : undefined;
+  const data = values.data ? await openDataset(values.data, values.dataRoot, values.columns) : undefined;
   checkJudge(rank.rule, data);
   const engine = engineOf(values);
   const scoring: EvaluateOptions = {
     engine,
-    loss: losses[values.loss ?? "crossEntropy"]({}),
+    loss: lossOf(values.loss, values),
     output: values.output,
     normalization: normalizationSetting(values.normalize),
   };

@@ -68,7 +68,7 @@ export const shrinkCommand = () =>
       const engine = engineOf(values);
       const vocabulary = await cutVocabulary(given, values, engine);
       const full = vocabulary?.kept.model ?? given;
-      const data = values.data ? await openDataset(values.data, values.dataRoot) : undefined;
+      const data = values.data ? await openDataset(values.data, values.dataRoot, values.columns) : undefined;
       const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));
       const { tolerance } = values;
       const {

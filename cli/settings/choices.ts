@@ -11,6 +11,7 @@ import {
   UsageError,
   usualOptimizer,
 } from "espalier";
+import { lossesIn } from "./losses.ts";
 import { kebab } from "./names.ts";
 import { rankRule } from "./rank-fields.ts";
 import { belongs } from "./train-choices.ts";
@@ -58,7 +59,9 @@ export function choose(config: TrainConfig): RunChoices {
   } as const;
   if (lorita) Object.assign(choices, { ...defaults.composed, ...said(config, Object.keys(defaults.composed ?? {})) });
   Object.assign(choices, { ...startsOf(choices.penalty), ...said(config, Object.keys(startsOf(choices.penalty))) });
-  for (const kind of ["optimizer", "schedule", "penalty", "loss"] as const) checkBelongs(kind, choices[kind], config);
+  for (const kind of ["optimizer", "schedule", "penalty"] as const) checkBelongs(kind, choices[kind], config);
+  const named = lossesIn(choices.loss);
+  checkBelongs("loss", named.includes("crossEntropy") ? "crossEntropy" : named[0], config);
   checkBelongs("groups", choices.groups ?? "coupled", config);
   checkForm(choices);
   checkBelongs("rankRule", choices.rankRule ?? "none", config);

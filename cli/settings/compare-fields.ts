@@ -36,6 +36,7 @@ export type CompareConfig = ValuesOf<typeof compareFields>;
 export const notPerMethod: readonly TrainKey[] = [
   "model",
   "data",
+  "columns",
   "dataRoot",
   "limitTrain",
   "valSplit",

@@ -110,6 +110,15 @@ export const sizesField = (help: string): Field<Record<string, number>> => ({
   read: (t) =>
     Object.fromEntries(parts(t).map((part) => [beforeEquals(part), readNumber(part.slice(part.lastIndexOf("=") + 1))])),
 });
+/** The model's names by those of the data: "input_ids=input.1,labels=logits". */
+export const namesField = (help: string): Field<Record<string, string>> => ({
+  schema: z.record(z.string().min(1), z.string().min(1)),
+  wanted: "names, as input_ids=input.1,labels=logits",
+  help,
+  value: "column=name,…",
+  read: (t) =>
+    Object.fromEntries(parts(t).map((part) => [beforeEquals(part), part.slice(part.lastIndexOf("=") + 1).trim()])),
+});
 const beforeEquals = (part: string): string => part.slice(0, Math.max(0, part.lastIndexOf("="))).trim();
 
 /** One of the library's names, in either spelling. */

@@ -4,6 +4,7 @@ import {
   constant,
   cosine,
   type Loss,
+  type Losses,
   multiStep,
   type Optimizer,
   type OptimizerMethod,
@@ -15,7 +16,7 @@ import {
   warmup,
 } from "espalier";
 import { formOf, type RunChoices } from "./choices.ts";
-import { losses } from "./losses.ts";
+import { lossOf } from "./losses.ts";
 import { methodOptions, spelledOptions } from "./method-options.ts";
 
 const schedules: Readonly<Record<RunChoices["schedule"], (s: RunChoices) => Schedule>> = {
@@ -29,7 +30,7 @@ export interface Methods {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly penalty: Penalty | undefined;
-  readonly loss: Loss;
+  readonly loss: Loss | Losses;
 }
 
 /** @throws UsageError for options that are out of range, and for a pair that is not defined */
@@ -43,7 +44,7 @@ export function methods(s: RunChoices): Methods {
     optimizer,
     schedule: s.warmupEpochs ? warmup(schedule, { epochs: s.warmupEpochs }) : schedule,
     penalty,
-    loss: losses[s.loss](s),
+    loss: lossOf(s.loss, s),
   };
 }
 
@@ -58,7 +59,7 @@ export function resolved({ out, resume, overwrite, ...s }: RunChoices, m: Method
   return {
     ...s,
     ...m.schedule.options,
-    ...m.loss.options,
+    ...(typeof s.loss === "string" && (m.loss as Loss).options),
     ...spelledOptions(m.penalty?.options ?? {}),
     ...m.optimizer.options,
   };

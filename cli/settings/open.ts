@@ -8,6 +8,7 @@ import {
   initialize,
   limitTrain,
   type Model,
+  renameColumns,
   splitValidation,
 } from "espalier";
 import { datasets, readModel } from "espalier/node";
@@ -18,9 +19,14 @@ import type { TrainConfig } from "./train-fields.ts";
  * Opens a data set by name or folder.
  * @throws UsageError, EspalierError as the library, with what the command line can do about files that are not here
  */
-export async function openDataset(name: string, root: string | undefined): Promise<Dataset> {
+export async function openDataset(
+  name: string,
+  root: string | undefined,
+  columns?: Readonly<Record<string, string>>,
+): Promise<Dataset> {
   try {
-    return await datasets.open(name, { root });
+    const data = await datasets.open(name, { root });
+    return columns ? renameColumns(data, columns) : data;
   } catch (e) {
     throw notHere(e, name) ?? e;
   }
@@ -34,9 +40,9 @@ export function notHere(error: unknown, name: string): EspalierError | undefined
 }
 
 export async function openData(
-  s: Pick<TrainConfig, "data" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,
+  s: Pick<TrainConfig, "data" | "columns" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,
 ): Promise<Dataset> {
-  let data = await openDataset(s.data!, s.dataRoot);
+  let data = await openDataset(s.data!, s.dataRoot, s.columns);
   if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
   return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
 }

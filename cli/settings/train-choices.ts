@@ -24,7 +24,7 @@ export const belongs: Readonly<Record<"optimizer" | "schedule" | "penalty" | "gr
   schedule: { constant: [], multiStep: ["milestones", "gamma"], cosine: ["minLr"] },
   penalty: { none: [], ...listed<PenaltyMethod>(penalties, ofPenalty) },
   groups: { element: [], inputChannel: [], outputChannel: [], coupled: ["side"], block: ["block"] },
-  loss: { crossEntropy: ["labelSmoothing"], mse: [], bce: [] },
+  loss: { crossEntropy: ["labelSmoothing", "classAxis"], mse: [], l1: [], bce: [], modelLoss: [] },
   rankRule: {
     none: [],
     local: ["rankKeep", "fineTune"],
@@ -42,6 +42,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "freeze",
     "trainOnly",
     "data",
+    "columns",
     "dataRoot",
     "limitTrain",
     "valSplit",
@@ -52,6 +53,6 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
   Penalty: ["penalty", ...keysOf(penaltyFields), "lambdaWarmup", "targetParams"],
   "Low rank": ["lorita", "loritaLayers", "rankRule", "rankKeep", "rankRelative", "rankTolerance", "fineTune"],
-  Loss: ["loss", "output", "labelSmoothing"],
+  Loss: ["loss", "output", "labelSmoothing", "classAxis"],
   Run: ["epochs", "batchSize", "accumulate", "seed", "threads", "device", "out", "resume", "overwrite"],
 };

@@ -1,7 +1,7 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns, optimizers, penalties, usualOptimizer } from "espalier";
 import { z } from "zod";
-import { devices, normalizationField } from "./engine-fields.ts";
+import { dataFields, devices } from "./engine-fields.ts";
 import {
   augmentation,
   choice,
@@ -33,15 +33,17 @@ export const trainFields = {
     "train these and nothing else, also what inspect lists as constants; patterns as in freeze",
     "a,b.*,…",
   ),
-  data: text("data set by name, or a folder", "name|folder"),
-  dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),
+  data: dataFields.data,
+  columns: dataFields.columns,
+  dataRoot: dataFields.dataRoot,
   limitTrain: integerField("use only so many training samples", { min: 1 }),
   valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
   augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),
-  normalize: normalizationField,
+  normalize: dataFields.normalize,
   loss: lossField,
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
   labelSmoothing: numberField("share of the target spread over all classes", { min: 0, below: 1 }),
+  classAxis: integerField("axis of the logits that the classes are on, where their shapes do not tell it"),
 
   optimizer: choice(
     `how weights move (default ${kebab(usualOptimizer.plain)}; with lorita ${kebab(usualOptimizer.composed)})`,

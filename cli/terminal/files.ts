@@ -30,7 +30,8 @@ export const touched = (what: string, path: string | undefined): readonly NamedF
 export async function dataFiles(data: string | undefined, root: string | undefined): Promise<readonly NamedFile[]> {
   if (data === undefined) return [];
   const known = (await datasets.list({ root })).find(({ name }) => name === data);
-  const inFolder = async () => (await readdir(data).catch(() => [])).map((name) => join(data, name));
+  const inFolder = async () =>
+    (await readdir(data).catch((e) => (e.code === "ENOTDIR" ? [""] : []))).map((name) => join(data, name));
   const paths = known ? known.files.map(({ path }) => path) : await inFolder();
   return paths.map((path) => ({ what: "--data", path }));
 }

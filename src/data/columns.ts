@@ -1,4 +1,7 @@
 /** What arrays a data set has: inputs and labels, the first of each being x and y, further ones by name. */
+import { UsageError } from "../error.ts";
+import { aDataset, anObject, wants } from "../given.ts";
+import { didYouMean } from "../nearest.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Numbers, Split } from "./split.ts";
 
@@ -48,3 +51,37 @@ export const arrayOfColumn = (
   { more }: { readonly more?: string },
   first: "x" | "y",
 ): Numbers => (more === undefined ? split[first] : split.more![more]);
+
+/**
+ * A data set whose columns have the names that a model has for them.
+ * @param names the present name of a column → the model's input or output that it is for; x and y of a data set without names are "x" and "y"
+ * @throws UsageError for a column that the data set has not, or a name that two would have
+ */
+export function renameColumns(data: Dataset, names: Readonly<Record<string, string>>): Dataset {
+  wants("renameColumns", ["data", aDataset, data], ["names", anObject, names]);
+  const own = [data.input ?? "x", data.label ?? "y", ...Object.keys(data.more ?? {})];
+  const unknown = Object.keys(names).find((name) => !own.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      "unknown-name",
+      "the data has no such column",
+      { got: unknown, wanted: own.join(", ") },
+      didYouMean(unknown, own),
+    );
+  const to = (name: string): string => (Object.hasOwn(names, name) ? names[name] : name);
+  const twice = own.map(to).find((name, i, all) => all.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError("conflict", "two columns would have one name", { got: twice });
+  const renamed = <T>(of: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(of).map(([name, value]) => [to(name), value]));
+  const split = <S extends Split | undefined>(of: S): S => (of?.more ? { ...of, more: renamed(of.more) } : of);
+  const { input = "x", label = "y", more, train, test, val } = data;
+  return {
+    ...data,
+    ...((data.input !== undefined || Object.hasOwn(names, "x")) && { input: to(input) }),
+    ...((data.label !== undefined || Object.hasOwn(names, "y")) && { label: to(label) }),
+    ...(more && { more: renamed(more) }),
+    train: split(train),
+    test: split(test),
+    ...(val && { val: split(val) }),
+  };
+}

@@ -6,9 +6,11 @@ import { type DigitsOptions, digits } from "../data/digits.ts";
 import { facts, NAMES, source } from "../data/registry.ts";
 import { channelStatistics, classCounts } from "../data/statistics.ts";
 import { anObject, aText, maybe, wants } from "../given.ts";
+import { openModule } from "./data-module.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
-import { dataRoot, joinPath } from "./files.ts";
+import { dataRoot, joinPath, sizeOfFile } from "./files.ts";
 import { type DataPlace, locate, readImages } from "./locate.ts";
+import { openNpz } from "./npz.ts";
 import { batchesAhead, shareSplit } from "./worker.ts";
 
 interface RootOption {
@@ -52,7 +54,7 @@ export interface Info {
 /**
  * Opens a data set.
  * @param name one of `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `digits`, or the path of a folder with IDX or
- *   CIFAR files. The files of a name are looked for in ROOT/NAME and in ROOT, each packed (.gz) or not; CIFAR files
+ *   CIFAR files, or of an .npz file, or of a module (.js, .mjs, .ts) that exports a data set. The files of a name are looked for in ROOT/NAME and in ROOT, each packed (.gz) or not; CIFAR files
  *   may hold any number of records. `digits` is drawn (`options.digits`) and reads nothing.
  * @throws UsageError for an unknown name; EspalierError naming what was looked for and where, or file, byte and field
  */
@@ -63,12 +65,26 @@ async function open(name: string, options: RootOption & { readonly digits?: Digi
     ["options", anObject, options],
     ["root", maybe(aText), options, "root"],
   );
-  const dataset = name === "digits" ? digits(options.digits) : await readImages(await locate(name, options.root));
-  return {
-    ...dataset,
-    train: shareSplit(dataset.train),
-    batches: batchesAhead,
-  };
+  const dataset = await opened(name, options);
+  return { ...dataset, train: shareSplit(dataset.train), batches: dataset.batches ?? batchesAhead };
+}
+
+/** A file that is a data set by itself. */
+function opener(name: string): ((path: string) => Promise<Dataset>) | undefined {
+  if (name.endsWith(".npz")) return openNpz;
+  return /\.[cm]?[jt]s$/.test(name) ? openModule : undefined;
+}
+
+async function opened(name: string, { root, digits: drawn }: RootOption & { readonly digits?: DigitsOptions }) {
+  if (name === "digits") return digits(drawn);
+  return (await opener(name)?.(name)) ?? readImages(await locate(name, root));
+}
+
+/** The files that a data set is in. */
+async function filesOf(name: string, root?: string): Promise<DataPlace["files"]> {
+  if (name === "digits") return [];
+  if (opener(name)) return [{ path: name, bytes: (await sizeOfFile(name)) ?? 0 }];
+  return (await locate(name, root)).files;
 }
 
 /** Every named data set, and which of its files are here. */
@@ -102,7 +118,7 @@ async function info(name: string, options: RootOption = {}): Promise<Info> {
     mean,
     std,
     measured: channelStatistics(dataset.train.x, shape),
-    files: name === "digits" ? [] : (await locate(name, options.root)).files,
+    files: await filesOf(name, options.root),
     notes: classNotes(dataset),
   };
 }

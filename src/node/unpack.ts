@@ -21,6 +21,18 @@ const HEAD_BYTES = 16;
  */
 export type Expect = (head: Uint8Array, trailer: number) => number;
 
+/** @throws EspalierError when a file of this size cannot hold as many bytes as it declares, or these are too many */
+export function boundedSize(declared: number, size: number, path: string): void {
+  if (declared > LARGEST_FILE) throw tooLarge(path, "its header or trailer", declared);
+  if (declared > size * DEFLATE_RATIO)
+    throw new EspalierError("too-large", "the file cannot hold what it declares", {
+      file: path,
+      field: "size, by its header or gzip trailer",
+      got: `${declared} bytes in a file of ${size}`,
+      wanted: `at most ${DEFLATE_RATIO} : 1, as far as gzip can pack`,
+    });
+}
+
 /**
  * A whole file, unpacked if its name ends in .gz, in memory that worker threads can share.
  * @throws EspalierError when it is larger than what `expect` allows, damaged, or cannot be read
@@ -34,14 +46,7 @@ export async function readWhole(path: string, expect: Expect): Promise<Uint8Arra
   const gunzip = createGunzip();
   const sizeOf = (head: Uint8Array): number => {
     const wanted = expect(head, trailer);
-    if (wanted > LARGEST_FILE) throw tooLarge(path, "its header or trailer", wanted);
-    if (wanted > size * DEFLATE_RATIO)
-      throw new EspalierError("too-large", "the file cannot hold what it declares", {
-        file: path,
-        field: "size, by its header or gzip trailer",
-        got: `${wanted} bytes in a file of ${size}`,
-        wanted: `at most ${DEFLATE_RATIO} : 1, as far as gzip can pack`,
-      });
+    boundedSize(wanted, size, path);
     return packed ? wanted : size;
   };
   const source = createReadStream(path);

@@ -39,7 +39,7 @@ function matches(model: Model, data: Dataset): Match[] {
       got: columns.map((c) => c.name ?? "one without a name").join(", "),
       wanted: inputs.map((v) => `${v.name} ${v.dtype}[${axesOfInput(model, v)}]`).join(", ") || undefined,
     },
-    "give data with inputs of these names (fromColumns)",
+    "give data with inputs of these names (fromColumns), or say which is which (renameColumns, --columns)",
   );
 }
 
