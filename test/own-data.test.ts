@@ -61,8 +61,8 @@ test("a loss for each of several outputs, with data that a module makes; a run t
   const losses = ["--columns", "label=output1,value=output2", "--loss", "output1:cross-entropy,output2:l1*0.5"];
   const ran = await espalier("train", ...settings, ...losses, "--out", "two");
   expect(ran.status, ran.stderr).toBe(0);
-  const { loss } = await json("two", "run.json");
-  expect(loss).toEqual({ output1: { loss: "crossEntropy" }, output2: { loss: "l1", weight: 0.5 } });
+  const { config } = await json("two", "run.json");
+  expect(config.loss).toEqual({ output1: { loss: "crossEntropy" }, output2: { loss: "l1", weight: 0.5 } });
   const again = await espalier("train", "--resume", "--out", "two");
   expect(again.stdout).toContain("is finished already");
   const no = await espalier("train", ...settings, "--loss", "output1:cross-entropy,output2:l9");
