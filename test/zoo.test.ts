@@ -17,9 +17,11 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 const engine = node({ threads: 1 });
 
 describe.each(zoo(root))("$name", (animal) => {
-  test.each(exportsOf(animal))("$way", async (file) => {
-    const { failed }: Checked = await checkFile(engine, file);
-    const listed = known[animal.name]?.[file.way] ?? [];
+  const exported = exportsOf(animal);
+  test.each(exported)("$way", async (file) => {
+    const training = file.way === exported.at(-1)!.way; // the others are when all is recorded
+    const { failed }: Checked = await checkFile(engine, file, training);
+    const listed = (known[animal.name]?.[file.way] ?? []).filter((asked) => training || asked !== "trains");
     const news = Object.entries(failed).filter(([asked]) => !listed.includes(asked));
     expect(news, "this failed though it is not known to fail").toEqual([]);
     const mended = listed.filter((asked) => !(asked in failed));

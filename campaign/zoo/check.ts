@@ -9,9 +9,20 @@ import { type Exported, oneSample, samples } from "./fixture.ts";
 import { gradientError } from "./gradients.ts";
 import { type Cut, cutAtRandom, removableShare } from "./groups.ts";
 import { feedsFor, floatsOf, graphFor, relativeError, run, Wrong } from "./numbers.ts";
+import { trains } from "./trains.ts";
 
 /** What is asked, in this order. */
-export const ASKED = ["read", "outputs", "batch", "written", "parameters", "gradients", "groups", "cut"] as const;
+export const ASKED = [
+  "read",
+  "outputs",
+  "batch",
+  "written",
+  "parameters",
+  "gradients",
+  "groups",
+  "cut",
+  "trains",
+] as const;
 type Asked = (typeof ASKED)[number];
 
 /** What came of it. */
@@ -113,8 +124,8 @@ const parameterOf = (key: string): string => key.replace(/ transposed| times .*/
 const some = (names: readonly string[]): string =>
   `${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`;
 
-/** Asks everything of one file. */
-export async function checkFile(engine: Engine, file: Exported): Promise<Checked> {
+/** Asks everything of one file. @param training whether it is trained too, which takes a while */
+export async function checkFile(engine: Engine, file: Exported, training = true): Promise<Checked> {
   const failed: Partial<Record<Asked, string>> = {};
   const found: { outputs?: number; gradients?: number; groups?: number; cut?: Cut } = {};
   const ask = async (what: Asked, question: () => unknown) => {
@@ -129,6 +140,7 @@ export async function checkFile(engine: Engine, file: Exported): Promise<Checked
     model = read(file.bytes);
   });
   if (model) await askModel(engine, file, model, ask, found);
+  if (model && training) await ask("trains", () => trains(engine, model!, file));
   return { model: file.animal.name, way: file.way, failed, ...found };
 }
 

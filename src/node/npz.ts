@@ -2,8 +2,8 @@
 import { type UnzipFileInfo, unzipSync } from "fflate";
 import type { Dataset } from "../data/dataset.ts";
 import { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "../data/from-columns.ts";
-import { readNpy } from "../data/npy.ts";
 import { EspalierError } from "../error.ts";
+import { readNpy } from "./npy.ts";
 import { boundedSize, readWhole } from "./unpack.ts";
 
 /** What labels are called where their names do not begin with "labels/". */

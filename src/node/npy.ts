@@ -1,7 +1,8 @@
 /** NumPy's .npy files: one array, as `numpy.save` writes it (format versions 1 to 3). */
+
+import type { NumericInput } from "../data/arrays.ts";
 import { EspalierError } from "../error.ts";
 import { fromFloat16 } from "../graph/half.ts";
-import type { NumericInput } from "./arrays.ts";
 
 /** An array as it is read. */
 export interface NpyArray {
