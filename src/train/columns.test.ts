@@ -118,7 +118,13 @@ test("what of the data is not used is said, and what is missing is named", () =>
   const { notes } = train(tagger(), data, options({ loss: { logits: crossEntropy() } }));
   expect(notes.join("\n")).toContain("of the data tags, place are not used");
   const half = fromColumns({ ...columns, inputs: { ids: columns.inputs.ids } });
-  expect(() => train(tagger(), half, options())).toThrowErrorMatchingInlineSnapshot(`[TypeError: named is not a function]`);
+  expect(() => train(tagger(), half, options())).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: the data has nothing for an input of the model
+      input   mask
+      got     ids
+      wanted  ids int64[batch,4], mask float32[batch,4]
+      fix     give data with inputs of these names, or say which column is for which: renameColumns, columns]
+  `);
   const { logits: _, ...labels } = columns.labels;
   expect(() => train(tagger(), fromColumns({ ...columns, labels }), options())).toThrowErrorMatchingInlineSnapshot(`
     [EspalierError: the data has no labels for an output of the model

@@ -27,11 +27,11 @@ interface Match {
 function matches(model: Model, data: Dataset): Match[] {
   const columns = inputsOf(data);
   const { inputs } = model.graph;
-  const named = inputs.map((input) => ({ input, column: columns.find((c) => c.name === input.name) }));
-  const left = named.filter(({ column }) => !column);
+  const pairs = inputs.map((input) => ({ input, column: columns.find((c) => c.name === input.name) }));
+  const left = pairs.filter(({ column }) => !column);
   const unnamed = columns.find((c) => c.name === undefined || (inputs.length === 1 && columns.length === 1));
   if (inputs.length > 0 && (left.length === 0 || (left.length === 1 && unnamed)))
-    return named.map(({ input, column }) => ({ input, column: column ?? unnamed! }));
+    return pairs.map(({ input, column }) => ({ input, column: column ?? unnamed! }));
   throw new EspalierError(
     "mismatch",
     inputs.length === 0 ? "the model has no input" : "the data has nothing for an input of the model",
