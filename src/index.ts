@@ -29,8 +29,8 @@ export * from "./methods.ts"; // which lists them one by one
 export { builtIns, model, models } from "./models/index.ts";
 export { didYouMean, nearest } from "./nearest.ts";
 export { readingNotes } from "./onnx/notes.ts";
-export { read } from "./onnx/read.ts";
-export { encode, write } from "./onnx/write.ts";
+export { type ReadOptions, read } from "./onnx/read.ts";
+export { encode, type WriteOptions, write } from "./onnx/write.ts";
 export type { AdamOptions } from "./optim/adam.ts";
 export type { MomentumSchedule } from "./optim/averaging.ts";
 export type { Defaults, OptimizerMethod } from "./optim/define.ts";

@@ -13,7 +13,7 @@ import {
 } from "espalier";
 import { readBytes, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
-import { numberField, text, texts } from "../settings/field.ts";
+import { choice, numberField, text, texts } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
@@ -37,6 +37,10 @@ export const shrinkCommand = () =>
     ],
     fields: {
       certificate: text("write what was removed, and why that is sound, to this file", "file.json"),
+      precision: choice(
+        "read all floats as float32, and write them so, or rounded to what they were: float32, stored (default: nothing is changed)",
+        ["float32", "stored"],
+      ),
       tolerance: numberField("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
       keepVocab: text(
         "keep the tokens of these ids alone, one per line; the small model takes new ids, which OUT.vocab.json tells",
@@ -50,6 +54,7 @@ export const shrinkCommand = () =>
     examples: [
       "shrink trained.onnx small.onnx",
       "shrink trained.onnx small.onnx --certificate certificate.json",
+      "shrink half.onnx small.onnx --precision stored   # float16 in, float16 out",
       "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
       "shrink bert.onnx german.onnx --keep-vocab german-ids.txt   # rows of the embedding that other languages need go",
     ],
@@ -62,7 +67,8 @@ export const shrinkCommand = () =>
       writes: outputs(to, certificate, keepVocab),
     }),
     async run([from, to], values, out) {
-      const given = await readInput(from!, outputs(to, values.certificate, values.keepVocab));
+      const written = outputs(to, values.certificate, values.keepVocab);
+      const given = await readInput(from!, written, values.precision && "float32");
       sayReading(out, from!, given);
       const fileBefore = (await readBytes(from!)).length;
       const engine = engineOf(values);
@@ -77,7 +83,7 @@ export const shrinkCommand = () =>
         proof: { claims, proved },
         verification,
       } = await shrink(full, { engine, inputs, ...(tolerance !== undefined && { tolerance }) });
-      const bytes = write(small);
+      const bytes = write(small, { precision: values.precision });
       await writeBytes(to!, bytes);
       if (values.certificate)
         await writeBytes(

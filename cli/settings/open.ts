@@ -60,11 +60,11 @@ export async function openModel(s: RunChoices, data: Dataset): Promise<Pick<Comp
 
 /** A built-in model takes the data's shape and classes; a file is taken as it is. */
 export async function modelItself(
-  s: Pick<RunChoices, "model" | "seed" | "init" | "freeze" | "trainOnly">,
+  s: Pick<RunChoices, "model" | "seed" | "init" | "freeze" | "trainOnly" | "precision">,
   data: Dataset,
 ): Promise<Model> {
   if (!s.model.endsWith(".onnx"))
     return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
-  const model = await readModel(s.model);
+  const model = await readModel(s.model, { precision: s.precision });
   return s.init ? initialize(model, s.seed, s) : model;
 }

@@ -25,6 +25,10 @@ const namesOf = <N extends string>(methods: Readonly<Record<N, unknown>>) => Obj
 export const trainFields = {
   model: text(`${[...builtIns.keys()].join(", ")}, or a file that ends in .onnx`, "name|file.onnx"),
   init: toggle("draw new initial weights for a model from a file"),
+  precision: choice(
+    "floats of a model from a file: as stored (default), of which only float32 is trained, or all of them as float32",
+    ["stored", "float32"],
+  ),
   freeze: texts(
     "parameters that stay as they are; * stands for a part of a name, ** for any characters, op:Conv for what Conv reads",
     "a,b.*,…",

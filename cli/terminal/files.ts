@@ -4,7 +4,7 @@
  */
 import { readdir, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { EspalierError, FILES, type Model, TRUNCATED, UsageError } from "espalier";
+import { EspalierError, FILES, type Model, type ReadOptions, TRUNCATED, UsageError } from "espalier";
 import { datasets, readModel } from "espalier/node";
 
 /** A file as the user named it, and what it is to the command: an argument, a flag. */
@@ -69,9 +69,14 @@ export async function checkFiles({ reads, writes }: Touched): Promise<void> {
  * Reads the model of a command that writes files.
  * @throws UsageError as `checkFiles`, for an output that is a file of the model's external data
  */
-export async function readInput(path: string, writes: readonly NamedFile[]): Promise<Model> {
+export async function readInput(
+  path: string,
+  writes: readonly NamedFile[],
+  precision?: ReadOptions["precision"],
+): Promise<Model> {
   const reads: NamedFile[] = [];
   const model = await readModel(path, {
+    precision,
     onExternal: (beside) => reads.push({ what: "the model's external data", path: beside }),
   });
   await checkFiles({ reads, writes });

@@ -17,5 +17,5 @@ export function untrainedNote(graph: Graph): string | undefined {
   if (found.length === 0) return undefined;
   const named = found.slice(0, SHOWN).map((v) => `${v.name} (${v.dtype})`);
   const rest = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
-  return `${named.join(", ")}${rest} will not be trained: only float32 weights are. Export the model in float32 to train them`;
+  return `${named.join(", ")}${rest} will not be trained: only float32 weights are. To train them, read the file in float32: --precision float32, or read(bytes, { precision: "float32" })`;
 }

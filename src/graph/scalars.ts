@@ -1,4 +1,5 @@
 /** What ONNX's operators make of single numbers, for computations on shapes. Values are plain numbers, exact up to 2⁵³. */
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.ts";
 import type { Attrs, DType } from "./types.ts";
 
 type Scalar = (x: readonly number[], attrs: Attrs) => number;
@@ -51,6 +52,8 @@ function holds(dtype: DType, x: number): boolean {
 /** A result in its type; NaN, which is no shape, where it would wrap around or no longer be exact. */
 export function round(dtype: DType, x: number): number {
   if (dtype === "float32") return Math.fround(x);
+  if (dtype === "float16") return fromFloat16(toFloat16(x));
+  if (dtype === "bfloat16") return fromBfloat16(toBfloat16(x));
   if (dtype === "bool") return Number(x !== 0);
   if (!isInteger(dtype)) return x;
   return holds(dtype, Math.trunc(x)) ? Math.trunc(x) : Number.NaN;

@@ -6,7 +6,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { EspalierError } from "../error.ts";
 import { anObject, aText, someBytes, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
-import { read } from "../onnx/read.ts";
+import { type ReadOptions, read } from "../onnx/read.ts";
 import type { Verification, VerifyOptions } from "../shrink/verify.ts";
 import { verifyReading } from "../shrink/verify-reading.ts";
 import { refused, systemReason } from "./system-error.ts";
@@ -26,18 +26,19 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 
 /**
  * Reads a model; its external data, if any, from the folder it lies in.
- * @param onExternal hears the path of each file of external data that is read
+ * @param options.onExternal hears the path of each file of external data that is read
+ * @param options.precision "float32": all floats are read as float32, as `read` does. Default: "stored", as they are
  * @throws EspalierError naming the file, for what cannot be read and for what is no model
  */
 export async function readModel(
   path: string,
-  options: { readonly onExternal?: (path: string) => void } = {},
+  options: { readonly onExternal?: (path: string) => void } & Pick<ReadOptions, "precision"> = {},
 ): Promise<Model> {
   wants("readModel", ["path", aText, path], ["options", anObject, options]);
-  const { onExternal } = options;
+  const { onExternal, precision } = options;
   const bytes = await readBytes(path);
   try {
-    return read(bytes, { external: besides(path, onExternal) });
+    return read(bytes, { external: besides(path, onExternal), precision });
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
     throw new EspalierError(e.code, e.what, { file: path, ...e.details }, e.fix);

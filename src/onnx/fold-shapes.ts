@@ -203,7 +203,7 @@ export function foldShapes(node: Folded, out: Type, allowance: Allowance): Known
   const { op, attrs, names, inputs } = node;
   if (isMeasure(op)) return known(out, measures[op](inputs, attrs, names[0]));
   const rule = Object.hasOwn(rules, op) ? rules[op] : undefined;
-  if (!rule || !isSmall(out.shape) || out.dtype.endsWith("float16")) return undefined;
+  if (!rule || !isSmall(out.shape)) return undefined;
   const given = inputs.filter((x): x is Known => "values" in x);
   if (given.length < inputs.length || inputs.length > LIMIT) return undefined;
   if (!allowance.take(given.reduce((n, x) => n + x.values.length, size(out.shape)))) return undefined;

@@ -22,8 +22,20 @@ export function readingNotes(model: Model): readonly Words[] {
     ...resolvedNotes(model),
     ...trainingNotes(model),
     ...quantizedNotes(model),
+    ...precisionNotes(model),
     ...sharingNotes(sharingOf(model)),
     ...heldSizes(model),
+  ];
+}
+
+/** The part of it that is of floats other than float32. */
+function precisionNotes(model: Model): string[] {
+  const { precision, converted = 0 } = restOf(model) ?? {};
+  if (!precision || converted === 0) return [];
+  const dtypes = [...new Set(precision.values())].sort();
+  const rounded = dtypes.includes("float64") ? ", which rounds float64" : "";
+  return [
+    `the file holds ${dtypes.join(" and ")} (${converted} values); all of it is read in float32${rounded}, and written so; write(model, { precision: "stored" }), or --precision stored, rounds it to what the file had`,
   ];
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Graph, Tensor } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
+import { isPrecision } from "./precision/stored-precision.ts";
 import type { WireMessage } from "./schema.ts";
 
 type Property = WireMessage<"StringStringEntryProto">;
@@ -16,7 +17,7 @@ export const isDecided = (properties: readonly Property[]): boolean =>
 
 /** Metadata of a file, but for what is said here. */
 export const otherProperties = (properties: readonly Property[]): readonly Property[] =>
-  properties.filter((p) => p.key !== DECIDED.key);
+  properties.filter((p) => p.key !== DECIDED.key && !isPrecision(p));
 
 /** What the metadata of a graph's file has to say: nothing, where every tensor is read once and like no other. */
 export function decidedProperties(graph: Graph): readonly Property[] {

@@ -9,6 +9,7 @@ import type { External } from "./external.ts";
 import { type FileStep, type Source, STANDARD, stepOf } from "./file-step.ts";
 import { type Calls, type PlacedNode, withoutFunctions } from "./functions/inline-functions.ts";
 import { inOrder } from "./order.ts";
+import type { StoredPrecision } from "./precision/stored-precision.ts";
 import type { Quantized } from "./rest.ts";
 import type { WireMessage } from "./schema.ts";
 import type { Sharing } from "./sharing.ts";
@@ -39,6 +40,8 @@ export interface Parsed {
   readonly resolved?: readonly WrittenOut[];
   /** Nodes that multiplied by masks that are drawn; undefined where there are none. */
   readonly unmasked?: readonly Unmasked[];
+  /** What is float32 here and was not in the file; undefined where that was not asked for, or nothing was. */
+  readonly precision?: StoredPrecision;
   /** What was found of tensors that are shared; undefined where it was not looked for, or nothing was. */
   readonly sharing?: Sharing;
   /** What the file holds quantized, where it is floats here. */

@@ -8,133 +8,23 @@ import { EspalierError } from "../error.ts";
 import { aFunction, anObject, maybe, someBytes, wants } from "../given.ts";
 import type { Type } from "../graph/op.ts";
 import { boundAttrs, followedBy } from "../graph/sizes.ts";
-import type { Dim, Follows, FreeSizes, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
-import { forAnySize } from "./any-size.ts";
+import type { Dim, Follows, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import type { Step } from "./canonical.ts";
 import { withoutForms } from "./control/without-forms.ts";
 import { dequantized } from "./dequantized.ts";
 import type { External } from "./external.ts";
-import {
-  atOneLength,
-  type Free,
-  freeSizes,
-  nothingFree,
-  ofOneSample,
-  waysToBind,
-  waysToName,
-  withFreeBatch,
-} from "./free-sizes.ts";
-import { withScalar } from "./measured-scalars.ts";
 import { withOwnTensors } from "./merged.ts";
 import { isDecided, otherProperties } from "./own-files.ts";
 import { type Parsed, parse } from "./parse.ts";
+import { aPrecision, type Precision } from "./precision/choice.ts";
+import { inFloat32 } from "./precision/in-float32.ts";
+import { precisionOf } from "./precision/stored-precision.ts";
 import type { Rest } from "./rest.ts";
+import { type SettledStep, settle } from "./settle.ts";
 import { neededOpset } from "./spell.ts";
-import { storedNumbers } from "./stored-numbers.ts";
 import { withTies } from "./ties.ts";
-import { type Binding, concrete, inferStep, type TracedStep, trace } from "./trace.ts";
+import { type Binding, concrete, inferStep } from "./trace.ts";
 import { withoutDraws } from "./without-draws.ts";
-
-/** A file as it is at any sizes that it allows. */
-interface Settled {
-  readonly steps: readonly SettledStep[];
-  /** Dimensions of outputs that the file does not declare. */
-  dimsOf(name: string): readonly Dim[];
-  readonly sizes: FreeSizes;
-  /** At which sizes the graph is made. */
-  readonly binding: Binding;
-}
-
-/** A step that holds at all sizes. */
-type SettledStep = Pick<TracedStep, "from" | "folded" | "step">;
-
-/**
- * Read at several sizes.
- * @param ofOne the file was made for one sample, and may not be true of more
- */
-function anySize(parsed: Parsed, free: Free, bindings: readonly Binding[], ofOne: boolean): Settled {
-  const look = (b: Binding) => trace(parsed, b, ofOne ? trace(parsed, ofOneSample(b, free.batch)) : undefined);
-  const looks = { traced: bindings.map(look), axes: free.axes };
-  const [first] = looks.traced;
-  const steps = first.steps.map(({ from, folded }, i): SettledStep => {
-    const each = looks.traced.map((t) => t.steps[i]);
-    return { from, folded, step: withScalar(forAnySize(each, looks), each) };
-  });
-  const dimsOf = (name: string) =>
-    first.types.get(name)!.shape.map((_, axis) => {
-      const lengths = looks.traced.map((t) => t.types.get(name)!.shape[axis]);
-      const is = (of: readonly (number | undefined)[]) => lengths.every((n, k) => n === of[k]);
-      if (is(lengths.map(() => lengths[0]))) return lengths[0];
-      return [...bindings[0].sizes.keys()].find((s) => is(bindings.map((b) => b.sizes.get(s)))) ?? "?";
-    });
-  const sizes = { axes: free.axes, batch: free.batch, tried: bindings.map((b) => b.sizes) };
-  return { steps, dimsOf, sizes, binding: ofOneSample(bindings[0], free.batch) };
-}
-
-/** Read at the sizes that the file has. */
-function asDeclared(parsed: Parsed): Settled {
-  const free = nothingFree(parsed);
-  const binding = { axes: free.axes, sizes: new Map<string, number>(), batch: 1 };
-  const { steps, types } = trace(parsed, binding);
-  const plain = steps.map((s) => {
-    const { follows: _, ...step } = s.step;
-    return { from: s.from, folded: s.folded, step: withScalar(step, [s]) };
-  });
-  const sizes = { axes: free.axes, batch: undefined, tried: [] };
-  return { steps: plain, dimsOf: (name) => types.get(name)!.shape, sizes, binding };
-}
-
-/** Says, beside what went wrong, that it did so at other sizes than the file may have been made for. */
-function whenDynamic(e: EspalierError, parsed: Parsed, tried: readonly Binding[]): EspalierError {
-  const declared = [...parsed.inputs].map(([name, { dims }]) => `${name} [${dims.join(", ")}]`).join(", ");
-  const symbols = [...tried[0].sizes.keys()];
-  const beyondBatch = symbols.length > 1;
-  const fix = beyondBatch
-    ? "export the model with fixed sizes on all axes but the batch"
-    : "export the model so that all of it follows the batch size, or with a fixed batch";
-  const sizes = symbols.map((s) => `${s} ${tried.map((b) => b.sizes.get(s)).join(", ")}`);
-  return new EspalierError(e.code, e.what, { ...e.details, declared, tried: sizes.join("; ") }, e.fix ?? fix);
-}
-
-/** The first way to bind free sizes at which the file can be read; else what went wrong, best not with the sizes alone. */
-function firstWay(parsed: Parsed, frees: readonly Free[], ofOne: boolean): Settled | EspalierError {
-  let wrong: EspalierError | undefined;
-  for (const free of frees)
-    for (const bindings of waysToBind(free))
-      try {
-        return anySize(parsed, free, bindings, ofOne);
-      } catch (e) {
-        if (!(e instanceof EspalierError)) throw e;
-        if (!wrong || wrong.code === "mismatch") wrong = whenDynamic(e, parsed, bindings);
-      }
-  return wrong ?? new EspalierError("mismatch", "the file stores no length", {});
-}
-
-/** With the sizes free that the file leaves free; where it is true at one length only, at that. */
-function asNamed(parsed: Parsed): Settled {
-  const ways = waysToName(parsed);
-  const settled = firstWay(parsed, ways, false);
-  if (!(settled instanceof EspalierError)) return settled;
-  if (settled.code !== "mismatch" || ways[0].others.length === 0) throw settled;
-  const fixed = firstWay(parsed, atOneLength(ways[0], storedNumbers(parsed)), false);
-  if (fixed instanceof EspalierError) throw settled;
-  return fixed;
-}
-
-/** With the sizes free that the file leaves free; and with any number of samples, although it has one, where that can be. */
-function settle(parsed: Parsed): Settled {
-  const dynamic = [...parsed.inputs.values()].some(({ dims }) => dims.some((d) => typeof d === "string"));
-  const declared = dynamic ? asNamed(parsed) : asDeclared(parsed);
-  const inputs = withFreeBatch(parsed.inputs);
-  if (!inputs) return declared.sizes.batch === undefined ? withReason(declared, NO_SAMPLE) : declared;
-  const several = firstWay(parsed, [freeSizes({ inputs }, true)], true);
-  if (!(several instanceof EspalierError)) return { ...several, dimsOf: declared.dimsOf };
-  const { node, value } = several.details;
-  return withReason(declared, `${several.what}${(node ?? value) ? ` (${node ?? value})` : ""}`);
-}
-
-const NO_SAMPLE = "the first axis of no input is free, or 1";
-const withReason = (settled: Settled, fixed: string): Settled => ({ ...settled, sizes: { ...settled.sizes, fixed } });
 
 /** Without the shape computations that became parameters. */
 function withoutFolded(steps: readonly SettledStep[], outputs: readonly string[]): SettledStep[] {
@@ -229,6 +119,8 @@ function restOf(parsed: Parsed, steps: readonly SettledStep[]): Rest {
     calls: parsed.calls,
     resolved: parsed.resolved ?? [],
     unmasked: parsed.unmasked ?? [],
+    precision: new Map([...precisionOf(parsed.file.metadata_props ?? []), ...(parsed.precision ?? [])]),
+    converted: parsed.precision?.size ?? 0,
     sharing: parsed.sharing,
     quantized: parsed.quantized,
     training: steps.flatMap(({ step: { training, name, op } }) => (training ? [{ name, op }] : [])),
@@ -236,24 +128,35 @@ function restOf(parsed: Parsed, steps: readonly SettledStep[]): Rest {
   };
 }
 
+/** How a file is read. */
+export interface ReadOptions {
+  /** Gives the bytes of files that hold tensor data, by their path relative to the model. Default: there are none. */
+  readonly external?: External;
+  /**
+   * "float32": every float16, bfloat16 and float64 is read as float32, which alone is trained; `write(model, { precision: "stored" })`
+   * writes what the file had. Default: "stored", as it is.
+   */
+  readonly precision?: Precision;
+}
+
 /**
  * Reads an ONNX file.
- * @param options.external gives the bytes of files that hold tensor data, by their path relative to the model
  * @returns the model at batch 1; `dims` names its dynamic axes ("?" = without a name)
  * @throws EspalierError for damaged files (naming the field or byte), unsupported opsets and element types, nodes that
  *   are not as ONNX has their operator in that opset, parameters that are computed from data or follow the batch size in a
  *   way that cannot be expressed, and operators outside the table whose output types the file does not declare. What is
  *   returned without an error, `write` writes, and what that gives reads back equal (−0 in stored floats is 0 then)
  */
-export function read(bytes: Uint8Array, options: { readonly external?: External } = {}): Model {
+export function read(bytes: Uint8Array, options: ReadOptions = {}): Model {
   wants(
     "read",
     ["bytes", someBytes, bytes],
     ["options", anObject, options],
     ["external", maybe(aFunction), options, "external"],
+    ["precision", maybe(aPrecision), options, "precision"],
   );
   try {
-    return readModel(bytes, options.external);
+    return readModel(bytes, options);
   } catch (e) {
     if (!(e instanceof EspalierError) || e.fix) throw e;
     throw new EspalierError(e.code, e.what, e.details, "check that the file is complete, or export the model again");
@@ -269,8 +172,9 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
     ? inferred.map((d, i) => (typeof declared[i] === "string" && d !== 0 ? declared[i] : d))
     : inferred;
 
-function readModel(bytes: Uint8Array, external: External | undefined): Model {
-  const stored = withoutForms(withoutDraws(dequantized(parse(bytes, external))));
+function readModel(bytes: Uint8Array, { external, precision }: ReadOptions): Model {
+  const asItIs = withoutForms(withoutDraws(dequantized(parse(bytes, external))));
+  const stored = precision === "float32" ? inFloat32(asItIs) : asItIs;
   const properties = stored.file.metadata_props ?? [];
   const parsed = isDecided(properties) ? stored : withTies(withOwnTensors(stored));
   const { steps: settled, dimsOf, sizes, binding } = settle(parsed);

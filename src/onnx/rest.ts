@@ -2,6 +2,7 @@
 import type { Model } from "../graph/types.ts";
 import type { WrittenOut } from "./control/place.ts";
 import type { Calls } from "./functions/inline-functions.ts";
+import type { StoredPrecision } from "./precision/stored-precision.ts";
 import type { WireMessage } from "./schema.ts";
 import type { Sharing } from "./sharing.ts";
 import type { Unmasked } from "./without-draws.ts";
@@ -37,6 +38,10 @@ export interface Rest {
   readonly resolved: readonly WrittenOut[];
   /** Nodes that multiplied by masks that are drawn; the graph has the mean of each. */
   readonly unmasked: readonly Unmasked[];
+  /** What is float32 in the graph and was another float in the file, or in the one that it was made of. */
+  readonly precision: StoredPrecision;
+  /** How many of these the file itself held so. */
+  readonly converted: number;
   /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */
   readonly sharing?: Sharing;
   /** What the file holds quantized; the graph holds it as floats. */

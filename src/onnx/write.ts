@@ -2,7 +2,7 @@
 
 import { dataTypes } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
-import { aGraph, aModel, wants } from "../given.ts";
+import { aGraph, aModel, anObject, maybe, wants } from "../given.ts";
 import { takeName } from "../graph/new-names.ts";
 import { heldBy } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
@@ -10,6 +10,9 @@ import { tensorKey } from "../graph/tensor.ts";
 import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { marksOf } from "./marks.ts";
 import { decidedProperties } from "./own-files.ts";
+import { asStored } from "./precision/as-stored.ts";
+import { aPrecision, type Precision } from "./precision/choice.ts";
+import { precisionProperties } from "./precision/stored-precision.ts";
 import { type Rest, restOf } from "./rest.ts";
 import type { WireMessage } from "./schema.ts";
 import { neededOpset, spell } from "./spell.ts";
@@ -206,14 +209,32 @@ function opaqueValues(model: Model, rest: Rest | undefined): WireMessage<"ValueI
     .map((v) => rest?.values.get(v.name) ?? valueInfo(v));
 }
 
+/** How a model is written. */
+export interface WriteOptions {
+  /**
+   * "stored": what was read in float32 is rounded to the floats that the file had. Default: "float32", as the model is.
+   */
+  readonly precision?: Precision;
+}
+
 /**
  * The bytes of an ONNX file: the model's own opset — or, when an operator was added that it lacks (Gelu needs 20,
  * HardSwish 14, Mish 18), the oldest one that has it — with the names, dynamic axes, metadata and everything else of
  * the file it was read from. −0 in stored float tensors becomes 0. No time stamps: equal models give equal bytes.
- * @throws EspalierError when the model exceeds protobuf's 2 GiB, or needs another opset than an opaque operator has
+ * @throws EspalierError when the model exceeds protobuf's 2 GiB, needs another opset than an opaque operator has, or holds a number
+ *   that the precision of its file does not
  */
-export function write(model: Model): Uint8Array {
-  wants("write", ["model", aModel, model]);
+export function write(model: Model, options: WriteOptions = {}): Uint8Array {
+  wants(
+    "write",
+    ["model", aModel, model],
+    ["options", anObject, options],
+    ["precision", maybe(aPrecision), options, "precision"],
+  );
+  return writeModel(options.precision === "stored" ? asStored(model) : model);
+}
+
+function writeModel(model: Model): Uint8Array {
   const { graph } = model;
   checkSize(graph);
   const rest = restOf(model);
@@ -238,7 +259,11 @@ export function write(model: Model): Uint8Array {
     ...(rest?.model ?? { producer_name: "espalier" }),
     ir_version: BigInt(Math.max(Number(rest?.model.ir_version ?? 0), irVersionOf(opset))),
     opset_import: [standard, ...imports.filter((o) => o.domain && o.domain !== "ai.onnx")],
-    metadata_props: [...[...model.metadata].map(([key, value]) => ({ key, value })), ...decidedProperties(graph)],
+    metadata_props: [
+      ...[...model.metadata].map(([key, value]) => ({ key, value })),
+      ...decidedProperties(graph),
+      ...precisionProperties(rest?.precision),
+    ],
     graph: {
       ...rest?.graph,
       node,
