@@ -10,6 +10,8 @@ export interface StoredTwice {
   /** What the file stored beside it. */
   readonly copy: string;
   readonly transposed: boolean;
+  /** It has further axes of 1, or fewer. */
+  readonly reshaped?: true;
   /** Half a sentence: "one is looked up, the other multiplies". */
   readonly why: string;
 }

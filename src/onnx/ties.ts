@@ -11,6 +11,7 @@ import { nodes } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { isFloat, sameShape } from "../graph/tensor.ts";
 import type { Tensor } from "../graph/types.ts";
+import { spelledSteps } from "./control/spelled-steps.ts";
 import type { FileStep } from "./file-step.ts";
 import { originsOf } from "./origins.ts";
 import type { Parsed } from "./parse.ts";
@@ -28,12 +29,22 @@ export function withTies(parsed: Parsed): Parsed {
   if (ties.length === 0) return parsed;
   const copies = new Set(ties.map((t) => t.copy));
   const taken = new Set(parsed.steps.map((s) => s.name));
-  const steps = ties.map((tie) => made(tie, takeName(`${tie.copy}/tied`, taken), parsed.initializers.get(tie.name)!));
+  const values = new Set([
+    ...parsed.initializers.keys(),
+    ...parsed.inputs.keys(),
+    ...parsed.steps.flatMap((s) => s.outputs),
+  ]);
+  const place = { source: parsed.source, values: { fresh: (stem: string) => takeName(stem, values) } };
+  const steps = ties.flatMap((tie) => {
+    const { shape } = parsed.initializers.get(tie.copy)!;
+    if (tie.reshaped) return spelledSteps(["Reshape", [tie.name], tie.copy], { shape }, place);
+    return [made(tie, takeName(`${tie.copy}/tied`, taken), parsed.initializers.get(tie.name)!)];
+  });
   return {
     ...parsed,
     initializers: new Map([...parsed.initializers].filter(([name]) => !copies.has(name))),
     steps: [...steps, ...parsed.steps],
-    read: new Set([...parsed.read, ...ties.map((t) => t.name)]),
+    read: new Set([...parsed.read, ...steps.flatMap((s) => s.inputs)]),
     sharing: { ties, partings: parsed.sharing?.partings ?? [] },
   };
 }
@@ -74,9 +85,10 @@ function tiesIn(parsed: Parsed): StoredTwice[] {
 /** Those with names of their own first. */
 const byName = (a: Candidate, b: Candidate): number => Number(isMadeUp(a.name)) - Number(isMadeUp(b.name));
 
-/** What a tensor has in common with its transpose. */
+/** What a tensor has in common with its transpose, and with itself on further axes of 1. */
 function likeness({ dtype, shape, data }: Tensor): string {
-  return [dtype, shape.length === 2 ? [...shape].sort((a, b) => a - b) : shape, data[0], data.at(-1)].join(" ");
+  const long = shape.filter((d) => d !== 1);
+  return [dtype, long.length === 2 ? [...long].sort((a, b) => a - b) : long, data[0], data.at(-1)].join(" ");
 }
 
 interface Evidence {
@@ -95,36 +107,48 @@ function tiesAmong(list: readonly Candidate[], evidence: Evidence, allowance: Al
       if (tied.has(of.name)) continue;
       const why = reasons(of, copy, evidence);
       if (!(why.equal || why.transposed) || !allowance.take(copy.tensor.data.length)) continue;
-      const how = equal(of.tensor, copy.tensor)
-        ? "equal"
-        : isTranspose(of.tensor, copy.tensor)
-          ? "transposed"
-          : undefined;
+      const how = likenessOf(of.tensor, copy.tensor);
       const found = how && why[how];
       if (!found) continue;
-      ties.push({ name: of.name, copy: copy.name, transposed: how === "transposed", why: found });
+      ties.push({
+        name: of.name,
+        copy: copy.name,
+        transposed: how === "transposed",
+        ...(how === "reshaped" && { reshaped: true as const }),
+        why: found,
+      });
       tied.add(copy.name);
       break;
     }
   return ties;
 }
 
-/** Why two tensors would be one parameter, were they equal, or the one the other's transpose; undefined when nothing says so. */
+function likenessOf(a: Tensor, b: Tensor): keyof Reasons | undefined {
+  if (sameShape(a.shape, b.shape)) return sameNumbers(a, b) ? "equal" : isTranspose(a, b) ? "transposed" : undefined;
+  return isTranspose(a, b) ? "transposed" : sameNumbers(a, b) ? "reshaped" : undefined;
+}
+
+/**
+ * Why two tensors would be one parameter, were they equal, or the one the other's transpose, or of the same numbers on further axes of 1;
+ * undefined when nothing says so.
+ */
 interface Reasons {
   readonly equal: string | undefined;
   readonly transposed: string | undefined;
+  readonly reshaped: string | undefined;
 }
 
-const always = (why: string): Reasons => ({ equal: why, transposed: why });
+const always = (why: string): Reasons => ({ ...alike(why), reshaped: why });
+const alike = (why: string | undefined): Reasons => ({ equal: why, transposed: why, reshaped: undefined });
 
 function reasons(a: Candidate, b: Candidate, { places: { tables, factors }, origins }: Evidence): Reasons {
   const from = [a.name, ...(origins.get(a.name) ?? [])];
   const to = [b.name, ...(origins.get(b.name) ?? [])];
   if (from.some((x) => to.includes(x))) return always("its exporter made the one of the other");
-  const none = { equal: undefined, transposed: undefined };
+  const none = alike(undefined);
   if (!isVaried(a.tensor)) return none;
   if ((tables.has(a.name) && factors.has(b.name)) || (factors.has(a.name) && tables.has(b.name)))
-    return always("an embedding and the projection that is tied to it");
+    return alike("an embedding and the projection that is tied to it");
   // layers begin as copies of each other, but not as transposes
   if (factors.has(a.name) && factors.has(b.name))
     return { ...none, transposed: "layers that are each other's transpose" };
@@ -158,8 +182,8 @@ function placesIn({ initializers, steps }: Parsed): Places {
 }
 
 /** −0 is not 0 here, and NaN is itself. */
-function equal({ shape, data: x }: Tensor, { shape: other, data: y }: Tensor): boolean {
-  if (!sameShape(shape, other)) return false;
+function sameNumbers({ data: x }: Tensor, { data: y }: Tensor): boolean {
+  if (x.length !== y.length) return false;
   for (let i = 0; i < x.length; i++) if (!Object.is(x[i], y[i])) return false;
   return true;
 }

@@ -6,6 +6,12 @@ import { movedAt } from "../spelling.ts";
 import { dataOf } from "../tensors.ts";
 import type { Place } from "./place.ts";
 
+/** Where new nodes go. */
+interface NewNodes {
+  readonly source: Source;
+  readonly values: { fresh(stem: string): string };
+}
+
 type Numbers = number | readonly number[];
 
 const int64 = (values: Numbers): Tensor => {
@@ -27,7 +33,7 @@ export function constantStep(name: string, value: Tensor | Numbers, source: Sour
 export function spelledSteps(
   [op_type, given, output]: readonly [op: string, inputs: readonly string[], output: string],
   parameters: Readonly<Record<string, Numbers>>,
-  { source, values }: Place,
+  { source, values }: NewNodes,
 ): FileStep[] {
   const moved = new Map(movedAt(op_type, source.opset).map((m) => [m.attr, m.input]));
   const constants: FileStep[] = [];
