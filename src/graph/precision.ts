@@ -1,4 +1,5 @@
 /** Stored tensors whose numbers training cannot move. */
+import { named, say, type Words } from "../message.ts";
 import { isFloat, size } from "./tensor.ts";
 import type { Graph, Value } from "./types.ts";
 
@@ -12,10 +13,10 @@ export const untrained = (graph: Graph): Value[] =>
 const SHOWN = 3;
 
 /** What to tell whoever trains such a graph; undefined when there is nothing to tell. */
-export function untrainedNote(graph: Graph): string | undefined {
+export function untrainedNote(graph: Graph): Words | undefined {
   const found = untrained(graph);
   if (found.length === 0) return undefined;
-  const named = found.slice(0, SHOWN).map((v) => `${v.name} (${v.dtype})`);
+  const shown = found.slice(0, SHOWN).map((v) => `${v.name} (${v.dtype})`);
   const rest = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
-  return `${named.join(", ")}${rest} will not be trained: only float32 weights are. To train them, read the file in float32: --precision float32, or read(bytes, { precision: "float32" })`;
+  return say`${shown.join(", ")}${rest} will not be trained: only float32 weights are. To train them, read the file with ${named("precision")} float32`;
 }

@@ -7,8 +7,8 @@ import { ownEntry } from "../dictionary.ts";
 import { EspalierError } from "../error.ts";
 import type { Type } from "../graph/op.ts";
 import { isPlain, lengthAt, simplified } from "../graph/sizes.ts";
-import { size } from "../graph/tensor.ts";
-import type { Attr, Attrs, Dim, Follows, Length, Shape, Size } from "../graph/types.ts";
+import { sameShape, size } from "../graph/tensor.ts";
+import type { Attr, Attrs, Dim, Follows, Length, Shape, Size, Tensor } from "../graph/types.ts";
 import type { Step } from "./canonical.ts";
 import type { Traced } from "./trace.ts";
 
@@ -64,9 +64,12 @@ const merges: Readonly<Record<string, Merge | undefined>> = {
   "Slice.ends": sliceEnds,
 };
 
+const isTensor = (a: Attr | undefined): a is Tensor => typeof a === "object" && "data" in a;
+
 const sameAttr = (a: Attr | undefined, b: Attr | undefined): boolean => {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((d, i) => Object.is(d, b[i]));
-  // tensors and opaque bytes are the file's, whatever the sizes
+  // opaque bytes are the file's, whatever the sizes, and so are tensors, but for those that reading makes of lengths
+  if (isTensor(a) && isTensor(b)) return sameShape(a.shape, b.shape);
   return Object.is(a, b) || (typeof a === "object" && typeof b === "object");
 };
 

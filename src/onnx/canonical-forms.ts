@@ -3,6 +3,7 @@ import { EspalierError } from "../error.ts";
 import { axisOf, checkLength, distinctAxes } from "../graph/op.ts";
 import { size, tensor } from "../graph/tensor.ts";
 import type { Attrs, DType, Size, Tensor } from "../graph/types.ts";
+import { antialiased } from "./antialiased.ts";
 import { isOpaque } from "./attributes.ts";
 import type { Context, Step } from "./canonical.ts";
 import { evaluationForms } from "./evaluation-forms.ts";
@@ -147,8 +148,10 @@ const groupNorm: Special = (step, { opset, type, fresh }) => {
   ];
 };
 
-const resize: Special = (step, { opset, type }) => {
-  const form = canonicalResize(step, type(step.inputs[0]).shape, opset);
+const resize: Special = (step, { opset, type, fresh }) => {
+  const { shape } = type(step.inputs[0]);
+  const form = canonicalResize(step, shape, opset);
+  if (form && step.attrs.antialias) return antialiased({ ...step, ...form }, shape, fresh);
   return [form ? { ...step, ...form } : { ...step, op: IDENTITY, attrs: {}, follows: undefined }];
 };
 

@@ -1,7 +1,7 @@
 /** What reading a file decided that its owner should know. */
 import { aModel, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
-import type { Words } from "../message.ts";
+import { named, say, type Words } from "../message.ts";
 import { evaluationForms } from "./evaluation-forms.ts";
 import { restOf } from "./rest.ts";
 import { sharingNotes, sharingOf } from "./sharing.ts";
@@ -29,13 +29,13 @@ export function readingNotes(model: Model): readonly Words[] {
 }
 
 /** The part of it that is of floats other than float32. */
-function precisionNotes(model: Model): string[] {
+function precisionNotes(model: Model): Words[] {
   const { precision, converted = 0 } = restOf(model) ?? {};
   if (!precision || converted === 0) return [];
   const dtypes = [...new Set(precision.values())].sort();
   const rounded = dtypes.includes("float64") ? ", which rounds float64" : "";
   return [
-    `the file holds ${dtypes.join(" and ")} (${converted} values); all of it is read in float32${rounded}, and written so; write(model, { precision: "stored" }), or --precision stored, rounds it to what the file had`,
+    say`the file holds ${dtypes.join(" and ")} (${String(converted)} values); all of it is read in float32${rounded}, and written so, but with ${named("precision")} stored: that rounds it to what the file had`,
   ];
 }
 

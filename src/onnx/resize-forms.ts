@@ -47,9 +47,7 @@ function early({ mode = "nearest" }: Attrs, scales: readonly number[]): Attrs {
 /** The canonical form of a step; undefined where nothing changes. */
 export function canonicalResize(step: Step, shape: Shape, opset: number): Pick<Step, "attrs" | "follows"> | undefined {
   const { attrs, follows } = step;
-  const { antialias, keep_aspect_ratio_policy: policy = "stretch" } = attrs;
-  if (antialias)
-    throw new EspalierError("unsupported", "antialias is not supported", { got: "antialias 1" }, "export without it");
+  const { keep_aspect_ratio_policy: policy = "stretch" } = attrs;
   const on = attrs.axes ? distinctAxes(attrs.axes as readonly number[], shape.length) : [...shape.keys()];
   const given = (key: string): List => ((attrs[key] as List)?.length ? (attrs[key] as List) : undefined);
   const [sizes, scales] = [given("sizes"), given("scales")];

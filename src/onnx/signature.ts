@@ -175,9 +175,7 @@ export function checkTypes(step: Wired, typeOf: (name: string) => Type, opset: n
         "mismatch",
         bound.has(kind) ? `${step.op}: element types differ` : `${step.op} does not take this element type`,
         { node: step.name, input: name, got: typeText(type), wanted: [...wanted].join(", ") },
-        type.dtype === "bfloat16"
-          ? 'read the file in float32: --precision float32, or read(bytes, { precision: "float32" })'
-          : undefined,
+        type.dtype === "bfloat16" ? 'read the file with precision: "float32"' : undefined,
       );
     bound.set(kind, type.dtype);
   }

@@ -38,7 +38,7 @@ test("a run says which weights it leaves alone, and leaves them alone", async ()
   const model = network();
   const run = start(model);
   expect(run.notes.map(String)).toEqual([
-    'half (float16) will not be trained: only float32 weights are. To train them, read the file in float32: --precision float32, or read(bytes, { precision: "float32" })',
+    "half (float16) will not be trained: only float32 weights are. To train them, read the file with precision float32",
   ]);
   for await (const _ of run);
   const bytes = (of: Model, name: string) => [...of.graph.initializers].find(([v]) => v.name === name)![1].data.slice();

@@ -18,7 +18,7 @@ import { fusedAttention } from "./fused-attention.ts";
 import { linearExpansions } from "./linear.ts";
 import { normalizationExpansions } from "./normalization.ts";
 import { fusedRotaryEmbedding, RotaryEmbedding } from "./rotary.ts";
-import { untrainable } from "./untrainable.ts";
+import { generating, untrainable } from "./untrainable.ts";
 
 const MICROSOFT = "com.microsoft";
 
@@ -54,7 +54,15 @@ const nameOf = ({ op, domain }: Step): string => (domain ? `${domain}.${op}` : o
 
 /** @throws EspalierError for an operator whose weights are stored in a form that does not train */
 function checkTrainable(step: Step): void {
-  if (step.domain !== MICROSOFT || !Object.hasOwn(untrainable, step.op)) return;
+  if (step.domain !== MICROSOFT) return;
+  if (Object.hasOwn(generating, step.op))
+    throw new EspalierError(
+      "unsupported",
+      `${nameOf(step)} ${generating[step.op]}`,
+      { node: step.name },
+      "export the model without a cache (use_cache=False), not by ONNX Runtime's model builder",
+    );
+  if (!Object.hasOwn(untrainable, step.op)) return;
   throw new EspalierError(
     "unsupported",
     `${nameOf(step)} ${untrainable[step.op]}`,

@@ -16,3 +16,12 @@ export const untrainable: Readonly<Record<string, string>> = {
   QLinearGlobalAveragePool: "computes with quantized values",
   QMoE: "computes with quantized weights",
 };
+
+/** Operators of ONNX Runtime that are refused since they generate: they keep what came before in a cache. */
+export const generating: Readonly<Record<string, string>> = {
+  DecoderMaskedMultiHeadAttention: "attends to a cache of the tokens before",
+  DecoderMaskedSelfAttention: "attends to a cache of the tokens before",
+  GroupQueryAttention: "attends to a cache of the tokens before, by lengths that are data",
+  PagedAttention: "attends to a cache of the tokens before",
+  SparseAttention: "attends to a cache of the tokens before",
+};
