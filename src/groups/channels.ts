@@ -8,11 +8,11 @@ import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { type Arranged, arrangedValues } from "./arranged.ts";
 import { flowOf } from "./axes/index.ts";
-import type { End, Flow, Pairs, Tie } from "./axes/rule.ts";
+import type { AxisFactor, End, Flow, Pairs, Tie } from "./axes/rule.ts";
+import { Classes } from "./classes.ts";
+import { regrouped } from "./regroup.ts";
 import { type Stored, storedValues } from "./stored.ts";
-import { takenApart } from "./taken-apart.ts";
 import { NodeTies } from "./ties.ts";
-import { UnionFind } from "./union-find.ts";
 import { tensorOf, usesOf } from "./weights.ts";
 
 /** Why channels cannot be removed. */
@@ -36,7 +36,9 @@ export interface Channels {
   of(value: Value, axis: number): Int32Array | undefined;
   /** Why an axis is closed. */
   closed(value: Value, axis: number): Obstacle | undefined;
-  /** Why a class cannot be removed; undefined when nothing prevents it. */
+  /** The classes that a class is made of: it goes when one of them does. Of most, itself alone. */
+  parts(channel: number): readonly number[];
+  /** Why no part of a class can be removed; undefined when nothing prevents it. */
   obstacle(channel: number): Obstacle | undefined;
   /** What a node's rule said. */
   flow(node: Node): Flow;
@@ -51,7 +53,7 @@ const isOpen = (a: Axis): a is Int32Array => a instanceof Int32Array;
 const MOST_INDICES = 2 ** 21;
 
 class Tracing {
-  readonly sets = new UnionFind();
+  readonly sets = new Classes();
   readonly axes = new Map<Value, Axis[]>();
   /** In the order in which they were found; of a channel, the first counts. */
   readonly obstacles: [Int32Array, Obstacle][] = [];
@@ -59,7 +61,6 @@ class Tracing {
   readonly ties = new Map<Node, NodeTies>();
   readonly stored: Map<Value, Stored>;
   readonly arranged: Arranged;
-  private readonly apart: (v: Value, axis: number) => boolean;
   private readonly allowance: Allowance;
   private readonly blocked = new Set<Int32Array>();
   /** Axes of which every index has a class. */
@@ -69,7 +70,6 @@ class Tracing {
   constructor(graph: Graph) {
     this.stored = storedValues(graph);
     this.arranged = arrangedValues(graph, this.stored);
-    this.apart = takenApart(graph, this.stored);
     this.allowance = new Allowance(MOST_INDICES + 2 * storedElements(graph));
     for (const v of graph.inputs) {
       const closed: Obstacle = { op: "", name: v.name, why: "it is the network's input" };
@@ -103,17 +103,14 @@ class Tracing {
   }
 
   private visit(node: Node): void {
-    const flow = flowOf(
-      node,
-      (i) => tensorOf(node.inputs[i], this.stored),
-      (axis) => this.apart(node.outputs[0]!, axis),
-    );
+    const flow = flowOf(node, (i) => tensorOf(node.inputs[i], this.stored));
     const ties = new NodeTies(flow.ties);
     this.flows.set(node, flow);
     this.ties.set(node, ties);
     const mixed: Obstacle = { op: node.op, name: node.name, why: flow.why ?? "mixes this axis" };
+    if (flow.regrouped) this.regroup(node, flow.regrouped, mixed);
     node.outputs.forEach((o, at) => {
-      if (!o) return;
+      if (!o || flow.regrouped) return;
       this.axes.set(
         o,
         o.shape.map((d, axis) =>
@@ -131,6 +128,15 @@ class Tracing {
           this.block(a, mixed);
       });
     });
+  }
+
+  /** The axes of what is made of the factors of others. */
+  private regroup(node: Node, factors: readonly AxisFactor[], mixed: Obstacle): void {
+    const before = this.axes.get(node.inputs[0]!)!;
+    const to = node.outputs[0]!;
+    const found = regrouped(this.sets, this.allowance, before, factors, to.shape, mixed);
+    for (const line of found?.lost ?? before.filter(isOpen)) this.block(line, found ? mixed : tooMany(node));
+    this.axes.set(to, [...(found?.axes ?? to.shape.map(() => tooMany(node)))]);
   }
 
   /** What a weight reads that is computed stays: nobody could tell where it is zero. */
@@ -182,7 +188,7 @@ class Tracing {
       else
         eachPair(pairs, n, (i, j) => {
           if (out[j] < 0) out[j] = from[i];
-          else this.sets.union(out[j], from[i]);
+          else this.sets.unite(out[j], from[i]);
         });
     return out;
   }
@@ -212,7 +218,7 @@ class Tracing {
     const known = this.joined.get(a) ?? new Set([a]);
     if (known.has(b)) return;
     this.joined.set(a, known.add(b));
-    for (let i = 0; i < Math.min(a.length, b.length); i++) this.sets.union(a[i], b[i]);
+    for (let i = 0; i < Math.min(a.length, b.length); i++) this.sets.unite(a[i], b[i]);
   }
 
   /** Two inputs' axes, or two outputs'. */
@@ -220,7 +226,7 @@ class Tracing {
     const [p, q] = [this.axis(node, a), this.axis(node, b)];
     if (isOpen(p) && isOpen(q)) {
       if (!pairs) this.joinWhole(p, q);
-      else if (this.allowance.take(pairs.count)) eachPair(pairs, p.length, (i, j) => this.sets.union(p[i], q[j]));
+      else if (this.allowance.take(pairs.count)) eachPair(pairs, p.length, (i, j) => this.sets.unite(p[i], q[j]));
       else for (const axis of [p, q]) this.block(axis, tooMany(node));
     } else if (isOpen(p)) this.block(p, q as Obstacle);
     else if (isOpen(q)) this.block(q, p);
@@ -239,8 +245,13 @@ interface Source {
   readonly merged: boolean;
 }
 
+const TWO_WAYS: Obstacle = { op: "", name: "", why: "it would have to go with what goes without it" };
 const TOO_MANY = "more channels than are followed are in";
-const tooMany = ({ op, name }: Node): Obstacle => ({ op, name, why: "makes more channels than are followed" });
+const tooMany = ({ op, name }: Node): Obstacle => ({
+  op,
+  name,
+  why: "makes more channels than are followed",
+});
 
 function eachPair(pairs: Tie["pairs"], n: number, visit: (i: number, j: number) => void): void {
   if (!pairs) for (let i = 0; i < n; i++) visit(i, i);
@@ -250,12 +261,15 @@ function eachPair(pairs: Tie["pairs"], n: number, visit: (i: number, j: number) 
 /** Finds the channels of a graph. The graph must be pruned: what nobody reads would count as a reader. */
 export function channelsOf(graph: Graph): Channels {
   const walk = new Tracing(graph);
+  const known = new Map<number, readonly number[]>();
+  const parts = (c: number) => {
+    const own = known.get(c) ?? walk.sets.parts(c);
+    known.set(c, own);
+    return own;
+  };
   const obstacles = new Map<number, Obstacle>();
-  for (const [axis, o] of walk.obstacles)
-    for (const c of axis) {
-      const root = walk.sets.find(c);
-      if (!obstacles.has(root)) obstacles.set(root, o);
-    }
+  for (const [axis, o] of [...walk.obstacles, [walk.sets.stuck, TWO_WAYS] as const])
+    for (const c of axis) for (const part of parts(walk.sets.find(c))) if (!obstacles.has(part)) obstacles.set(part, o);
   const settled = new Set<Int32Array>();
   return {
     stored: walk.stored,
@@ -271,7 +285,11 @@ export function channelsOf(graph: Graph): Channels {
       const a = walk.axes.get(value)?.[axis];
       return a && !isOpen(a) ? a : undefined;
     },
-    obstacle: (channel) => obstacles.get(channel),
+    parts,
+    obstacle(channel) {
+      const own = parts(channel).map((part) => obstacles.get(part));
+      return own.includes(undefined) ? undefined : own[0];
+    },
     flow: (node) => walk.flows.get(node) ?? NO_FLOW,
     ties: (node) => walk.ties.get(node) ?? NO_TIES,
   };

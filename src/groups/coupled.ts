@@ -23,19 +23,21 @@ interface Slice {
 
 /** The channels that have a coupled group on a side. */
 export function coupledChannels(graph: Graph, side: Side, channels: Channels): Set<number> {
-  const { slices, grouped } = groupedSlices(graph, side, channels);
+  const { slices, grouped } = groupedSlices(graph, side, channels, chosenPart(graph, channels));
   return new Set(slices.flatMap((s) => [...s.classes].filter(grouped)));
 }
 
-function groupedSlices(graph: Graph, side: Side, channels: Channels) {
-  const { slices, excluded } = side === "consumer" ? readers(graph, channels) : makers(graph, channels);
+function groupedSlices(graph: Graph, side: Side, channels: Channels, part: (channel: number) => number) {
+  const found = side === "consumer" ? readers(graph, channels) : makers(graph, channels);
+  const { slices, excluded } = byParts(channels, found, part);
   return { slices, grouped: (c: number) => !excluded.has(c) && !channels.obstacle(c) };
 }
 
 /** The coupled groups of a graph. */
 export function coupledSets(graph: Graph, side: Side, channels: Channels = channelsOf(graph)): GroupSet[] {
-  const { slices, grouped } = groupedSlices(graph, side, channels);
-  const names = firstMakers(graph, channels);
+  const part = chosenPart(graph, channels);
+  const { slices, grouped } = groupedSlices(graph, side, channels, part);
+  const names = firstMakers(graph, channels, part);
   return components(slices).flatMap((part) => {
     const classes = [...new Set(part.flatMap((s) => [...s.classes]))].filter(grouped).sort((a, b) => a - b);
     if (classes.length === 0) return [];
@@ -46,7 +48,50 @@ export function coupledSets(graph: Graph, side: Side, channels: Channels = chann
   });
 }
 
-/** Every (weight, axis) that reads channels. A channel is excluded when something untrainable reads it as well. */
+/**
+ * Of a class, the part that stands for it in groups: a head where one of those that can go is one, and else the first of them. Heads
+ * are what is multiplied each by itself when two computed values are.
+ */
+function chosenPart(graph: Graph, channels: Channels): (channel: number) => number {
+  const heads = new Set<number>();
+  for (const node of graph.nodes) {
+    if (!channels.flow(node).contracted) continue;
+    node.outputs[0]!.shape.slice(0, -2).forEach((_, axis) => {
+      for (const c of channels.of(node.outputs[0]!, axis) ?? []) for (const p of channels.parts(c)) heads.add(p);
+    });
+  }
+  const known = new Map<number, number>();
+  return (channel) => {
+    const free = channels.parts(channel).filter((p) => !channels.obstacle(p));
+    const whole = free.filter((p) => heads.has(p));
+    const part = known.get(channel) ?? Math.min(...([whole, free].find((some) => some.length > 0) ?? [channel]));
+    known.set(channel, part);
+    return part;
+  };
+}
+
+/** Slices by one part of each class. Another part has no group: a slice has it that is in the group of the one. */
+function byParts(
+  channels: Channels,
+  { slices, excluded }: { slices: readonly Slice[]; excluded: ReadonlySet<number> },
+  part: (channel: number) => number,
+) {
+  const without = new Set([...excluded].flatMap((c) => channels.parts(c)));
+  const known = new Map<Int32Array, Int32Array>();
+  const found = slices.map((slice) => {
+    const classes = known.get(slice.classes) ?? slice.classes.map(part);
+    known.set(slice.classes, classes);
+    return { ...slice, classes };
+  });
+  for (const whole of known.keys())
+    for (const c of whole) for (const p of channels.parts(c)) if (p !== part(c)) without.add(p);
+  return { slices: found, excluded: without };
+}
+
+/**
+ * Every (weight, axis) that reads channels. A channel is excluded when something untrainable reads it as well, or a product of two
+ * computed values.
+ */
 function readers(graph: Graph, channels: Channels) {
   const slices = new Map<Value, Slice>();
   const { excluded, exclude } = exclusion();
@@ -62,6 +107,11 @@ function readers(graph: Graph, channels: Channels) {
     else slices.set(stored.root, { param: stored.root, axis, classes });
   }
   for (const classes of summed(graph, channels)) exclude(classes);
+  for (const node of graph.nodes)
+    for (const { at, axis } of channels.flow(node).contracted ?? []) {
+      const classes = channels.of(node.inputs[at]!, axis);
+      if (classes) exclude(classes); // no weight reads it
+    }
   return { slices: [...slices.values()], excluded };
 }
 
@@ -170,14 +220,14 @@ function components(slices: readonly Slice[]): Slice[][] {
 }
 
 /** Names of the first weight that makes each channel. */
-function firstMakers(graph: Graph, channels: Channels): Map<number, string> {
+function firstMakers(graph: Graph, channels: Channels, part: (channel: number) => number): Map<number, string> {
   const names = new Map<number, string>();
   const named = new Set<Int32Array>();
   for (const { node, made, stored } of weightUses(graph, channels.stored)) {
     const classes = channels.of(node.outputs[made.at]!, made.axis);
     if (!classes || named.has(classes)) continue;
     named.add(classes);
-    for (const c of classes) if (!names.has(c)) names.set(c, stored.root.name);
+    for (const c of classes) if (!names.has(part(c))) names.set(part(c), stored.root.name);
   }
   return names;
 }

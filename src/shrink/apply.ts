@@ -9,7 +9,8 @@ import { foldConstants } from "./bias.ts";
 import { dropColumns } from "./columns.ts";
 import { cut } from "./cut.ts";
 import { replaceConstant } from "./dead.ts";
-import { plan, type Removals } from "./plan.ts";
+import { plan } from "./plan.ts";
+import type { Removed } from "./removed.ts";
 
 /** Slices of one tensor of the full model that were removed in one step. */
 interface Removal {
@@ -67,29 +68,28 @@ export function reduce(model: Model): Reduced {
 
 function removeChannels(analysis: Analysis, step: number, ledger: Ledger): Graph | undefined {
   const first = plan(analysis);
-  if (first.remove.size === 0) return undefined;
-  if ([...first.remove.values()].every((r) => r === "unread")) {
-    ledger.channels(step, analysis, first.remove);
-    return cut(analysis, first.remove);
+  if (first.size === 0) return undefined;
+  if (first.all().every((r) => r === "unread")) {
+    ledger.channels(step, analysis, first);
+    return cut(analysis, first);
   }
   const folded = analyze(foldConstants(analysis, first));
   const second = plan(folded);
-  ledger.channels(step, folded, withReasons(analysis, first, folded, second));
-  return cut(folded, second.remove);
+  sayReasons(analysis, first, folded, second);
+  ledger.channels(step, folded, second);
+  return cut(folded, second);
 }
 
 /** After folding every channel is unread; the reasons are those of the plan before. */
-function withReasons(before: Analysis, first: Removals, after: Analysis, second: Removals): Map<number, Reason> {
-  const reasons = new Map(second.remove);
+function sayReasons(before: Analysis, first: Removed, after: Analysis, second: Removed): void {
   for (const v of after.channels.stored.keys())
     v.shape.forEach((_, axis) => {
       const [old, now] = [before.channels.of(v, axis), after.channels.of(v, axis)];
       now?.forEach((c, i) => {
-        const reason = old && first.remove.get(old[i]);
-        if (reason && reasons.has(c)) reasons.set(c, reason);
+        const reason = old && first.get(old[i]);
+        if (reason) second.say(c, reason);
       });
     });
-  return reasons;
 }
 
 function removeColumns(analysis: Analysis, step: number, ledger: Ledger): Graph | undefined {
@@ -114,7 +114,7 @@ class Ledger {
     for (const n of full.nodes) if (heldBy(n)) this.stored.set(n.outputs[0]!.name, n.outputs[0]!);
   }
 
-  channels(step: number, { channels }: Analysis, remove: ReadonlyMap<number, Reason>): void {
+  channels(step: number, { channels }: Analysis, remove: Removed): void {
     for (const [v, { root }] of channels.stored)
       if (v === root)
         v.shape.forEach((_, axis) => {

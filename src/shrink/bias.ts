@@ -11,11 +11,11 @@ import { eachRun } from "../groups/runs.ts";
 import { rootView, type WeightUse } from "../groups/weights.ts";
 import type { Analysis } from "./analysis.ts";
 import { type Line, lineAt } from "./constants.ts";
-import type { Removals } from "./plan.ts";
+import type { Removed } from "./removed.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
 
 /** The graph with every constant that the plan folds moved; its channels are then unread. */
-export function foldConstants(analysis: Analysis, { remove }: Removals): Graph {
+export function foldConstants(analysis: Analysis, remove: Removed): Graph {
   const edit = new Edit(analysis.graph);
   for (const use of analysis.uses) {
     const x = use.node.inputs[use.data.at]!;

@@ -98,22 +98,9 @@ class Propagation implements Constants {
     if (ties.every((t) => !of(t))) return UNKNOWN;
     const cost = ties.reduce((k, t) => k + (t.pairs?.count ?? n), n);
     if (!this.allowance.take(cost)) return UNKNOWN;
-    const out = new Float64Array(n).fill(Number.NaN);
-    const seen = new Uint8Array(n);
-    for (const t of ties) {
-      const { pairs, merged } = t;
-      const from = of(t);
-      if (merged && !from) continue;
-      for (let k = 0; k < (pairs ? pairs.count : n); k++) {
-        const j = pairs ? pairs.b(k) : k;
-        const c = from ? lineAt(from, pairs ? pairs.a(k) : k) : Number.NaN;
-        out[j] = seen[j] && out[j] !== c ? Number.NaN : c;
-        seen[j] = 1;
-      }
-      if (merged && out.some((c) => !Number.isNaN(c))) return out;
-      if (merged) seen.fill(0);
-    }
-    return out;
+    const together = [ties.filter((t) => !t.merged), ...ties.filter((t) => t.merged).map((t) => [t])];
+    const lines = together.flatMap((some) => (some.length && some.some(of) ? [agreedOn(some, of, n)] : []));
+    return lines.length === 1 ? lines[0] : Float64Array.from({ length: n }, (_, j) => anyOf(lines, j));
   }
 
   /** Constants along an axis of an operator without weights. */
@@ -210,6 +197,27 @@ class Propagation implements Constants {
     return shortened(out);
   }
 }
+
+/** The numbers on which ties agree. */
+function agreedOn(ties: readonly Tie[], of: (t: Tie) => Line | undefined, n: number): Line {
+  const out = new Float64Array(n).fill(Number.NaN);
+  const seen = new Uint8Array(n);
+  for (const t of ties) {
+    const { pairs } = t;
+    const from = of(t);
+    for (let k = 0; k < (pairs ? pairs.count : n); k++) {
+      const j = pairs ? pairs.b(k) : k;
+      const c = from ? lineAt(from, pairs ? pairs.a(k) : k) : Number.NaN;
+      out[j] = seen[j] && out[j] !== c ? Number.NaN : c;
+      seen[j] = 1;
+    }
+  }
+  return out;
+}
+
+/** The number at an index that one of some lines knows. */
+const anyOf = (lines: readonly Line[], j: number): number =>
+  lines.map((line) => line[j]).find((c) => !Number.isNaN(c)) ?? Number.NaN;
 
 const finite = (x: number): number => (Number.isFinite(x) ? x : Number.NaN);
 

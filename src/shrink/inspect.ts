@@ -64,7 +64,7 @@ export function inspected(model: Model): { readonly inspection: Inspection; read
   const graph = atBatch(model, 1);
   const analysis = analyze(graph);
   const { channels, uses } = analysis;
-  const { remove, kept } = plan(analysis);
+  const remove = plan(analysis);
   const dropped = dropColumns(analysis)?.weights.map((d) => d.root);
   const seen = new Set<unknown>();
   const known = new Map<Int32Array, Pick<Layer, "removable" | "obstacles">>();
@@ -88,7 +88,7 @@ export function inspected(model: Model): { readonly inspection: Inspection; read
     const dead = zero.includes(1);
     const unread = dead ? [...(channels.of(x, data.axis) ?? [])].filter((_, i) => zero[i]) : [];
     const constant = constants ? [...(makes ?? [])].filter((_, i) => !Number.isNaN(lineAt(constants, i))) : [];
-    const stay = [...unread, ...constant].map((c) => kept.get(c));
+    const stay = [...unread, ...constant].map((c) => remove.whyKept(c));
     const channelsMade = makes && said(makes);
     const layer = {
       name: node.name,

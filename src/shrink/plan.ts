@@ -1,36 +1,24 @@
 /**
  * Which channels can go. A channel goes when nothing prevents it and every weight that reads it either is zero there
- * or reads a constant that moves exactly into the bias.
+ * or reads a constant that moves exactly into the bias; of two computed values that are multiplied, one has to be zero.
  */
 
 import type { Node } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import type { Obstacle } from "../groups/channels.ts";
-import type { Reason } from "../proof/certificate.ts";
 import { type Analysis, values } from "./analysis.ts";
 import { lineAt } from "./constants.ts";
+import { Removed } from "./removed.ts";
 import { folds } from "./rules/index.ts";
 import { keepOneOfEach } from "./vanishing.ts";
 
-export interface Removals {
-  /** The channels to remove, by class. */
-  readonly remove: ReadonlyMap<number, Reason>;
-  /** Why each other channel stays: what prevents its removal, or the first weight that reads it. */
-  readonly kept: ReadonlyMap<number, Obstacle>;
-}
-
-export function plan(analysis: Analysis): Removals {
+export function plan(analysis: Analysis): Removed {
   const { channels } = analysis;
-  const remove = new Map<number, Reason>();
-  const kept = new Map<number, Obstacle>();
-  const keep = (c: number, obstacle: Obstacle) => {
-    remove.delete(c);
-    if (!kept.has(c)) kept.set(c, obstacle);
-  };
+  const removed = new Removed(channels);
   for (const c of allClasses(analysis)) {
     const obstacle = channels.obstacle(c);
-    if (obstacle) keep(c, obstacle);
-    else remove.set(c, "unread");
+    if (obstacle) removed.keep(c, obstacle);
+    else removed.add(c, "unread");
   }
   const unlike = new Unlike();
   for (const use of analysis.uses) {
@@ -44,31 +32,44 @@ export function plan(analysis: Analysis): Removals {
     zeros.forEach((zero, i) => {
       const [c, constant] = [classes[i], constants ? lineAt(constants, i) : Number.NaN];
       if (zero) return;
-      if (Number.isNaN(constant)) keep(c, { op: node.op, name: node.name, why: "reads it" });
-      else if (!folds(node, constant)) keep(c, unfoldable(node, constant));
-      else if (remove.has(c) && constant !== 0) remove.set(c, "folded constant");
-      else if (remove.get(c) === "unread") remove.set(c, "zero");
+      if (Number.isNaN(constant)) removed.keep(c, { op: node.op, name: node.name, why: "reads it" });
+      else if (!folds(node, constant)) removed.keep(c, unfoldable(node, constant));
+      else removed.say(c, constant === 0 ? "zero" : "folded constant");
     });
   }
-  keepWhatAddsUp(analysis, remove, keep);
-  keepOneOfEach(analysis, remove, (c, { name }) => keep(c, { op: "", name, why: "it is the last channel of" }));
-  sayConstant(analysis, remove);
-  return { remove, kept };
+  keepMultiplied(analysis, removed);
+  keepWhatAddsUp(analysis, removed);
+  keepOneOfEach(analysis, removed, (c, { name }) =>
+    removed.keep(c, { op: "", name, why: "it is the last channel of" }),
+  );
+  sayConstant(analysis, removed);
+  return removed;
+}
+
+/** What two computed values are multiplied over stays unless one of them is zero there. */
+function keepMultiplied({ graph, channels, constants }: Analysis, removed: Removed): void {
+  for (const node of graph.nodes) {
+    const { contracted } = channels.flow(node);
+    if (!contracted) continue;
+    const ends = contracted.map(({ at, axis }) => [node.inputs[at]!, axis] as const);
+    const classes = channels.of(...ends[0]);
+    const lines = ends.flatMap(([v, axis]) => constants.of(v, axis) ?? []);
+    classes?.forEach((c, i) => {
+      if (lines.some((line) => lineAt(line, i) === 0)) removed.say(c, "zero");
+      else removed.keep(c, { op: node.op, name: node.name, why: "multiplies it by another computed value" });
+    });
+  }
 }
 
 /** Of what is added up only zeros can go. */
-function keepWhatAddsUp(
-  { graph, channels, constants }: Analysis,
-  remove: Map<number, Reason>,
-  keep: (c: number, obstacle: Obstacle) => void,
-): void {
+function keepWhatAddsUp({ graph, channels, constants }: Analysis, removed: Removed): void {
   for (const node of graph.nodes) {
     const { sums = [], why = "adds it up" } = channels.flow(node);
     for (const { at, axis } of sums) {
       const line = constants.of(node.inputs[at]!, axis);
       channels.of(node.inputs[at]!, axis)?.forEach((c, i) => {
-        if (!line || lineAt(line, i) !== 0) keep(c, { op: node.op, name: node.name, why });
-        else if (remove.get(c) === "unread") remove.set(c, "zero");
+        if (line && lineAt(line, i) === 0) removed.say(c, "zero");
+        else removed.keep(c, { op: node.op, name: node.name, why });
       });
     }
   }
@@ -78,13 +79,14 @@ function keepWhatAddsUp(
  * A tensor with several uses belongs to a channel in more than one place, and one of them may carry a constant where another, behind
  * it, carries zero (a bias that is also the mean of the normalization behind): its reason is the stronger one.
  */
-function sayConstant({ graph, channels, constants }: Analysis, remove: Map<number, Reason>): void {
+function sayConstant({ graph, channels, constants }: Analysis, removed: Removed): void {
   const readers = consumers(graph);
   const zero = new Set<number>();
   for (const [v, { root }] of channels.stored)
     if (v === root && (readers.get(v)?.length ?? 0) > 1)
       v.shape.forEach((_, axis) => {
-        for (const c of channels.of(v, axis) ?? []) if (remove.get(c) === "zero") zero.add(c);
+        for (const c of channels.of(v, axis) ?? [])
+          for (const p of channels.parts(c)) if (removed.get(p) === "zero") zero.add(p);
       });
   if (zero.size === 0) return;
   for (const v of graph.nodes.flatMap((n) => n.outputs))
@@ -93,7 +95,8 @@ function sayConstant({ graph, channels, constants }: Analysis, remove: Map<numbe
       if (!line) return;
       channels.of(v, axis)?.forEach((c, i) => {
         const constant = lineAt(line, i);
-        if (zero.has(c) && constant !== 0 && !Number.isNaN(constant)) remove.set(c, "folded constant");
+        if (constant === 0 || Number.isNaN(constant)) return;
+        for (const p of channels.parts(c)) if (zero.has(p)) removed.say(p, "folded constant");
       });
     });
 }
@@ -117,6 +120,7 @@ class Unlike {
   }
 }
 
+/** Every class that has no parts. */
 function allClasses(analysis: Analysis): Set<number> {
   const found = new Set<number>();
   const seen = new Set<Int32Array>();
@@ -125,7 +129,7 @@ function allClasses(analysis: Analysis): Set<number> {
       const classes = analysis.channels.of(v, axis);
       if (!classes || seen.has(classes)) return;
       seen.add(classes);
-      for (const c of classes) found.add(c);
+      for (const c of classes) for (const p of analysis.channels.parts(c)) found.add(p);
     });
   return found;
 }

@@ -13,8 +13,8 @@ type Classes = Int32Array;
 
 /**
  * @param remove the classes to remove
- * @param keep is called with the first channel of each value that would be empty and cannot vanish; the class is no more
- *   among those to remove then
+ * @param keep is called with the first channel of each value that would be empty and cannot vanish; it is no more among those
+ *   to remove from then on
  */
 export function keepOneOfEach(
   analysis: Analysis,
@@ -64,9 +64,14 @@ export function keepOneOfEach(
 class Empty {
   private readonly axes = new Map<Value, Map<number, Classes>>();
   private readonly users = new Map<Classes, Value[]>();
+  /** Of a class without parts, the axes that have it, or a class that it is part of. */
   private readonly holders = new Map<number, Classes[]>();
+  private readonly parts: Analysis["channels"]["parts"];
+  private readonly remove: { has(channel: number): boolean };
 
   constructor({ channels }: Analysis, all: readonly Value[], remove: { has(channel: number): boolean }) {
+    this.parts = channels.parts;
+    this.remove = remove;
     const gone = new Map<Classes, boolean>();
     for (const v of all)
       v.shape.forEach((_, axis) => {
@@ -77,7 +82,8 @@ class Empty {
             classes,
             classes.every((c) => remove.has(c)),
           );
-          if (gone.get(classes)) for (const c of new Set(classes)) listed(this.holders, c).push(classes);
+          const held = gone.get(classes) ? new Set([...new Set(classes)].flatMap((c) => channels.parts(c))) : [];
+          for (const c of held) listed(this.holders, c).push(classes);
         }
         if (!gone.get(classes)) return;
         const own = this.axes.get(v) ?? new Map<number, Classes>();
@@ -98,15 +104,25 @@ class Empty {
   /** A channel stays. @returns the values that are not empty any more */
   without(channel: number): Value[] {
     const filled: Value[] = [];
-    for (const classes of this.holders.get(channel) ?? [])
-      for (const v of this.users.get(classes) ?? []) {
-        const axes = this.axes.get(v);
-        if (!axes?.size) continue;
-        for (const [axis, own] of axes) if (own === classes) axes.delete(axis);
-        if (axes.size === 0) filled.push(v);
-      }
-    this.holders.delete(channel);
+    for (const part of this.parts(channel)) {
+      const held = this.holders.get(part) ?? [];
+      const still = held.filter((classes) => !this.fill(classes, filled));
+      if (still.length > 0) this.holders.set(part, still);
+      else this.holders.delete(part);
+    }
     return filled;
+  }
+
+  /** @returns whether an axis has an index that stays */
+  private fill(classes: Classes, filled: Value[]): boolean {
+    if (classes.every((c) => this.remove.has(c))) return false;
+    for (const v of this.users.get(classes) ?? []) {
+      const axes = this.axes.get(v);
+      if (!axes?.size) continue;
+      for (const [axis, own] of axes) if (own === classes) axes.delete(axis);
+      if (axes.size === 0) filled.push(v);
+    }
+    return true;
   }
 }
 

@@ -137,10 +137,7 @@ export const faultsOfPassing: Record<string, Fault> = {
     op: "Flatten",
     axes: (right) => (site, stored) => {
       const flow = right(site, stored);
-      const C = site.in[0]!.shape[1];
-      const wrong = (t: Tie) =>
-        t.a.axis === 1 && t.pairs ? { ...t, pairs: { ...t.pairs, a: (j: number) => j % C } } : t;
-      return { ...flow, ties: flow.ties.map(wrong) };
+      return { ...flow, regrouped: flow.regrouped?.toReversed() };
     },
     model: () =>
       sketch(

@@ -11,7 +11,7 @@ import { normalizationAxes } from "./normalization.ts";
 import { poolingAxes } from "./pooling.ts";
 import { recurrentAxes } from "./recurrent.ts";
 import { reductionAxes } from "./reduction.ts";
-import type { Barrier, Flow, StoredInput, TakenApart } from "./rule.ts";
+import type { Barrier, Flow, StoredInput } from "./rule.ts";
 import { samplingAxes } from "./sampling.ts";
 import { selectionAxes } from "./selection.ts";
 
@@ -28,7 +28,7 @@ const axes = {
   ...selectionAxes,
 } satisfies { readonly [K in OpName]: unknown };
 
-type AnyRule = Barrier | ((site: AnySite, stored: StoredInput, apart: TakenApart) => Flow);
+type AnyRule = Barrier | ((site: AnySite, stored: StoredInput) => Flow);
 
 /** Why no channel passes through an operator of the table; undefined where some may. */
 export function barrierOf(op: string): string | undefined {
@@ -36,12 +36,9 @@ export function barrierOf(op: string): string | undefined {
   return rule && "barrier" in rule ? rule.barrier : undefined;
 }
 
-/**
- * What the table says of a node; an operator outside of it is a barrier: nothing is removed across it.
- * @param apart chooses among axes that cannot all be followed
- */
-export function flowOf(node: Node, stored: StoredInput, apart: TakenApart = () => false): Flow {
+/** What the table says of a node; an operator outside of it is a barrier: nothing is removed across it. */
+export function flowOf(node: Node, stored: StoredInput): Flow {
   const rule = ruleIn<AnyRule>(axes, node);
   if (!rule) return { ties: [], why: "has no grouping rule" };
-  return "barrier" in rule ? { ties: [], why: rule.barrier } : rule(opSiteOf(node), stored, apart);
+  return "barrier" in rule ? { ties: [], why: rule.barrier } : rule(opSiteOf(node), stored);
 }

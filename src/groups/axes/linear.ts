@@ -5,8 +5,8 @@ const why = "multiplies two computed values over this axis";
 
 export const linearAxes: AxesRules<"linear"> = {
   /**
-   * x [… k] · W [k, n], or W [m, k] · x [… k, n]. Weights with batch axes are not grouped. Of two computed values all pass but what is
-   * multiplied: each matrix of a batch (a head of an attention) has its own product.
+   * x [… k] · W [k, n], or W [m, k] · x [… k, n]. Weights with batch axes are not grouped. Of two computed values all pass: each matrix
+   * of a batch (a head of an attention) has its own product, and what is multiplied (query and key) goes on both sides together.
    */
   MatMul: ({ in: inputs, out }, stored) => {
     const [A, B] = inputs.map((v) => v.shape);
@@ -29,7 +29,8 @@ export const linearAxes: AxesRules<"linear"> = {
     const batch = [A, B].flatMap((shape, at) => broadcastTies(at, shape.slice(0, -2), y.slice(0, -2)));
     const rows = tie(inputEnd(0, A.length - 2), outputEnd(y.length - 2));
     const columns = tie(inputEnd(1, B.length - 1), outputEnd(y.length - 1));
-    return { why, ties: [...batch, rows, columns] };
+    const contracted = [inputEnd(0, A.length - 1), inputEnd(1, B.length - 2)] as const;
+    return { why, ties: [...batch, rows, columns, tie(...contracted)], contracted };
   },
 
   /** Y [m, n] = A' [m, k] · B' [k, n] + C. */
@@ -48,6 +49,8 @@ export const linearAxes: AxesRules<"linear"> = {
       const weight = { data, made: outputEnd(0), at: 0, view: A.shape, reads: [kA], makes: [m], carried: false };
       return { why, ties: [...sides, tie(inputEnd(0, kA), data)], weight };
     }
-    return { why, ties: sides };
+    if (stored(0) || stored(1)) return { why, ties: sides };
+    const contracted = [inputEnd(0, kA), inputEnd(1, kB)] as const;
+    return { why, ties: [...sides, tie(...contracted)], contracted };
   },
 };

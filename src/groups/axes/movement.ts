@@ -2,7 +2,7 @@
 import { axesOf, axisOf } from "../../graph/op.ts";
 import { sliceRange } from "../../graph/ops/movement.ts";
 import type { Value } from "../../graph/types.ts";
-import { reshapeTies } from "./reshape.ts";
+import { reshapeFlow } from "./reshape.ts";
 import {
   type AxesRules,
   barrier,
@@ -12,9 +12,7 @@ import {
   inputEnd,
   outputEnd,
   partPairs,
-  type StoredInput,
   sameAxes,
-  type TakenApart,
   tie,
 } from "./rule.ts";
 
@@ -22,10 +20,7 @@ interface Moved {
   readonly in: readonly [Value];
   readonly out: Value;
 }
-const reshape = ({ in: [x], out }: Moved, _: StoredInput, apart: TakenApart): Flow => ({
-  why: "regroups this axis together with others",
-  ties: reshapeTies(x.shape, out.shape, apart),
-});
+const reshape = ({ in: [x], out }: Moved): Flow => reshapeFlow(x.shape, out.shape);
 
 /** Channel c of the deep side belongs to channel `of(c)` of the shallow side; the tie is given from input to output. */
 function blocked({ in: [x], out }: Moved, blocksize: number, mode: "DCR" | "CRD"): Flow {
@@ -95,8 +90,7 @@ export const movementAxes: AxesRules<"movement"> = {
       offset += n;
       return out[at] ? [tie(inputEnd(0, axis), outputEnd(axis, at), partPairs(n, start))] : [];
     });
-    const single = attrs.split.every((n) => n === 1) ? [inputEnd(0, axis)] : [];
-    return { ties: [...sameAxes(x, (i) => i !== axis, out), ...parts], single };
+    return { ties: [...sameAxes(x, (i) => i !== axis, out), ...parts] };
   },
   /** Steps other than 1 would not survive the loss of an index between two that are taken. */
   Slice: ({ in: [x], attrs: { starts, ends, steps, axes: given } }) => {
@@ -106,11 +100,9 @@ export const movementAxes: AxesRules<"movement"> = {
       const { start, length } = sliceRange(x.shape[axis], starts[i], ends[i], 1);
       return [tie(inputEnd(0, axis), outputEnd(axis), partPairs(length, start))];
     });
-    const single = cut.flatMap(({ a, pairs }) => (pairs!.count === 1 ? [a] : []));
     return {
       why: "takes every n-th index of this axis",
       ties: [...sameAxes(x, (i) => !axes.includes(i)), ...cut],
-      single,
     };
   },
   /** With a stored list of indices a selection; otherwise only the other axes pass: where indices stand is no channel of theirs. */
@@ -121,8 +113,7 @@ export const movementAxes: AxesRules<"movement"> = {
       i === axis ? [] : [tie(inputEnd(0, i), outputEnd(i < axis ? i : i + shift))],
     );
     const known = stored(1);
-    const single = known?.data.length === 1 ? [inputEnd(0, axis)] : [];
-    if (!known || shift !== 0) return { why: "looks up this axis", ties: others, single };
+    if (!known || shift !== 0) return { why: "looks up this axis", ties: others };
     const own = indexPairs(
       known.data.length,
       (k) => {
@@ -131,7 +122,7 @@ export const movementAxes: AxesRules<"movement"> = {
       },
       (k) => k,
     );
-    return { ties: [...others, tie(inputEnd(0, axis), outputEnd(axis), own)], single };
+    return { ties: [...others, tie(inputEnd(0, axis), outputEnd(axis), own)] };
   },
   DepthToSpace: (site) => blocked(site, site.attrs.blocksize, site.attrs.mode),
   SpaceToDepth: (site) => blocked(site, site.attrs.blocksize, "DCR"),

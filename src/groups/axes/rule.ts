@@ -31,6 +31,15 @@ export interface Pairs {
   readonly b: (k: number) => number;
 }
 
+/** Part of an axis of input 0, of an axis of output 0, or of both. Of the parts of one axis, the first stands outermost. */
+export interface AxisFactor {
+  readonly size: number;
+  /** The axis of the input; undefined where none has it as it is. */
+  readonly from?: number;
+  /** The axis of the output; undefined where none has it as it is. */
+  readonly to?: number;
+}
+
 /** A stored operand that reads channels of `data` and makes channels of the output. */
 export interface Weight {
   /** The axis whose channels are read. */
@@ -62,10 +71,12 @@ export interface Flow {
   readonly affine?: readonly number[];
   /** Inputs that must be zero as well for a channel to be zero, whatever is read. */
   readonly gates?: readonly number[];
-  /** Input axes of which indices are taken one by one: what stands there side by side is apart from then on. */
-  readonly single?: readonly End[];
   /** Input axes that are added up: an index can go where it is zero, for what is added up then is the same. */
   readonly sums?: readonly End[];
+  /** Of what regroups axes: how those of input 0 become those of output 0. */
+  readonly regrouped?: readonly AxisFactor[];
+  /** Axes of two computed inputs that are multiplied and summed over: an index can go where one of both is zero. */
+  readonly contracted?: readonly [End, End];
   /** Axes of output 0 along which one thing is repeated: any index can go. */
   readonly repeats?: readonly number[];
 }
@@ -79,12 +90,9 @@ export interface Barrier {
   readonly barrier: string;
 }
 
-/** Whether indices along an axis of output 0 are taken one by one behind the node (`single`). */
-export type TakenApart = (axis: number) => boolean;
-
 /** The rules of a family: each of its operators says how channels pass, or that none do. */
 export type AxesRules<F extends keyof Families> = {
-  readonly [K in Families[F]]: Barrier | ((site: OpSite<K>, stored: StoredInput, apart: TakenApart) => Flow);
+  readonly [K in Families[F]]: Barrier | ((site: OpSite<K>, stored: StoredInput) => Flow);
 };
 
 export const barrier = (why: string): Barrier => ({ barrier: why });
