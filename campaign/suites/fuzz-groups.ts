@@ -6,7 +6,14 @@ import { mutatedModel } from "../mutate/onnx.ts";
 import { chance } from "../mutate/pick.ts";
 import { type Attempt, type Suite, WrongResult } from "../suite.ts";
 
-const KINDS: readonly GroupKind[] = ["element", "inputChannel", "outputChannel", "coupled", { block: [2, 3] }];
+const KINDS: readonly GroupKind[] = [
+  "element",
+  "inputChannel",
+  "outputChannel",
+  "coupled",
+  "headWidth",
+  { block: [2, 3] },
+];
 
 /** A random model, one that was changed, or a file of the tests that was changed. */
 function someModel({ random, keep }: Attempt): Model {

@@ -23,7 +23,14 @@ export const belongs: Readonly<Record<"optimizer" | "schedule" | "penalty" | "gr
   optimizer: listed<OptimizerMethod>(optimizers, ofOptimizer),
   schedule: { constant: [], multiStep: ["milestones", "gamma"], cosine: ["minLr"] },
   penalty: { none: [], ...listed<PenaltyMethod>(penalties, ofPenalty) },
-  groups: { element: [], inputChannel: [], outputChannel: [], coupled: ["side"], block: ["block"] },
+  groups: {
+    element: [],
+    inputChannel: [],
+    outputChannel: [],
+    coupled: ["side"],
+    headWidth: ["side"],
+    block: ["block"],
+  },
   loss: { crossEntropy: ["labelSmoothing", "classAxis"], mse: [], l1: [], bce: [], modelLoss: [] },
   rankRule: {
     none: [],

@@ -10,6 +10,7 @@ import { consumers } from "../graph/walk.ts";
 import { sameEnd } from "./axes/rule.ts";
 import { type Channels, channelsOf } from "./channels.ts";
 import type { GroupSet, Member, Side } from "./group-set.ts";
+import { chosenPart, type HeadUnit, multiplied } from "./heads.ts";
 import { zeroChannels } from "./runs.ts";
 import { UnionFind } from "./union-find.ts";
 import { weightUses } from "./weights.ts";
@@ -23,20 +24,26 @@ interface Slice {
 
 /** The channels that have a coupled group on a side. */
 export function coupledChannels(graph: Graph, side: Side, channels: Channels): Set<number> {
-  const { slices, grouped } = groupedSlices(graph, side, channels, chosenPart(graph, channels));
+  const { slices, grouped } = groupedSlices(graph, side, channels, "head");
   return new Set(slices.flatMap((s) => [...s.classes].filter(grouped)));
 }
 
-function groupedSlices(graph: Graph, side: Side, channels: Channels, part: (channel: number) => number) {
-  const found = side === "consumer" ? readers(graph, channels) : makers(graph, channels);
+function groupedSlices(graph: Graph, side: Side, channels: Channels, unit: HeadUnit) {
+  const part = chosenPart(graph, channels, unit);
+  const pairs = unit === "index" ? queriesAndKeys(graph, channels, part) : NO_PAIRS;
+  const found = side === "consumer" ? readers(graph, channels, pairs) : makers(graph, channels);
   const { slices, excluded } = byParts(channels, found, part);
-  return { slices, grouped: (c: number) => !excluded.has(c) && !channels.obstacle(c) };
+  return { slices, part, grouped: (c: number) => !excluded.has(c) && !channels.obstacle(c) };
 }
 
-/** The coupled groups of a graph. */
-export function coupledSets(graph: Graph, side: Side, channels: Channels = channelsOf(graph)): GroupSet[] {
-  const part = chosenPart(graph, channels);
-  const { slices, grouped } = groupedSlices(graph, side, channels, part);
+/** The coupled groups of a graph. @param unit what of an attention is a group */
+export function coupledSets(
+  graph: Graph,
+  side: Side,
+  unit: HeadUnit = "head",
+  channels: Channels = channelsOf(graph),
+): GroupSet[] {
+  const { slices, part, grouped } = groupedSlices(graph, side, channels, unit);
   const names = firstMakers(graph, channels, part);
   return components(slices).flatMap((part) => {
     const classes = [...new Set(part.flatMap((s) => [...s.classes]))].filter(grouped).sort((a, b) => a - b);
@@ -46,28 +53,6 @@ export function coupledSets(graph: Graph, side: Side, channels: Channels = chann
     const name = names.get(classes[0]) ?? part[0].param.name;
     return [{ name, count: classes.length, members, sizes: groupSizes(members, classes.length) }];
   });
-}
-
-/**
- * Of a class, the part that stands for it in groups: a head where one of those that can go is one, and else the first of them. Heads
- * are what is multiplied each by itself when two computed values are.
- */
-function chosenPart(graph: Graph, channels: Channels): (channel: number) => number {
-  const heads = new Set<number>();
-  for (const node of graph.nodes) {
-    if (!channels.flow(node).contracted) continue;
-    node.outputs[0]!.shape.slice(0, -2).forEach((_, axis) => {
-      for (const c of channels.of(node.outputs[0]!, axis) ?? []) for (const p of channels.parts(c)) heads.add(p);
-    });
-  }
-  const known = new Map<number, number>();
-  return (channel) => {
-    const free = channels.parts(channel).filter((p) => !channels.obstacle(p));
-    const whole = free.filter((p) => heads.has(p));
-    const part = known.get(channel) ?? Math.min(...([whole, free].find((some) => some.length > 0) ?? [channel]));
-    known.set(channel, part);
-    return part;
-  };
 }
 
 /** Slices by one part of each class. Another part has no group: a slice has it that is in the group of the one. */
@@ -88,12 +73,28 @@ function byParts(
   return { slices: found, excluded: without };
 }
 
+/** What stands for readers where none is a weight: slices, and whether they do for a class. */
+interface Pairs {
+  readonly slices: readonly Slice[];
+  readonly stand: (channel: number) => boolean;
+}
+const NO_PAIRS: Pairs = { slices: [], stand: () => false };
+
+/** What makes queries and keys. No weight reads them: each is read by the other. @param part what stands for a class */
+function queriesAndKeys(graph: Graph, channels: Channels, part: (channel: number) => number): Pairs {
+  const { slices, excluded } = makers(graph, channels);
+  const own = new Set(multiplied(graph, channels).flatMap((classes) => [...classes].map(part)));
+  const without = new Set([...excluded].map(part));
+  const stand = (c: number) => own.has(part(c)) && !without.has(part(c)) && !channels.obstacle(part(c));
+  return { slices: slices.filter(({ classes }) => classes.some(stand)), stand };
+}
+
 /**
  * Every (weight, axis) that reads channels. A channel is excluded when something untrainable reads it as well, or a product of two
- * computed values.
+ * computed values for which nothing stands.
  */
-function readers(graph: Graph, channels: Channels) {
-  const slices = new Map<Value, Slice>();
+function readers(graph: Graph, channels: Channels, pairs: Pairs) {
+  const slices = new Map(pairs.slices.map((slice) => [slice.param, slice]));
   const { excluded, exclude } = exclusion();
   for (const { node, data, at, carried, stored, readAxis } of weightUses(graph, channels.stored)) {
     if (carried) continue;
@@ -107,11 +108,7 @@ function readers(graph: Graph, channels: Channels) {
     else slices.set(stored.root, { param: stored.root, axis, classes });
   }
   for (const classes of summed(graph, channels)) exclude(classes);
-  for (const node of graph.nodes)
-    for (const { at, axis } of channels.flow(node).contracted ?? []) {
-      const classes = channels.of(node.inputs[at]!, axis);
-      if (classes) exclude(classes); // no weight reads it
-    }
+  for (const classes of multiplied(graph, channels)) for (const c of classes) if (!pairs.stand(c)) excluded.add(c);
   return { slices: [...slices.values()], excluded };
 }
 

@@ -3,8 +3,15 @@
 import type { Shape, Value } from "../graph/types.ts";
 import { type Message, named, say } from "../message.ts";
 
-/** What dies together: one weight, all that reads or all that makes a channel of one tensor, or of the whole network. */
-export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled" | BlockKind;
+/**
+ * What dies together: one weight, all that reads or all that makes a channel of one tensor, or of the whole network. Of an attention,
+ * `coupled` has whole heads; `headWidth` has, instead of them, one index of every head: of queries with keys, and of values. Heads of one
+ * tensor `[… H, d]` can only lose an index together. No weight reads queries and keys: on either side their groups are what makes them.
+ */
+export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled" | "headWidth" | BlockKind;
+
+/** The kinds of which there are two sides. */
+export const isCoupled = (kind: GroupKind): boolean => kind === "coupled" || kind === "headWidth";
 
 /** Blocks of so many outputs × so many inputs of one weight; at its end they may be smaller. */
 export interface BlockKind {
@@ -41,7 +48,7 @@ export interface GroupSet {
 }
 
 /**
- * Which weights of a channel form its `coupled` group. `consumer`: every weight that reads it;
+ * Which weights of a channel form its `coupled` or `headWidth` group. `consumer`: every weight that reads it;
  * `producer`: every filter, bias and norm parameter that makes it.
  */
 export type Side = "consumer" | "producer";

@@ -1,7 +1,8 @@
 /**
  * Groups: which weights live and die together. Penalties, metrics, `inspect` and `shrink` ask here.
  * Kinds as the papers name them (Huang & Lee 2022 use `inputChannel`); `coupled` is everything that must be zero
- * for one channel to be removable from the whole network.
+ * for one channel to be removable from the whole network, a head of an attention as a whole; `headWidth` is the same but for attentions,
+ * of which it has one index of every head: a query with its key, a value.
  */
 
 import { UsageError } from "../error.ts";
@@ -39,6 +40,8 @@ export function groupSets(whole: Graph, kind: GroupKind, options: SideOptions = 
       return perWeight(graph, (use) => rootView(use.stored, use.view, use.makes));
     case "coupled":
       return coupledSets(graph, options.side ?? "consumer");
+    case "headWidth":
+      return coupledSets(graph, options.side ?? "consumer", "index");
   }
 }
 

@@ -2,12 +2,18 @@
 import { z } from "zod";
 import { UsageError } from "../error.ts";
 import type { Graph } from "../graph/types.ts";
-import { type GroupKind, type GroupSet, kindText, type Side } from "../groups/group-set.ts";
+import { type GroupKind, type GroupSet, isCoupled, kindText, type Side } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
 import { named, say } from "../message.ts";
 import type { GroupWeights } from "./group-weights.ts";
 
-const KINDS = ["element", "inputChannel", "outputChannel", "coupled"] as const satisfies readonly GroupKind[];
+const KINDS = [
+  "element",
+  "inputChannel",
+  "outputChannel",
+  "coupled",
+  "headWidth",
+] as const satisfies readonly GroupKind[];
 const SIDES = ["consumer", "producer"] as const satisfies readonly Side[];
 const WEIGHTS = ["balanced", "size", "uniform"] as const satisfies readonly GroupWeights[];
 const count = z.int().min(1);
@@ -22,11 +28,13 @@ export const groupOptions = {
   groups: z
     .union([z.enum(KINDS), z.strictObject({ block })])
     .default("coupled")
-    .describe("what dies together; coupled, all that must be zero for a channel to go, makes the file small"),
+    .describe(
+      "what dies together; coupled, all that must be zero for a channel to go, makes the file small; headWidth, the same with one index of every head for whole heads",
+    ),
   side: z
     .enum(SIDES)
     .default("consumer")
-    .describe("coupled groups: consumer, the weights that read a channel, or producer, what makes it"),
+    .describe("coupled and headWidth groups: consumer, the weights that read a channel, or producer, what makes it"),
 };
 const schema = z.strictObject(groupOptions);
 /** Which groups a penalty acts on. */
@@ -38,7 +46,7 @@ export const weightsOption = z.enum(WEIGHTS);
 /** The options that count: a side is one of coupled groups. */
 export function counting<O extends z.output<typeof schema>>(options: O): Omit<O, "side"> | O {
   const { side: _, ...others } = options;
-  return options.groups === "coupled" ? options : others;
+  return isCoupled(options.groups) ? options : others;
 }
 
 /** @throws UsageError when the model has no such groups */
@@ -49,7 +57,7 @@ export function setsOf(graph: Graph, groups: GroupKind, side: Side): GroupSet[] 
       "nothing-to-do",
       say`the model has no ${kindText(groups)} groups`,
       { got: `${graph.nodes.length} nodes` },
-      groups === "coupled"
+      isCoupled(groups)
         ? say`choose other groups, for example ${named("inputChannel")}: a model without hidden channels has no coupled ones`
         : "choose other groups",
     );
