@@ -83,7 +83,7 @@ const NO_PAIRS: Pairs = { slices: [], stand: () => false };
 /** What makes queries and keys. No weight reads them: each is read by the other. @param part what stands for a class */
 function queriesAndKeys(graph: Graph, channels: Channels, part: (channel: number) => number): Pairs {
   const { slices, excluded } = makers(graph, channels);
-  const own = new Set(multiplied(graph, channels).flatMap((classes) => [...classes].map(part)));
+  const own = new Set(multiplied(graph, channels).flatMap(({ classes, by }) => (by ? [] : [...classes].map(part))));
   const without = new Set([...excluded].map(part));
   const stand = (c: number) => own.has(part(c)) && !without.has(part(c)) && !channels.obstacle(part(c));
   return { slices: slices.filter(({ classes }) => classes.some(stand)), stand };
@@ -108,7 +108,12 @@ function readers(graph: Graph, channels: Channels, pairs: Pairs) {
     else slices.set(stored.root, { param: stored.root, axis, classes });
   }
   for (const classes of summed(graph, channels)) exclude(classes);
-  for (const classes of multiplied(graph, channels)) for (const c of classes) if (!pairs.stand(c)) excluded.add(c);
+  for (const { classes, by } of multiplied(graph, channels)) {
+    const root = by && trainable(graph, by.root) ? by.root : undefined;
+    const taken = root && slices.get(root);
+    if (root && (!taken || taken.axis === by!.axis)) slices.set(root, { param: root, axis: by!.axis, classes });
+    else for (const c of classes) if (!pairs.stand(c)) excluded.add(c);
+  }
   return { slices: [...slices.values()], excluded };
 }
 

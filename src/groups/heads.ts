@@ -2,17 +2,31 @@
  * Attention as groups see it. Where two computed values are multiplied batch by batch, the batches are heads, and what a projection makes
  * of `[… H·d]` is made of a head and an index within it: in groups, one of both has to stand for it.
  */
-import type { Graph } from "../graph/types.ts";
+import type { Graph, Value } from "../graph/types.ts";
 import type { Channels } from "./channels.ts";
 
 /** What stands in groups for a class of several parts: a whole head, or one index of every head. */
 export type HeadUnit = "head" | "index";
 
-/** The axes along which computed values are multiplied by one another. */
-export function multiplied(graph: Graph, channels: Channels): Int32Array[] {
-  return graph.nodes.flatMap((node) =>
-    (channels.flow(node).contracted ?? []).flatMap(({ at, axis }) => channels.of(node.inputs[at]!, axis) ?? []),
-  );
+/** An axis along which two values are multiplied, neither of them a plain matrix of weights. */
+interface Multiplied {
+  readonly classes: Int32Array;
+  /** The axis of the stored tensor that one of both is. */
+  readonly by?: { readonly root: Value; readonly axis: number };
+}
+
+export function multiplied(graph: Graph, channels: Channels): Multiplied[] {
+  return graph.nodes.flatMap((node) => {
+    const ends = channels.flow(node).contracted ?? [];
+    const by = ends.flatMap(({ at, axis }) => {
+      const stored = channels.stored.get(node.inputs[at]!);
+      return stored ? [{ root: stored.root, axis: stored.perm[axis] }] : [];
+    })[0];
+    return ends.flatMap(({ at, axis }): Multiplied[] => {
+      const classes = channels.of(node.inputs[at]!, axis);
+      return classes ? [{ classes, ...(by && { by }) }] : [];
+    });
+  });
 }
 
 /** The parts that are heads. */

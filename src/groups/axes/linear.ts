@@ -5,8 +5,9 @@ const why = "multiplies two computed values over this axis";
 
 export const linearAxes: AxesRules<"linear"> = {
   /**
-   * x [… k] · W [k, n], or W [m, k] · x [… k, n]. Weights with batch axes are not grouped. Of two computed values all pass: each matrix
-   * of a batch (a head of an attention) has its own product, and what is multiplied (query and key) goes on both sides together.
+   * x [… k] · W [k, n], or W [m, k] · x [… k, n]. Of two computed values, and of weights with batch axes (those
+   * of experts), all pass: each matrix of a batch (a head of an attention) has its own product, and what is multiplied (query and key)
+   * goes on both sides together.
    */
   MatMul: ({ in: inputs, out }, stored) => {
     const [A, B] = inputs.map((v) => v.shape);
@@ -25,7 +26,7 @@ export const linearAxes: AxesRules<"linear"> = {
       const weight = { data, made, at: 0, view: A, reads: [1], makes: [0], carried: false };
       return { why, ties: [...kept, tie(inputEnd(0, 1), data), tie(inputEnd(0, 0), made)], weight };
     }
-    if (stored(0) || stored(1) || A.length < 2 || B.length < 2) return { why, ties: [] };
+    if ((stored(0) && stored(1)) || A.length < 2 || B.length < 2) return { why, ties: [] };
     const batch = [A, B].flatMap((shape, at) => broadcastTies(at, shape.slice(0, -2), y.slice(0, -2)));
     const rows = tie(inputEnd(0, A.length - 2), outputEnd(y.length - 2));
     const columns = tie(inputEnd(1, B.length - 1), outputEnd(y.length - 1));

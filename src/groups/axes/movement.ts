@@ -92,18 +92,30 @@ export const movementAxes: AxesRules<"movement"> = {
     });
     return { ties: [...sameAxes(x, (i) => i !== axis, out), ...parts] };
   },
-  /** Steps other than 1 would not survive the loss of an index between two that are taken. */
+  /** What is taken in steps of n goes with what lies between: blocks of n, of which the next one begins where the last one ended. */
   Slice: ({ in: [x], attrs: { starts, ends, steps, axes: given } }) => {
     const axes = axesOf(given, x.shape.length);
     const cut = axes.flatMap((axis, i) => {
-      if (steps[i] !== 1) return [];
-      const { start, length } = sliceRange(x.shape[axis], starts[i], ends[i], 1);
-      return [tie(inputEnd(0, axis), outputEnd(axis), partPairs(length, start))];
+      const [n, step] = [x.shape[axis], steps[i]];
+      if (step === 1) {
+        const { start, length } = sliceRange(n, starts[i], ends[i], 1);
+        return [tie(inputEnd(0, axis), outputEnd(axis), partPairs(length, start))];
+      }
+      const { start, length } = sliceRange(n, starts[i], ends[i], step);
+      if (step < 1 || n % step !== 0 || length !== n / step || start < 0 || start >= step) return [];
+      const taken = indexPairs(
+        length,
+        (k) => start + k * step,
+        (k) => k,
+      );
+      const block = indexPairs(
+        n,
+        (k) => k - (k % step),
+        (k) => k,
+      );
+      return [tie(inputEnd(0, axis), outputEnd(axis), taken), tie(inputEnd(0, axis), inputEnd(0, axis), block)];
     });
-    return {
-      why: "takes every n-th index of this axis",
-      ties: [...sameAxes(x, (i) => !axes.includes(i)), ...cut],
-    };
+    return { why: "takes every n-th index of this axis", ties: [...sameAxes(x, (i) => !axes.includes(i)), ...cut] };
   },
   /** With a stored list of indices a selection; otherwise only the other axes pass: where indices stand is no channel of theirs. */
   Gather: ({ in: [x, indices], attrs }, stored) => {

@@ -104,6 +104,7 @@ export const movementShrinking: ShrinkRules<"movement"> = {
           const [start, end] = [attrs.starts[i], attrs.ends[i]];
           const mask = masks("in", 0)[axis];
           if (!mask) return { start, end };
+          if (attrs.steps[i] !== 1) return { start, end: stayCount(mask) }; // of whole blocks, all are taken from
           const range = sliceRange(x.shape[axis], start, end, 1);
           const from = stayCount(mask, 0, range.start);
           return { start: from, end: from + stayCount(mask, range.start, range.start + range.length) };
