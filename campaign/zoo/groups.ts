@@ -37,7 +37,7 @@ export function removableShare(whole: Graph, constants: ReadonlySet<string>, tra
       const classes = channels.of(v, axis);
       if (classes)
         eachRun(v.shape, [axis], [], (i, __, start, end) => {
-          if (sides.some((grouped) => grouped.has(classes[i]))) goes.fill(1, start, end);
+          if (channels.parts(classes[i]).some((p) => sides.some((grouped) => grouped.has(p)))) goes.fill(1, start, end);
         });
     });
     all += goes.length;

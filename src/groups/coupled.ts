@@ -40,8 +40,8 @@ function groupedSlices(graph: Graph, side: Side, channels: Channels, unit: HeadU
 export function coupledSets(
   graph: Graph,
   side: Side,
-  unit: HeadUnit = "head",
   channels: Channels = channelsOf(graph),
+  unit: HeadUnit = "head",
 ): GroupSet[] {
   const { slices, part, grouped } = groupedSlices(graph, side, channels, unit);
   const names = firstMakers(graph, channels, part);

@@ -41,7 +41,7 @@ export function groupSets(whole: Graph, kind: GroupKind, options: SideOptions = 
     case "coupled":
       return coupledSets(graph, options.side ?? "consumer");
     case "headWidth":
-      return coupledSets(graph, options.side ?? "consumer", "index");
+      return coupledSets(graph, options.side ?? "consumer", undefined, "index");
   }
 }
 

@@ -140,6 +140,7 @@ function summed(layers: readonly Layer[]) {
 /** What is said of groups of each kind. */
 const KINDS: Readonly<Record<Extract<GroupKind, string>, string>> = {
   coupled: "all that reads one channel anywhere: what a small file wants",
+  headWidth: "the same, with one index of every head of an attention instead of a whole head",
   inputChannel: "one weight's numbers for one channel that it reads",
   outputChannel: "one weight's numbers for one channel that it makes",
   element: "single weights",
