@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { zeroed } from "../../campaign/graphs/sparse-models.ts";
-import { attentionModel, randomAttention } from "../../test/support/random-attention.ts";
-import { node } from "../engine/node.ts";
-import type { GroupSet } from "../groups/group-set.ts";
-import { groupSets } from "../groups/groups.ts";
-import { Random } from "../math/random.ts";
-import { cost } from "./cost.ts";
-import { shrink } from "./shrink.ts";
+import { zeroed } from "../campaign/graphs/sparse-models.ts";
+import { node } from "../src/engine/node.ts";
+import type { GroupSet } from "../src/groups/group-set.ts";
+import { groupSets } from "../src/groups/groups.ts";
+import { Random } from "../src/math/random.ts";
+import { cost } from "../src/shrink/cost.ts";
+import { shrink } from "../src/shrink/shrink.ts";
+import { attentionModel, randomAttention } from "./support/random-attention.ts";
 
 const engine = node({ threads: 1 });
 /** Every projection with every way to turn positions. */
