@@ -119,3 +119,39 @@ describe.each([
     expect(problems.join("\n")).toMatch(/divides by another number of elements/);
   });
 });
+
+describe.each([
+  ["LayerNormalization", layerNorm],
+  ["RMSNormalization", rmsNorm],
+] as const)("%s of what is padded already", (_, norm) => {
+  // of 8 channels, of which the network itself makes the last two; one of the hidden ones is dead
+  const padded = (attrs: { readonly mode: "constant" | "edge"; readonly value: number }) =>
+    model(
+      [4, 6],
+      (g, x) => {
+        const wide = norm(g, g.Pad(x, { pads: [0, 0, 0, 0, 0, 2], ...attrs }), "norm");
+        return g.MatMul(g.Relu(g.MatMul(wide, w(g, "up", [8, 5]))), w(g, "down", [5, 3]));
+      },
+      (name, t) => (name === "up" ? fill(t, 1, [2]) : t),
+    );
+
+  test.each([
+    { mode: "edge", value: 0 },
+    { mode: "constant", value: 0.5 },
+    { mode: "constant", value: 0 },
+  ] as const)("by $mode $value: other channels go", async (attrs) => {
+    const { model: small, proof } = await shrink(padded(attrs), { engine });
+    expect(proof.holds).toBe(true);
+    expect(shapes(small)).toMatchObject({ up: "8×4", down: "4×3" });
+  });
+
+  test("a proof finds what is put there in the small model alone", async () => {
+    const full = stream(norm, without([1]));
+    const { model: small, certificate } = await certify(full);
+    const edges = small.graph.nodes.map((n) => (n.op === "Pad" ? { ...n, attrs: { ...n.attrs, mode: "edge" } } : n));
+    const { problems } = await prove(full, certificate, {
+      small: { ...small, graph: { ...small.graph, nodes: edges } },
+    });
+    expect(problems.join("\n")).toMatch(/divides by another number of elements/);
+  });
+});

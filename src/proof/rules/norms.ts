@@ -1,6 +1,6 @@
 /** Norms of which every element depends on all along some axes: (x − μ) / √(σ² + ε) · γ + β, and x / √(mean x² + ε) · γ. */
 import { axisOf } from "../../graph/op.ts";
-import { size } from "../../graph/tensor.ts";
+import { sameShape, size } from "../../graph/tensor.ts";
 import type { Node } from "../../graph/types.ts";
 import { greatest } from "../need.ts";
 import { perElement } from "../per-element.ts";
@@ -27,15 +27,23 @@ function norm(of: (x: number, scale: number, shift?: number) => number): ProofRu
       const normalized = [...call.inputs[0]!.shape.keys()].slice(before(call));
       return zerosMayGo(greatest(need, normalized), call.known[0]);
     },
-    dividesByAll(call, { inputs: [x] }, made) {
-      const filled = made(x);
-      return x?.shape.length === call.inputs[0]!.shape.length && over(call, x) === over(call) && !isOther(filled);
+    dividesByAll(call, { inputs: [x] }, made, stood) {
+      const [filled, was] = [made(x), stood(call.inputs[0])];
+      if (x?.shape.length !== call.inputs[0]!.shape.length || over(call, x) !== over(call)) return false;
+      return !isOther(filled) || isSame(filled, was);
     },
   };
 }
 
 /** Whether something else than zeros was put behind what is left. */
-const isOther = (node: Node | undefined) => node?.op === "Pad" && node.attrs.value !== 0;
+const isOther = (node: Node | undefined): node is Node =>
+  node?.op === "Pad" && (node.attrs.value !== 0 || node.attrs.mode !== "constant");
+
+/** Whether it stood there before, and put as many there. */
+const isSame = (node: Node, was: Node | undefined) =>
+  was?.op === node.op &&
+  sameShape(node.inputs[0]!.shape, was.inputs[0]!.shape) &&
+  Object.keys(node.attrs).every((key) => String(node.attrs[key]) === String(was.attrs[key]));
 
 /** Where γ is zero, only β is left. */
 export const LayerNormalization = norm((_, scale, shift = 0) => (scale === 0 ? shift : Number.NaN));

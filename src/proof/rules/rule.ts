@@ -56,8 +56,9 @@ export interface ProofRule<A> {
   /**
    * Of an operator that divides by how many elements it adds up: whether what a smaller model computes in its place divides by as many.
    * @param small what makes the value of that name there
+   * @param made what makes a value there; `stood`, what makes one in the full model
    */
-  readonly dividesByAll?: (call: Call<A>, small: Node, made: Making) => boolean;
+  readonly dividesByAll?: (call: Call<A>, small: Node, made: Making, stood: Making) => boolean;
   /** Of sums of products with a stored weight; undefined where no stored matrix or kernel is read and made along one axis each. */
   readonly terms?: (call: Call<A>) => Terms | undefined;
 }
