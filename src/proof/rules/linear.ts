@@ -116,12 +116,21 @@ function needsApart(call: Call<unknown>, k: number, need: Need, batch: number): 
   const [whole, other] = [call.inputs[k]!.shape, call.inputs[1 - k]!.shape];
   const count = size(need.shape.slice(0, batch));
   if (other.length < 2 || whole.length < 3 || count === 1 || count > MOST_MATRICES) return undefined;
+  if (k === 0 && other.length === 2 && call.known[k].shape.at(-2) === 1) return needsOfRows(call, need, batch);
   const each = matMulNeedsOfEach(call, need, batch).map(({ a, b }) => (k === 0 ? a : b));
   const [{ shape }] = each;
   if (each.some((e) => !sameShape(e.shape, shape))) return undefined;
   const level = new Uint8Array(count * size(shape));
   for (const [i, e] of each.entries()) level.set(e.level, i * size(shape));
   return unbroadcast({ shape: [...need.shape.slice(0, batch), ...shape], level }, whole);
+}
+
+/** All matrices of a batch times one matrix are one matrix of their rows, of which mostly few are needed differently. */
+function needsOfRows(call: Call<unknown>, need: Need, batch: number): Need {
+  const [rows, columns] = need.shape.slice(batch);
+  const before = need.shape.slice(0, batch);
+  const { a } = productNeeds(matMul(call), { shape: [size(before) * rows, columns], level: need.level });
+  return unbroadcast({ shape: [...before, rows, a.shape[1]], level: a.level }, call.inputs[0]!.shape);
 }
 
 /** A matrix's need as that of a value with axes before it, or of a vector. */
