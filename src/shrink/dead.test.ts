@@ -41,6 +41,18 @@ test("a dead chain before an operator that mixes channels becomes a constant too
   expect(small.graph.initializers.size).toBe(0);
 });
 
+const FUNCTIONS =
+  "Abs Acos Asin Asinh Atan Atanh Celu Cos Cosh Elu Exp HardSigmoid HardSwish LeakyRelu Mish Neg Relu Selu".split(" ");
+const MORE = "Sigmoid Sin Sinh Softplus Softsign Tanh".split(" ");
+test.each([...FUNCTIONS, ...MORE])("a constant that a runtime rounds is proved through %s as well", async (op) => {
+  const full = chain(
+    (name, t) => (name === "b" ? all(t) : t),
+    (g, y) => g.emit(op, [g.Tanh(y)])[0],
+  );
+  const { certificate } = await shrink(full, { engine });
+  expect(certificate).toMatchObject({ replaced: [{ value: "y", by: "constant" }] });
+});
+
 test("a dead residual branch is deleted", async () => {
   const full = residual((name, t) => (name.startsWith("b") ? all(t) : t));
   const { model: small, certificate } = await shrink(full, { engine });

@@ -84,8 +84,8 @@ export const elementwiseProofs: ProofRules<"elementwise"> = {
   Asinh: about(Math.asinh),
   Atan: about(Math.atan),
   Atanh: about(Math.atanh),
-  // not monotone, and as steep as it is large
-  Cosh: perElement(() => Math.cosh as () => number, { slope: Number.POSITIVE_INFINITY }),
+  // not monotone, but convex and even: between two numbers it is nowhere further off than at one of them
+  Cosh: about(Math.cosh),
   Sinh: about(Math.sinh),
   Tan: zeroStays,
   Erf: zeroStays,
