@@ -151,6 +151,7 @@ export {
 export { type Cost, cost } from "./shrink/cost.ts";
 export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";
 export { type ShrinkOptions, type Shrunk, shrink } from "./shrink/shrink.ts";
+export { keepTokens } from "./shrink/tokenizer-file.ts";
 export { type Inputs, type Verification, type VerifyOptions, verify } from "./shrink/verify.ts";
 export { type ReadingOptions, verifyReading } from "./shrink/verify-reading.ts";
 export { type VerifyVocabOptions, type VocabVerification, verifyVocab } from "./shrink/verify-vocabulary.ts";

@@ -22,6 +22,17 @@ test("rows of the embedding go, new ids are told, and the certificate holds for 
   expect([without.status, without.stdout]).toEqual([1, expect.stringContaining("differ")]);
 });
 
+test("the tokenizer is cut along", async () => {
+  await writeFile(at("ids.txt"), "0\n5\n");
+  const words = Object.fromEntries(Array.from({ length: 24 }, (_, i) => [`word${i}`, i]));
+  await writeFile(at("tokenizer.json"), JSON.stringify({ version: "1.0", model: { type: "WordLevel", vocab: words } }));
+  const flags = ["--keep-vocab", "ids.txt", "--tokenizer", "tokenizer.json", "--threads", "1"];
+  const { status, stdout } = await espalier("shrink", gpt, "two.onnx", ...flags);
+  expect([status, stdout]).toEqual([0, expect.stringContaining("wrote two.vocab.json, two.tokenizer.json")]);
+  const { model } = JSON.parse(await readFile(at("two.tokenizer.json"), "utf8"));
+  expect(model.vocab).toEqual({ word0: 0, word5: 1 });
+});
+
 test.each<[string, string, string[], number, RegExp]>([
   ["a line that is no id", "1\ntwo\n", ["--keep-vocab", "odd.txt"], 1, /line +2/],
   ["a token that is not there", "24\n", ["--keep-vocab", "odd.txt"], 2, /0 to 23/],

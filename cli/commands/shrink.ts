@@ -19,12 +19,18 @@ import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { sayReading } from "../terminal/reading.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
-import { cutVocabulary, tokenMap } from "../terminal/vocabulary.ts";
+import { cutVocabulary, tokenizerFile, tokenMap } from "../terminal/vocabulary.ts";
 
-const outputs = (to: string | undefined, certificate: string | undefined, keepVocab: string | undefined) => [
+interface Asked {
+  readonly certificate?: string;
+  readonly keepVocab?: string;
+  readonly tokenizer?: string;
+}
+const outputs = (to: string | undefined, { certificate, keepVocab, tokenizer }: Asked) => [
   ...touched("<out.onnx>", to),
   ...touched("--certificate", certificate),
   ...(keepVocab !== undefined && to !== undefined ? touched("--keep-vocab: new ids", tokenMap(to)) : []),
+  ...(tokenizer !== undefined && to !== undefined ? touched("--tokenizer: what is left", tokenizerFile(to)) : []),
 ];
 
 export const shrinkCommand = () =>
@@ -46,6 +52,7 @@ export const shrinkCommand = () =>
         "keep the tokens of these ids alone, one per line; the small model takes new ids, which OUT.vocab.json tells",
         "ids.txt",
       ),
+      tokenizer: text("cut this tokenizer along with --keep-vocab, into OUT.tokenizer.json", "tokenizer.json"),
       vocabInput: text("the input of token ids, where several tables are looked up", "name"),
       vocabOutputs: texts("outputs whose last axis counts the tokens by a weight of their own", "name,…"),
       ...dataFields,
@@ -58,17 +65,17 @@ export const shrinkCommand = () =>
       "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
       "shrink bert.onnx german.onnx --keep-vocab german-ids.txt   # rows of the embedding that other languages need go",
     ],
-    files: async ([from, to], { certificate, data, dataRoot, keepVocab }) => ({
+    files: async ([from, to], { data, dataRoot, ...asked }) => ({
       reads: [
         ...touched("<in.onnx>", from),
-        ...touched("--keep-vocab", keepVocab),
+        ...touched("--keep-vocab", asked.keepVocab),
+        ...touched("--tokenizer", asked.tokenizer),
         ...(await dataFiles(data, dataRoot)),
       ],
-      writes: outputs(to, certificate, keepVocab),
+      writes: outputs(to, asked),
     }),
     async run([from, to], values, out) {
-      const written = outputs(to, values.certificate, values.keepVocab);
-      const given = await readInput(from!, written, values.precision && "float32");
+      const given = await readInput(from!, outputs(to, values), values.precision && "float32");
       sayReading(out, from!, given);
       const fileBefore = (await readBytes(from!)).length;
       const engine = engineOf(values);
@@ -93,7 +100,9 @@ export const shrinkCommand = () =>
           ),
         );
 
+      const beside = vocabulary ? [tokenMap(to!), ...(vocabulary.tokenizer ? [tokenizerFile(to!)] : [])] : [];
       if (vocabulary) await writeBytes(tokenMap(to!), vocabulary.map);
+      if (vocabulary?.tokenizer) await writeBytes(tokenizerFile(to!), vocabulary.tokenizer);
 
       const [a, b] = [cost(given), cost(small)];
       const size = { before: fileBefore, after: bytes.length };
@@ -126,7 +135,7 @@ export const shrinkCommand = () =>
       const closing = claims
         ? `wrote ${to}; ${proved} of ${claims} removals are proved from ${from} alone`
         : `nothing ${vocabulary ? "else " : ""}could be removed; wrote ${to}${vocabulary ? "" : " unchanged"} (espalier inspect says why)`;
-      const said = vocabulary ? `\n\n${[...vocabulary.lines, `wrote ${tokenMap(to!)}`].join("\n")}` : "";
+      const said = vocabulary ? `\n\n${[...vocabulary.lines, `wrote ${beside.join(", ")}`].join("\n")}` : "";
       out.result(result, `${terminalTable(table, out)}${said}\n\n${closing}`);
       return 0;
     },

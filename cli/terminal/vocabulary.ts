@@ -4,6 +4,7 @@ import {
   type Engine,
   EspalierError,
   type KeptVocabulary,
+  keepTokens,
   keepVocab,
   type Model,
   significant,
@@ -16,12 +17,14 @@ import {
 } from "espalier";
 import { readBytes } from "espalier/node";
 
-/** Where the new ids of a model's tokens are told. */
+/** Where the new ids of a model's tokens are told, and where its tokenizer goes. */
 export const tokenMap = (model: string): string => `${model.replace(/\.onnx$/, "")}.vocab.json`;
+export const tokenizerFile = (model: string): string => `${model.replace(/\.onnx$/, "")}.tokenizer.json`;
 
 /** The settings of it. */
 interface Settings {
   readonly keepVocab?: string;
+  readonly tokenizer?: string;
   readonly vocabInput?: string;
   readonly vocabOutputs?: readonly string[];
   readonly tolerance?: number;
@@ -33,6 +36,7 @@ interface Cut {
   readonly record: VocabularyCut;
   /** Old id → new id, as JSON. */
   readonly map: Uint8Array;
+  readonly tokenizer: Uint8Array | undefined;
   readonly lines: readonly string[];
   readonly result: Omit<KeptVocabulary, "model" | "ids"> & {
     readonly kept: number;
@@ -42,9 +46,9 @@ interface Cut {
 
 /** @throws UsageError and EspalierError as `keepVocab` and `verifyVocab`; EspalierError for a line that is no id */
 export async function cutVocabulary(full: Model, settings: Settings, engine: Engine): Promise<Cut | undefined> {
-  const { keepVocab: path, vocabInput: input, vocabOutputs: outputs, tolerance } = settings;
+  const { keepVocab: path, vocabInput: input, vocabOutputs: outputs, tokenizer, tolerance } = settings;
   if (path === undefined) {
-    if (input === undefined && outputs === undefined) return undefined;
+    if ([input, outputs, tokenizer].every((x) => x === undefined)) return undefined;
     throw new UsageError(
       "conflict",
       "what a vocabulary is cut by is given, but not the tokens to keep",
@@ -62,9 +66,21 @@ export async function cutVocabulary(full: Model, settings: Settings, engine: Eng
     map: new TextEncoder().encode(
       `${JSON.stringify(Object.fromEntries(ids.map((old, now) => [old, now])), null, 1)}\n`,
     ),
+    tokenizer: tokenizer === undefined ? undefined : await cutTokenizer(tokenizer, ids),
     lines: linesOf(kept, verification),
     result: { ...result, kept: ids.length, verification },
   };
+}
+
+async function cutTokenizer(path: string, ids: readonly number[]): Promise<Uint8Array> {
+  const text = new TextDecoder().decode(await readBytes(path));
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch (e) {
+    throw new EspalierError("invalid-file", "the tokenizer is not JSON", { file: path, reason: (e as Error).message });
+  }
+  return new TextEncoder().encode(`${JSON.stringify(keepTokens(file, ids), null, 2)}\n`);
 }
 
 function readIds(text: string, file: string): number[] {

@@ -3,15 +3,16 @@ import { aModel, anObject, aText, maybe, wants } from "../given.ts";
 import { sizesOf } from "../graph/bind.ts";
 import { families } from "../graph/ops/index.ts";
 import { isFloat, size } from "../graph/tensor.ts";
-import type { Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
+import type { Model, Node, Tensor, Value } from "../graph/types.ts";
 import { runningStatistics } from "../graph/walk.ts";
 import { coupledSets } from "../groups/coupled.ts";
 import type { GroupKind, GroupSet } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
-import { countZeros } from "../groups/zeros.ts";
+import { countZeros, type ZeroCount } from "../groups/zeros.ts";
 import { shapeText } from "../report/format.ts";
 import type { DrawnGroups, DrawnNetwork, DrawnNode } from "../report/network.ts";
 import { networkPage } from "../report/network-page.ts";
+import type { Analysis } from "../shrink/analysis.ts";
 import { type Inspection, inspected, type Layer } from "../shrink/inspect.ts";
 import { macsOf } from "../shrink/rules/index.ts";
 import { moduleFor } from "./network-modules.ts";
@@ -84,7 +85,7 @@ function drawn(model: Model, title: string): DrawnNetwork {
     params: inspection.params,
     macs: inspection.macs,
     nodes: list,
-    groups: groupsOf(graph, sides),
+    groups: groupsOf(analysis, sides),
     ...said(inspection, shapes.notes),
   };
 }
@@ -137,8 +138,10 @@ function summed(layers: readonly Layer[]) {
   };
 }
 
+type GroupName = Extract<GroupKind, string>;
+
 /** What is said of groups of each kind. */
-const KINDS: Readonly<Record<Extract<GroupKind, string>, string>> = {
+const KINDS: Readonly<Record<GroupName, string>> = {
   coupled: "all that reads one channel anywhere: what a small file wants",
   headWidth: "the same, with one index of every head of an attention instead of a whole head",
   inputChannel: "one weight's numbers for one channel that it reads",
@@ -146,12 +149,28 @@ const KINDS: Readonly<Record<Extract<GroupKind, string>, string>> = {
   element: "single weights",
 };
 
-function groupsOf(graph: Graph, [consumer]: readonly (readonly GroupSet[])[]): DrawnGroups[] {
+function groupsOf({ graph, uses }: Analysis, [consumer]: readonly (readonly GroupSet[])[]): DrawnGroups[] {
   const tensors = new Map<string, Tensor>([...graph.initializers].map(([v, t]) => [v.name, t]));
-  return (Object.keys(KINDS) as Extract<GroupKind, string>[]).map((kind) => {
-    const { groups, zero, weights } = countZeros(kind === "coupled" ? consumer : groupSets(graph, kind), tensors);
+  const count = (kind: GroupName) => {
+    if (kind === "element")
+      return zeroElements(new Set(uses.flatMap(({ stored }) => graph.initializers.get(stored.root) ?? [])));
+    return countZeros(kind === "coupled" ? consumer : groupSets(graph, kind), tensors);
+  };
+  return (Object.keys(KINDS) as GroupName[]).map((kind) => {
+    const { groups, zero, weights } = count(kind);
     return { kind, means: KINDS[kind], groups, zero, weights };
   });
+}
+
+/** The groups of single weights, of which there are too many to be made. */
+function zeroElements(tensors: ReadonlySet<Tensor>): Pick<ZeroCount, "groups" | "zero" | "weights"> {
+  let [groups, zero] = [0, 0];
+  for (const { dtype, data } of tensors) {
+    if (dtype !== "float32") continue;
+    groups += data.length;
+    for (let i = 0; i < data.length; i++) if (data[i] === 0) zero++;
+  }
+  return { groups, zero, weights: groups };
 }
 
 /** What of an inspection is said in sentences. */
