@@ -59,20 +59,21 @@ export class Classes {
 
   /** Makes the parts of two classes the same. @returns those of both; undefined when they have none */
   private agree(p: number, q: number): readonly number[] | undefined {
-    const [x, y] = [this.made.get(p), this.made.get(q)];
-    if (!x && !y) return undefined;
+    if (!this.made.has(p) && !this.made.has(q)) return undefined;
     const [ps, qs] = [this.parts(p), this.parts(q)];
     const more = ps.filter((c) => !qs.includes(c));
     const less = qs.filter((c) => !ps.includes(c));
     if (more.length === 0 || less.length === 0) {
       this.stuck.push(...more, ...less);
-      return more.length === 0 ? x : y;
+      const both = more.length === 0 ? ps : qs;
+      return both[0] === p || both[0] === q ? undefined : both;
     }
-    if (!x || !y) return x ?? y;
+    if (!this.made.has(p)) return qs;
+    if (!this.made.has(q)) return ps;
     while (more.length > 1 && less.length > 1) this.unite(more.shift()!, less.shift()!);
     if (more.length === 1 && less.length === 1) this.unite(more[0], less[0]);
     else if (more.length === 1) this.divide(more[0], less);
     else this.divide(less[0], more);
-    return x;
+    return this.parts(p);
   }
 }
