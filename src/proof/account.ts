@@ -2,6 +2,7 @@
  * Whether a small model is what a certificate leaves of the full one: every stored tensor of the full model is there
  * without the slices that went, and otherwise the same, but that constants moved into biases.
  */
+import { sameShape } from "../graph/tensor.ts";
 import type { Model, Tensor, Value } from "../graph/types.ts";
 import { biases, type Gone } from "./biases.ts";
 import { type Certificate, indices, type RemovedSlices } from "./certificate.ts";
@@ -50,21 +51,27 @@ function difference(
   if (shape.join() !== now.shape.join() || now.dtype !== t.dtype)
     return `is [${now.shape}], and the certificate leaves [${shape}]`;
   if (!need) return undefined;
-  const level = places(need.shape, v.shape);
+  const level = sameShape(need.shape, v.shape) ? undefined : places(need.shape, v.shape);
   const stays = v.shape.map((d, axis) => Uint8Array.from({ length: d }, (_, i) => (gone[axis].has(i) ? 0 : 1)));
   let [at, next] = [0, 0];
+  /** What no output depends on may be anything; what stays and makes a constant or a zero still makes it. */
+  const sameElement = (): boolean => {
+    const [a, b] = [t.data[at], now.data[next++]];
+    return a === b || (Number.isNaN(a) && Number.isNaN(b)) || need.level[level ? level[at] : at] === NEED.unread;
+  };
   /** Whether all is well from an axis on. */
   const alike = (axis: number, here: boolean): boolean => {
-    if (axis === v.shape.length) {
-      if (here) {
-        const [a, b] = [t.data[at], now.data[next++]];
-        // what no output depends on may be anything; what stays and makes a constant or a zero still makes it
-        if (a !== b && !(Number.isNaN(a) && Number.isNaN(b)) && need.level[level[at]] !== NEED.unread) return false;
+    if (axis === v.shape.length) return sameElement();
+    const innermost = axis === v.shape.length - 1;
+    for (let i = 0; i < v.shape[axis]; i++) {
+      const stay = here && stays[axis][i] === 1;
+      if (!innermost) {
+        if (!alike(axis + 1, stay)) return false;
+      } else {
+        if (stay && !sameElement()) return false;
+        at++;
       }
-      at++;
-      return true;
     }
-    for (let i = 0; i < v.shape[axis]; i++) if (!alike(axis + 1, here && stays[axis][i] === 1)) return false;
     return true;
   };
   return alike(0, true) ? undefined : "holds other numbers";

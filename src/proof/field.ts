@@ -35,9 +35,11 @@ export function places(from: Shape, to: Shape): Int32Array {
   const strides = to.map(() => 0);
   for (let i = from.length - 1, s = 1; i >= 0; s *= from[i--]) strides[i] = from[i] === 1 ? 0 : s;
   const at = to.map(() => 0);
-  for (let n = 0, place = 0; n < out.length; n++) {
-    out[n] = place;
-    for (let i = to.length - 1; i >= 0; i--) {
+  const last = Math.max(0, to.length - 1);
+  const [run, step] = [to[last] ?? 1, strides[last] ?? 0];
+  for (let n = 0, place = 0; n < out.length; ) {
+    for (let i = 0, from = place; i < run; i++, from += step) out[n++] = from;
+    for (let i = last - 1; i >= 0; i--) {
       place += strides[i];
       if (++at[i] < to[i]) break;
       place -= strides[i] * to[i];
@@ -109,7 +111,12 @@ export function backwards(shape: Shape, data: Uint8Array, step: Move): { shape: 
   return { shape: replaced(shape, axis, n), data: out };
 }
 
-const taken = (data: Uint8Array, from: Int32Array): Uint8Array => Uint8Array.from(from, (i) => data[i]);
+/** Elements by where they stand. */
+export function taken(data: Uint8Array, from: Int32Array): Uint8Array {
+  const out = new Uint8Array(from.length);
+  for (let i = 0; i < out.length; i++) out[i] = data[from[i]];
+  return out;
+}
 const replaced = (shape: Shape, axis: number, n: number): number[] => shape.map((d, i) => (i === axis ? n : d));
 const whole = (shape: Shape): Picked => ({ shape, from: places(shape, shape) });
 

@@ -1,7 +1,7 @@
 /** Arithmetic of needs. */
 import { size } from "../graph/tensor.ts";
 import type { Shape } from "../graph/types.ts";
-import { allOnes, backwards, type Move, places, union } from "./field.ts";
+import { allOnes, backwards, type Move, places, taken, union } from "./field.ts";
 import { NEED, type Need } from "./rules/rule.ts";
 
 export const everywhere = (rank: number, level: number): Need => ({
@@ -31,13 +31,15 @@ export function onceFor<C extends object, M extends readonly unknown[], T>(
 }
 
 export const spreadNeed = ({ shape, level }: Need, to: Shape): Uint8Array =>
-  size(to) === level.length ? level : Uint8Array.from(places(shape, to), (i) => level[i]);
+  size(to) === level.length ? level : taken(level, places(shape, to));
 
 /** The greater of two needs, element by element. */
 export function either(a: Need, b: Need): Need {
   const shape = union(a.shape, b.shape);
   const [x, y] = [spreadNeed(a, shape), spreadNeed(b, shape)];
-  return { shape, level: x.map((l, i) => Math.max(l, y[i])) };
+  const level = x.slice();
+  for (let i = 0; i < level.length; i++) if (y[i] > level[i]) level[i] = y[i];
+  return { shape, level };
 }
 
 /** The greatest need along some axes; they have size 1 then. */
@@ -45,9 +47,8 @@ export function greatest({ shape, level }: Need, axes: readonly number[]): Need 
   const to = shape.map((d, i) => (axes.includes(i) ? 1 : d));
   if (size(to) === level.length) return { shape: to, level };
   const out = new Uint8Array(size(to));
-  places(to, shape).forEach((place, i) => {
-    if (level[i] > out[place]) out[place] = level[i];
-  });
+  const at = places(to, shape);
+  for (let i = 0; i < at.length; i++) if (level[i] > out[at[i]]) out[at[i]] = level[i];
   return { shape: to, level: out };
 }
 

@@ -100,7 +100,10 @@ function changedUnread({ graph, facts }: Case, removed: Certificate["removed"]) 
 }
 
 /** A constant that is read counts as needed: while its channel is there, the numbers that make it are. */
-const atAll = ({ shape, level }: Need): Need => ({ shape, level: level.map((l) => (l > 0 ? NEED.live : NEED.unread)) });
+function atAll(need: Need): Need {
+  if (need.level.every((l) => l === NEED.unread || l === NEED.live)) return need;
+  return { shape: need.shape, level: need.level.map((l) => (l > 0 ? NEED.live : NEED.unread)) };
+}
 
 /** Activations of which the proof uses that they are constant. */
 function relied({ graph, facts, needs }: Case): Value[] {
