@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { load } from "../../test/fixtures/autodiff/run.ts";
 import { type Builder, builder } from "../graph/builder.ts";
-import { f32, i64 } from "../graph/tensor.ts";
+import { f32, full } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { backward, type Override } from "./backward.ts";
@@ -134,13 +134,16 @@ test("of many parameters before a missing rule, patterns are named, and of a lon
 
 test("a rule may lack one setting of an operator", () => {
   const g = builder();
-  const x = g.input("x", "float32", [3]);
-  const y = g.ScatterElements(x, g.constant(i64([1])), g.constant(f32([2])), { reduction: "mul" });
+  const x = g.input("x", "float32", [3, 1, 2]);
+  const [y] = g.emit("GRU", [x, g.constant(full([1, 6, 2], 1)), g.constant(full([1, 6, 2], 1))], {
+    hidden_size: 2,
+    clip: 2,
+  });
   expect(() => backward(g, total(g, y), [x])).toThrowErrorMatchingInlineSnapshot(`
-    [EspalierError: no gradient rule for ScatterElements with reduction "mul"
-      node  ScatterElements   float32[3], int64[1], float32[1] → float32[3]
-      path  loss ← ReduceSum ← ScatterElements
-      fix   everything that trains lies before this node: train more of what lies behind it, or add ScatterElements to autodiff/rules]
+    [EspalierError: no gradient rule for GRU with clip 2
+      node  GRU   float32[3,1,2], float32[1,6,2], float32[1,6,2] → float32[3,1,1,2], float32[1,1,2]
+      path  loss ← ReduceSum ← GRU
+      fix   everything that trains lies before this node: train more of what lies behind it, or add GRU to autodiff/rules]
   `);
 });
 

@@ -7,6 +7,7 @@ import { size } from "../../graph/tensor.ts";
 import type { Shape, Value } from "../../graph/types.ts";
 import { addressedRows, putBack, ungather, zerosAs } from "./indexing.ts";
 import { type FamilyRules, passThrough, type RuleFunction } from "./rule.ts";
+import { type Put, scatterBack } from "./scattering.ts";
 
 type Reshaping = "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze";
 
@@ -101,21 +102,27 @@ export const movementRules: FamilyRules<"movement"> = {
     g.ScatterElements(zerosAs(g, x), index, dy, { axis, reduction: "add" }),
     null,
   ],
-  // y = x but y[index] = u, or += u  ⇒  du = dy[index]; dx = dy, without what was overwritten
-  ScatterElements: (g, { in: [, index], attrs: { axis, reduction } }, dy) => {
-    if (reduction !== "none" && reduction !== "add") return { without: `reduction "${reduction}"` };
-    const nothing = zerosAs(g, { dtype: dy.dtype, shape: index.shape });
-    const dx = reduction === "add" ? dy : g.ScatterElements(dy, index, nothing, { axis });
-    return [dx, null, g.GatherElements(dy, index, { axis })];
+  ScatterElements: (g, { in: [x, index, updates], attrs: { axis, reduction }, out: y }, dy) => {
+    const at = (v: Value): Value => g.GatherElements(v, index, { axis });
+    const put = (to: Value, u: Value, reduction: Put): Value => g.ScatterElements(to, index, u, { axis, reduction });
+    return scatterBack(g, { x, updates: updates!, y, dy, reduction, at, put });
   },
   // the same by rows: index […, k] addresses the first k axes, made one axis here
-  ScatterND: (g, { in: [x, index, updates], attrs: { reduction } }, dy) => {
-    if (reduction !== "none" && reduction !== "add") return { without: `reduction "${reduction}"` };
-    const dx = reduction === "add" ? dy : g.ScatterND(dy, index, zerosAs(g, updates!));
+  ScatterND: (g, { in: [x, index, updates], attrs: { reduction }, out: y }, dy) => {
     const k = index.shape.at(-1)!;
     const addressed = x.shape.slice(0, k);
     const row = addressedRows(g, index, addressed);
-    return [dx, null, g.Gather(reshape(g, dy, [size(addressed), ...x.shape.slice(k)]), row, { axis: 0 })];
+    const at = (v: Value): Value => g.Gather(reshape(g, v, [size(addressed), ...x.shape.slice(k)]), row, { axis: 0 });
+    const put = (to: Value, u: Value, how: Put): Value => {
+      if (how === "none") return g.ScatterND(to, index, u);
+      // row by row: ONNX Runtime's ScatterND may lose sums of one place
+      const rest = size(x.shape.slice(k));
+      const whole = reshape(g, to, [size(addressed), rest]);
+      const flat = reshape(g, u, [size(row.shape), rest]);
+      const along = g.Expand(reshape(g, row, [size(row.shape), 1]), { shape: flat.shape });
+      return reshape(g, g.ScatterElements(whole, along, flat, { axis: 0, reduction: how }), x.shape);
+    };
+    return scatterBack(g, { x, updates: updates!, y, dy, reduction, at, put });
   },
   // y = x with c = c′·b² laid out as b × b blocks; back by the inverse permutation. (SpaceToDepth is slow on WebGPU.)
   DepthToSpace: (g, { in: [x], attrs: { blocksize: b, mode } }, dy) => {
