@@ -62,7 +62,7 @@ type ValueMasks = (v: Value | null) => (Uint8Array | undefined)[];
 /** What stands in the place of a node that lost indices. */
 function inPlaceOf(node: Node, small: Node, masks: ValueMasks, name: (stem: string) => string): readonly Node[] {
   const masksOf: Masks = (side, at) => masks((side === "in" ? node.inputs : node.outputs)[at]);
-  return shrinkRuleOf(node)?.cut.instead?.(small, opSiteOf(node), masksOf, name) ?? [small];
+  return shrinkRuleOf(node)?.cut.instead?.of(small, opSiteOf(node), masksOf, name) ?? [small];
 }
 
 /** Outputs that lose everything are left out where the operator can do without them. */

@@ -11,6 +11,7 @@ import { lineAt } from "./constants.ts";
 import { Removed } from "./removed.ts";
 import { folds } from "./rules/index.ts";
 import { keepOneOfEach } from "./vanishing.ts";
+import { keepWhatCosts } from "./worth.ts";
 
 export function plan(analysis: Analysis): Removed {
   const { channels } = analysis;
@@ -39,6 +40,7 @@ export function plan(analysis: Analysis): Removed {
   }
   keepMultiplied(analysis, removed);
   keepWhatAddsUp(analysis, removed);
+  keepWhatCosts(analysis, removed);
   keepOneOfEach(analysis, removed, (c, { name }) =>
     removed.keep(c, { op: "", name, why: "it is the last channel of" }),
   );

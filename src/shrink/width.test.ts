@@ -9,7 +9,10 @@ import { producers } from "../graph/walk.ts";
 import { groupSets } from "../groups/groups.ts";
 import { zeroGroups } from "../groups/zeros.ts";
 import { prove } from "../proof/prove.ts";
+import { analyze } from "./analysis.ts";
+import { reduce } from "./apply.ts";
 import { certify } from "./certificate.ts";
+import { plan } from "./plan.ts";
 import { shrink } from "./shrink.ts";
 
 const engine = node({ threads: 1 });
@@ -30,13 +33,13 @@ const rmsNorm: Norm = (g, x, name) => g.RMSNormalization(x, w(g, `${name}.weight
 /** Two layers that add to a stream of 8 channels, each behind a norm. */
 const stream = (norm: Norm, edit: (name: string, t: Tensor) => Tensor = (_, t) => t) =>
   model(
-    [4, 6],
+    [4, 60],
     (g, x) => {
       const layer = (v: Value, name: string) => {
-        const hidden = g.Relu(g.MatMul(norm(g, v, `${name}.norm`), w(g, `${name}.up`, [8, 5])));
-        return g.Add(v, g.Add(g.MatMul(hidden, w(g, `${name}.down`, [5, 8])), w(g, `${name}.bias`, [8])));
+        const hidden = g.Relu(g.MatMul(norm(g, v, `${name}.norm`), w(g, `${name}.up`, [8, 50])));
+        return g.Add(v, g.Add(g.MatMul(hidden, w(g, `${name}.down`, [50, 8])), w(g, `${name}.bias`, [8])));
       };
-      const v = g.MatMul(x, w(g, "stem", [6, 8]));
+      const v = g.MatMul(x, w(g, "stem", [60, 8]));
       return g.MatMul(norm(g, layer(layer(v, "a"), "b"), "last"), w(g, "head", [8, 3]));
     },
     edit,
@@ -74,25 +77,25 @@ describe.each([
     expect([...zeroGroups(set, tensors)]).toEqual([0, 1, 0, 0, 0, 0, 1, 1]);
     const { model: small, verification } = await shrink(full, { engine });
     expect(verification.maxRel).toBeLessThan(2e-6);
-    expect(shapes(small)).toMatchObject({ stem: "6×5", "a.up": "5×5", "a.down": "5×5", "b.bias": "5", head: "5×3" });
+    expect(shapes(small)).toMatchObject({ stem: "60×5", "a.up": "5×50", "a.down": "50×5", "b.bias": "5", head: "5×3" });
     const sparser = [...made, ...normed].reduce(
       (graph, name) => edited(graph, name, (t) => fill(t, t.shape.length - 1, [2])),
       small.graph,
     );
     const again = await shrink({ ...small, graph: sparser }, { engine });
     expect(again.verification.maxRel).toBeLessThan(2e-6);
-    expect(shapes(again.model)).toMatchObject({ stem: "6×4", "a.down": "5×4", head: "4×3" });
+    expect(shapes(again.model)).toMatchObject({ stem: "60×4", "a.down": "50×4", head: "4×3" });
     expect(again.model.graph.nodes.length).toBe(small.graph.nodes.length);
   });
 
   test("a channel stays where one of those that make it is not zero", async () => {
     const full = stream(norm, (name, t) => (name === "a.bias" ? t : without([1])(name, t)));
     const { model: small } = await shrink(full, { engine });
-    expect(shapes(small)).toMatchObject({ stem: "6×8", head: "8×3" });
+    expect(shapes(small)).toMatchObject({ stem: "60×8", head: "8×3" });
   });
 
   test("a proof finds a norm that divides by how many are left", async () => {
-    const full = stream(norm, without([1]));
+    const full = stream(norm, without([1, 6, 7]));
     const { model: small, certificate } = await certify(full);
     expect((await prove(full, certificate, { small })).problems).toEqual([]);
     const wrong = (n: Node): Node => {
@@ -106,7 +109,7 @@ describe.each([
   });
 
   test("a proof finds a norm over those that are left alone", async () => {
-    const full = stream(norm, without([1]));
+    const full = stream(norm, without([1, 6, 7]));
     const { model: small, certificate } = await certify(full);
     const makes = producers(small.graph);
     const whole = (v: Value | null) => (v && makes.get(v)?.op === "Pad" ? makes.get(v)!.inputs[0] : v);
@@ -146,12 +149,25 @@ describe.each([
   });
 
   test("a proof finds what is put there in the small model alone", async () => {
-    const full = stream(norm, without([1]));
+    const full = stream(norm, without([1, 6, 7]));
     const { model: small, certificate } = await certify(full);
     const edges = small.graph.nodes.map((n) => (n.op === "Pad" ? { ...n, attrs: { ...n.attrs, mode: "edge" } } : n));
     const { problems } = await prove(full, certificate, {
       small: { ...small, graph: { ...small.graph, nodes: edges } },
     });
     expect(problems.join("\n")).toMatch(/divides by another number of elements/);
+  });
+});
+
+test("what norms over fewer channels would take more bytes than those have stays, which is said", () => {
+  const full = stream(layerNorm, without([1]));
+  expect(reduce(full).removals).toEqual([]);
+  const [kept] = plan(analyze(full.graph))
+    .stays()
+    .filter(({ why }) => /bytes/.test(why));
+  expect(kept).toEqual({
+    op: "LayerNormalization",
+    name: "LayerNormalization",
+    why: "over fewer channels would take more bytes than they save",
   });
 });

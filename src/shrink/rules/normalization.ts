@@ -18,7 +18,7 @@ export const normalizationShrinking: ShrinkRules<"normalization"> = {
   InstanceNormalization: each((x, scale, shift) => (scale === 0 || x === 0 ? shift : Number.NaN)),
   LayerNormalization: {
     ...each((_, scale, shift = 0) => (scale === 0 ? shift : Number.NaN)),
-    cut: { instead: normOfAll },
+    cut: { instead: { nodes: 4, of: normOfAll } },
   },
   /** Each group of channels is normalized as one, so a constant among others is another one after it. */
   GroupNormalization: {
@@ -34,7 +34,7 @@ export const normalizationShrinking: ShrinkRules<"normalization"> = {
   },
   RMSNormalization: {
     ...each((x, scale) => (x === 0 || scale === 0 ? 0 : Number.NaN)),
-    cut: { instead: normOfAll },
+    cut: { instead: { nodes: 3, of: normOfAll } },
   },
   LpNormalization: mixes,
   MeanVarianceNormalization: mixes,

@@ -25,13 +25,13 @@ export function normOfAll(
   if (!masks("in", 0)[last]) return [small];
   const [y] = small.outputs;
   const left = y!.shape[last];
-  const padded = small.inputs.map((v, i) => {
+  const padded = small.inputs.map((v) => {
     if (!v) return null;
     const pads = [...v.shape.map(() => 0), ...v.shape.slice(1).map(() => 0), x!.shape[last] - left];
     return nodes.Pad(name("padded"), [v], { pads });
   });
   const whole = { ...y!, shape: x!.shape };
-  const norm = { ...small, inputs: padded.map((p) => p && p.outputs[0]), outputs: [whole] };
+  const norm = { ...small, inputs: padded.map((p) => p?.outputs[0] ?? null), outputs: [whole] };
   const kept = nodes.Slice(name("kept"), [whole], { starts: [0], ends: [left], axes: [last] });
   return [...padded.filter((p) => p !== null), norm, kept];
 }

@@ -36,7 +36,7 @@ export const reductionShrinking: ShrinkRules<"reduction"> = {
   ReduceLogSum: rounds,
   ReduceLogSumExp: rounds,
   ReduceMax: moved,
-  ReduceMean: { ...moved, cut: { instead: meanOfAll } },
+  ReduceMean: { ...moved, cut: { instead: { nodes: 2, of: meanOfAll } } },
   ReduceMin: moved,
   ReduceProd: rounds,
   ReduceSum: over((x, count) => x * count),

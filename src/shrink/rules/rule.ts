@@ -55,11 +55,13 @@ export type Masks = (side: "in" | "out", at: number) => readonly (Uint8Array | u
 export interface CutRule<S = AnySite, A = Attrs> {
   /** New attributes, where they count indices. */
   readonly attrs?: (site: S, masks: Masks) => A;
-  /**
-   * What stands in the node's place, where the operator itself would count the indices that are left.
-   * @param small the node after the cut: the last one's outputs stand for the node's
-   */
-  readonly instead?: (small: Node, site: S, masks: Masks, name: (stem: string) => string) => readonly Node[];
+  /** What stands in the node's place, where the operator itself would count the indices that are left. */
+  readonly instead?: {
+    /** How many operators that adds. */
+    readonly nodes: number;
+    /** @param small the node after the cut; the last one's outputs stand for the node's */
+    readonly of: (small: Node, site: S, masks: Masks, name: (stem: string) => string) => readonly Node[];
+  };
   /** The attributes with which one of them does what two do, the one behind the other; undefined where none does. */
   readonly behind?: (first: S, second: S) => A | undefined;
   /** Inputs, or outputs, that lose everything are left out; an operator without this vanishes with any of them. */
