@@ -14,6 +14,8 @@ type Random = ReturnType<typeof randomOf>;
 
 /** How many graphs are tried. */
 export const GRAPHS = 2000;
+/** Milliseconds that this may take where the machine is busy; alone it takes about a minute. */
+export const LONG = 900_000;
 /** Of them, those that have an operator and could be compared: so many at least. Some thirty are drawn of the rarest. */
 const LEAST = 3;
 const VARIABLE = "ESPALIER_RANDOM_GRAPHS";
