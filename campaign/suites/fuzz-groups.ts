@@ -12,6 +12,7 @@ const KINDS: readonly GroupKind[] = [
   "outputChannel",
   "coupled",
   "headWidth",
+  "layer",
   { block: [2, 3] },
 ];
 

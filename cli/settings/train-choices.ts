@@ -29,6 +29,7 @@ export const belongs: Readonly<Record<"optimizer" | "schedule" | "penalty" | "gr
     outputChannel: [],
     coupled: ["side"],
     headWidth: ["side"],
+    layer: [],
     block: ["block"],
   },
   loss: { crossEntropy: ["labelSmoothing", "classAxis"], mse: [], l1: [], bce: [], modelLoss: [] },

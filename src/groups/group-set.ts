@@ -7,8 +7,9 @@ import { type Message, named, say } from "../message.ts";
  * What dies together: one weight, all that reads or all that makes a channel of one tensor, or of the whole network. Of an attention,
  * `coupled` has whole heads; `headWidth` has, instead of them, one index of every head: of queries with keys, and of values. Heads of one
  * tensor `[… H, d]` can only lose an index together. No weight reads queries and keys: on either side their groups are what makes them.
+ * A `layer` is what makes a residual branch, which goes as a whole.
  */
-export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled" | "headWidth" | BlockKind;
+export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled" | "headWidth" | "layer" | BlockKind;
 
 /** The kinds of which there are two sides. */
 export const isCoupled = (kind: GroupKind): boolean => kind === "coupled" || kind === "headWidth";
@@ -49,7 +50,8 @@ export interface GroupSet {
 
 /**
  * Which weights of a channel form its `coupled` or `headWidth` group. `consumer`: every weight that reads it;
- * `producer`: every filter, bias and norm parameter that makes it.
+ * `producer`: every filter, bias and norm parameter that makes it. A channel that a norm adds up, as those
+ * of a transformer's width, can go only where what makes it is zero, so it has a group on this side alone.
  */
 export type Side = "consumer" | "producer";
 

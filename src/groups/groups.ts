@@ -11,6 +11,7 @@ import { size } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
 import { prune } from "../graph/walk.ts";
 import { blocksOf } from "./blocks.ts";
+import { layerSets } from "./branches.ts";
 import { coupledSets } from "./coupled.ts";
 import type { BlockKind, GroupKind, GroupSet, Member, SideOptions } from "./group-set.ts";
 import { rootView, type WeightUse, weightUses } from "./weights.ts";
@@ -38,6 +39,8 @@ export function groupSets(whole: Graph, kind: GroupKind, options: SideOptions = 
       return perWeight(graph, (use) => rootView(use.stored, use.view, use.reads));
     case "outputChannel":
       return perWeight(graph, (use) => rootView(use.stored, use.view, use.makes));
+    case "layer":
+      return layerSets(graph);
     case "coupled":
       return coupledSets(graph, options.side ?? "consumer");
     case "headWidth":

@@ -146,6 +146,7 @@ const KINDS: Readonly<Record<GroupName, string>> = {
   headWidth: "the same, with one index of every head of an attention instead of a whole head",
   inputChannel: "one weight's numbers for one channel that it reads",
   outputChannel: "one weight's numbers for one channel that it makes",
+  layer: "what makes a residual branch, which goes as a whole",
   element: "single weights",
 };
 

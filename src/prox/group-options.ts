@@ -13,6 +13,7 @@ const KINDS = [
   "outputChannel",
   "coupled",
   "headWidth",
+  "layer",
 ] as const satisfies readonly GroupKind[];
 const SIDES = ["consumer", "producer"] as const satisfies readonly Side[];
 const WEIGHTS = ["balanced", "size", "uniform"] as const satisfies readonly GroupWeights[];

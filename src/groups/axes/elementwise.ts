@@ -53,7 +53,7 @@ export const elementwiseAxes: AxesRules<"elementwise"> = {
   Gelu: each,
   Cast: each,
   Dropout: each,
-  Add: each,
+  Add: (site) => ({ ...each(site), adds: true }),
   Div: (site) => ({ ...each(site), factors: [1] }),
   Mod: each,
   Mul: (site) => ({ ...each(site), factors: [0, 1] }),

@@ -20,7 +20,10 @@ interface Moved {
   readonly in: readonly [Value];
   readonly out: Value;
 }
-const reshape = ({ in: [x], out }: Moved): Flow => reshapeFlow(x.shape, out.shape);
+const reshape = ({ in: [x], out }: Moved): Flow => ({
+  ...reshapeFlow(x.shape, out.shape),
+  moves: true,
+});
 
 /** Channel c of the deep side belongs to channel `of(c)` of the shallow side; the tie is given from input to output. */
 function blocked({ in: [x], out }: Moved, blocksize: number, mode: "DCR" | "CRD"): Flow {
@@ -45,7 +48,7 @@ export const movementAxes: AxesRules<"movement"> = {
   Flatten: reshape,
   Squeeze: reshape,
   Unsqueeze: reshape,
-  Transpose: ({ attrs: { perm } }) => ({ ties: perm.map((p, i) => tie(inputEnd(0, p), outputEnd(i))) }),
+  Transpose: ({ attrs: { perm } }) => ({ ties: perm.map((p, i) => tie(inputEnd(0, p), outputEnd(i))), moves: true }),
   Expand: ({ in: [x], out }) => {
     const ties = broadcastTies(0, x.shape, out.shape);
     return { ties, repeats: out.shape.flatMap((_, i) => (ties.some(({ b }) => b.axis === i) ? [] : [i])) };

@@ -67,6 +67,10 @@ export interface Flow {
   readonly why?: string;
   /** Inputs at which anything may stand: the result is zero wherever the other inputs are. */
   readonly factors?: readonly number[];
+  /** Whether it only moves the elements of its one input about. */
+  readonly moves?: true;
+  /** Whether it is the sum of its two inputs. */
+  readonly adds?: true;
   /** Inputs that scale and shift each channel: it is zero where all of them are. */
   readonly affine?: readonly number[];
   /** Inputs that must be zero as well for a channel to be zero, whatever is read. */
