@@ -109,16 +109,20 @@ export function needsOf(
   return { of: (v) => found.get(v) ?? nowhere(v.shape.length), skipped: (v) => skipped.has(v) };
 }
 
-/** Whether an operand is, wherever it is needed, the number that changes nothing: the 0 of what is added, the 1 of a factor. */
+/**
+ * Whether an operand is the number that changes nothing, the 0 of what is added or the 1 of a factor, in all that is live, and a
+ * constant of any value in what goes as one.
+ */
 function changesNothing(node: Node, k: number, need: Need, known: Fact): boolean {
   const element = proofRuleOf(node).neutral?.(k);
   if (element === undefined || node.inputs.indexOf(node.inputs[k]) !== node.inputs.lastIndexOf(node.inputs[k]))
     return false;
   const shape = union(need.shape, known.shape);
   const [a, b] = [places(need.shape, shape), places(known.shape, shape)];
-  return a.every(
-    (at, i) => need.level[at] === NEED.unread || (isCertain(known, b[i]) && known.value[b[i]] === element),
-  );
+  return a.every((at, i) => {
+    if (need.level[at] === NEED.live) return isCertain(known, b[i]) && known.value[b[i]] === element;
+    return need.level[at] === NEED.unread || isConstant(known, b[i]);
+  });
 }
 
 /** The need of the elements that are not constant. */
