@@ -13,7 +13,7 @@ import {
 } from "espalier";
 import { readBytes, writeBytes } from "espalier/node";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
-import { choice, numberField, text, texts } from "../settings/field.ts";
+import { choice, integerField, numberField, text, texts } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
@@ -47,6 +47,7 @@ export const shrinkCommand = () =>
         "read all floats as float32, and write them so, or rounded to what they were: float32, stored (default: nothing is changed)",
         ["float32", "stored"],
       ),
+      roundTo: integerField("widths that lose channels stay multiples of this, such as 8 (default 1)", { min: 1 }),
       tolerance: numberField("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
       keepVocab: text(
         "keep the tokens of these ids alone, one per line; the small model takes new ids, which OUT.vocab.json tells",
@@ -63,6 +64,7 @@ export const shrinkCommand = () =>
       "shrink trained.onnx small.onnx --certificate certificate.json",
       "shrink half.onnx small.onnx --precision stored   # float16 in, float16 out",
       "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
+      "shrink trained.onnx small.onnx --round-to 8   # widths that kernels like",
       "shrink bert.onnx german.onnx --keep-vocab german-ids.txt   # rows of the embedding that other languages need go",
     ],
     files: async ([from, to], { data, dataRoot, ...asked }) => ({
@@ -83,13 +85,13 @@ export const shrinkCommand = () =>
       const full = vocabulary?.kept.model ?? given;
       const data = values.data ? await openDataset(values.data, values.dataRoot, values.columns) : undefined;
       const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));
-      const { tolerance } = values;
+      const { tolerance, roundTo } = values;
       const {
         model: small,
         certificate,
         proof: { claims, proved },
         verification,
-      } = await shrink(full, { engine, inputs, ...(tolerance !== undefined && { tolerance }) });
+      } = await shrink(full, { engine, inputs, roundTo, ...(tolerance !== undefined && { tolerance }) });
       const bytes = write(small, { precision: values.precision });
       await writeBytes(to!, bytes);
       if (values.certificate)

@@ -4,6 +4,7 @@
  */
 import { type Engine, type EngineTensor, type HostTensors, loaded, runOnce } from "../engine/engine.ts";
 import { heldBy, holding } from "../graph/nodes.ts";
+import { checkRunMemory } from "../graph/run-memory.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
@@ -41,6 +42,7 @@ export async function probe(
     graph: { ...g, outputs: [...g.outputs, ...watched] },
     dims: fixed(g, watched),
   });
+  checkRunMemory(model(graph).graph);
   const problems: string[] = [];
   let constants = 0;
   const inputs = Array.from({ length: RUNS }, (_, run) => randomInputs(model(graph), 2, new Random(run, "verify")));

@@ -42,8 +42,11 @@ function effort({ nodes, initializers }: Graph): number {
   return nodes.length + indices / 16;
 }
 
-/** Removes everything that can go. Pure: the model given is not changed. */
-export function reduce(model: Model): Reduced {
+/**
+ * Removes everything that can go. Pure: the model given is not changed.
+ * @param roundTo what widths that lose channels stay multiples of
+ */
+export function reduce(model: Model, roundTo = 1): Reduced {
   const ledger = new Ledger(model.graph);
   const replacements: (Replacement & { step: number })[] = [];
   const stored = storedElements(model.graph);
@@ -60,21 +63,21 @@ export function reduce(model: Model): Reduced {
       graph = replaced.graph;
       continue;
     }
-    const smaller = removeChannels(analysis, step, ledger) ?? removeColumns(analysis, step, ledger);
+    const smaller = removeChannels(analysis, step, ledger, roundTo) ?? removeColumns(analysis, step, ledger);
     if (!smaller) return { model: { ...model, graph }, removals: ledger.finish(graph, step), replacements };
     graph = smaller;
   }
 }
 
-function removeChannels(analysis: Analysis, step: number, ledger: Ledger): Graph | undefined {
-  const first = plan(analysis);
+function removeChannels(analysis: Analysis, step: number, ledger: Ledger, roundTo: number): Graph | undefined {
+  const first = plan(analysis, roundTo);
   if (first.size === 0) return undefined;
   if (first.all().every((r) => r === "unread")) {
     ledger.channels(step, analysis, first);
     return cut(analysis, first);
   }
   const folded = analyze(foldConstants(analysis, first));
-  const second = plan(folded);
+  const second = plan(folded, roundTo);
   sayReasons(analysis, first, folded, second);
   ledger.channels(step, folded, second);
   return cut(folded, second);

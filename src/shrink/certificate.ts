@@ -4,8 +4,8 @@ import { type Certificate, digest, FORMAT, ranges } from "../proof/certificate.t
 import { reduce } from "./apply.ts";
 
 /** Shrinks without verification, and says what went. */
-export async function certify(full: Model): Promise<{ model: Model; certificate: Certificate }> {
-  const { model, removals, replacements } = reduce(full);
+export async function certify(full: Model, roundTo = 1): Promise<{ model: Model; certificate: Certificate }> {
+  const { model, removals, replacements } = reduce(full, roundTo);
   const removed = removals.map(({ step, tensor, axis, indices, reason }) => ({
     step,
     tensor,

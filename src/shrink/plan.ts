@@ -9,11 +9,13 @@ import type { Obstacle } from "../groups/channels.ts";
 import { type Analysis, values } from "./analysis.ts";
 import { lineAt } from "./constants.ts";
 import { Removed } from "./removed.ts";
+import { keepMultiples } from "./rounded.ts";
 import { folds } from "./rules/index.ts";
 import { keepOneOfEach } from "./vanishing.ts";
 import { keepWhatCosts } from "./worth.ts";
 
-export function plan(analysis: Analysis): Removed {
+/** @param roundTo what widths that lose channels stay multiples of */
+export function plan(analysis: Analysis, roundTo = 1): Removed {
   const { channels } = analysis;
   const removed = new Removed(channels);
   for (const c of allClasses(analysis)) {
@@ -44,6 +46,7 @@ export function plan(analysis: Analysis): Removed {
   keepOneOfEach(analysis, removed, (c, { name }) =>
     removed.keep(c, { op: "", name, why: "it is the last channel of" }),
   );
+  keepMultiples(analysis, removed, roundTo);
   sayConstant(analysis, removed);
   return removed;
 }

@@ -1,5 +1,6 @@
 /** Shrinks a model: removes what is exactly zero or constant, and proves that the function is the same. */
 
+import { checkInteger } from "../checks.ts";
 import { EspalierError } from "../error.ts";
 import { aModel, anEngine, anObject, wants } from "../given.ts";
 import { checkWeights } from "../graph/finite.ts";
@@ -9,8 +10,11 @@ import { type Proof, prove } from "../proof/prove.ts";
 import { certify } from "./certificate.ts";
 import { type Verification, type VerifyOptions, verify } from "./verify.ts";
 
-/** Options of `shrink`: how the result is verified. */
-export type ShrinkOptions = VerifyOptions;
+/** Options of `shrink`: how the result is verified, and what is cut. */
+export interface ShrinkOptions extends VerifyOptions {
+  /** Widths that lose channels stay multiples of this, where they are that wide: kernels run those faster. Default 1. */
+  readonly roundTo?: number;
+}
 
 /** A small model and why it may stand for the full one. */
 export interface Shrunk {
@@ -29,9 +33,11 @@ export interface Shrunk {
  */
 export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
   wants("shrink", ["model", aModel, model], ["options", anObject, options], ["engine", anEngine, options, "engine"]);
+  const { roundTo = 1, ...verifying } = options;
+  checkInteger("roundTo", roundTo, 1);
   checkWeights(model.graph);
-  const { model: small, certificate } = await certify(model);
-  const verification = await verify(model, small, options);
+  const { model: small, certificate } = await certify(model, roundTo);
+  const verification = await verify(model, small, verifying);
   if (!verification.agree)
     throw new EspalierError(
       "disagree",

@@ -7,12 +7,12 @@ import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import { bind, declaredBatch, otherSizes } from "../graph/bind.ts";
 import { wrongNumbers } from "../graph/finite.ts";
 import { fromBfloat16, fromFloat16 } from "../graph/half.ts";
+import { checkRunMemory } from "../graph/run-memory.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import { write } from "../onnx/write.ts";
 import { randomInputs } from "../proof/random-inputs.ts";
-import { checkRunMemory } from "./run-memory.ts";
 
 /** Input tensors by name; one run. */
 export type Inputs = Readonly<Record<string, EngineTensor>>;

@@ -2,6 +2,7 @@
 import { type Engine, runOnce } from "../engine/engine.ts";
 import { EspalierError } from "../error.ts";
 import { atBatch, batchSymbol, declaredBatch } from "../graph/bind.ts";
+import { checkRunMemory } from "../graph/run-memory.ts";
 import type { Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import { encode } from "../onnx/write.ts";
@@ -23,6 +24,7 @@ export const isRebatched = (model: Model): boolean =>
 export async function checkSamplesApart(model: Model, engine: Engine): Promise<void> {
   if (!isRebatched(model)) return;
   const [several, one] = [atBatch(model, SAMPLES), atBatch(model, 1)];
+  checkRunMemory(several);
   const all = randomInputs(model, SAMPLES, new Random(0, "verify", SAMPLES));
   const together = await outputs(engine, several, all);
   for (let i = 0; i < SAMPLES; i++) {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type Builder, builder } from "../graph/builder.ts";
-import { full, zeros } from "../graph/tensor.ts";
-import type { Graph, Value } from "../graph/types.ts";
+import { type Builder, builder } from "./builder.ts";
 import { checkRunMemory, runMemory } from "./run-memory.ts";
+import { full, zeros } from "./tensor.ts";
+import type { Graph, Value } from "./types.ts";
 
 const graph = (build: (g: Builder, x: Value) => Value): Graph => {
   const g = builder();

@@ -1,8 +1,8 @@
 /** What one run of a network takes, told before it is run: a file of a kilobyte can ask for gigabytes. */
 import { EspalierError } from "../error.ts";
-import { heldBy } from "../graph/nodes.ts";
-import { bytesPerElement, size, typeText } from "../graph/tensor.ts";
-import type { Graph, Value } from "../graph/types.ts";
+import { heldBy } from "./nodes.ts";
+import { bytesPerElement, size, typeText } from "./tensor.ts";
+import type { Graph, Value } from "./types.ts";
 
 /** What any network may take, and what it may take beyond that for each byte of its inputs and stored tensors. */
 const ALWAYS = 2 ** 28;
