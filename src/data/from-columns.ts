@@ -78,15 +78,12 @@ export function fromColumns(columns: Columns, options: FromColumnsOptions = {}):
     test: splitOf(read, x, y),
     augment,
   };
-  const withParts = [
-    ["test", test],
-    ["val", val],
-  ] as const;
-  const data = withParts.reduce<Dataset>((set, [part, of]) => {
+  const put = (set: Dataset, part: "test" | "val", of: number | Columns | undefined): Dataset => {
     if (of === undefined) return set;
     if (typeof of === "number") return holdOut(set, part, of, seed);
     return { ...set, [part]: sameColumns(read, readColumns(of, classesOf(read), `${part}.`), x, y) };
-  }, whole);
+  };
+  const data = put(put(whole, "test", test), "val", val);
   const images = x.data instanceof Uint8Array && x.shape.length === 3;
   const normalized = { ...data, ...(images && channelStatistics(data.train.x, data.shape)) };
   checkDataset(normalized);

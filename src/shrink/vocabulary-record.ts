@@ -1,6 +1,6 @@
 /** What a certificate says of a vocabulary that was cut, and how that is done again. */
 import { EspalierError } from "../error.ts";
-import { aModel, anObject, wants } from "../given.ts";
+import { aList, aModel, anObject, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { digest, indices, ranges, type VocabularyCut } from "../proof/certificate.ts";
 import { type KeepVocabOptions, type KeptVocabulary, keepVocab } from "./vocabulary.ts";
@@ -11,7 +11,14 @@ export async function vocabularyCut(
   kept: KeptVocabulary,
   options: KeepVocabOptions = {},
 ): Promise<VocabularyCut> {
-  wants("vocabularyCut", ["full", aModel, full], ["kept", anObject, kept], ["options", anObject, options]);
+  wants(
+    "vocabularyCut",
+    ["full", aModel, full],
+    ["kept", anObject, kept],
+    ["ids", aList, kept, "ids"],
+    ["inputs", aList, kept, "inputs"],
+    ["options", anObject, options],
+  );
   const { tokens, cut } = kept;
   const input = options.input ?? kept.inputs[0];
   return { full: await digest(full), kept: ranges(kept.ids), tokens, input, outputs: options.outputs ?? [], cut };

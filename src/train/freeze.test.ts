@@ -4,8 +4,8 @@ import { fromArrays } from "../data/dataset.ts";
 import { node } from "../engine/node.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import { storedMatching } from "../graph/stored-matching.ts";
-import { f32, full, i64, numbers } from "../graph/tensor.ts";
-import type { Model, Value } from "../graph/types.ts";
+import { f32, full, numbers } from "../graph/tensor.ts";
+import type { Graph, Model, Value } from "../graph/types.ts";
 import type { Side } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
 import { mlp } from "../models/mlp.ts";
@@ -78,16 +78,19 @@ test("what is frozen stays to the bit, in training and in initialize; the rest m
 
 test("no channel that something frozen makes or reads is in a group, unless a trainable norm alone can make it zero", () => {
   const { graph } = residualBlock({ seed: 2, side: 4, classes: 3 });
-  const sets = (side: Side, ...freeze: string[]) =>
-    groupSets(freezeParameters(graph, storedMatching(graph, freeze, "freeze")), "coupled", { side }).map(
+  const setsOf = (of: Graph, side: Side, ...freeze: string[]) =>
+    groupSets(freezeParameters(of, storedMatching(of, freeze, "freeze")), "coupled", { side }).map(
       ({ name, count, members }) => `${name} ${count}: ${members.map((m) => m.param.name).join(" ")}`,
     );
+  const sets = (side: Side, ...freeze: string[]) => setsOf(graph, side, ...freeze);
   const norms = (layer: string) => `${layer}.norm.weight ${layer}.norm.bias`;
   const inner = `inner.weight 4: inner.weight ${norms("inner")}`;
   const outer = `outer.weight ${norms("outer")}`;
   expect(sets("producer")).toEqual([`stem.weight 6: stem.weight ${norms("stem")} ${outer}`, inner]);
   expect(sets("producer", "stem.**")).toEqual([inner]);
-  expect(sets("producer", "stem.norm.bias")).toEqual([inner]);
+  expect(sets("producer", "stem.norm.bias")).toEqual([`stem.weight 6: stem.weight stem.norm.weight ${outer}`, inner]); // it is zero
+  const shifted = new Map([...graph.initializers].map(([v, t]) => [v, v.name === "stem.norm.bias" ? full([6], 1) : t]));
+  expect(setsOf({ ...graph, initializers: shifted }, "producer", "stem.norm.bias")).toEqual([inner]);
   expect(sets("producer", "stem.weight")).toEqual([`stem.weight 6: ${norms("stem")} ${outer}`, inner]);
   expect(sets("producer", "stem.weight", "stem.norm.weight")).toEqual([inner]);
   expect(sets("consumer", "stem.**")).toEqual([
@@ -140,8 +143,13 @@ test("a branch without a gradient rule trains when what it depends on is frozen,
   const g = builder();
   const input = g.input("x", "float32", [1, 3]);
   const table = g.initializer("table", f32([1, 2, 3]));
-  const scaled = g.ScatterElements(table, g.constant(i64([1])), g.constant(f32([2])), { reduction: "mul" });
-  g.output(g.Gemm(g.Mul(input, scaled), g.initializer("w", full([2, 3], 0.1)), null, { transB: 1 }), "y");
+  const weights = () => g.constant(full([1, 3, 1], 0.5));
+  const sequence = g.Reshape(table, { shape: [3, 1, 1] });
+  const [hidden] = g.emit("GRU", [sequence, weights(), weights()], { hidden_size: 1, clip: 2 });
+  g.output(
+    g.Gemm(g.Mul(input, g.Reshape(hidden, { shape: [3] })), g.initializer("w", full([2, 3], 0.1)), null, { transB: 1 }),
+    "y",
+  );
   const odd: Model = {
     graph: g.build(),
     opset: 17,
@@ -150,7 +158,7 @@ test("a branch without a gradient rule trains when what it depends on is frozen,
   };
   const fix = await finish(odd, { trainOnly: ["table", "w"] }).catch((e) => e.fix);
   expect(fix).toBe(
-    'freeze "table", which lies before this node (1 of 2 tensors that train), or add ScatterElements to autodiff/rules',
+    'freeze "table", which lies before this node (1 of 2 tensors that train), or add GRU to autodiff/rules',
   );
   const { model: trained } = await finish(odd, { freeze: ["table"] });
   expect(values(trained).get("table")).toEqual([1, 2, 3]);
