@@ -36,7 +36,8 @@ const lossName = z.string().transform(camel).pipe(z.enum(names));
 const share = z.preprocess(
   (given) => {
     if (typeof given !== "string") return given;
-    const [loss, weight] = given.split("*");
+    const [loss, weight, ...more] = given.split("*").map((part) => part.trim());
+    if (more.length > 0) return given;
     return weight === undefined ? { loss } : { loss, weight: Number(weight) };
   },
   z.strictObject({ loss: lossName, weight: z.number().positive().optional() }),
@@ -53,7 +54,10 @@ export const lossField: Field<LossSetting> = {
       part.slice(0, part.lastIndexOf(":")).trim(),
       part.slice(part.lastIndexOf(":") + 1).trim(),
     ];
-    return Object.fromEntries(text.split(",").map(cut));
+    const terms = text.split(",").map(cut);
+    const clear =
+      terms.every(([output]) => output !== "") && new Set(terms.map(([output]) => output)).size === terms.length;
+    return clear && text.split(",").every((part) => part.includes(":")) ? Object.fromEntries(terms) : text;
   },
 };
 

@@ -57,6 +57,12 @@ export function readColumn(
   what: string,
   shape?: readonly number[],
 ): { data: Uint8Array | Int32Array | Float32Array; count: number; shape: readonly number[] } {
+  if (shape && !(Array.isArray(shape) && shape.every((d) => Number.isInteger(d) && d > 0)))
+    throw new EspalierError("out-of-range", "the shape of a sample is not valid", {
+      column: what,
+      got: Array.isArray(shape) ? `[${shape}]` : typeof shape,
+      wanted: "integers ≥ 1",
+    });
   const plain = x instanceof BigInt64Array || x instanceof BigUint64Array ? Float64Array.from(x, Number) : x;
   const dims = measure(plain, what);
   const own = shape ?? dims.slice(1);
@@ -111,7 +117,17 @@ function measure(x: unknown, at: string): number[] {
       wanted: "a number or an array",
     });
   if (x.length === 0) throw new EspalierError("missing", `${at} is empty`);
-  if (isTyped(x) || typeof x[0] === "number") return [x.length];
+  if (isTyped(x)) return [x.length];
+  if (typeof x[0] === "number") {
+    for (let i = 1; i < x.length; i++)
+      if (isList(x[i]))
+        throw new EspalierError("mismatch", "rows differ in shape", {
+          at: `${at}[${i}]`,
+          got: "a list",
+          wanted: "a number",
+        });
+    return [x.length];
+  }
   const inner = measure(x[0], `${at}[0]`);
   for (let i = 1; i < x.length; i++) {
     const dims = measure(x[i], `${at}[${i}]`);

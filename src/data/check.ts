@@ -5,7 +5,7 @@
 
 import { isInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import { aDataset, anArray, anObject, kindOf, wants } from "../given.ts";
+import { aDataset, anArray, anObject, aText, kindOf, maybe, wants } from "../given.ts";
 import { IGNORED } from "./columns.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Numbers, Split } from "./split.ts";
@@ -35,6 +35,7 @@ export function checkDataset(data: Dataset): void {
       got: kindOf(classes),
       wanted: "an integer ≥ 1, or null for targets that are numbers",
     });
+  wants("a data set", ["name", aText, data, "name"], ["more", maybe(anObject), data, "more"]);
   if (!isShape(labelShape)) throw notAShape("labels", labelShape);
   for (const [name, column] of Object.entries(more)) {
     wants("a data set", [`more.${name}`, anObject, column]);

@@ -48,8 +48,8 @@ interface ReadColumn extends Column {
  * fromColumns({ inputs: { input_ids, attention_mask }, labels: { logits: classes } });
  * ```
  * Whole numbers are kept as int32, bytes as uint8, others as float32; the model's inputs get the type that they want. Labels of whole
- * numbers are classes; -100 among those of places (`[N, T]`) counts for nothing. Images `[C, H, W]` of bytes, where they are the first
- * input, are normalized by their own mean and deviation.
+ * numbers are classes; -100 among those of places (`[N, T]`) counts for nothing. The first input of images `[C, H, W]` of bytes is
+ * normalized by its own mean and deviation, the others are fed as they are.
  * @throws EspalierError naming column and sample for lengths that differ, labels that are no class and numbers that are not finite
  */
 export function fromColumns(columns: Columns, options: FromColumnsOptions = {}): Dataset {
@@ -59,10 +59,12 @@ export function fromColumns(columns: Columns, options: FromColumnsOptions = {}):
     ["inputs", anObject, columns, "inputs"],
     ["labels", maybe(anObject), columns, "labels"],
     ["options", anObject, options],
+    ["classes", maybe(anObject), options, "classes"],
   );
   const { name = "columns", test = 0.2, val, seed = 0, augment } = options;
   const read = readColumns(columns, options.classes, "");
-  const [x, y] = [read.find((c) => c.is === "input"), read.find((c) => c.is === "label")];
+  const inputs = read.filter((c) => c.is === "input");
+  const [x, y] = [inputs.find(isImages) ?? inputs[0], read.find((c) => c.is === "label")];
   if (!x) throw new UsageError("missing", "a data set wants at least one input", { got: "none" });
   const more = read.filter((c) => c !== x && c !== y);
   const whole: Dataset = {
@@ -84,11 +86,13 @@ export function fromColumns(columns: Columns, options: FromColumnsOptions = {}):
     return { ...set, [part]: sameColumns(read, readColumns(of, classesOf(read), `${part}.`), x, y) };
   };
   const data = put(put(whole, "test", test), "val", val);
-  const images = x.data instanceof Uint8Array && x.shape.length === 3;
-  const normalized = { ...data, ...(images && channelStatistics(data.train.x, data.shape)) };
+  const normalized = { ...data, ...(isImages(x) && channelStatistics(data.train.x, data.shape)) };
   checkDataset(normalized);
   return normalized;
 }
+
+/** Bytes [C, H, W]. */
+const isImages = ({ data, shape }: ReadColumn): boolean => data instanceof Uint8Array && shape.length === 3;
 
 const classesOf = (read: readonly ReadColumn[]) =>
   Object.fromEntries(read.flatMap((c) => (c.is === "label" ? [[c.name, c.classes ?? null]] : [])));
@@ -129,7 +133,7 @@ function readColumns(
 }
 
 const isShaped = (given: ColumnInput): given is Extract<ColumnInput, { readonly data: unknown }> =>
-  !Array.isArray(given) && !ArrayBuffer.isView(given);
+  typeof given === "object" && given !== null && !Array.isArray(given) && !ArrayBuffer.isView(given);
 
 function splitOf(read: readonly ReadColumn[], x: ReadColumn, y: ReadColumn | undefined): Split {
   const more = read.filter((c) => c.name !== x.name && c.name !== y?.name);

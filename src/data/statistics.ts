@@ -33,6 +33,6 @@ export function channelStatistics(x: Split["x"], shape: readonly number[]): { me
 /** Number of samples of each class. */
 export function classCounts(y: Int32Array, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
-  for (const label of y) counts[label]++;
+  for (const label of y) if (label >= 0) counts[label]++;
   return counts;
 }

@@ -12,9 +12,9 @@ export interface NpyArray {
 
 const MAGIC = "\x93NUMPY";
 type Maker = (buffer: ArrayBuffer) => NpyArray["data"];
-/** By the kind and size of an element. Booleans are the bytes 0 and 1. */
+/** By the kind and size of an element. Booleans are the numbers 0 and 1. */
 const MAKERS: Readonly<Record<string, Maker>> = {
-  b1: (b) => new Uint8Array(b),
+  b1: (b) => new Int8Array(b), // whole numbers, not the bytes of an image
   u1: (b) => new Uint8Array(b),
   i1: (b) => new Int8Array(b),
   i2: (b) => new Int16Array(b),

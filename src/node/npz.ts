@@ -36,7 +36,9 @@ export async function openNpz(path: string): Promise<Dataset> {
         file: `${path}: ${file}`,
         got: "one number",
       });
-    parts[part] ??= { inputs: {}, labels: {} };
+    parts[part] ??= { inputs: Object.create(null), labels: Object.create(null) };
+    if (column in parts[part].inputs || column in parts[part].labels)
+      throw new EspalierError("conflict", "two arrays are for one column", { file: path, got: file, column });
     parts[part][is][column] = { data, shape: shape.slice(1) };
   }
   const { train, test, val } = parts;
@@ -53,8 +55,11 @@ export async function openNpz(path: string): Promise<Dataset> {
 
 function unzipped(bytes: Uint8Array, path: string): Record<string, Uint8Array> {
   let all = 0;
+  const seen = new Set<string>();
   const filter = ({ name, originalSize }: UnzipFileInfo): boolean => {
     if (!name.endsWith(".npy")) return false;
+    if (seen.has(name)) throw new EspalierError("invalid-file", "two arrays have one name", { file: path, got: name });
+    seen.add(name);
     all += originalSize;
     boundedSize(all, bytes.length, path);
     return true;

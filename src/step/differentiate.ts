@@ -57,7 +57,8 @@ function emitTerm(
   const plan = labelPlan(term, output);
   const name = term.more === undefined ? names.y : names.more(term.more);
   const y = plan && g.input(name, plan.dtype, [batch, ...plan.sample]);
-  const { loss, correct } = term.loss.apply(g, arrangedAs(g, map.get(from)!, output), y!);
+  const known = plan?.ofPlaces ? g.input(names.known(term.more), "float32", []) : undefined;
+  const { loss, correct } = term.loss.apply(g, arrangedAs(g, map.get(from)!, output), y!, known);
   return { loss: (term.weight ?? 1) === 1 ? loss : g.Mul(loss, term.weight!), correct };
 }
 

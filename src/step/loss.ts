@@ -18,8 +18,11 @@ export interface Loss {
   readonly labels: "class" | "target" | "none";
   /** What it makes of the output first: that wants to be logits, and where it is their softmax or sigmoid already the logits are used. */
   readonly takes?: Squash;
-  /** Emits the loss [] and, for classes, the number of correct answers []: of places, the share of correct ones times N. */
-  apply(g: Builder, output: Value, labels: Value): { loss: Value; correct?: Value };
+  /**
+   * Emits the loss [] and, for classes, the number of correct answers []: of places, the share of correct ones times N.
+   * @param known of labels of places: by how many the sum over those that count is divided. Default: by their number
+   */
+  apply(g: Builder, output: Value, labels: Value, known?: Value): { loss: Value; correct?: Value };
 }
 
 /** 1 where the label is the column, else 0: float32 [N, K]. */
@@ -53,9 +56,9 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
     options: { labelSmoothing, ...(classAxis !== undefined && { classAxis }) },
     labels: "class",
     takes: "softmax",
-    apply(g, output, labels) {
+    apply(g, output, labels, known) {
       const axis = axisOfClasses(output, labels.shape, classAxis);
-      if (output.shape.length !== 2) return ofPlaces(g, output, labels, axis, labelSmoothing);
+      if (output.shape.length !== 2) return ofPlaces(g, output, labels, { axis, smoothing: labelSmoothing, known });
       const [n, k] = output.shape;
       const y = oneHot(g, labels, k);
       const target = labelSmoothing ? g.Add(g.Mul(y, 1 - labelSmoothing), labelSmoothing / k) : y;
@@ -92,12 +95,17 @@ export function axisOfClasses(output: Value, labels: readonly number[], asked?: 
 }
 
 /** With a label for each place, of which those that are no class count for nothing. */
-function ofPlaces(g: Builder, output: Value, labels: Value, axis: number, smoothing: number) {
+function ofPlaces(
+  g: Builder,
+  output: Value,
+  labels: Value,
+  { axis, smoothing, known: given }: { axis: number; smoothing: number; known?: Value },
+) {
   const k = output.shape[axis];
   const columns = g.constant({ ...i32Range(k), shape: output.shape.map((_, a) => (a === axis ? k : 1)) });
   const float = (v: Value) => g.Cast(v, { to: "float32" });
   const known = float(g.Less(g.constant(tensor("int32", [], Int32Array.of(-1))), labels));
-  const number = g.Max([g.ReduceSum(known, { keepdims: 0 }), g.scalar(1)]);
+  const number = given ?? g.Max([g.ReduceSum(known, { keepdims: 0 }), g.scalar(1)]);
   const y = float(g.Equal(g.Unsqueeze(labels, { axes: [axis] }), columns));
   const spread = () => g.Mul(g.Unsqueeze(known, { axes: [axis] }), smoothing / k);
   const target = smoothing ? g.Add(g.Mul(y, 1 - smoothing), spread()) : y;
@@ -236,13 +244,15 @@ export interface LabelPlan {
   readonly dtype: "int32" | "float32";
   /** Shape of one sample's. */
   readonly sample: readonly number[];
+  /** Whether there is a class for each place, of which some may not count: their number travels too. */
+  readonly ofPlaces?: boolean;
 }
 
 /** How the labels of a term travel; undefined where it has none. */
 export function labelPlan({ loss, more, places = [] }: LossTerm, output: Value): LabelPlan | undefined {
   if (loss.labels === "none") return undefined;
   return loss.labels === "class"
-    ? { more, dtype: "int32", sample: places }
+    ? { more, dtype: "int32", sample: places, ...(places.length > 0 && { ofPlaces: true }) }
     : { more, dtype: "float32", sample: output.shape.slice(1) };
 }
 

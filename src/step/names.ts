@@ -12,6 +12,8 @@ export const names = {
   more: (name: string) => `batch/more/${name}`,
   loss: "batch/loss",
   correct: "batch/correct",
+  /** What the sum over labels of places is divided by: how many of them count. */
+  known: (more: string | undefined) => `batch/known/${more ?? "y"}`,
   /** What the gradients of a part of a batch are multiplied by: the share of the batch's samples that it holds. */
   weight: "batch/weight",
   /** The zero pattern of the last epoch. */

@@ -1,6 +1,7 @@
 /** Several inputs and several labels, from the data to the step. */
 import { expect, test } from "vitest";
 import { fromColumns } from "../data/from-columns.ts";
+import { type Numbers, ofEach, type Split } from "../data/split.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { full } from "../graph/tensor.ts";
@@ -100,6 +101,52 @@ test("a batch in parts has the gradients of the whole where every part has as ma
   });
 });
 
+test("labels that count for nothing change no mean, however samples stand and batches are cut", async () => {
+  const tags = columns.labels.tags.data.map((t, i) => (i >= 4 * 12 && i % 4 !== 0 ? -100 : t)); // the later half has few
+  const order = [...Array(COUNT).keys()].reverse();
+  const turned = <T extends Int32Array | Float32Array>(of: T) =>
+    of.map((_, i) => of[4 * order[Math.floor(i / 4)] + (i % 4)]) as T;
+  const uneven = (f: <T extends Int32Array | Float32Array>(of: T) => T) => ({
+    inputs: { ids: { data: f(ids), shape: [4] }, mask: { data: f(columns.inputs.mask.data), shape: [4] } },
+    labels: { tags: { data: f(tags), shape: [4] } },
+  });
+  const [straight, reversed] = [uneven((x) => x), uneven(turned)].map((of) => fromColumns(of, { test: of }));
+  const one = { loss: crossEntropy(), output: "tags", epochs: 1, batchSize: COUNT };
+  const whole = await trained(one, straight);
+  const parts = await trained({ ...one, accumulate: 3 }, straight);
+  weights(whole).forEach((w, i) => {
+    w.forEach((x, j) => {
+      expect(weights(parts)[i][j]).toBeCloseTo(Number(x), 5);
+    });
+  });
+  const many = (data: typeof straight) => ({ ...data, test: repeated(data.test, 20) }); // beyond one batch of an evaluation
+  const scored = (on: typeof straight) =>
+    evaluate(whole.model, many(on), { engine, loss: crossEntropy(), output: "tags" });
+  const [a, b] = [await scored(straight), await scored(reversed)];
+  expect(a.loss).toBeCloseTo(b.loss, 5);
+  expect(a.accuracy).toBeCloseTo(b.accuracy!, 5);
+});
+
+/** Each sample so many times, one beside the other. */
+function repeated(split: Split, times: number): Split {
+  const rows = <T extends Numbers>(of: T): T => {
+    const width = of.length / split.count;
+    const to = new (of.constructor as new (n: number) => T)(of.length * times);
+    return to.map((_, i) => of[Math.floor(i / (width * times)) * width + (i % width)]) as T;
+  };
+  return { ...ofEach(split, rows), count: split.count * times };
+}
+
+test("labels of another output, or of another layout, are refused", () => {
+  const { logits: _, tags: __, ...place } = columns.labels;
+  expect(() =>
+    train(tagger(), fromColumns({ ...columns, labels: place }), options({ loss: meanSquaredError() })),
+  ).toThrow(/no labels for an output/);
+  const turned = { tags: { data: new Float32Array(COUNT * 12), shape: [CLASSES, 4] } };
+  const data = fromColumns({ ...columns, labels: turned });
+  expect(() => train(tagger(), data, options({ loss: meanSquaredError() }))).toThrow(/numpy.transpose/);
+});
+
 test("a run that was stopped goes on to the same bytes, and other columns are other data", async () => {
   const whole = await trained();
   const store = memory();
@@ -130,7 +177,7 @@ test("what of the data is not used is said, and what is missing is named", () =>
     [EspalierError: the data has no labels for an output of the model
       output  logits
       got     tags, place
-      fix     name labels by the model's outputs, or choose a loss for each of the outputs that have labels]
+      fix     name labels by the model's outputs (labels/NAME in an .npz file), or choose a loss for each of the outputs that have labels]
   `);
   const fractions = { ...columns.inputs, ids: { data: new Float32Array(COUNT * 4), shape: [4] } };
   expect(() => train(tagger(), fromColumns({ ...columns, inputs: fractions }), options())).toThrow(

@@ -9,11 +9,28 @@ import type { LabelPlan } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { type PenaltyMoment, penaltyNumbers } from "../step/penalty-clock.ts";
 
-/** A batch or a part of one. */
+export const numberFeed = (x: number): Tensor => tensor("float32", [], Float32Array.of(x));
+
+type Samples = Pick<Batch, "x" | "y" | "more" | "count">;
+
+/** How many labels of places count, for each sample of a batch or of a split: so that parts of it make up the mean over all. */
+export const knownPerSample = (samples: Samples, labels: readonly LabelPlan[]): ReadonlyMap<LabelPlan, number> =>
+  new Map(
+    labels
+      .filter(({ ofPlaces }) => ofPlaces)
+      .map((plan) => {
+        let counting = 0;
+        for (const label of arrayOfColumn(samples, plan, "y")) if (label >= 0) counting++;
+        return [plan, counting / samples.count];
+      }),
+  );
+
+/** A batch or a part of one. @param known of the samples whose mean is wanted: of the whole batch, of the whole split */
 export function batchFeeds(
-  batch: Pick<Batch, "x" | "y" | "more" | "count">,
+  batch: Samples,
   inputs: readonly InputPlan[],
   labels: readonly LabelPlan[],
+  known = knownPerSample(batch, labels),
 ): HostTensors {
   const feeds: Record<string, EngineTensor> = {};
   for (const one of inputs) {
@@ -23,14 +40,14 @@ export function batchFeeds(
   for (const one of labels) {
     const shape = [batch.count, ...one.sample];
     feeds[nameOf(one, names.y)] = { dtype: one.dtype, shape, data: arrayOfColumn(batch, one, "y") };
+    const each = known.get(one);
+    if (each !== undefined) feeds[names.known(one.more)] = numberFeed(each * batch.count || 1); // none: a sum of nothing is 0
   }
   return feeds;
 }
 
 const nameOf = ({ more }: { readonly more?: string }, first: string): string =>
   more === undefined ? first : names.more(more);
-
-export const numberFeed = (x: number): Tensor => tensor("float32", [], Float32Array.of(x));
 
 /** @param penalty absent where there is none */
 export function numberFeeds(clock: Readonly<Record<string, number>>, penalty?: PenaltyMoment): HostTensors {

@@ -1,6 +1,7 @@
 /** What a checkpoint says beside its tensors, and how a resumed run is compared with it. */
 
 import { z } from "zod";
+import { inputsOf, labelsOf } from "../data/columns.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Numbers, Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
@@ -159,6 +160,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
       val: data.val?.count ?? 0,
       test: data.test.count,
       sample: await sha256(sampleOf(data.train)),
+      ...(data.input !== undefined && { columns: [...inputsOf(data), ...labelsOf(data)] }),
     },
     ...choicesOf(o),
   };

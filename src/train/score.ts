@@ -8,7 +8,7 @@ import type { LabelPlan } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import type { LossPlan } from "../step/plan.ts";
 import type { EvaluationPrograms } from "../step/programs.ts";
-import { batchFeeds } from "./feeds.ts";
+import { batchFeeds, knownPerSample } from "./feeds.ts";
 import { travelsAs } from "./inputs.ts";
 import { NotFiniteError } from "./not-finite.ts";
 import type { Sessions } from "./sessions.ts";
@@ -35,13 +35,14 @@ export async function score(
   let correct = 0;
   // a split may be other than the one trained on
   const inputs = plan.inputs.map((one): InputPlan => ({ ...one, dtype: travelsAs(arrayOfColumn(split, one, "x")) }));
+  const known = knownPerSample(split, plan.labels);
   for await (const batch of batches(split, {
     shape: [split.x.length / split.count],
     batchSize: EVALUATION_BATCH,
     seed: 0,
     shuffle: false,
   })) {
-    const tensors = batchFeeds(batch, inputs, plan.labels);
+    const tensors = batchFeeds(batch, inputs, plan.labels, known);
     const { session } = await sessions.get("evaluation", batch.count, inputs);
     const out = await withUploaded(engine, tensors, (uploaded) => session.run({ ...feeds, ...uploaded }));
     loss += (await scalar(engine, out[names.loss])) * batch.count;

@@ -22,7 +22,7 @@ import { noPenalty, type PenaltyMoment, penaltyAt } from "../step/penalty-clock.
 import type { StepPlan } from "../step/plan.ts";
 import type { TrainingPrograms } from "../step/programs.ts";
 import { drawMask } from "./dropout-mask.ts";
-import { batchFeeds, numberFeed, numberFeeds } from "./feeds.ts";
+import { batchFeeds, knownPerSample, numberFeed, numberFeeds } from "./feeds.ts";
 import { GradientSum } from "./gradient-sum.ts";
 import { checkFinite, NotFiniteError } from "./not-finite.ts";
 import { type BatchPart, partSizes, partsOf } from "./parts.ts";
@@ -110,7 +110,7 @@ export class Stepper {
     const { into, out, result } =
       parts.length === 1
         ? await this.whole(parts[0], now, tick, numbers)
-        : await this.inParts(parts, now, tick, numbers);
+        : await this.inParts(parts, now, tick, numbers, knownPerSample(batch, this.parts.labels));
     const moved = plan.penalty?.hostProx && (await this.onHost(out, numbers, penalty.step, now));
     state.swap({ ...into, ...moved });
     this.memory = { clock: tick.state, numbers: tick.numbers, penalty };
@@ -133,7 +133,13 @@ export class Stepper {
   }
 
   /** The passes before the cut part by part, then those behind it. Running statistics follow each part. */
-  private async inParts(parts: readonly BatchPart[], now: Moment, tick: Tick, numbers: HostTensors) {
+  private async inParts(
+    parts: readonly BatchPart[],
+    now: Moment,
+    tick: Tick,
+    numbers: HostTensors,
+    known: ReturnType<typeof knownPerSample>,
+  ) {
     const { sessions, state } = this.parts;
     const result = { loss: 0, correct: 0 };
     const count = parts.reduce((n, part) => n + part.count, 0);
@@ -143,7 +149,7 @@ export class Stepper {
       const share = part.count / count;
       const weight = { [names.weight]: numberFeed(share) };
       const running = state.targets(loaded.session.outputNames);
-      const host = { ...numbers, ...weight, ...this.feedsOf(part, loaded, now) };
+      const host = { ...numbers, ...weight, ...this.feedsOf(part, loaded, now, known) };
       const out = await this.run(loaded.session, host, { ...running, ...this.sum.targets() });
       const { loss, correct } = await this.result(out, now);
       result.loss += loss * share;
@@ -157,10 +163,15 @@ export class Stepper {
     return { into, out, result };
   }
 
-  private feedsOf(part: BatchPart, { masks }: Loaded, now: Moment): HostTensors {
+  private feedsOf(
+    part: BatchPart,
+    { masks }: Loaded,
+    now: Moment,
+    known?: ReturnType<typeof knownPerSample>,
+  ): HostTensors {
     const { plan, labels, seed } = this.parts;
     const drawn = masks.map((mask, i) => [mask.name, drawMask(mask, i, part, now, seed)] as const);
-    return { ...batchFeeds(part, plan.inputs, labels), ...Object.fromEntries(drawn) };
+    return { ...batchFeeds(part, plan.inputs, labels, known), ...Object.fromEntries(drawn) };
   }
 
   private async result(out: DeviceTensors, now: Moment): Promise<StepResult> {

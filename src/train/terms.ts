@@ -57,7 +57,7 @@ export function lossTerms(
     const { output: of } = lossInput(model.graph, loss, output);
     const term = { loss, ...(output !== undefined && { output }), ...(weight !== 1 && { weight }) };
     if (loss.labels === "none") return term;
-    const label = labelOf(data, of, isLoss(loss) ? output : undefined);
+    const label = labelOf(data, of, model.graph.outputs);
     checkTerm(data, term, label, of);
     const more = label.more !== undefined && { more: label.more };
     return { ...term, ...more, ...(loss.labels === "class" && label.shape.length > 0 && { places: label.shape }) };
@@ -71,16 +71,17 @@ export const unusedLabels = (data: Dataset, terms: readonly LossTerm[]): string[
   );
 
 /** The labels of an output: those of its name, or the only ones. */
-function labelOf(data: Dataset, of: Value, output: string | undefined): Named {
+function labelOf(data: Dataset, of: Value, outputs: readonly Value[]): Named {
   const labels = labelsOf(data);
-  const found = labels.find((l) => l.name === of.name) ?? (labels.length === 1 ? labels[0] : undefined);
-  if (found && (found.name === of.name || found.name === undefined || output === undefined || labels.length === 1))
-    return found;
+  const anothers = (l: Named) => outputs.some((v) => v.name === l.name);
+  const found =
+    labels.find((l) => l.name === of.name) ?? (labels.length === 1 ? labels.find((l) => !anothers(l)) : undefined);
+  if (found) return found;
   throw new EspalierError(
     "mismatch",
     "the data has no labels for an output of the model",
     { output: of.name, got: labels.map((l) => l.name ?? "some without a name").join(", ") || "none" },
-    "name labels by the model's outputs, or choose a loss for each of the outputs that have labels",
+    "name labels by the model's outputs (labels/NAME in an .npz file), or choose a loss for each of the outputs that have labels",
   );
 }
 
@@ -96,6 +97,14 @@ function checkTerm(data: Dataset, { loss }: LossTerm, label: Named, output: Valu
         wanted: loss.labels === "class" ? "class indices" : "numbers to fit",
       },
       given === "class" ? "use cross-entropy for data with classes" : "use mse, l1 or bce for data with float targets",
+    );
+  const shape = output.shape.slice(1);
+  if (label.classes === null && shape.length > 1 && label.shape.length > 1 && shape.join() !== label.shape.join())
+    throw new EspalierError(
+      "mismatch",
+      "the model's output does not fit the labels",
+      { output: output.name, got: `[N,${shape}]`, wanted: `[N,${label.shape}], as the labels have` },
+      "arrange the labels as the output is (numpy.transpose), or flatten them",
     );
   const outputs = outputsFor(loss, label, output);
   const wanted = label.classes ?? size(label.shape);
