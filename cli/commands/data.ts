@@ -49,10 +49,12 @@ const info = () =>
         throw notHere(e, name!) ?? e;
       });
       const list = (x: readonly number[]) => x.map((v) => v.toFixed(4)).join(", ");
-      const balance = ({ count: n, perClass }: typeof d.train) =>
-        perClass
-          ? `; ${percent(Math.min(...perClass) / n, 1)} to ${percent(Math.max(...perClass) / n, 1)} in a class`
+      const balance = ({ perClass }: typeof d.train) => {
+        const labels = perClass?.reduce((a, b) => a + b, 0);
+        return perClass && labels
+          ? `; ${percent(Math.min(...perClass) / labels, 1)} to ${percent(Math.max(...perClass) / labels, 1)} in a class`
           : "";
+      };
       const rows: string[][] = [
         ["sample", shapeText(d.shape)],
         [

@@ -163,8 +163,11 @@ export function classNotes(data: Dataset, outputs?: number): string[] {
   const never = Array.from({ length: classes }, (_, i) => i).filter((label) => !seen.has(label));
   const beyond = train.y.filter((label) => label > (never.at(-1) ?? classes)).length;
   const at = train.y.findIndex((label) => label > (never.at(-1) ?? classes));
+  const places = train.y.length / train.count;
   const above =
-    beyond > 0 && beyond <= RARE * train.count ? `; of those above them the first is sample ${at}, ${train.y[at]}` : "";
+    beyond > 0 && beyond <= RARE * train.y.length
+      ? `; of those above them the first is sample ${Math.floor(at / places)}, ${train.y[at]}`
+      : "";
   return [
     ...(never.length > 0
       ? [`${never.length} of the ${classes} classes of ${name} have no training sample: ${ranges(never)}${above}`]

@@ -52,6 +52,15 @@ export const arrayOfColumn = (
   first: "x" | "y",
 ): Numbers => (more === undefined ? split[first] : split.more![more]);
 
+/** What of a user's file is an input, and what a label. */
+export function columnsNote(data: Dataset): string {
+  const shape = (c: Named) => `${c.name}[${c.shape}]`;
+  const labels = labelsOf(data).map(
+    (c) => `${shape(c)} ${c.classes === null ? "numbers to fit" : `of ${c.classes} classes`}`,
+  );
+  return `inputs of the data: ${inputsOf(data).map(shape).join(", ")}; labels: ${labels.join(", ") || "none"}`;
+}
+
 /**
  * A data set whose columns have the names that a model has for them.
  * @param names the present name of a column → the model's input or output that it is for; x and y of a data set without names are "x" and "y"

@@ -1,6 +1,7 @@
 /** The data sets by name or folder (Node only): opening them, what is here, their figures, getting them. */
 
 import { classNotes } from "../data/check.ts";
+import { columnsNote } from "../data/columns.ts";
 import { type Dataset, fromArrays } from "../data/dataset.ts";
 import { type DigitsOptions, digits } from "../data/digits.ts";
 import { facts, NAMES, source } from "../data/registry.ts";
@@ -119,7 +120,7 @@ async function info(name: string, options: RootOption = {}): Promise<Info> {
     std,
     measured: channelStatistics(dataset.train.x, shape),
     files: await filesOf(name, options.root),
-    notes: classNotes(dataset),
+    notes: [...(dataset.input === undefined ? [] : [columnsNote(dataset)]), ...classNotes(dataset)],
   };
 }
 

@@ -1,6 +1,6 @@
 /** What the user should know of a run before it starts. */
 import { classNotes } from "../data/check.ts";
-import { inputsOf, labelsOf, type Named } from "../data/columns.ts";
+import { columnsNote } from "../data/columns.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { untrainedNote } from "../graph/precision.ts";
 import type { Graph, Model } from "../graph/types.ts";
@@ -24,15 +24,6 @@ interface Taken {
 
 const OF_ONE_SAMPLE =
   "the file is of one sample; it is trained with several at once, after a trial that they stay apart, and written of one sample";
-
-/** What of a user's file is an input, and what a label. */
-function columnsNote(data: Dataset): string {
-  const shape = (c: Named) => `${c.name}[${c.shape}]`;
-  const labels = labelsOf(data).map(
-    (c) => `${shape(c)} ${c.classes === null ? "numbers to fit" : `of ${c.classes} classes`}`,
-  );
-  return `inputs of the data: ${inputsOf(data).map(shape).join(", ")}; labels: ${labels.join(", ") || "none"}`;
-}
 
 /** How the file was read, what is trained and what not, what the labels are: in this order. */
 export function runNotes({ model, graph, stays, data }: Taken, { terms }: Resolved): readonly Words[] {
