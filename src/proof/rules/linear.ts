@@ -3,7 +3,7 @@
 import { sameShape, size } from "../../graph/tensor.ts";
 import { collapsed, expanded, type Fact, known, nothing, unitOf } from "../fact.ts";
 import { aligned, allOnes, union } from "../field.ts";
-import { greatest, onceFor, unbroadcast } from "../need.ts";
+import { greatest, onceFor, spreadNeed, unbroadcast } from "../need.ts";
 import { matrix, type Product, productKnown, productNeeds, productTerms, upright } from "../product.ts";
 import type { Call, Need, ProofRuleOf, ProofRules } from "./rule.ts";
 
@@ -41,14 +41,39 @@ const matMulNeeds = onceFor((call: Call<unknown>, need: Need) => {
   return productNeeds(matMul(call), { shape, level: most.level });
 });
 
-/** Where they are not: of each matrix. */
-const matMulNeedsOfEach = onceFor((call: Call<unknown>, need: Need, batch: number) => {
+/** Where they are not: of each matrix, with what is known of that one. @param over the axes before the matrices, as far as they differ */
+const matMulNeedsOfEach = onceFor((call: Call<unknown>, need: Need, batch: number, over: readonly number[]) => {
   const tail = need.shape.slice(batch);
-  const product = matMul(call);
-  return Array.from({ length: size(need.shape.slice(0, batch)) }, (_, i) =>
-    productNeeds(product, { shape: tail, level: need.level.subarray(i * size(tail), (i + 1) * size(tail)) }),
-  );
+  const level = spreadNeed(need, [...over, ...tail]);
+  const common = matMul(call);
+  const [left, right] = factorsApart(call, batch, over);
+  return Array.from({ length: size(over) }, (_, i) => {
+    const [a, b] = [left ? upright(matrixAt(left, i)) : common.a, right ? upright(matrixAt(right, i)) : common.b];
+    return productNeeds(
+      { ...common, a, b },
+      { shape: tail, level: level.subarray(i * size(tail), (i + 1) * size(tail)) },
+    );
+  });
 });
+
+/** What is known of each factor of each matrix; undefined of one that is alike in all. */
+const factorsApart = (
+  { known: factors }: Call<unknown>,
+  batch: number,
+  over: readonly number[],
+): (Fact | undefined)[] =>
+  factors.map((k) =>
+    size(k.shape.slice(0, -2)) === 1
+      ? undefined
+      : expanded({ ...k, shape: aligned(k.shape, batch + 2) }, [...over, ...k.shape.slice(-2)]),
+  );
+
+/** The axes before the matrices, 1 where neither what is needed nor what is known differs along one. */
+function differing({ known: factors }: Call<unknown>, need: Need, batch: number): readonly number[] {
+  const own = need.shape.slice(0, batch);
+  const whole = factors.reduce<readonly number[]>((over, k) => union(over, aligned(k.shape.slice(0, -2), batch)), own);
+  return size(whole) > MOST_MATRICES ? own : whole;
+}
 
 const MatMul: ProofRuleOf<"MatMul"> = {
   known(call) {
@@ -114,15 +139,17 @@ function matrixAt(k: Fact, i: number): Fact {
  */
 function needsApart(call: Call<unknown>, k: number, need: Need, batch: number): Need | undefined {
   const [whole, other] = [call.inputs[k]!.shape, call.inputs[1 - k]!.shape];
-  const count = size(need.shape.slice(0, batch));
-  if (other.length < 2 || whole.length < 3 || count === 1 || count > MOST_MATRICES) return undefined;
+  if (other.length < 2 || whole.length < 2) return undefined;
+  const over = differing(call, need, batch);
+  const count = size(over);
+  if (whole.length < 3 || count === 1 || count > MOST_MATRICES) return undefined;
   if (k === 0 && other.length === 2 && call.known[k].shape.at(-2) === 1) return needsOfRows(call, need, batch);
-  const each = matMulNeedsOfEach(call, need, batch).map(({ a, b }) => (k === 0 ? a : b));
+  const each = matMulNeedsOfEach(call, need, batch, over).map(({ a, b }) => (k === 0 ? a : b));
   const [{ shape }] = each;
   if (each.some((e) => !sameShape(e.shape, shape))) return undefined;
   const level = new Uint8Array(count * size(shape));
   for (const [i, e] of each.entries()) level.set(e.level, i * size(shape));
-  return unbroadcast({ shape: [...need.shape.slice(0, batch), ...shape], level }, whole);
+  return unbroadcast({ shape: [...over, ...shape], level }, whole);
 }
 
 /** All matrices of a batch times one matrix are one matrix of their rows, of which mostly few are needed differently. */
