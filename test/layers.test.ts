@@ -30,6 +30,7 @@ may["pipeline"] = [...below, "methods.ts", "train", "report"];
 may["node"] = [...below, "methods.ts", "train", "report", "pipeline"];
 /** Files that every folder may import: they know nothing of Espalier's own. */
 const leaves = [
+  "bytes.ts",
   "error.ts",
   "message.ts",
   "checks.ts",

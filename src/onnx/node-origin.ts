@@ -2,9 +2,10 @@
  * Where a node came from, as far as its exporter says it: the module, and the parameters that the module's own code read.
  * torch.onnx writes the module into the node's name ("/layers.0/norm/Mul"); with dynamo it writes both into the node's metadata.
  */
+
+import { joinedBytes } from "../bytes.ts";
 import type { Model, Node } from "../graph/types.ts";
 import type { FileStep } from "./file-step.ts";
-import { joinedBytes } from "./functions/library.ts";
 import { quoted } from "./origins.ts";
 import { restOf } from "./rest.ts";
 import { decode } from "./wire.ts";

@@ -1,5 +1,6 @@
 /** What is measured at the end of an epoch: sparsities and the zero pattern's stability (rmda.md section 4). */
 
+import { joinedBytes } from "../bytes.ts";
 import type { Graph, Tensor } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
@@ -51,14 +52,7 @@ export class Structure {
 
   /** One byte per trained group, 1 = zero. */
   pattern(tensors: Tensors): Uint8Array {
-    const parts = this.sets.map((set) => zeroGroups(set, tensors));
-    const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-    let at = 0;
-    for (const p of parts) {
-      all.set(p, at);
-      at += p.length;
-    }
-    return all;
+    return joinedBytes(this.sets.map((set) => zeroGroups(set, tensors)));
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a checkpoint says beside its tensors, and how a resumed run is compared with it. */
 
 import { z } from "zod";
+import { joinedBytes } from "../bytes.ts";
 import { inputsOf, labelsOf } from "../data/columns.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Numbers, Split } from "../data/split.ts";
@@ -92,17 +93,7 @@ function sampleOf({ x, y, more = {}, count }: Split): Uint8Array {
     }
     return out;
   };
-  return joined([some(bytes(x)), bytes(y), ...Object.values(more).map((of) => some(bytes(of)))]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joinedBytes([some(bytes(x)), bytes(y), ...Object.values(more).map((of) => some(bytes(of)))]);
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {

@@ -1,4 +1,5 @@
 /** The functions that a file defines for itself, by what a node calls them. */
+import { joinedBytes } from "../../bytes.ts";
 import { EspalierError } from "../../error.ts";
 import { STANDARD } from "../file-step.ts";
 import type { WireMessage } from "../schema.ts";
@@ -40,17 +41,6 @@ export function calledBy(node: WireMessage<"NodeProto">, library: FunctionLibrar
   if (library.size === 0) return undefined;
   const { overload } = node.unknown ? decode("NodeNotes", joinedBytes(node.unknown)) : {};
   return library.get(keyOf(node.domain, node.op_type, overload));
-}
-
-/** Several messages' bytes as one message's. */
-export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const p of parts) {
-    whole.set(p, at);
-    at += p.length;
-  }
-  return whole;
 }
 
 /** Domains of which functions are. */
