@@ -1,20 +1,13 @@
 /** Random and mutated models: groups of every kind, looked at and counted. */
 import { cost, type GroupKind, groupSets, inspect, type Model, read, write, zeroGroups } from "espalier";
 import { size } from "../../src/graph/tensor.ts";
+import { namedKinds } from "../../src/groups/group-set.ts";
 import { randomModel } from "../graphs/random-model.ts";
 import { mutatedModel } from "../mutate/onnx.ts";
 import { chance } from "../mutate/pick.ts";
 import { type Attempt, type Suite, WrongResult } from "../suite.ts";
 
-const KINDS: readonly GroupKind[] = [
-  "element",
-  "inputChannel",
-  "outputChannel",
-  "coupled",
-  "headWidth",
-  "layer",
-  { block: [2, 3] },
-];
+const KINDS: readonly GroupKind[] = [...namedKinds, { block: [2, 3] }];
 
 /** A random model, one that was changed, or a file of the tests that was changed. */
 function someModel({ random, keep }: Attempt): Model {

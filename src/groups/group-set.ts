@@ -1,4 +1,4 @@
-/** What groups are: kinds by what dies together, sets of them, and the slices of tensors that they are made of. Types alone. */
+/** What groups are: kinds by what dies together, sets of them, and the slices of tensors that they are made of. */
 
 import type { Shape, Value } from "../graph/types.ts";
 import { type Message, named, say } from "../message.ts";
@@ -9,7 +9,10 @@ import { type Message, named, say } from "../message.ts";
  * tensor `[… H, d]` can only lose an index together. No weight reads queries and keys: on either side their groups are what makes them.
  * A `layer` is what makes a residual branch, which goes as a whole.
  */
-export type GroupKind = "element" | "inputChannel" | "outputChannel" | "coupled" | "headWidth" | "layer" | BlockKind;
+export type GroupKind = (typeof namedKinds)[number] | BlockKind;
+
+/** The kinds that a name is enough for. */
+export const namedKinds = ["element", "inputChannel", "outputChannel", "coupled", "headWidth", "layer"] as const;
 
 /** The kinds of which there are two sides. */
 export const isCoupled = (kind: GroupKind): boolean => kind === "coupled" || kind === "headWidth";

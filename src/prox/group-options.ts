@@ -2,19 +2,11 @@
 import { z } from "zod";
 import { UsageError } from "../error.ts";
 import type { Graph } from "../graph/types.ts";
-import { type GroupKind, type GroupSet, isCoupled, kindText, type Side } from "../groups/group-set.ts";
+import { type GroupKind, type GroupSet, isCoupled, kindText, namedKinds, type Side } from "../groups/group-set.ts";
 import { groupSets } from "../groups/groups.ts";
 import { named, say } from "../message.ts";
 import type { GroupWeights } from "./group-weights.ts";
 
-const KINDS = [
-  "element",
-  "inputChannel",
-  "outputChannel",
-  "coupled",
-  "headWidth",
-  "layer",
-] as const satisfies readonly GroupKind[];
 const SIDES = ["consumer", "producer"] as const satisfies readonly Side[];
 const WEIGHTS = ["balanced", "size", "uniform"] as const satisfies readonly GroupWeights[];
 const count = z.int().min(1);
@@ -27,7 +19,7 @@ const block = z
 /** Which groups a penalty acts on. */
 export const groupOptions = {
   groups: z
-    .union([z.enum(KINDS), z.strictObject({ block })])
+    .union([z.enum(namedKinds), z.strictObject({ block })])
     .default("coupled")
     .describe(
       "what dies together; coupled, all that must be zero for a channel to go, makes the file small; headWidth, the same with one index of every head for whole heads",
