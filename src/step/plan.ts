@@ -19,7 +19,7 @@ export interface LossTerm {
 
 /** How a model is scored. */
 export interface LossPlan {
-  /** What the model's inputs are made of: x first. */
+  /** What the model's inputs are made of, in their order. */
   readonly inputs: readonly InputPlan[];
   /** The loss is their sum; accuracy is told of the first one that has classes. */
   readonly terms: readonly LossTerm[];
