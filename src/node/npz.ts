@@ -23,7 +23,8 @@ function meaning(name: string): { part: Part; is: keyof Columns; column: string 
  * A data set of an .npz file. Arrays are inputs by their names; y, label(s) and target(s) are labels; `inputs/NAME` and `labels/NAME`
  * say it of any name, as a model with several outputs wants. NAME_train, NAME_test and NAME_val hold samples of their own;
  * where none are for testing a fifth of the samples is drawn.
- * @throws EspalierError for a damaged file, an array of another kind than numbers, columns that differ in length
+ * @throws EspalierError for what is no zip or is cut short, an array of another kind than numbers, columns that differ in length; sums of
+ *   the zip are not checked
  */
 export async function openNpz(path: string): Promise<Dataset> {
   const bytes = await readWhole(path, (_, size) => size);
