@@ -23,6 +23,8 @@ const ALLOWED = [
   "BlueOak-1.0.0",
   "MPL-2.0",
 ];
+/** Licences of single packages: libraries that are loaded, not linked into ours, and come only where they are wanted. */
+const ALLOWED_FOR = [{ name: /^@img\/sharp-/, licence: "LGPL-3.0-or-later" }];
 /** Packages that run a script when they are installed. */
 const SCRIPTS = ["onnxruntime-node"]; // fetches CUDA's libraries, unless .npmrc says skip
 
@@ -49,10 +51,11 @@ const isPlatformPart = ({ entry, parent }) =>
 const licenceOf = ({ entry, parent }) => entry.license ?? parent?.license;
 
 /** An SPDX expression of licence ids, AND, OR and parentheses; of an OR one is enough. */
-function isAllowed(expression) {
+function isAllowed(name, expression) {
+  const allowed = [...ALLOWED, ...ALLOWED_FOR.filter((one) => one.name.test(name)).map(({ licence }) => licence)];
   const bare = expression.replace(/^\(([^()]*)\)$/, "$1").trim();
   if (bare.includes("(")) return false;
-  return bare.split(" OR ").some((all) => all.split(" AND ").every((id) => ALLOWED.includes(id.trim())));
+  return bare.split(" OR ").some((all) => all.split(" AND ").every((id) => allowed.includes(id.trim())));
 }
 
 function problemsOf(packages) {
@@ -69,7 +72,7 @@ function problemsOf(packages) {
       say(`is pinned by a weaker sum than SHA-512: ${entry.integrity}`);
     if (entry.hasInstallScript && !SCRIPTS.includes(name)) say("runs a script when it is installed");
     if (licence === undefined) say("states no licence");
-    else if (!isAllowed(licence)) say(`has a licence that is not allowed here: ${licence}`);
+    else if (!isAllowed(name, licence)) say(`has a licence that is not allowed here: ${licence}`);
   }
   return found;
 }
