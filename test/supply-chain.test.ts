@@ -79,7 +79,7 @@ test("the list of the package's parts is complete, and the same wherever it is m
   expect(dependencies).toHaveLength(components.length + 1);
   const direct = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dependencies);
   const [own] = dependencies.filter((d: { ref: string }) => d.ref === metadata.component["bom-ref"]);
-  expect(own.dependsOn.map((ref: string) => ref.slice(0, ref.lastIndexOf("@")))).toEqual(direct.sort());
+  expect(own.dependsOn.map((ref: string) => ref.slice(0, ref.lastIndexOf("@"))).sort()).toEqual(direct.sort());
   const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   expect(metadata.component).toMatchObject({ name, version });
   const addresses = [...text.matchAll(/\w+:\/\/[^"\s]*/g)].map(([address]) => address);
