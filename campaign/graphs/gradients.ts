@@ -4,7 +4,7 @@ import { backward } from "../../src/autodiff/backward.ts";
 import { builder } from "../../src/graph/builder.ts";
 import { isFloat, numbers, size, tensor } from "../../src/graph/tensor.ts";
 import type { Graph, Model, Tensor, Value } from "../../src/graph/types.ts";
-import { prune } from "../../src/graph/walk.ts";
+import { withoutUnread } from "../../src/graph/walk.ts";
 import type { Random } from "../../src/math/random.ts";
 import { randomInputs } from "../../src/proof/random-inputs.ts";
 import { outputsOf } from "../runtime.ts";
@@ -35,7 +35,7 @@ function gradientGraph(graph: Graph, random: Random): { graph: Graph; given: rea
   const given = open.inputs.filter((v) => isFloat(v.dtype));
   const gradients = backward(g, loss, given);
   given.forEach((v, i) => void g.output(gradients.get(v)!, `d${i}`));
-  return { graph: prune(g.build()), given };
+  return { graph: withoutUnread(g.build()), given };
 }
 
 /**
@@ -49,7 +49,7 @@ export async function compareGradients(
   random: Random,
   keep: (bytes: Uint8Array) => void,
 ): Promise<string | undefined> {
-  const { graph, given } = gradientGraph(widened(prune(model.graph)), random);
+  const { graph, given } = gradientGraph(widened(withoutUnread(model.graph)), random);
   const bytes = encode(withKernels(graph));
   keep(bytes);
   const drawn = randomInputs({ ...model, dims: new Map(), sizes: undefined }, graph.inputs[0]?.shape[0] ?? 1, random);

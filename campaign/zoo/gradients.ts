@@ -5,7 +5,7 @@ import { batchSymbol } from "../../src/graph/bind.ts";
 import { builder } from "../../src/graph/builder.ts";
 import { size, tensor } from "../../src/graph/tensor.ts";
 import type { Graph, Model, Tensor, Value } from "../../src/graph/types.ts";
-import { prune } from "../../src/graph/walk.ts";
+import { withoutUnread } from "../../src/graph/walk.ts";
 import { encode } from "../../src/onnx/write.ts";
 import { forward } from "../../src/step/forward.ts";
 import { type Exported, noise, oneSample, samples } from "./fixture.ts";
@@ -36,7 +36,7 @@ function program(graph: Graph, of: readonly Value[], from: number): Uint8Array {
   of.forEach((v, i) => {
     g.output(g.Identity(gradients.get(given.get(v)!)!), `d${i}`);
   });
-  return encode(prune(g.build()));
+  return encode(withoutUnread(g.build()));
 }
 
 async function gradientsAt(

@@ -1,7 +1,7 @@
 /** How much of a model's parameters is in groups that can be removed, and whether removing some leaves the function as it is. */
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Graph, Model, Value } from "../../src/graph/types.ts";
-import { prune } from "../../src/graph/walk.ts";
+import { withoutUnread } from "../../src/graph/walk.ts";
 import { channelsOf } from "../../src/groups/channels.ts";
 import { coupledChannels } from "../../src/groups/coupled.ts";
 import type { GroupSet } from "../../src/groups/group-set.ts";
@@ -25,7 +25,7 @@ const trainedGroups = (graph: Graph, constants: ReadonlySet<string>, side: "cons
  * read by them, or made. Tables apart.
  */
 export function removableShare(whole: Graph, constants: ReadonlySet<string>, trained: readonly string[]): number {
-  const graph = prune(freezeParameters(whole, constants));
+  const graph = withoutUnread(freezeParameters(whole, constants));
   const channels = channelsOf(graph);
   const sides = (["consumer", "producer"] as const).map((side) => coupledChannels(graph, side, channels));
   const tables = new Set<Value | null>(graph.nodes.flatMap(({ op, inputs }) => (op === "Gather" ? [inputs[0]] : [])));

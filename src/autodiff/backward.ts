@@ -2,7 +2,7 @@
  * Reverse-mode differentiation, graph → graph: emits the nodes that compute ∂loss/∂v into the builder that already
  * holds the forward nodes. What an operator's derivative is stands in rules/; this walker names no operator. It visits
  * the nodes between `wrt` and `loss`, last first, and sums gradients over uses. A rule may emit more than is needed:
- * `prune` drops what nobody reads.
+ * `withoutUnread` drops what nobody reads.
  */
 import { EspalierError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";

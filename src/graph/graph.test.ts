@@ -6,7 +6,7 @@ import { reshapeInputs } from "./infer.ts";
 import { print } from "./print.ts";
 import { f32, full } from "./tensor.ts";
 import type { Value } from "./types.ts";
-import { prune } from "./walk.ts";
+import { withoutUnread } from "./walk.ts";
 
 const tiny = () => {
   const g = builder("tiny");
@@ -19,7 +19,7 @@ const tiny = () => {
 };
 
 test("prints one line per node", () => {
-  expect(print(prune(tiny()))).toMatchInlineSnapshot(`
+  expect(print(withoutUnread(tiny()))).toMatchInlineSnapshot(`
     "in   x: float32[2,3]
     init w: float32[4,3]
     Gemm: float32[2,4] = Gemm(x, w, transB=1, alpha=1, beta=1, transA=0)
@@ -35,7 +35,7 @@ test("pruning keeps an output that nobody reads where the operator must have it"
   const g = builder();
   const [values] = g.TopK(g.input("x", "float32", [3]), { k: 2, axis: 0 });
   g.output(values, "largest");
-  const topK = prune(g.build()).nodes.find((n) => n.op === "TopK");
+  const topK = withoutUnread(g.build()).nodes.find((n) => n.op === "TopK");
   expect(topK?.outputs.map((o) => o?.shape)).toEqual([[2], [2]]);
 });
 
@@ -103,7 +103,7 @@ test("what a value means is kept by pruning, and gone where values are new", () 
   const x = g.input("x", "float32", [2]);
   const y = g.output(g.means(g.Relu(x), "ReluGradient", [x, x], {}));
   expect(() => g.means(y, "ReluGradient", [x, x], {})).toThrow("means two things");
-  const graph = prune(g.build());
+  const graph = withoutUnread(g.build());
   expect(graph.meanings?.get(y)?.of).toBe("ReluGradient");
   expect(reshapeInputs(graph, new Map([[x, [3]]])).graph.meanings).toBeUndefined();
 });

@@ -49,7 +49,7 @@ function ancestors(graph: Graph, of: readonly Value[]): Set<Node> {
 }
 
 /** The graph without nodes, initializers and optional outputs that no graph output depends on. Inputs stay. */
-export function prune(graph: Graph): Graph {
+export function withoutUnread(graph: Graph): Graph {
   const live = ancestors(graph, graph.outputs);
   const read = new Set<Value>(graph.outputs);
   const kept = graph.nodes.filter((n) => live.has(n));

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Builder, builder } from "../graph/builder.ts";
 import { f32, full, i64, zeros } from "../graph/tensor.ts";
 import type { Graph, Shape, Value } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import { model } from "../models/index.ts";
 import { channelsOf, obstacleText } from "./channels.ts";
 import type { GroupSet } from "./group-set.ts";
@@ -160,7 +160,7 @@ test("what cannot be removed has a reason that names the operator", () => {
   const u = g.emit("Softplus", [g.MatMul(s, w(g, "b", [5, 6]))])[0];
   g.output(u, "y");
   const net = g.build();
-  const channels = channelsOf(prune(net));
+  const channels = channelsOf(withoutUnread(net));
   const why = (v: Value, axis: number) => {
     const c = channels.of(v, axis);
     return obstacleText(c ? channels.obstacle(c[0])! : channels.closed(v, axis)!);
@@ -176,7 +176,7 @@ test("a width of one stays, and says so", () => {
   const g = builder();
   const h = g.MatMul(g.input("x", "float32", [1, 4]), w(g, "a", [4, 1]));
   g.output(g.MatMul(g.Relu(h), w(g, "b", [1, 2])), "y");
-  const channels = channelsOf(prune(g.build()));
+  const channels = channelsOf(withoutUnread(g.build()));
   expect(obstacleText(channels.obstacle(channels.of(h, 1)![0])!)).toBe("it is the only channel");
 });
 
@@ -186,7 +186,7 @@ test("an operator without a rule is a barrier", () => {
   const out = { name: "magic", dtype: "float32", shape: [1, 5] } as const;
   g.add({ op: "Magic", domain: "com.example", name: "magic", inputs: [h], outputs: [out], attrs: {} });
   g.output(g.MatMul(out, w(g, "b", [5, 2])), "y");
-  const channels = channelsOf(prune(g.build()));
+  const channels = channelsOf(withoutUnread(g.build()));
   expect(obstacleText(channels.obstacle(channels.of(h, 1)![0])!)).toBe('Magic "magic" has no grouping rule');
 });
 

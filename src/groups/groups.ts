@@ -9,7 +9,7 @@ import { UsageError } from "../error.ts";
 import { aGraph, aList, anObject, aText, oneOfKinds, wants } from "../given.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import { blocksOf } from "./blocks.ts";
 import { layerSets } from "./branches.ts";
 import { coupledSets } from "./coupled.ts";
@@ -27,7 +27,7 @@ export function groupSets(whole: Graph, kind: GroupKind, options: SideOptions = 
     ["kind", oneOfKinds(aText, anObject), kind],
     ["options", anObject, options],
   );
-  const graph = prune(whole);
+  const graph = withoutUnread(whole);
   if (typeof kind === "object") {
     checkBlock(kind);
     return perWeight(graph, (use) => blocksOf(use, kind.block));

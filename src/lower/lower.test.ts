@@ -6,7 +6,7 @@ import { check } from "../graph/check.ts";
 import { print } from "../graph/print.ts";
 import { f32, size } from "../graph/tensor.ts";
 import type { Graph, Shape, Tensor } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import { Random } from "../math/random.ts";
 import { lower } from "./lower.ts";
 import { keyOf } from "./pattern.ts";
@@ -27,7 +27,7 @@ function program(x: Shape, w: Shape, group = 1): Graph {
   const gradients = backward(g, g.ReduceSum(g.Mul(y, y), { keepdims: 0 }), [image, kernel]);
   g.output(gradients.get(image)!, "dx");
   g.output(gradients.get(kernel)!, "dw");
-  return prune(g.build());
+  return withoutUnread(g.build());
 }
 
 const feeds = (graph: Graph, random = new Random(1, "verify")): Record<string, Tensor> =>

@@ -5,7 +5,7 @@
 import { EspalierError } from "../error.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { producers, prune } from "../graph/walk.ts";
+import { producers, withoutUnread } from "../graph/walk.ts";
 import { type Formulation, keyOf, PLAIN, type Site } from "./pattern.ts";
 import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
 import { type Target, targetRuns } from "./target.ts";
@@ -32,7 +32,7 @@ export function lower(graph: Graph, target: Target, choices: FormulationPlan = {
     if (made) g.replace(site.output, made);
     else g.add(node);
   }
-  return prune({ ...g.build(), outputs: graph.outputs });
+  return withoutUnread({ ...g.build(), outputs: graph.outputs });
 }
 
 /** Formulations to try in order; the plain one where none is left. */

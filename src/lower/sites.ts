@@ -34,7 +34,7 @@ export const formulationsOf = (site: Site, target: Target): string[] => [
   ),
 ];
 
-/** A formulation's value; undefined when the target lacks an operator. What was emitted in vain is for `prune`. */
+/** A formulation's value; undefined when the target lacks an operator. What was emitted in vain is for `withoutUnread`. */
 export function emitOn(g: Builder, site: Site, target: Target, f: Formulation): Value | undefined {
   const { nodes } = g.build();
   const before = nodes.length;

@@ -8,7 +8,7 @@ import { aList, anObject, maybe, wants } from "../given.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import { full, size, tensor, zeros } from "../graph/tensor.ts";
 import type { Dim, Model, Shape, Value } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import { Random } from "../math/random.ts";
 import { type Fan, type Fill, type Init, torchDefault } from "./init.ts";
 
@@ -161,7 +161,7 @@ export function network(
   const g = builder(name);
   const x = g.input("input", "float32", [1, ...input]);
   const y = body(new Layers(g, name, init, seed), x);
-  const graph = prune({ ...g.build(), outputs: [y] }); // MaxPool without its indices: the runtime has no fast kernel with them
+  const graph = withoutUnread({ ...g.build(), outputs: [y] }); // MaxPool without its indices: the runtime has no fast kernel with them
   const logits = { ...y, name: "logits" }; // the last layer's output takes this name; no Identity node for it
   const nodes = graph.nodes.map((n) => (n.outputs[0] === y ? { ...n, outputs: [logits] } : n));
   const dims = new Map<string, readonly Dim[]>([

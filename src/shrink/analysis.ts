@@ -1,6 +1,6 @@
 /** What is known of a graph before anything is planned: its channels, its weights, what is constant and what is zero. */
 import type { Graph, Value } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import { type Channels, channelsOf } from "../groups/channels.ts";
 import { type WeightUse, weightUses } from "../groups/weights.ts";
 import { type Constants, constantsOf } from "./constants.ts";
@@ -16,7 +16,7 @@ export interface Analysis {
 }
 
 export function analyze(whole: Graph): Analysis {
-  const graph = prune(whole);
+  const graph = withoutUnread(whole);
   const channels = channelsOf(graph);
   const uses = weightUses(graph, channels.stored);
   const zeros = new ZeroSlices();

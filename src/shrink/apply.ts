@@ -2,7 +2,7 @@
 import { Allowance, storedElements } from "../graph/allowance.ts";
 import { heldBy } from "../graph/nodes.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import type { Reason, Replacement } from "../proof/certificate.ts";
 import { type Analysis, analyze } from "./analysis.ts";
 import { foldConstants } from "./bias.ts";
@@ -52,7 +52,7 @@ export function reduce(model: Model, roundTo = 1): Reduced {
   const stored = storedElements(model.graph);
   const steps = new Allowance(MOST_NODES + stored / 8);
   const tries = new Allowance(8 * MOST_NODES + stored);
-  let graph = prune(model.graph);
+  let graph = withoutUnread(model.graph);
   for (let step = 1; ; step++) {
     if (step > 1 && !steps.take(effort(graph)))
       return { model: { ...model, graph }, removals: ledger.finish(graph, step), replacements };
@@ -100,7 +100,7 @@ function removeColumns(analysis: Analysis, step: number, ledger: Ledger): Graph 
   if (!dropped) return undefined;
   for (const { root, axis } of dropped.weights)
     ledger.slices(step, root.name, axis, (i) => (dropped.mask[i] ? undefined : "unread"));
-  return prune(dropped.graph); // a selection's old indices go
+  return withoutUnread(dropped.graph); // a selection's old indices go
 }
 
 /** Knows where each index of each tensor stood in the full model. */

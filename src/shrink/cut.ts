@@ -9,7 +9,7 @@ import { opOf } from "../graph/ops/index.ts";
 import { withSettledSizes } from "../graph/sizes.ts";
 import { arrayOf, i64, numbers, size, tensor } from "../graph/tensor.ts";
 import type { Data, Graph, Node, Tensor, Value } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import { type Analysis, emptied } from "./analysis.ts";
 import { joined } from "./joined.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
@@ -53,7 +53,7 @@ export function cut(analysis: Analysis, remove: { has(channel: number): boolean 
     });
   }
   const outputs = graph.outputs.map((o) => map.get(o)!);
-  return withSettledSizes(prune({ ...graph, nodes: joined(smaller, added), initializers, outputs }));
+  return withSettledSizes(withoutUnread({ ...graph, nodes: joined(smaller, added), initializers, outputs }));
 }
 
 /** For each axis of a value: 1 = the index stays; undefined = the axis loses nothing. */

@@ -10,7 +10,7 @@ import { nodes } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { f32, sameShape, size } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Shape, Value } from "../graph/types.ts";
-import { consumers, prune } from "../graph/walk.ts";
+import { consumers, withoutUnread } from "../graph/walk.ts";
 import type { Replacement } from "../proof/certificate.ts";
 import type { Analysis } from "./analysis.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
@@ -95,14 +95,14 @@ function besideLive(
   if (skipped) {
     const passed = nodes.Identity(reader.name, [live], {}, y);
     const shorter = whole.nodes.map((n) => (n === reader ? passed : n));
-    return { graph: prune(withoutIdentity({ ...whole, nodes: shorter }, y, live)), by: "nothing" };
+    return { graph: withoutUnread(withoutIdentity({ ...whole, nodes: shorter }, y, live)), by: "nothing" };
   }
   const value = f32(constant.data, constant.shape);
   const made = nodes.Constant(`${x.name}/constant/${reader.name}`, [], { value });
   const small = made.outputs[0];
   const smaller = { ...reader, inputs: reader.inputs.map((z) => (z === x ? small : z)) };
   const longer = whole.nodes.flatMap((n) => (n === reader ? [made, smaller] : [n]));
-  return { graph: prune({ ...whole, nodes: longer }), by: "constant" };
+  return { graph: withoutUnread({ ...whole, nodes: longer }), by: "constant" };
 }
 
 /**
@@ -140,7 +140,10 @@ function repeat(model: Model, graph: Graph, x: Value, constant: Constant, stored
     outputs: n.outputs.map((o) => (o === from ? to : o)),
   });
   const unread: Value = { ...x, name: `${made.name}/unread` };
-  return prune({ ...graph, nodes: [...g.build().nodes.map(rename(made, x)), ...graph.nodes.map(rename(x, unread))] });
+  return withoutUnread({
+    ...graph,
+    nodes: [...g.build().nodes.map(rename(made, x)), ...graph.nodes.map(rename(x, unread))],
+  });
 }
 
 /** The constant's elements, broadcast to a shape. */

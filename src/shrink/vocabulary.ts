@@ -3,7 +3,7 @@ import { EspalierError, UsageError } from "../error.ts";
 import { aList, aModel, anObject, maybe, wants } from "../given.ts";
 import { numbers } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Value } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import { storedValues } from "../groups/stored.ts";
 import { type Analysis, analyze } from "./analysis.ts";
 import { cut } from "./cut.ts";
@@ -55,7 +55,7 @@ export function keepVocab(model: Model, ids: readonly number[], options: KeepVoc
     ["options", anObject, options],
     ["outputs", maybe(aList), options, "outputs"],
   );
-  const graph = prune(model.graph);
+  const graph = withoutUnread(model.graph);
   const { looking, tables } = looked(graph, options.input);
   const [{ table, axis }] = tables;
   const tokens = table.shape[axis];

@@ -3,7 +3,7 @@ import { invariant } from "../error.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import { check } from "../graph/check.ts";
 import type { Graph, Value } from "../graph/types.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import type { Weights } from "../groups/slices.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { names } from "./names.ts";
@@ -46,7 +46,7 @@ export function program(name: string, emit: (g: Builder, masks: Mask[]) => void)
   const g = builder(name);
   const masks: Mask[] = [];
   emit(g, masks);
-  const graph = prune(g.build());
+  const graph = withoutUnread(g.build());
   const issues = check(graph);
   invariant(
     issues.length === 0,

@@ -6,7 +6,7 @@ import { runOnce } from "../engine/engine.ts";
 import { node } from "../engine/node.ts";
 import { builder } from "../graph/builder.ts";
 import { f32, tensor } from "../graph/tensor.ts";
-import { prune } from "../graph/walk.ts";
+import { withoutUnread } from "../graph/walk.ts";
 import { encode } from "../onnx/write.ts";
 import { batchNorm } from "../step/batch-norm.ts";
 import { binaryCrossEntropy, crossEntropy, type Loss, meanAbsoluteError, meanSquaredError } from "../step/loss.ts";
@@ -44,7 +44,7 @@ test.each(losses)("%s: value and gradient as torch's", async (name, loss) => {
   g.output(out.loss, "loss");
   g.output(backward(g, out.loss, [x]).get(x)!, "dx");
   if (out.correct) g.output(out.correct, "correct");
-  const session = await engine.load(encode(prune(g.build())));
+  const session = await engine.load(encode(withoutUnread(g.build())));
   const labels = classes ? tensor("int32", labelled, Int32Array.from(f.y)) : f32(f.y, f.shape);
   const got = await runOnce(session, engine, { x: f32(f.x, f.shape), y: labels });
   near(got.loss, [f.loss]);
@@ -66,7 +66,7 @@ test("batch normalization in training mode as torch's, with a large offset and a
   [x, vectors[0], vectors[1]].forEach((v, i) => {
     g.output(g.Identity(d.get(v)!), ["dx", "dScale", "dBias"][i]);
   });
-  const session = await engine.load(encode(prune(g.build())));
+  const session = await engine.load(encode(withoutUnread(g.build())));
   const feeds = Object.fromEntries(["scale", "bias", "mean", "variance"].map((n) => [n, f32(f[n])]));
   const got = await runOnce(session, engine, { x: f32(f.x, f.shape), ...feeds });
   near(got.y, f.y, 3); // x ≈ 100 carries only 5 digits behind the point

@@ -6,7 +6,7 @@ import type { DType } from "../../src/dtype.ts";
 import type { DeviceTensor, Engine, EngineTensor, Session } from "../../src/engine/engine.ts";
 import { type Builder, builder } from "../../src/graph/builder.ts";
 import { f32, tensor, zeros } from "../../src/graph/tensor.ts";
-import { prune } from "../../src/graph/walk.ts";
+import { withoutUnread } from "../../src/graph/walk.ts";
 import { encode, write } from "../../src/onnx/write.ts";
 import { rejects, same } from "./assertions.ts";
 
@@ -22,7 +22,7 @@ export async function withModel<T>(
 ): Promise<T> {
   const g = builder();
   build(g);
-  const session = await engine.load(encode(prune(g.build())), { resident });
+  const session = await engine.load(encode(withoutUnread(g.build())), { resident });
   try {
     return await use(session);
   } finally {

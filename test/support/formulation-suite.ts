@@ -10,7 +10,7 @@ import { builder } from "../../src/graph/builder.ts";
 import { check } from "../../src/graph/check.ts";
 import { f32, numbers, size } from "../../src/graph/tensor.ts";
 import type { Graph, Shape, Tensor } from "../../src/graph/types.ts";
-import { prune } from "../../src/graph/walk.ts";
+import { withoutUnread } from "../../src/graph/walk.ts";
 import { patterns } from "../../src/lower/formulations/index.ts";
 import { type FormulationPlan, lower } from "../../src/lower/lower.ts";
 import { keyOf } from "../../src/lower/pattern.ts";
@@ -39,7 +39,7 @@ function program(c: FormulationCase, random: Random): { graph: Graph; feeds: Rec
   const wrt = inputs.filter((v) => feeds[v.name]);
   const gradients = backward(g, loss, wrt);
   for (const v of wrt) g.output(gradients.get(v)!, `d${v.name}`);
-  return { graph: prune(g.build()), feeds };
+  return { graph: withoutUnread(g.build()), feeds };
 }
 
 async function run(engine: Engine, graph: Graph, feeds: Record<string, Tensor>): Promise<number[][]> {

@@ -8,7 +8,9 @@ const { randomModel } = (await import(
   at("../../dist/campaign/graphs/random-model.js")
 )) as typeof import("../../campaign/graphs/random-model.ts");
 const { randomOf } = (await import(at("../../dist/campaign/suite.js"))) as typeof import("../../campaign/suite.ts");
-const { prune } = (await import(at("../../dist/src/graph/walk.js"))) as typeof import("../../src/graph/walk.ts");
+const { withoutUnread } = (await import(
+  at("../../dist/src/graph/walk.js")
+)) as typeof import("../../src/graph/walk.ts");
 
 type Random = ReturnType<typeof randomOf>;
 
@@ -41,7 +43,8 @@ export async function randomGraphs(
     });
     outcomes[outcome ?? "compared"] = (outcomes[outcome ?? "compared"] ?? 0) + 1;
     if (outcome) continue;
-    for (const op of new Set(prune(model.graph).nodes.map((n) => n.op))) compared.set(op, (compared.get(op) ?? 0) + 1);
+    for (const op of new Set(withoutUnread(model.graph).nodes.map((n) => n.op)))
+      compared.set(op, (compared.get(op) ?? 0) + 1);
   }
   console.log(
     `${name}: ${Object.entries(outcomes)

@@ -7,7 +7,7 @@ import { type Builder, builder } from "../../graph/builder.ts";
 import { heldBy } from "../../graph/nodes.ts";
 import { opOf } from "../../graph/ops/index.ts";
 import type { Node, Value } from "../../graph/types.ts";
-import { prune } from "../../graph/walk.ts";
+import { withoutUnread } from "../../graph/walk.ts";
 import type { Context, Step } from "../canonical.ts";
 import { activationExpansions } from "./activation.ts";
 import { Attention } from "./attention.ts";
@@ -162,5 +162,5 @@ export function expandedSteps(step: Step, context: Context): readonly Step[] | u
     made.set(own, name);
     g.output(own);
   });
-  return stepsOf(prune(g.build()).nodes, made, step, context);
+  return stepsOf(withoutUnread(g.build()).nodes, made, step, context);
 }
