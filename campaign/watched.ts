@@ -40,7 +40,7 @@ export class WatchedWorker {
     const file = fileURLToPath(new URL("./worker.js", import.meta.url));
     const child = fork(file, [this.modulePath], {
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
-      execArgv: ["--enable-source-maps", `--max-old-space-size=${HEAP_MB}`],
+      execArgv: [`--max-old-space-size=${HEAP_MB}`],
       env: { ...process.env, ORT_DISABLE_TELEMETRY: "1", NO_COLOR: "1" },
     });
     this.stderr = "";
