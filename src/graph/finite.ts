@@ -28,7 +28,7 @@ interface Found {
 
 function find({ dtype, data }: Tensor): Found | undefined {
   const look = looks[dtype];
-  if (!look) return undefined;
+  if (!look || (data instanceof Float32Array && allFinite(data))) return undefined;
   const numbers = data as ArrayLike<number>; // a table says that these types hold numbers
   let found: Found | undefined;
   for (let i = 0; i < numbers.length; i++) {
@@ -37,6 +37,12 @@ function find({ dtype, data }: Tensor): Found | undefined {
     found = { first: i, is, ...found, count: (found?.count ?? 0) + 1, hasNaN: found?.hasNaN || is === "NaN" };
   }
   return found;
+}
+
+/** Nearly every tensor is finite, and a model has millions of numbers. */
+function allFinite(data: Float32Array): boolean {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
+  return true;
 }
 
 /** Where a flat index lies: "[2, 0, 1]". */

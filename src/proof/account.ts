@@ -52,23 +52,28 @@ function difference(
     return `is [${now.shape}], and the certificate leaves [${shape}]`;
   if (!need) return undefined;
   const level = sameShape(need.shape, v.shape) ? undefined : places(need.shape, v.shape);
-  const stays = v.shape.map((d, axis) => Uint8Array.from({ length: d }, (_, i) => (gone[axis].has(i) ? 0 : 1)));
+  const stays = v.shape.map((d, axis) => {
+    const left = new Uint8Array(d).fill(1);
+    for (const i of gone[axis]) left[i] = 0;
+    return left;
+  });
   let [at, next] = [0, 0];
   /** What no output depends on may be anything; what stays and makes a constant or a zero still makes it. */
-  const sameElement = (): boolean => {
-    const [a, b] = [t.data[at], now.data[next++]];
-    return a === b || (Number.isNaN(a) && Number.isNaN(b)) || need.level[level ? level[at] : at] === NEED.unread;
-  };
+  const mayDiffer = (): boolean =>
+    (Number.isNaN(t.data[at]) && Number.isNaN(now.data[next])) || need.level[level ? level[at] : at] === NEED.unread;
   /** Whether all is well from an axis on. */
   const alike = (axis: number, here: boolean): boolean => {
-    if (axis === v.shape.length) return sameElement();
+    if (axis === v.shape.length) return t.data[at] === now.data[next] || mayDiffer();
     const innermost = axis === v.shape.length - 1;
     for (let i = 0; i < v.shape[axis]; i++) {
       const stay = here && stays[axis][i] === 1;
       if (!innermost) {
         if (!alike(axis + 1, stay)) return false;
       } else {
-        if (stay && !sameElement()) return false;
+        if (stay) {
+          if (t.data[at] !== now.data[next] && !mayDiffer()) return false;
+          next++;
+        }
         at++;
       }
     }

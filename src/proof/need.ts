@@ -10,8 +10,20 @@ export const everywhere = (rank: number, level: number): Need => ({
 });
 export const nowhere = (rank: number): Need => everywhere(rank, NEED.unread);
 /** The greatest level anywhere. */
-export const highest = ({ level }: Need): number => level.reduce((most, l) => Math.max(most, l), 0);
-export const isNeeded = ({ level }: Need): boolean => level.some((l) => l > 0);
+export function highest({ level }: Need): number {
+  let most = 0;
+  for (let i = 0; i < level.length; i++) if (level[i] > most) most = level[i];
+  return most;
+}
+export function isNeeded({ level }: Need): boolean {
+  for (let i = 0; i < level.length; i++) if (level[i] !== NEED.unread) return true;
+  return false;
+}
+/** Whether some element is needed for its constant alone, not live. */
+export function isForConstants({ level }: Need): boolean {
+  for (let i = 0; i < level.length; i++) if (level[i] !== NEED.unread && level[i] !== NEED.live) return true;
+  return false;
+}
 
 /**
  * A function of a call and the need of its output that is asked for each input in turn, and computed once. Results are kept as long as
@@ -40,6 +52,27 @@ export function either(a: Need, b: Need): Need {
   const level = x.slice();
   for (let i = 0; i < level.length; i++) if (y[i] > level[i]) level[i] = y[i];
   return { shape, level };
+}
+
+/** The same need, with every axis along which it is alike stored once: of a sequence, mostly all tokens are. */
+export const collapsedNeed = (need: Need): Need =>
+  need.shape.reduce((now, d, axis) => (d > 1 && alike(now, axis) ? first(now, axis) : now), need);
+
+function alike({ shape, level }: Need, axis: number): boolean {
+  const inner = size(shape.slice(axis + 1));
+  const block = shape[axis] * inner;
+  for (let start = 0; start < level.length; start += block)
+    for (let i = start + inner; i < start + block; i++) if (level[i] !== level[i - inner]) return false;
+  return true;
+}
+
+function first({ shape, level }: Need, axis: number): Need {
+  const inner = size(shape.slice(axis + 1));
+  const block = shape[axis] * inner;
+  const kept = new Uint8Array(level.length / shape[axis]);
+  for (let start = 0, to = 0; start < level.length; start += block, to += inner)
+    kept.set(level.subarray(start, start + inner), to);
+  return { shape: shape.map((d, i) => (i === axis ? 1 : d)), level: kept };
 }
 
 /** The greatest need along some axes; they have size 1 then. */

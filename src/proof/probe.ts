@@ -13,6 +13,7 @@ import type { Certificate } from "./certificate.ts";
 import type { Case } from "./claims.ts";
 import { type Fact, isConstant } from "./fact.ts";
 import { places } from "./field.ts";
+import { isForConstants, spreadNeed } from "./need.ts";
 import { randomInputs } from "./random-inputs.ts";
 import { NEED, type Need } from "./rules/rule.ts";
 import { needsOf } from "./walks.ts";
@@ -32,7 +33,7 @@ const RUNS = 2;
 export async function probe(
   full: Model,
   proof: Case,
-  { removed }: Certificate,
+  certificate: Certificate,
   engine: Engine,
 ): Promise<{ readonly probe: Probe; readonly problems: readonly string[] }> {
   const { graph, facts } = proof;
@@ -62,7 +63,7 @@ export async function probe(
   );
   let changes = 0;
   const changed = () => {
-    const other = changedUnread(proof, removed);
+    const other = changedUnread(proof, certificate);
     changes = other.count;
     return write(model(other.graph));
   };
@@ -95,16 +96,20 @@ async function ran<T>(
 }
 
 /** The full model with other numbers where nothing needs them, among the tensors of which something is removed. */
-function changedUnread({ graph, facts }: Case, removed: Certificate["removed"]) {
-  const strict = needsOf(graph, facts, new Map(), atAll);
+function changedUnread({ graph, facts, needs }: Case, { removed, replaced }: Certificate) {
+  // where nothing is needed for a constant alone, another walk would find the same
+  const asLive = replaced.length === 0 && ![...facts.keys()].some((v) => isForConstants(needs.of(v)));
+  const strict = asLive ? needs : needsOf(graph, facts, new Map(), atAll);
   const tensors = new Set(removed.map((r) => r.tensor));
   return withChanges(graph, (v) => (tensors.has(v.name) ? strict.of(v) : undefined));
 }
 
 /** A constant that is read counts as needed: while its channel is there, the numbers that make it are. */
 function atAll(need: Need): Need {
-  if (need.level.every((l) => l === NEED.unread || l === NEED.live)) return need;
-  return { shape: need.shape, level: need.level.map((l) => (l > 0 ? NEED.live : NEED.unread)) };
+  if (!isForConstants(need)) return need;
+  const level = need.level.slice();
+  for (let i = 0; i < level.length; i++) if (level[i] !== NEED.unread) level[i] = NEED.live;
+  return { shape: need.shape, level };
 }
 
 /** Activations of which the proof uses that they are constant. */
@@ -113,7 +118,7 @@ function relied({ graph, facts, needs }: Case): Value[] {
   return graph.nodes
     .flatMap((n) => n.outputs)
     .filter((v): v is Value => v !== null && v.dtype === "float32" && !outputs.has(v) && !facts.get(v)!.stored)
-    .filter((v) => needs.of(v).level.some((l) => l === NEED.zero || l === NEED.constant))
+    .filter((v) => isForConstants(needs.of(v)))
     .filter((v) => facts.get(v)!.value.some((_, i) => isConstant(facts.get(v)!, i)));
 }
 
@@ -124,12 +129,13 @@ function withChanges(graph: Graph, needOf: (v: Value) => Need | undefined): { gr
   const other = (v: Value, t: Tensor): Tensor => {
     const need = needOf(v);
     if (!need || !(t.data instanceof Float32Array)) return t;
-    const from = places(need.shape, v.shape);
-    const data = t.data.map((x, i) => {
-      if (x === 0 || need.level[from[i]] !== NEED.unread) return x;
+    const level = spreadNeed(need, v.shape);
+    const data = t.data.slice();
+    for (let i = 0; i < data.length; i++) {
+      if (data[i] === 0 || level[i] !== NEED.unread) continue;
       count++;
-      return x * (random.int(2) ? 1.5 : 0.25) * (1 + random.uniform()); // a variance stays positive
-    });
+      data[i] = data[i] * (random.int(2) ? 1.5 : 0.25) * (1 + random.uniform()); // a variance stays positive
+    }
     return tensor(t.dtype, t.shape, data);
   };
   const initializers = new Map([...graph.initializers].map(([v, t]) => [v, other(v, t)]));
@@ -157,7 +163,8 @@ function compare(v: Value, known: Fact, found: EngineTensor): { held: number; of
   const data = found.data as unknown as ArrayLike<number>;
   const from = places(known.shape, v.shape);
   let held = 0;
-  for (const [i, k] of from.entries()) {
+  for (let i = 0; i < from.length; i++) {
+    const k = from[i];
     if (!isConstant(known, k)) continue;
     const [wanted, error] = [known.value[k], known.error?.[k] ?? 0];
     if (!(Math.abs(data[i] - wanted) <= error)) return { held, off: `holds ${data[i]} where it should hold ${wanted}` };

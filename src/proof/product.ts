@@ -87,6 +87,7 @@ export function productNeeds(p: Product, need: Need): { readonly a: Need; readon
   spend(M * terms + terms * N);
   if (terms > 1 && x.columns === 1 && y.rows === 1) return likeTerms(p, need, [M, N]);
   const [left, right] = [emptyNeed(M, terms, a.turned), emptyNeed(terms, N, b.turned)];
+  const [mine, its] = [left.level, right.level];
   const [met, of] = [laid(left.shape, a.turned), laid(right.shape, b.turned)];
   const wanted = laid(need.shape, false);
   const levels = levelsOf(a.fact, x, b.fact, y);
@@ -105,13 +106,21 @@ export function productNeeds(p: Product, need: Need): { readonly a: Need; readon
       if (scale !== 0 && need.level[m * wanted.down + n * wanted.along] === NEED.live) columns[live++] = n;
     spend(terms * live);
     for (let first = 0; first < terms; first += TILE)
-      for (let i = 0; i < live; i++)
-        for (let k = first, n = columns[i]; k < Math.min(terms, first + TILE); k++) {
-          const level = levels[KINDS * ours[m * x.down + k * x.along] + theirs[k * y.down + n * y.along]];
-          const [p, q] = [m * met.down + k * met.along, k * of.down + n * of.along];
-          if (level > left.level[p]) left.level[p] = level;
-          if (level > right.level[q]) right.level[q] = level;
+      for (let i = 0; i < live; i++) {
+        const n = columns[i];
+        const last = Math.min(terms, first + TILE);
+        let [a, b] = [m * x.down + first * x.along, first * y.down + n * y.along];
+        let [p, q] = [m * met.down + first * met.along, first * of.down + n * of.along];
+        for (let k = first; k < last; k++) {
+          const level = levels[KINDS * ours[a] + theirs[b]];
+          if (level > mine[p]) mine[p] = level;
+          if (level > its[q]) its[q] = level;
+          a += x.along;
+          b += y.down;
+          p += met.along;
+          q += of.down;
         }
+      }
   }
   return { a: left, b: right };
 }
@@ -120,9 +129,15 @@ function emptyNeed(rows: number, columns: number, turned: boolean): Need {
   return { shape: turned ? [columns, rows] : [rows, columns], level: new Uint8Array(rows * columns) };
 }
 
+/** Of numbers without an error the kind is told at once: all weights of a model pass here, several times. */
 function kinds(k: Fact): Uint8Array {
-  const found = new Uint8Array(k.value.length);
-  for (let i = 0; i < found.length; i++) found[i] = factorKind(k, i);
+  const { value, error } = k;
+  const found = new Uint8Array(value.length).fill(KIND.constant);
+  if (error) for (let i = 0; i < found.length; i++) found[i] = factorKind(k, i);
+  else
+    for (let i = 0; i < found.length; i++)
+      if (value[i] === 0) found[i] = KIND.zero;
+      else if (Number.isNaN(value[i])) found[i] = KIND.unknown;
   return found;
 }
 

@@ -4,7 +4,7 @@ import type { Graph, Node, Tensor, Value } from "../graph/types.ts";
 import { walkAllowance, within } from "./effort.ts";
 import { agreed, type Fact, factOfTensor, isCertain, isConstant, nothing } from "./fact.ts";
 import { places, union } from "./field.ts";
-import { either, everywhere, highest, isNeeded, nowhere, spreadNeed } from "./need.ts";
+import { collapsedNeed, either, everywhere, highest, isNeeded, nowhere, spreadNeed } from "./need.ts";
 import { opaqueRule } from "./opaque.ts";
 import { proofRuleOf } from "./rules/index.ts";
 import { type Call, NEED, type Need } from "./rules/rule.ts";
@@ -73,7 +73,7 @@ export function needsOf(
   const found = new Map<Value, Need>();
   const skipped = new Set<Value>();
   const add = (v: Value, need: Need) => {
-    const [before, now] = [found.get(v), seen(need)];
+    const [before, now] = [found.get(v), seen(facts.get(v)!.stored ? need : collapsedNeed(need))];
     const most = () => everywhere(v.shape.length, Math.max(highest(now), before ? highest(before) : 0));
     found.set(v, before ? within(allowance, () => either(before, now), most) : now);
   };
