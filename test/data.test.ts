@@ -1,9 +1,12 @@
 /** Batches prepared in a worker of the built package are those prepared in-process, byte for byte. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Batch, batches, type Dataset } from "espalier";
+import { type Batch, batches, type Dataset, EspalierError, type SampleSource, sourceSplit } from "espalier";
 import { datasets } from "espalier/node";
 import { beforeAll, expect, test } from "vitest";
+
+const { href } = new URL("./support/numbered-source.mjs", import.meta.url);
+const numbered: (given: { fails?: number; slow?: number }) => SampleSource = (await import(href)).default;
 
 const plan = { shape: [3, 9, 9], batchSize: 16, seed: 4, epochs: 3, augment: { crop: 2, flip: true } };
 let data: Dataset;
@@ -70,6 +73,28 @@ test("an error in the worker is an error of the iteration", async () => {
   const y = { buffer: new SharedArrayBuffer(8), length: data.train.count }; // passes for labels until it is used
   const broken = { ...data.train, y } as unknown as Dataset["train"];
   await expect(collect(data.batches!(broken, plan))).rejects.toThrow("is not a");
+});
+
+test("a worker makes a source again and reads it; its errors keep their fields", async () => {
+  const count = 125;
+  const split = (given: { fails?: number; slow?: number }) =>
+    sourceSplit(numbered(given), { y: Int32Array.from({ length: count }, (_, i) => i), count });
+  const whole = await collect(batches(split({}), plan));
+  expect(
+    whole.flatMap(({ y, x }) => [...y].filter((row, i) => !x.subarray(243 * i, 243 * i + 243).includes(row))),
+  ).toEqual([]);
+  expect(await collect(data.batches!(split({}), plan))).toEqual(whole);
+  const late = whole[2].y[0];
+  const error = await collect(data.batches!(split({ fails: late }), plan)).catch((e) => e);
+  expect(error).toBeInstanceOf(EspalierError);
+  expect([error.code, error.spelled((name: string) => `--${name}`)]).toEqual([
+    "invalid-file",
+    "no image\n  file  a.png\n  fix   leave it out: --skipBroken",
+  ]);
+  const control = new AbortController();
+  const waiting = collect(data.batches!(split({ slow: 60_000 }), { ...plan, signal: control.signal }));
+  setTimeout(() => control.abort(new Error("enough")), 100);
+  await expect(waiting).rejects.toThrow("enough");
 });
 
 test("a forgotten iteration does not keep the process alive, a waiting one does", () => {

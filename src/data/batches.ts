@@ -7,7 +7,9 @@ import { isInteger } from "../checks.ts";
 import { UsageError } from "../error.ts";
 import { aList, anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
-import { type Augment, type Numbers, ofEach, type Split } from "./split.ts";
+import { ahead } from "./ahead.ts";
+import { sampleSize, samplesAt } from "./source.ts";
+import type { Augment, Split } from "./split.ts";
 
 /** A batch. The arrays belong to whoever receives it. */
 export interface Batch {
@@ -44,7 +46,7 @@ export interface BatchPlan {
 /** Prepares batches in the order of the plan. `batches` does so in-process; in Node there is a worker as well. */
 export type Loader = (split: Split, plan: BatchPlan) => AsyncIterable<Batch>;
 
-/** Batches prepared in-process, each when it is asked for. Checks the plan at once. */
+/** Batches prepared in-process: from memory when they are asked for, from a source a few ahead. Checks the plan at once. */
 export function batches(split: Split, plan: BatchPlan): AsyncIterable<Batch> {
   wants("batches", ["split", anObject, split], ["plan", anObject, plan], ["plan.shape", aList, plan, "shape"]);
   checkPlan(split, plan);
@@ -52,14 +54,15 @@ export function batches(split: Split, plan: BatchPlan): AsyncIterable<Batch> {
 }
 
 async function* inProcess(split: Split, plan: BatchPlan): AsyncGenerator<Batch> {
-  for (const batch of prepare(split, plan)) {
+  const prepared = prepare(split, plan);
+  for await (const batch of split.source ? ahead(prepared) : prepared) {
     plan.signal?.throwIfAborted();
     yield batch;
   }
 }
 
-/** The same batches as a plain generator. */
-export function* prepare(split: Split, plan: BatchPlan): Generator<Batch> {
+/** The same batches, each when it is asked for. */
+export async function* prepare(split: Split, plan: BatchPlan): AsyncGenerator<Batch> {
   const { seed, shape, shuffle = true, augment, epoch: firstEpoch = 0, epochs = firstEpoch + 1 } = plan;
   const sizes = batchSizes(split.count, plan.batchSize, plan);
   for (let epoch = firstEpoch; epoch < epochs; epoch++) {
@@ -67,7 +70,8 @@ export function* prepare(split: Split, plan: BatchPlan): Generator<Batch> {
     let position = 0;
     for (const [step, count] of sizes.entries()) {
       if (epoch > firstEpoch || step >= (plan.step ?? 0)) {
-        const batch = fillBatch(split, order, position, count);
+        const drawn = shuffle || augment ? { seed, epoch, position, augment } : undefined;
+        const batch = await samplesAt(split, order, position, count, drawn);
         if (augment) augmentBatch(batch.x, shape, augment, { seed, epoch, position });
         yield { ...batch, epoch, step };
       }
@@ -92,32 +96,6 @@ export function batchSizes(
 /** The order in which an epoch visits the samples. */
 export const epochOrder = (count: number, seed: number, epoch: number): Uint32Array =>
   new Random(seed, "shuffle", epoch).permutation(count);
-
-/** Copies the samples at positions `start … start + count − 1` of the order (default: of the data) into new arrays. */
-export function fillBatch(
-  split: Split,
-  order: Uint32Array | undefined,
-  start: number,
-  count: number,
-): Pick<Batch, "x" | "y" | "more" | "count"> {
-  return { ...ofEach(split, (of) => gather(of, of.length / split.count, order, start, count)), count };
-}
-
-function gather<T extends Numbers>(
-  from: T,
-  width: number,
-  order: Uint32Array | undefined,
-  start: number,
-  count: number,
-): T {
-  if (!order) return from.slice(start * width, (start + count) * width) as T;
-  const to = new (from.constructor as new (n: number) => T)(count * width);
-  for (let i = 0; i < count; i++) {
-    const row = order[start + i];
-    to.set(from.subarray(row * width, (row + 1) * width), i * width);
-  }
-  return to;
-}
 
 /**
  * Varies images `[n, C, H, W]` in place: a random H × W cut of the image padded with raw zeros (as torchvision, which
@@ -165,8 +143,8 @@ export function checkPlan(split: Split, plan: BatchPlan): void {
   const steps = batchSizes(split.count, batchSize, plan).length;
   if (!isInteger(step, 0) || step > steps) wrong("step", step, `0 … ${steps}, the steps of an epoch`);
   const size = shape.reduce((a, b) => a * b, 1);
-  if (size * split.count !== split.x.length)
-    wrong("shape", `[${shape}]`, `a shape of ${split.x.length / split.count} numbers, as the samples have`);
+  if (size !== sampleSize(split))
+    wrong("shape", `[${shape}]`, `a shape of ${sampleSize(split)} numbers, as the samples have`);
   if (!augment) return;
   if (shape.length !== 3) wrong("augment", `samples of shape [${shape}]`, "images [C, H, W]");
   const { crop = 0 } = augment;

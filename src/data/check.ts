@@ -73,7 +73,8 @@ export function checkSplit(split: Split | undefined, data: Dataset, part: string
   if (classes !== null && !(y instanceof Int32Array)) wrong("y", kindOf(y), "an Int32Array of classes");
   if (classes === null && !(y instanceof Float32Array)) wrong("y", kindOf(y), "a Float32Array of targets");
   const width = shape.reduce((a, b) => a * b, 1);
-  if (x.length !== count * width) wrong("the length of x", x.length, `${count} samples of ${width} numbers`);
+  if (split.source) checkSource(split, data, wrong);
+  else if (x.length !== count * width) wrong("the length of x", x.length, `${count} samples of ${width} numbers`);
   const places = sizeOf(labelShape ?? []);
   if (classes === null ? y.length % count !== 0 : y.length !== count * places)
     wrong(
@@ -94,6 +95,17 @@ export function checkSplit(split: Split | undefined, data: Dataset, part: string
   if (x instanceof Float32Array) checkFiniteRows(x, width, `${part}.x`);
   if (y instanceof Float32Array) checkFiniteRows(y, y.length / count, `${part}.y`);
   else if (classes !== null) checkClasses(y, classes, `${part}.y`, (labelShape?.length ?? 0) > 0);
+}
+
+function checkSource(
+  { source, rows, x, count }: Split,
+  { shape }: Dataset,
+  wrong: (what: string, got: string | number, wanted: string) => never,
+): void {
+  if (typeof source?.read !== "function") wrong("the source", kindOf(source), "one with read(rows)");
+  if (source?.shape.join() !== shape.join()) wrong("the source's shape", `[${source?.shape}]`, `[${shape}]`);
+  if (x.length !== 0) wrong("x beside a source", x.length, "an empty array");
+  if (rows && rows.length !== count) wrong("the rows of the source", rows.length, `${count}, one a sample`);
 }
 
 const isNumbers = (of: unknown): of is Numbers =>

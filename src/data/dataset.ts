@@ -8,9 +8,10 @@ import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, anObject, maybe, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import { type NumericInput, readLabels, readSamples } from "./arrays.ts";
-import { fillBatch, type Loader } from "./batches.ts";
+import type { Loader } from "./batches.ts";
 import { checkClasses } from "./check.ts";
 import type { Column } from "./columns.ts";
+import { chosen } from "./source.ts";
 import type { Augment, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
 
@@ -123,7 +124,7 @@ export function limitTrain(dataset: Dataset, n: number, seed = 0): Dataset {
   const { train } = dataset;
   if (n >= train.count) return dataset;
   const kept = new Random(seed, "split", DRAW.limit).permutation(train.count).subarray(0, n).sort();
-  return { ...dataset, train: select(train, kept) };
+  return { ...dataset, train: chosen(train, kept) };
 }
 
 /** The data set with a part of its training samples as another part. */
@@ -143,12 +144,10 @@ export function holdOut(dataset: Dataset, part: "val" | "test", fraction: number
   const order = new Random(seed, "split", DRAW[part]).permutation(train.count);
   return {
     ...dataset,
-    [part]: select(train, order.subarray(0, n).sort()),
-    train: select(train, order.subarray(n).sort()),
+    [part]: chosen(train, order.subarray(0, n).sort()),
+    train: chosen(train, order.subarray(n).sort()),
   };
 }
-
-const select = (split: Split, indices: Uint32Array): Split => fillBatch(split, indices, 0, indices.length);
 
 function toSplit(x: Split["x"], count: number, y: NumericInput, what: string, classes: number | null | undefined) {
   const labels = readLabels(y, what, classes === null);

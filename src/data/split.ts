@@ -5,13 +5,55 @@ export type Numbers = Uint8Array | Int32Array | Float32Array;
 
 /** Samples and their targets, row after row. */
 export interface Split {
-  /** `[count, …shape]`, flat. uint8 is 0 … 255, of images normalized as x / 255; int32 are tokens; float32 is taken as it is. */
+  /**
+   * `[count, …shape]`, flat. uint8 is 0 … 255, of images normalized as x / 255; int32 are tokens; float32 is taken as it is.
+   * Of samples that are read from a `source`: an empty array, of the source's element type.
+   */
   readonly x: Numbers;
+  /** Where x is read from, batch by batch, when it is not held in memory. Targets and `more` always are. */
+  readonly source?: SampleSource;
+  /** Which rows of the source the samples are. Default: 0 … count − 1. */
+  readonly rows?: Uint32Array;
   /** Int32: class indices, one a sample or one for each place of a sample. Float32: targets, `y.length / count` of them a sample. */
   readonly y: Int32Array | Float32Array;
   /** Further inputs and labels, by their names in the data set's `more`. */
   readonly more?: Readonly<Record<string, Numbers>>;
   readonly count: number;
+}
+
+/** What a batch of training samples is drawn by: it may depend on these alone, so that a resumed run reads the same again. */
+export interface Drawn {
+  readonly seed: number;
+  readonly epoch: number;
+  /** Of the first sample, in the epoch's order. */
+  readonly position: number;
+  readonly augment?: Augment;
+}
+
+/**
+ * Samples that are not in memory: images in a folder, rows of a large file. Batches of them are prepared ahead of the step, so that
+ * what is held at once does not depend on how many there are.
+ */
+export interface SampleSource {
+  /** Of the arrays that `read` gives. */
+  readonly dtype: "uint8" | "int32" | "float32";
+  /** Of one sample. */
+  readonly shape: readonly number[];
+  /** Text that differs where the samples do (names and sizes of files, how they are prepared), for a run to know its data again. */
+  readonly identity: string;
+  /** The kinds of augmentation that `read` carries out itself; those left are applied to what it gives. */
+  readonly augments?: readonly (keyof Augment)[];
+  /**
+   * Samples, row after row: `rows.length` times `shape`, in an array that belongs to the caller. The same for the same arguments.
+   * @param rows in any order
+   * @param drawn when it is for training; absent for evaluation
+   */
+  read(rows: Uint32Array, drawn?: Drawn): Promise<Numbers>;
+  /**
+   * How a thread makes the source again, to read in: a module whose default export takes `given` and gives the source or a promise of
+   * it. Without this it is read in the thread of the caller.
+   */
+  readonly again?: { readonly module: string; readonly given: unknown };
 }
 
 /** Something made of every array of some samples. */

@@ -1,4 +1,5 @@
 /** What is in a split: mean and standard deviation per channel, samples per class. */
+import { samplesAt } from "./source.ts";
 import type { Split } from "./split.ts";
 
 /**
@@ -28,6 +29,24 @@ export function channelStatistics(x: Split["x"], shape: readonly number[]): { me
   const mean = Array.from(sum, (s, c) => (x[c * plane] + s / n) / scale);
   const std = Array.from(square, (q, c) => Math.sqrt(Math.max(0, q / n - (sum[c] / n) ** 2)) / scale || 1);
   return { mean, std };
+}
+
+/** So many samples of a source are read for its statistics. */
+const MEASURED = 256;
+
+/**
+ * `channelStatistics` of a split: over all samples that are in memory, over 256 evenly spread ones of those that must be read.
+ * @returns with `of`, the number of samples that were measured, where these are not all
+ */
+export async function splitStatistics(
+  split: Split,
+  shape: readonly number[],
+): Promise<{ mean: number[]; std: number[]; of?: number }> {
+  if (!split.source) return channelStatistics(split.x, shape);
+  const of = Math.min(split.count, MEASURED);
+  const some = Uint32Array.from({ length: of }, (_, i) => Math.floor((i * split.count) / of));
+  const { x } = await samplesAt(split, some, 0, of);
+  return { ...channelStatistics(x, shape), of };
 }
 
 /** Number of samples of each class. */

@@ -5,7 +5,7 @@ import { columnsNote } from "../data/columns.ts";
 import { type Dataset, fromArrays } from "../data/dataset.ts";
 import { type DigitsOptions, digits } from "../data/digits.ts";
 import { facts, NAMES, source } from "../data/registry.ts";
-import { channelStatistics, classCounts } from "../data/statistics.ts";
+import { classCounts, splitStatistics } from "../data/statistics.ts";
 import { anObject, aText, maybe, wants } from "../given.ts";
 import { openModule } from "./data-module.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
@@ -45,8 +45,8 @@ export interface Info {
   /** What training normalizes with. */
   readonly mean: readonly number[] | undefined;
   readonly std: readonly number[] | undefined;
-  /** Of the training samples that are here. */
-  readonly measured: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /** Of the training samples that are here: of all that are in memory, of 256 of those that are read from files; `of` says how many. */
+  readonly measured: { readonly mean: readonly number[]; readonly std: readonly number[]; readonly of?: number };
   readonly files: DataPlace["files"];
   /** What of its classes somebody should know who did not mean it. */
   readonly notes: readonly string[];
@@ -118,7 +118,7 @@ async function info(name: string, options: RootOption = {}): Promise<Info> {
     test: count(dataset.test),
     mean,
     std,
-    measured: channelStatistics(dataset.train.x, shape),
+    measured: await splitStatistics(dataset.train, shape),
     files: await filesOf(name, options.root),
     notes: [...(dataset.input === undefined ? [] : [columnsNote(dataset)]), ...classNotes(dataset)],
   };

@@ -4,23 +4,25 @@
  * alive by itself.
  */
 import { Worker } from "node:worker_threads";
+import { AHEAD } from "../data/ahead.ts";
 import { type Batch, type BatchPlan, batches, checkPlan, type Loader } from "../data/batches.ts";
-import { type Numbers, ofEach, type Split } from "../data/split.ts";
-
-/** Batches that are ready or being prepared while one is used. */
-const AHEAD = 4;
+import { type Numbers, ofEach, type SampleSource, type Split } from "../data/split.ts";
+import { receivedError, type SentError } from "./sent-error.ts";
 
 export interface Task {
+  /** Without its source, which is made again. */
   readonly split: Split;
   readonly plan: Omit<BatchPlan, "signal">;
+  readonly again?: SampleSource["again"];
 }
 
-export type Reply = { readonly batch: Batch } | { readonly done: true };
+export type Reply = { readonly batch: Batch } | { readonly done: true } | { readonly failed: SentError };
 
 type Result = IteratorResult<Batch, undefined>;
 
 /** Checks the plan at once; the worker starts with the first batch that is asked for. */
 const workerBatches: Loader = (split, plan) => {
+  if (split.source && !split.source.again) return batches(split, plan); // nothing that a thread could be given
   checkPlan(split, plan);
   return { [Symbol.asyncIterator]: () => new BatchWorker(split, plan) };
 };
@@ -68,7 +70,8 @@ class BatchWorker implements AsyncIterator<Batch, undefined> {
     const { signal, ...plan } = this.plan;
     if (signal?.aborted) return void this.end({ reason: signal.reason });
     signal?.addEventListener("abort", this.abort, { once: true });
-    const workerData: Task = { split: shareSplit(this.split), plan };
+    const { source, ...split } = shareSplit(this.split);
+    const workerData: Task = { split, plan, again: source?.again };
     // Without the process's own flags, some of which (--input-type) forbid to run a file.
     const worker = new Worker(new URL("./worker-main.js", import.meta.url), { workerData, execArgv: [] });
     worker.unref();
@@ -81,6 +84,7 @@ class BatchWorker implements AsyncIterator<Batch, undefined> {
 
   private receive(reply: Reply): void {
     if ("done" in reply) return void this.end();
+    if ("failed" in reply) return void this.end({ reason: receivedError(reply.failed), inTurn: true });
     const asker = this.waiting.shift();
     if (!asker) return void this.ready.push(reply.batch);
     this.worker?.postMessage("more");
@@ -88,12 +92,12 @@ class BatchWorker implements AsyncIterator<Batch, undefined> {
     if (this.waiting.length === 0) this.worker?.unref();
   }
 
-  /** Stops the worker and settles everybody who waits; what is ready can still be had, unless it failed. */
-  private async end(failure?: { readonly reason: unknown }): Promise<void> {
+  /** Stops the worker and settles everybody who waits; what is ready can still be had, unless it failed out of its turn. */
+  private async end(failure?: { readonly reason: unknown; readonly inTurn?: boolean }): Promise<void> {
     if (this.ended) return;
     this.ended = true;
     this.failure = failure;
-    if (failure) this.ready.length = 0;
+    if (failure && !failure.inTurn) this.ready.length = 0;
     this.plan.signal?.removeEventListener("abort", this.abort);
     for (const { resolve, reject } of this.waiting.splice(0))
       if (failure) reject(failure.reason);
@@ -104,8 +108,8 @@ class BatchWorker implements AsyncIterator<Batch, undefined> {
 
 const copies = new WeakMap<object, Numbers>();
 
-/** The samples where threads can share them. */
-export const shareSplit = (split: Split): Split => ({ ...ofEach(split, share), count: split.count });
+/** The samples where threads can share them; what is read from a source stays there. */
+export const shareSplit = (split: Split): Split => ({ ...split, ...ofEach(split, share) });
 
 /** The array itself if threads can share it, else a copy that they can, made once. */
 function share<T extends Numbers>(array: T): T {

@@ -1,5 +1,6 @@
 /** Scores one model on splits of a data set, again and again, with the stored tensors or with others in their place. */
 
+import type { Loader } from "../data/batches.ts";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
@@ -32,6 +33,7 @@ export interface ScoringOptions {
 
 export class Evaluator {
   private readonly engine: Engine;
+  private readonly loader: Loader | undefined;
   private readonly plan: LossPlan;
   private readonly labels: readonly LabelPlan[];
   private readonly feeds: DeviceTensors;
@@ -49,6 +51,7 @@ export class Evaluator {
     const terms = lossTerms(model, data, loss, output);
     const normalization = normalizationOf(model, data, options.normalization);
     this.engine = engine;
+    this.loader = data.batches;
     this.plan = { inputs: inputPlans(model, data, normalization), terms };
     this.sessions = new Sessions(engine, evaluationPrograms(model, this.plan));
     this.labels = labelPlans(model.graph, terms);
@@ -63,7 +66,7 @@ export class Evaluator {
     const others = Object.fromEntries([...instead].map(([name, t]) => [names.param(name), t]));
     const plan = { ...this.plan, labels: this.labels };
     return withUploaded(this.engine, others, (uploaded) =>
-      score(this.engine, this.sessions, { ...this.feeds, ...uploaded }, split, plan),
+      score(this.engine, this.sessions, { ...this.feeds, ...uploaded }, split, plan, this.loader),
     );
   }
 

@@ -1,7 +1,7 @@
 /** Real samples in the form a model's own input wants, for verifying and timing. */
 
-import { fillBatch } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { samplesAt } from "../data/source.ts";
 import { type Engine, runOnce } from "../engine/engine.ts";
 import { aDataset, aModel, anEngine, anObject, wants } from "../given.ts";
 import { builder } from "../graph/builder.ts";
@@ -42,7 +42,7 @@ export async function modelInputs(
   const bound = forSamples(model, data);
   checkInputs(bound, data);
   const n = Math.min(count, data.test.count);
-  const batch = fillBatch(data.test, undefined, 0, n);
+  const batch = await samplesAt(data.test, undefined, 0, n);
   const plans = inputPlans(bound, { ...data, train: data.test }, normalizationOf(model, data, options.normalization));
   const g = builder("input");
   bound.graph.inputs.forEach((input, i) => {

@@ -80,9 +80,12 @@ export type Config = Readonly<Record<string, unknown>>;
 
 const SAMPLES = 256;
 
-/** The bytes of some training samples, evenly spread, and of all labels: other data of the same name and size differs. */
-function sampleOf({ x, y, more = {}, count }: Split): Uint8Array {
-  const bytes = (a: Numbers) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+/**
+ * The bytes of some training samples, evenly spread, and of all labels: other data of the same name and size differs. Of samples
+ * that are not in memory, what their source says of them.
+ */
+function sampleOf({ x, y, more = {}, count, source, rows }: Split): Uint8Array {
+  const bytes = (a: Numbers | Uint32Array) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
   const n = Math.min(count, SAMPLES);
   const some = (all: Uint8Array): Uint8Array => {
     const each = all.length / count;
@@ -93,7 +96,8 @@ function sampleOf({ x, y, more = {}, count }: Split): Uint8Array {
     }
     return out;
   };
-  return joinedBytes([some(bytes(x)), bytes(y), ...Object.values(more).map((of) => some(bytes(of)))]);
+  const elsewhere = source ? [new TextEncoder().encode(source.identity), ...(rows ? [bytes(rows)] : [])] : [];
+  return joinedBytes([...elsewhere, some(bytes(x)), bytes(y), ...Object.values(more).map((of) => some(bytes(of)))]);
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {

@@ -61,7 +61,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.trained = model;
     this.data = data;
     this.resolved = options;
-    this.trainer = new Trainer({ ...options, model: { ...model, graph } });
+    this.trainer = new Trainer({ ...options, model: { ...model, graph }, batches: data.batches });
     const { optimizer, penalty } = this.trainer.plan;
     this.structure = new Structure(graph, penalty?.counted ?? penalty?.sets ?? optimizer.sets ?? []);
     this.mergeSingle = parameters(graph).running.length > 0;

@@ -1,6 +1,7 @@
 /** Loss and accuracy of parameters on a split, in evaluation mode. */
-import { batches } from "../data/batches.ts";
+import { batches, type Loader } from "../data/batches.ts";
 import { arrayOfColumn } from "../data/columns.ts";
+import { sampleSize } from "../data/source.ts";
 import type { Split } from "../data/split.ts";
 import { type DeviceTensor, type Engine, take, withUploaded } from "../engine/engine.ts";
 import type { InputPlan } from "../step/input.ts";
@@ -23,21 +24,25 @@ export interface Score {
 
 const EVALUATION_BATCH = 250;
 
-/** @param feeds parameters and running statistics */
+/**
+ * @param feeds parameters and running statistics
+ * @param loader of samples that are not in memory
+ */
 export async function score(
   engine: Engine,
   sessions: Sessions<EvaluationPrograms>,
   feeds: Readonly<Record<string, DeviceTensor>>,
   split: Split,
   plan: LossPlan & { readonly labels: readonly LabelPlan[] },
+  loader: Loader = batches,
 ): Promise<Score> {
   let loss = 0;
   let correct = 0;
   // a split may be other than the one trained on
   const inputs = plan.inputs.map((one): InputPlan => ({ ...one, dtype: travelsAs(arrayOfColumn(split, one, "x")) }));
   const known = knownPerSample(split, plan.labels);
-  for await (const batch of batches(split, {
-    shape: [split.x.length / split.count],
+  for await (const batch of (split.source ? loader : batches)(split, {
+    shape: [sampleSize(split)],
     batchSize: EVALUATION_BATCH,
     seed: 0,
     shuffle: false,

@@ -2,7 +2,7 @@
  * Graph, state and sessions of a run, as one value. It takes batches of any size, compiles what they need when they need it, and can
  * be rebuilt between two steps: for another engine, a smaller graph, other parts of a batch.
  */
-import type { Batch } from "../data/batches.ts";
+import type { Batch, Loader } from "../data/batches.ts";
 import type { Split } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Graph, Model, Tensor } from "../graph/types.ts";
@@ -31,6 +31,8 @@ export interface TrainerOptions {
   readonly seed: number;
   /** Into how many parts a batch is split, whose gradients are added up. Default 1. */
   readonly accumulate?: number;
+  /** Where the batches come from of splits that are scored and not in memory. Default: prepared in-process. */
+  readonly batches?: Loader;
 }
 
 /** What is other in a trainer that is rebuilt; the rest stays. */
@@ -123,7 +125,8 @@ export class Trainer {
   }
 
   score(split: Split): Promise<Score> {
-    return score(this.options.engine, this.sessions, this.state.feeds, split, { ...this.plan, labels: this.labels });
+    const { engine, batches } = this.options;
+    return score(engine, this.sessions, this.state.feeds, split, { ...this.plan, labels: this.labels }, batches);
   }
 
   /** Host copies of parameters, running statistics and slots, by their names in a checkpoint. */
