@@ -6,7 +6,7 @@ export { type Column, renameColumns } from "./data/columns.ts";
 export { type Dataset, fromArrays, limitTrain, splitValidation } from "./data/dataset.ts";
 export { digits } from "./data/digits.ts";
 export { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "./data/from-columns.ts";
-export { samplesAt, sourceSplit } from "./data/source.ts";
+export { sourceSplit } from "./data/source.ts";
 export type { Augment, Drawn, Numbers, SampleSource, Split } from "./data/split.ts";
 export type { DeviceTensor, Engine, EngineTensor, Session } from "./engine/engine.ts";
 export { type LatencyOptions, latency } from "./engine/latency.ts";

@@ -1,6 +1,8 @@
 /** Reading samples wherever they are: in memory or in a source. Whoever wants samples of a split goes through this file. */
 
+import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
+import { aFunction, aList, anArray, anObject, aText, type Kind, maybe, wants } from "../given.ts";
 import { type Drawn, type Numbers, ofEach, type SampleSource, type Split } from "./split.ts";
 
 const ARRAYS = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array } as const;
@@ -9,14 +11,32 @@ const ARRAYS = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array } a
 export const sampleSize = ({ source, x, count }: Pick<Split, "source" | "x" | "count">): number =>
   source ? source.shape.reduce((a, b) => a * b, 1) : x.length / count;
 
-/** A split whose x is read when it is wanted; targets and further arrays are in memory. */
-export const sourceSplit = (source: SampleSource, { y, more, count }: Pick<Split, "y" | "more" | "count">): Split => ({
-  x: new ARRAYS[source.dtype](0),
-  source,
-  y,
-  ...(more && { more }),
-  count,
-});
+/**
+ * A split whose x is read when it is wanted.
+ * @param rest what is in memory: targets, further arrays, and how many samples there are
+ * @throws UsageError for what is no source, or no such arrays
+ */
+export function sourceSplit(source: SampleSource, rest: Pick<Split, "y" | "more" | "count">): Split {
+  wants(
+    "sourceSplit",
+    ["source", anObject, source],
+    ["source.read", aFunction, source, "read"],
+    ["source.shape", aList, source, "shape"],
+    ["source.identity", aText, source, "identity"],
+    ["source.dtype", anElementType, source, "dtype"],
+    ["rest", anObject, rest],
+    ["y", anArray, rest, "y"],
+    ["more", maybe(anObject), rest, "more"],
+  );
+  const { y, more, count } = rest;
+  checkInteger("count", count, 1);
+  return { x: new ARRAYS[source.dtype](0), source, y, ...(more && { more }), count };
+}
+
+const anElementType: Kind = {
+  wanted: Object.keys(ARRAYS).join(", "),
+  holds: (x) => typeof x === "string" && Object.hasOwn(ARRAYS, x),
+};
 
 /** Some samples of a split, as a split: what is in memory is copied, what is read stays where it is. */
 export function chosen(split: Split, indices: Uint32Array): Split {
