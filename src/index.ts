@@ -170,6 +170,7 @@ export {
 } from "./step/loss.ts";
 export type { LossPlan, LossTerm, StepPlan } from "./step/plan.ts";
 export { stepProgram } from "./step/programs.ts";
+export type { DistillOptions } from "./train/distill.ts";
 export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
 export { initialize } from "./train/initialize.ts";
 export { type MemoryStore, memory } from "./train/memory.ts";

@@ -12,7 +12,8 @@ import {
   UsageError,
   write,
 } from "espalier";
-import { readBytes, writeBytes } from "espalier/node";
+import { readBytes, readModel, writeBytes } from "espalier/node";
+import { checkDistilling, distillFields, distillOptions, ORIGINAL, teacherFile } from "../settings/distill-fields.ts";
 import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
 import { choice, integerField, text, toggle, type ValuesOf } from "../settings/field.ts";
 import { lossField, lossOf } from "../settings/losses.ts";
@@ -49,6 +50,7 @@ const fields = {
   ...dataFields,
   loss: lossField,
   classAxis: trainFields.classAxis,
+  ...distillFields,
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
   seed: integerField("of the samples that the iterative rule draws, and of fine-tuning (default 1)"),
   ...engineFields,
@@ -69,8 +71,12 @@ export const factorizeCommand = () =>
       "factorize model.onnx small.onnx --data mnist --data-root ~/data --tolerance 0.005",
       "factorize resnet.onnx small.onnx --rule local --keep 0.3 --data cifar10 --fine-tune 5",
     ],
-    files: async ([from, to], { data, dataRoot }) => ({
-      reads: [...touched("<in.onnx>", from), ...(await dataFiles(data, dataRoot))],
+    files: async ([from, to], { data, dataRoot, distill }) => ({
+      reads: [
+        ...touched("<in.onnx>", from),
+        ...touched("--distill", teacherFile({ distill })),
+        ...(await dataFiles(data, dataRoot)),
+      ],
       writes: touched("<out.onnx>", to),
     }),
     async run([from, to], values, out) {
@@ -96,6 +102,14 @@ function ruleOf(values: ValuesOf<typeof fields>): RankRule {
   if (!values.data) checkJudge(rule, undefined);
   if (values.fineTune && !values.data)
     throw new UsageError("missing", "fine-tuning wants data", { wanted: "--data" }, "for example --data mnist");
+  checkDistilling(values);
+  if (values.distill !== undefined && !values.fineTune)
+    throw new UsageError(
+      "conflict",
+      "only training has a teacher",
+      { got: `--distill ${values.distill}` },
+      "add --fine-tune 5, or leave it out",
+    );
   return rank;
 }
 
@@ -111,6 +125,8 @@ async function factorizeFile(
   const fileBefore = (await readBytes(from)).length;
   const data = values.data ? await openDataset(values.data, values.dataRoot, values.columns) : undefined;
   checkJudge(rank.rule, data);
+  const teacher = values.distill === ORIGINAL ? full : values.distill && (await readModel(values.distill));
+  const distill = distillOptions(values, teacher || undefined);
   const engine = engineOf(values);
   const scoring: EvaluateOptions = {
     engine,
@@ -140,7 +156,7 @@ async function factorizeFile(
   const cut = data && (await evaluate(truncated, data, scoring));
   const small =
     data && values.fineTune
-      ? (await fineTune(truncated, data, { ...judging, freeze, epochs: values.fineTune })).model
+      ? (await fineTune(truncated, data, { ...judging, freeze, distill, epochs: values.fineTune })).model
       : truncated;
   const before = data && (await evaluate(whole, data, scoring));
   const after = data && (small === truncated ? cut : await evaluate(small, data, scoring));

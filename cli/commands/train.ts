@@ -17,6 +17,7 @@ import {
 } from "espalier";
 import { penaltyHas, type RunChoices } from "../settings/choices.ts";
 import { fromAssignments, fromFile } from "../settings/config.ts";
+import { teacherFile } from "../settings/distill-fields.ts";
 import { kebab } from "../settings/names.ts";
 import { place, type RunFolder } from "../settings/place.ts";
 import { headings } from "../settings/train-choices.ts";
@@ -43,15 +44,17 @@ export const trainCommand = () =>
       "train --model lenet5 --data mnist --data-root ~/data --target-params 0.1",
       "train --config examples/quickstart.yaml --lambda 2e-3 --set augment.crop=2",
       "train --model lenet5 --data digits --lorita 3 --weight-decay 1e-3 --rank-tolerance 0.005",
+      "train --model resnet.onnx --data cifar10 --distill original --lambda 1e-3 --epochs 10",
       "train --resume --out runs/digits",
     ],
     sources: async (given) => [
       ...(given["config"] ? [await fromFile(given["config"] as string)] : []),
       fromAssignments(trainFields, (given["set"] as string[] | undefined) ?? []),
     ],
-    files: async (_, { model, data, dataRoot, out }, { config }) => ({
+    files: async (_, { model, distill, data, dataRoot, out }, { config }) => ({
       reads: [
         ...touched("--model", model),
+        ...touched("--distill", teacherFile({ distill })),
         ...touched("--config", config as string | undefined),
         ...(await dataFiles(data, dataRoot)),
       ],

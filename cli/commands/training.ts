@@ -10,6 +10,8 @@ import { typed } from "../terminal/spelling.ts";
 /** What every run of a command shares. */
 export interface Workshop {
   readonly model: Model;
+  /** Of a run that distils. */
+  readonly teacher?: Model;
   readonly data: Dataset;
   readonly engine: Engine;
   readonly out: Output;
@@ -23,11 +25,11 @@ export interface Workshop {
 export const describeRun = (
   store: Store,
   s: RunChoices,
-  { model, data, engine, interruption }: Workshop,
+  { model, teacher, data, engine, interruption }: Workshop,
   watch: Pick<TrainOptions, "onProgress"> = {},
 ): Run =>
   train(model, data, {
-    ...trainOptions(s, model, engine),
+    ...trainOptions(s, model, engine, teacher),
     store,
     resume: s.resume,
     signal: interruption.signal,

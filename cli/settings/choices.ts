@@ -11,6 +11,7 @@ import {
   UsageError,
   usualOptimizer,
 } from "espalier";
+import { checkDistilling } from "./distill-fields.ts";
 import { lossesIn } from "./losses.ts";
 import { kebab } from "./names.ts";
 import { rankRule } from "./rank-fields.ts";
@@ -88,6 +89,7 @@ export function choose(config: TrainConfig): RunChoices {
       { got: `--lorita-layers ${config.loritaLayers}` },
       "leave it out, or say --lorita 2",
     );
+  checkDistilling(config);
   checkResume(config);
   return choices;
 }

@@ -10,9 +10,11 @@ import {
   type Model,
   renameColumns,
   splitValidation,
+  UsageError,
 } from "espalier";
 import { datasets, readModel } from "espalier/node";
 import type { RunChoices } from "./choices.ts";
+import { ORIGINAL } from "./distill-fields.ts";
 import type { TrainConfig } from "./train-fields.ts";
 
 /**
@@ -56,6 +58,22 @@ export async function openModel(s: RunChoices, data: Dataset): Promise<Pick<Comp
   if (!s.lorita) return { model, skipped: [] };
   const init = s.model.endsWith(".onnx") && !s.init ? "balanced" : "default";
   return compose(model, { factors: s.lorita, layers: s.loritaLayers, freeze: s.freeze, init, seed: s.seed });
+}
+
+/**
+ * The teacher of a run that distils: its own file, or the model's as it was given, before new weights or layers of it are made.
+ * @throws UsageError for the original of a built-in model, which nobody trained
+ */
+export async function openTeacher({ distill, model, precision }: RunChoices): Promise<Model | undefined> {
+  if (distill === undefined) return undefined;
+  if (distill === ORIGINAL && !model.endsWith(".onnx"))
+    throw new UsageError(
+      "conflict",
+      "a built-in model begins untrained and teaches nothing",
+      { got: `--distill ${ORIGINAL} with --model ${model}` },
+      "name the file of a trained model, such as --distill runs/big/model.onnx",
+    );
+  return readModel(distill === ORIGINAL ? model : distill, { precision });
 }
 
 /** A built-in model takes the data's shape and classes; a file is taken as it is. */

@@ -1,12 +1,13 @@
 /** From the choices of a run to the options of the library's `train` and `finish`. */
 import { type Engine, type FinishOptions, factorPatterns, type Model, type TrainOptions } from "espalier";
 import type { RunChoices } from "./choices.ts";
+import { distillOptions } from "./distill-fields.ts";
 import { normalizationSetting } from "./engine-fields.ts";
 import { methods } from "./methods.ts";
 import { rankRule } from "./rank-fields.ts";
 
-/** Of `train`, but for where it keeps its files. */
-export const trainOptions = (s: RunChoices, model: Model, engine: Engine): TrainOptions => ({
+/** Of `train`, but for where it keeps its files. @param teacher of a run that distils */
+export const trainOptions = (s: RunChoices, model: Model, engine: Engine, teacher?: Model): TrainOptions => ({
   engine,
   ...methods({ ...s, ...(s.layers && { layers: [...factorPatterns(model, s.layers)] }) }),
   epochs: s.epochs,
@@ -14,6 +15,7 @@ export const trainOptions = (s: RunChoices, model: Model, engine: Engine): Train
   accumulate: s.accumulate,
   seed: s.seed,
   output: s.output,
+  distill: distillOptions(s, teacher),
   freeze: s.freeze,
   trainOnly: s.trainOnly,
   lambdaWarmup: s.lambdaWarmup,

@@ -1,5 +1,6 @@
 /** The settings of `train` by the choice that they belong to, and by the heading under which the help lists them. */
 import { type OptimizerMethod, optimizers, type PenaltyMethod, penalties } from "espalier";
+import { distillFields } from "./distill-fields.ts";
 import { optimizerFields, penaltyFields } from "./method-fields.ts";
 import { optionSettings } from "./method-options.ts";
 import type { TrainKey } from "./train-fields.ts";
@@ -61,6 +62,6 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
   Penalty: ["penalty", ...keysOf(penaltyFields), "lambdaWarmup", "targetParams"],
   "Low rank": ["lorita", "loritaLayers", "rankRule", "rankKeep", "rankRelative", "rankTolerance", "fineTune"],
-  Loss: ["loss", "output", "labelSmoothing", "classAxis"],
+  Loss: ["loss", "output", "labelSmoothing", "classAxis", ...keysOf(distillFields)],
   Run: ["epochs", "batchSize", "accumulate", "seed", "threads", "device", "out", "resume", "overwrite"],
 };

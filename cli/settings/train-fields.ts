@@ -1,6 +1,7 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns, optimizers, penalties, usualOptimizer } from "espalier";
 import { z } from "zod";
+import { distillFields } from "./distill-fields.ts";
 import { dataFields, devices } from "./engine-fields.ts";
 import {
   augmentation,
@@ -48,6 +49,7 @@ export const trainFields = {
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
   labelSmoothing: numberField("share of the target spread over all classes", { min: 0, below: 1 }),
   classAxis: integerField("axis of the logits that the classes are on, where their shapes do not tell it"),
+  ...distillFields,
 
   optimizer: choice(
     `how weights move (default ${kebab(usualOptimizer.plain)}; with lorita ${kebab(usualOptimizer.composed)})`,

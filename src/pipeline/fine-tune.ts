@@ -19,6 +19,7 @@ export interface FineTuneOptions
     | "epochs"
     | "loss"
     | "output"
+    | "distill"
     | "normalization"
     | "freeze"
     | "trainOnly"

@@ -40,12 +40,12 @@ export async function truncateRun(
   { rank, fineTune: epochs, inputs, store, onEvent }: Truncation,
 ): Promise<TruncatedRun> {
   const { data, options, model } = run;
-  const { freeze, seed, signal, augment } = options;
+  const { freeze, seed, signal, augment, distill } = options;
   const judging = { ...judgingOf(run), seed, signal, onEvent };
   const found = await factorize(model, { ...judging, data, rank, freeze, inputs, store });
   const { accuracy } = await evaluate(found.model, data, judging);
   const inner = store?.within(FINE_TUNING);
-  const tuning = { ...judging, freeze, augment: augment ?? null, epochs, store: inner }; // it moves and sees what training did
+  const tuning = { ...judging, freeze, distill, augment: augment ?? null, epochs, store: inner }; // it moves and sees what training did
   const tuned = epochs > 0 ? await goOnTuning(found.model, data, tuning) : { model: found.model, seconds: 0 };
   return {
     full: found.whole,

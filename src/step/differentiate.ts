@@ -2,9 +2,10 @@
 import { backward } from "../autodiff/backward.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Graph, Value } from "../graph/types.ts";
+import { distilled, emitTeacher, type Teacher } from "./distill.ts";
 import { type Forward, forward } from "./forward.ts";
 import type { Frame } from "./frame.ts";
-import { applyInput } from "./input.ts";
+import { applyInput, type InputPlan } from "./input.ts";
 import { arrangedAs, type Loss, labelPlan, lossInput } from "./loss.ts";
 import { names } from "./names.ts";
 import type { LossPlan, LossTerm } from "./plan.ts";
@@ -21,7 +22,7 @@ export interface Scored extends Forward {
  * The batch, the model and the loss.
  * @param graph the model at the batch's size
  * @param given what stands for parameters and running statistics
- * @param training batch statistics and dropout masks; otherwise the graph as it is
+ * @param training batch statistics, dropout masks and the teacher; otherwise the graph as it is
  */
 export function emitLoss(
   g: Builder,
@@ -31,15 +32,24 @@ export function emitLoss(
   training: boolean,
 ): Scored {
   return g.scope("forward", () => {
+    const batch = graph.inputs[0].shape[0];
+    const arrays = new Map<string, Value>();
+    const raw = ({ more, dtype, sample }: InputPlan): Value => {
+      const name = more === undefined ? names.x : names.more(more);
+      const array = arrays.get(name) ?? g.input(name, dtype, [batch, ...sample]);
+      arrays.set(name, array);
+      return array;
+    };
     const inputs = plan.inputs.map((one): [Value, Value] => {
       const input = graph.inputs.find((v) => v.name === one.input) ?? graph.inputs[0];
-      const name = one.more === undefined ? names.x : names.more(one.more);
-      const raw = g.input(name, one.dtype, [input.shape[0], ...one.sample]);
-      return [input, applyInput(g, raw, one, input)];
+      return [input, applyInput(g, raw(one), one, input)];
     });
     const fwd = forward(g, graph, new Map([...given, ...inputs]), training);
-    const batch = inputs[0][0].shape[0];
-    const terms = plan.terms.map((term) => emitTerm(g, graph, term, fwd, batch));
+    const teacher = training ? plan.teacher : undefined;
+    const taught = teacher && emitTeacher(g, teacher, plan.terms, batch, raw);
+    const terms = plan.terms.map((term, i) =>
+      emitTerm(g, graph, term, fwd, batch, teacher && { ...teacher, says: taught![i] }),
+    );
     const loss = terms.map((t) => t.loss).reduce((sum, t) => g.Add(sum, t));
     return { loss, correct: terms.find((t) => t.correct)?.correct, ...fwd };
   });
@@ -52,13 +62,17 @@ function emitTerm(
   term: LossTerm,
   { map }: Forward,
   batch: number,
+  teacher?: Pick<Teacher, "temperature" | "share"> & { readonly says: Value },
 ): ReturnType<Loss["apply"]> {
   const { output, from } = lossInput(graph, term.loss, term.output);
   const plan = labelPlan(term, output);
   const name = term.more === undefined ? names.y : names.more(term.more);
   const y = plan && g.input(name, plan.dtype, [batch, ...plan.sample]);
   const known = plan?.ofPlaces ? g.input(names.known(term.more), "float32", []) : undefined;
-  const { loss, correct } = term.loss.apply(g, arrangedAs(g, map.get(from)!, output), y!, known);
+  const student = arrangedAs(g, map.get(from)!, output);
+  const { loss: given, correct } = term.loss.apply(g, student, y!, known);
+  const compared = teacher && { ...teacher, student, teacher: teacher.says, labels: y, known };
+  const loss = compared ? distilled(g, term, given, compared) : given;
   return { loss: (term.weight ?? 1) === 1 ? loss : g.Mul(loss, term.weight!), correct };
 }
 

@@ -1,6 +1,7 @@
 /** What a training step is made of, beside the model. */
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { BoundPenalty } from "../prox/penalty.ts";
+import type { Teacher } from "./distill.ts";
 import type { InputPlan } from "./input.ts";
 import type { Loss } from "./loss.ts";
 
@@ -23,6 +24,8 @@ export interface LossPlan {
   readonly inputs: readonly InputPlan[];
   /** The loss is their sum; accuracy is told of the first one that has classes. */
   readonly terms: readonly LossTerm[];
+  /** With whom the outputs are compared as well, in training alone. */
+  readonly teacher?: Teacher;
 }
 
 /** How a model is trained. */

@@ -31,6 +31,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   penalty: maybe(aPenalty),
   loss: maybe(aLossOrSome),
   output: maybe(aText),
+  distill: maybe(anObject),
   epochs: aNumber,
   lambdaWarmup: maybe(aNumber),
   batchSize: maybe(aNumber),

@@ -43,6 +43,9 @@ function recordedNormalization(model: Model): Normalization | null | undefined {
   return { mean: mean.split(" ").map(Number), std: std.split(" ").map(Number) };
 }
 
+/** Whether a model's metadata say how its images are normalized. */
+export const recordsNormalization = (model: Model): boolean => recordedNormalization(model) !== undefined;
+
 /**
  * The normalization that `train` and `evaluate` use; undefined = values as they are.
  * @param asked what the caller asks for: null = none. Default: what the model's metadata records, else the data set's own

@@ -6,6 +6,7 @@ import { untrainedNote } from "../graph/precision.ts";
 import type { Graph, Model } from "../graph/types.ts";
 import type { Words } from "../message.ts";
 import { readingNotes } from "../onnx/notes.ts";
+import type { Teacher } from "../step/distill.ts";
 import { lossInput } from "../step/loss.ts";
 import { constantsNote, type Stays } from "./freeze.ts";
 import { leftOut } from "./inputs.ts";
@@ -25,8 +26,12 @@ interface Taken {
 const OF_ONE_SAMPLE =
   "the file is of one sample; it is trained with several at once, after a trial that they stay apart, and written of one sample";
 
+const teacherNote = ({ model, share, temperature }: Teacher): string =>
+  `the training loss is ${percent(share)} what the teacher ${model.graph.name} says (temperature ${temperature})${share < 1 ? ` and ${percent(1 - share)} the labels` : ""}; the test loss is the labels' alone`;
+const percent = (share: number): string => `${Number((share * 100).toPrecision(4))} %`;
+
 /** How the file was read, what is trained and what not, what the labels are: in this order. */
-export function runNotes({ model, graph, stays, data }: Taken, { terms }: Resolved): readonly Words[] {
+export function runNotes({ model, graph, stays, data }: Taken, { terms, teacher }: Resolved): readonly Words[] {
   const attached = terms.map((term) => ({ term, ...lossInput(graph, term.loss, term.output) }));
   const ofClasses = attached.find(({ term }) => term.loss.labels === "class" && term.more === undefined);
   const shape = data.labelShape ?? [];
@@ -37,6 +42,7 @@ export function runNotes({ model, graph, stays, data }: Taken, { terms }: Resolv
     ...readingNotes(model),
     ...(isRebatched(model) ? [OF_ONE_SAMPLE] : []),
     ...[...attached.map(({ note }) => note), untrainedNote(graph), constantsNote(stays)].filter((n) => n !== undefined),
+    ...(teacher ? [teacherNote(teacher)] : []),
     ...(unused.length > 0 ? [`of the data ${unused.join(", ")} ${unused.length > 1 ? "are" : "is"} not used`] : []),
     ...(ofClasses ? classNotes(data, outputs) : []),
   ];

@@ -18,6 +18,7 @@ import type { Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss } from "../step/loss.ts";
 import { parameters } from "../step/parameters.ts";
 import type { LossPlan } from "../step/plan.ts";
+import { checkDistill, type DistillOptions, teacherOf } from "./distill.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { checkDynamicBatch, checkInputs, inputPlans } from "./inputs.ts";
 import { normalizationOf } from "./normalization.ts";
@@ -54,6 +55,8 @@ export interface TrainOptions {
   readonly loss?: Loss | Losses;
   /** The output that the loss attaches to. Default: the first. */
   readonly output?: string;
+  /** A teacher whose answers count beside the labels. Default: none. */
+  readonly distill?: DistillOptions;
   /** Passes over the training samples, ≥ 1. No default: schedules and stages are planned over all of them. */
   readonly epochs: number;
   /**
@@ -122,6 +125,9 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   checkWeights(model.graph);
   const loss = options.loss ?? crossEntropy();
   const normalization = normalizationOf(model, data, options.normalization);
+  const terms = lossTerms(model, data, loss, options.output);
+  const { distill } = options;
+  if (distill) checkDistill(distill);
   const resolved: Resolved = {
     ...options,
     loss,
@@ -137,7 +143,8 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     augment: options.augment === null ? undefined : (options.augment ?? data.augment),
     normalization,
     inputs: inputPlans(model, data, normalization),
-    terms: lossTerms(model, data, loss, options.output),
+    terms,
+    ...(distill && { teacher: teacherOf(distill, model, data, { terms, normalization }) }),
   };
   checkInteger("epochs", resolved.epochs, 1);
   checkInteger("batchSize", resolved.batchSize, 1);

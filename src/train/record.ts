@@ -10,6 +10,7 @@ import { aDataset, aLossOrSome, anObject, anOptimizer, aSchedule, wants } from "
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
 import type { EpochMetrics } from "../report/results.ts";
+import type { Teacher } from "../step/distill.ts";
 import type { Resolved } from "./options.ts";
 import type { StepMemory } from "./stepper.ts";
 import { isLoss } from "./terms.ts";
@@ -115,6 +116,13 @@ const lossRecord = (loss: Resolved["loss"]): Config =>
         ]),
       );
 
+const teacherRecord = ({ model, temperature, share, outputs }: Teacher) => ({
+  teacher: model.graph.name,
+  temperature,
+  share,
+  outputs,
+});
+
 /** The options that decide what is trained. */
 const choicesOf = (o: Resolved) => ({
   optimizer: { name: o.optimizer.name, ...o.optimizer.options },
@@ -122,6 +130,7 @@ const choicesOf = (o: Resolved) => ({
   schedule: { name: o.schedule.name, ...o.schedule.options },
   output: o.output ?? null,
   loss: lossRecord(o.loss),
+  ...(o.teacher && { distill: teacherRecord(o.teacher) }),
   epochs: o.epochs,
   lambdaWarmup: o.lambdaWarmup,
   batchSize: o.batchSize,
@@ -158,6 +167,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
       ...(data.input !== undefined && { columns: [...inputsOf(data), ...labelsOf(data)] }),
     },
     ...choicesOf(o),
+    ...(o.teacher && { distill: { ...teacherRecord(o.teacher), teacher: await sha256(write(o.teacher.model)) } }),
   };
   return JSON.parse(JSON.stringify(config));
 }

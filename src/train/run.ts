@@ -180,7 +180,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** Restores a checkpoint or makes a fresh state. */
   private async begin(): Promise<void> {
     const { resume, overwrite, epochs } = this.options;
-    await checkSamplesApart(this.initial, this.options.engine);
+    for (const model of [this.initial, this.options.teacher?.model])
+      if (model) await checkSamplesApart(model, this.options.engine);
     const config = await describeConfig(this.initial, this.data, this.options);
     const saved = await this.journal.open(config, { resume, overwrite, epochs });
     if (saved) return this.restore(saved);

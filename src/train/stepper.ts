@@ -171,7 +171,8 @@ export class Stepper {
   ): HostTensors {
     const { plan, labels, seed } = this.parts;
     const drawn = masks.map((mask, i) => [mask.name, drawMask(mask, i, part, now, seed)] as const);
-    return { ...batchFeeds(part, plan.inputs, labels, known), ...Object.fromEntries(drawn) };
+    const inputs = [...plan.inputs, ...(plan.teacher?.inputs ?? [])]; // the same array under the same name
+    return { ...batchFeeds(part, inputs, labels, known), ...Object.fromEntries(drawn) };
   }
 
   private async result(out: DeviceTensors, now: Moment): Promise<StepResult> {

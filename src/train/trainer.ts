@@ -28,6 +28,7 @@ export interface TrainerOptions {
   readonly schedule: Schedule;
   readonly inputs: LossPlan["inputs"];
   readonly terms: LossPlan["terms"];
+  readonly teacher?: LossPlan["teacher"];
   readonly seed: number;
   /** Into how many parts a batch is split, whose gradients are added up. Default 1. */
   readonly accumulate?: number;
@@ -60,12 +61,12 @@ export class Trainer {
 
   /** @throws UsageError, EspalierError when optimizer or penalty cannot be bound to the graph */
   constructor(options: TrainerOptions) {
-    const { engine, model, penalty, inputs, terms, schedule, seed, accumulate = 1 } = options;
+    const { engine, model, penalty, inputs, terms, teacher, schedule, seed, accumulate = 1 } = options;
     const { graph } = model;
     const bound = penalty?.bind(graph);
     const optimizer = options.optimizer.bind?.({ graph, penalty: bound, seed }) ?? options.optimizer;
     this.options = options;
-    this.plan = { inputs, terms, optimizer, penalty: bound };
+    this.plan = { inputs, terms, teacher, optimizer, penalty: bound };
     this.labels = labelPlans(graph, terms);
     this.sessions = new Sessions(engine, trainingPrograms(model, this.plan));
     this.state = new State(engine, graph, optimizer);
