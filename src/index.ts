@@ -5,7 +5,9 @@ export { classNotes } from "./data/check.ts";
 export { type Column, renameColumns } from "./data/columns.ts";
 export { type Dataset, fromArrays, limitTrain, splitValidation } from "./data/dataset.ts";
 export { digits } from "./data/digits.ts";
+export type { ColumnEncoding, Encoding } from "./data/encoding.ts";
 export { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "./data/from-columns.ts";
+export type { LabelKind } from "./data/labels.ts";
 export { sourceSplit } from "./data/source.ts";
 export type { Augment, Drawn, Numbers, SampleSource, Split } from "./data/split.ts";
 export type { DeviceTensor, Engine, EngineTensor, Session } from "./engine/engine.ts";
@@ -171,6 +173,7 @@ export {
 export type { LossPlan, LossTerm, StepPlan } from "./step/plan.ts";
 export { stepProgram } from "./step/programs.ts";
 export type { DistillOptions } from "./train/distill.ts";
+export { encodingOf } from "./train/encoding.ts";
 export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
 export { initialize } from "./train/initialize.ts";
 export { type MemoryStore, memory } from "./train/memory.ts";

@@ -5,4 +5,5 @@ export { datasets, type Info, type Listing } from "./node/datasets.ts";
 export { directory, newDirectory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";
 export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-files.ts";
+export type { OpenOptions } from "./node/reader.ts";
 export { systemReason } from "./node/system-error.ts";

@@ -2,16 +2,15 @@
 import { Command } from "commander";
 import { count, fileSize, percent, shapeText, type Table } from "espalier";
 import { datasets } from "espalier/node";
-import { text } from "../settings/field.ts";
+import { dataArgumentFields, readerOptions } from "../settings/data-fields.ts";
 import { notHere } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
 import type { Output } from "../terminal/output.ts";
+import { typed } from "../terminal/spelling.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
-const fields = {
-  dataRoot: text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder"),
-};
+const fields = { dataRoot: dataArgumentFields.dataRoot };
 
 const list = () =>
   command({
@@ -40,12 +39,12 @@ const info = () =>
   command({
     name: "info",
     about: "Prints a data set's counts, shape and statistics.",
-    arguments: [["<name>", "a name that espalier data list prints, or a folder"]],
-    fields,
+    arguments: [["<name>", "a name that espalier data list prints, or a path as --data takes it"]],
+    fields: dataArgumentFields,
     examples: ["data info digits", "data info cifar10 --data-root ~/data", "data info ~/data/mnist --json"],
     files: writesNothing,
-    async run([name], { dataRoot }, out) {
-      const d = await datasets.info(name!, { root: dataRoot }).catch((e) => {
+    async run([name], values, out) {
+      const d = await datasets.info(name!, readerOptions(values)).catch((e) => {
         throw notHere(e, name!) ?? e;
       });
       const list = (x: readonly number[]) => x.map((v) => v.toFixed(4)).join(", ");
@@ -66,7 +65,7 @@ const info = () =>
         ["training", count(d.train.count) + balance(d.train)],
         ["test", count(d.test.count) + balance(d.test)],
         ["measured", `mean ${list(d.measured.mean)}; std ${list(d.measured.std)}`],
-        ...d.notes.map((note) => ["note", note]),
+        ...d.notes.map((note) => ["note", typed(note)]),
         ...(d.mean && d.std ? [["normalized by", `mean ${list(d.mean)}; std ${list(d.std)}`]] : []),
         ...d.files.map(({ path, bytes }, i) => [i === 0 ? "files" : "", `${path} (${fileSize(bytes)})`]),
       ];

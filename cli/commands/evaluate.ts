@@ -1,13 +1,15 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
 import { classNotes, evaluate, percent, significant, UsageError } from "espalier";
 import { readModel } from "espalier/node";
-import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
+import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
+import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, text } from "../settings/field.ts";
 import { lossField, lossOf } from "../settings/losses.ts";
 import { openDataset } from "../settings/open.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
+import { typed } from "../terminal/spelling.ts";
 
 export const evaluateCommand = () =>
   command({
@@ -32,8 +34,9 @@ export const evaluateCommand = () =>
       if (!values.data)
         throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");
       const model = await readModel(file!);
-      const data = await openDataset(values.data, values.dataRoot, values.columns);
-      for (const note of classNotes(data)) out.warn(`${out.colour.yellow("note:")} ${note}`);
+      const data = await openDataset(values.data, values, model);
+      for (const note of [...(data.notes ?? []), ...classNotes(data)])
+        out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
       const split = values.split ?? "test";
       const { loss, accuracy } = await evaluate(model, data, {
         engine: engineOf(values),

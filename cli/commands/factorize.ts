@@ -13,8 +13,9 @@ import {
   write,
 } from "espalier";
 import { readBytes, readModel, writeBytes } from "espalier/node";
+import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { checkDistilling, distillFields, distillOptions, ORIGINAL, teacherFile } from "../settings/distill-fields.ts";
-import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
+import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, integerField, text, toggle, type ValuesOf } from "../settings/field.ts";
 import { lossField, lossOf } from "../settings/losses.ts";
 import { openDataset } from "../settings/open.ts";
@@ -123,7 +124,7 @@ async function factorizeFile(
   const rank = ruleOf(values);
   const full = await readInput(from, touched("<out.onnx>", to));
   const fileBefore = (await readBytes(from)).length;
-  const data = values.data ? await openDataset(values.data, values.dataRoot, values.columns) : undefined;
+  const data = values.data ? await openDataset(values.data, values, full) : undefined;
   checkJudge(rank.rule, data);
   const teacher = values.distill === ORIGINAL ? full : values.distill && (await readModel(values.distill));
   const distill = distillOptions(values, teacher || undefined);

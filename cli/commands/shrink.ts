@@ -12,7 +12,8 @@ import {
   write,
 } from "espalier";
 import { readBytes, writeBytes } from "espalier/node";
-import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
+import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
+import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, integerField, numberField, text, texts } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
@@ -83,7 +84,7 @@ export const shrinkCommand = () =>
       const engine = engineOf(values);
       const vocabulary = await cutVocabulary(given, values, engine);
       const full = vocabulary?.kept.model ?? given;
-      const data = values.data ? await openDataset(values.data, values.dataRoot, values.columns) : undefined;
+      const data = values.data ? await openDataset(values.data, values, given) : undefined;
       const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));
       const { tolerance, roundTo } = values;
       const {

@@ -12,7 +12,8 @@ import {
   visible,
 } from "espalier";
 import { readBytes, readModel, verifyModelFile } from "espalier/node";
-import { dataFields, engineFields, engineOf, normalizationSetting } from "../settings/engine-fields.ts";
+import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
+import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { integerField, numberField, text } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
@@ -49,7 +50,7 @@ export const verifyCommand = () =>
       const certificate = values.certificate ? await readCertificate(values.certificate) : undefined;
       const first = (await keptAgain(given, certificate?.vocabulary))?.model ?? given;
       const engine = engineOf(values);
-      const data = values.data ? await openDataset(values.data, values.dataRoot, values.columns) : undefined;
+      const data = values.data ? await openDataset(values.data, values, given) : undefined;
       const normalization = normalizationSetting(values.normalize);
       const inputs = await realInputs(first, data, engine, normalization);
       const { tolerance, random } = values;

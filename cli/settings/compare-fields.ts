@@ -1,5 +1,6 @@
 /** Everything that `compare` can be told: what `train` can, for all runs, and the methods and seeds. */
 import { z } from "zod";
+import { readerFields } from "./data-fields.ts";
 import { type Field, numberListField, text, type ValuesOf } from "./field.ts";
 import { type TrainKey, trainFields } from "./train-fields.ts";
 
@@ -38,6 +39,7 @@ export const notPerMethod: readonly TrainKey[] = [
   "data",
   "columns",
   "dataRoot",
+  ...(Object.keys(readerFields) as (keyof typeof readerFields)[]),
   "limitTrain",
   "valSplit",
   "threads",

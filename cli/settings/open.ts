@@ -5,6 +5,7 @@ import {
   compose,
   type Dataset,
   EspalierError,
+  encodingOf,
   initialize,
   limitTrain,
   type Model,
@@ -14,21 +15,24 @@ import {
 } from "espalier";
 import { datasets, readModel } from "espalier/node";
 import type { RunChoices } from "./choices.ts";
+import { type DataSettings, readerOptions } from "./data-fields.ts";
 import { ORIGINAL } from "./distill-fields.ts";
+import type { LossSetting } from "./losses.ts";
 import type { TrainConfig } from "./train-fields.ts";
 
 /**
- * Opens a data set by name or folder.
+ * Opens a data set by name or path.
+ * @param model that it is for: its samples are read as those that it was trained on
  * @throws UsageError, EspalierError as the library, with what the command line can do about files that are not here
  */
 export async function openDataset(
   name: string,
-  root: string | undefined,
-  columns?: Readonly<Record<string, string>>,
+  values: DataSettings & { readonly loss?: LossSetting },
+  model?: Model,
 ): Promise<Dataset> {
   try {
-    const data = await datasets.open(name, { root });
-    return columns ? renameColumns(data, columns) : data;
+    const data = await datasets.open(name, readerOptions(values, model && encodingOf(model)));
+    return values.columns ? renameColumns(data, values.columns) : data;
   } catch (e) {
     throw notHere(e, name) ?? e;
   }
@@ -42,12 +46,18 @@ export function notHere(error: unknown, name: string): EspalierError | undefined
 }
 
 export async function openData(
-  s: Pick<TrainConfig, "data" | "columns" | "dataRoot" | "limitTrain" | "valSplit" | "seed">,
+  s: DataSettings & Pick<TrainConfig, "model" | "loss" | "limitTrain" | "valSplit" | "seed">,
 ): Promise<Dataset> {
-  let data = await openDataset(s.data!, s.dataRoot, s.columns);
+  // A named data set is the same whatever a model records.
+  const file = s.model?.endsWith(".onnx") && (await readerTakes(s.data!)) ? await readModel(s.model) : undefined;
+  let data = await openDataset(s.data!, s, file);
   if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
   return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
 }
+
+/** Whether what a model records matters to how this data is read. */
+const readerTakes = async (data: string): Promise<boolean> =>
+  !(await datasets.list()).some(({ name }) => name === data);
 
 /**
  * The model that is trained: with --lorita a composed one, whose function stays where it comes from a file; beside it the weights

@@ -1,8 +1,8 @@
 /** From the choices of a run to the options of the library's `train` and `finish`. */
 import { type Engine, type FinishOptions, factorPatterns, type Model, type TrainOptions } from "espalier";
 import type { RunChoices } from "./choices.ts";
+import { normalizationSetting } from "./data-fields.ts";
 import { distillOptions } from "./distill-fields.ts";
-import { normalizationSetting } from "./engine-fields.ts";
 import { methods } from "./methods.ts";
 import { rankRule } from "./rank-fields.ts";
 

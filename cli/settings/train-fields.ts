@@ -1,8 +1,9 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns, optimizers, penalties, usualOptimizer } from "espalier";
 import { z } from "zod";
+import { dataFields, readerFields } from "./data-fields.ts";
 import { distillFields } from "./distill-fields.ts";
-import { dataFields, devices } from "./engine-fields.ts";
+import { devices } from "./engine-fields.ts";
 import {
   augmentation,
   choice,
@@ -41,6 +42,7 @@ export const trainFields = {
   data: dataFields.data,
   columns: dataFields.columns,
   dataRoot: dataFields.dataRoot,
+  ...readerFields,
   limitTrain: integerField("use only so many training samples", { min: 1 }),
   valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
   augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),

@@ -7,10 +7,12 @@ import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, anObject, maybe, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
+import type { Words } from "../message.ts";
 import { type NumericInput, readLabels, readSamples } from "./arrays.ts";
 import type { Loader } from "./batches.ts";
 import { checkClasses } from "./check.ts";
 import type { Column } from "./columns.ts";
+import type { Encoding } from "./encoding.ts";
 import { chosen } from "./source.ts";
 import type { Augment, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
@@ -31,6 +33,10 @@ export interface Dataset {
   /** Further inputs and labels, by the model's inputs and outputs that they are for: what `more` of the splits holds. */
   readonly more?: Readonly<Record<string, Column>>;
   readonly classNames?: readonly string[];
+  /** What was guessed where it was read, in sentences for whoever trains on it. */
+  readonly notes?: readonly Words[];
+  /** How values of a file became these numbers; kept in the metadata of models that are trained on them. */
+  readonly encoding?: Encoding;
   readonly train: Split;
   readonly test: Split;
   /** Present after `splitValidation`, or when given to `fromArrays`. */

@@ -1,6 +1,7 @@
 /** Data sets of several inputs and labels, by the names that the model has for them. */
 import { EspalierError, UsageError } from "../error.ts";
 import { anObject, maybe, wants } from "../given.ts";
+import { didYouMean } from "../nearest.ts";
 import { type NumericInput, readColumn } from "./arrays.ts";
 import { checkDataset } from "./check.ts";
 import type { Column } from "./columns.ts";
@@ -62,6 +63,14 @@ export function fromColumns(columns: Columns, options: FromColumnsOptions = {}):
     ["classes", maybe(anObject), options, "classes"],
   );
   const { name = "columns", test = 0.2, val, seed = 0, augment } = options;
+  const unknown = Object.keys(options.classes ?? {}).find((name) => !Object.hasOwn(columns.labels ?? {}, name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      "unknown-name",
+      "classes are given of a label that there is not",
+      { got: unknown, wanted: Object.keys(columns.labels ?? {}).join(", ") || "none: the data has no labels" },
+      didYouMean(unknown, Object.keys(columns.labels ?? {})),
+    );
   const read = readColumns(columns, options.classes, "");
   const inputs = read.filter((c) => c.is === "input");
   const [x, y] = [inputs.find(isImages) ?? inputs[0], read.find((c) => c.is === "label")];

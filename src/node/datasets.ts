@@ -3,15 +3,16 @@
 import { classNotes } from "../data/check.ts";
 import { columnsNote } from "../data/columns.ts";
 import { type Dataset, fromArrays } from "../data/dataset.ts";
-import { type DigitsOptions, digits } from "../data/digits.ts";
 import { facts, NAMES, source } from "../data/registry.ts";
 import { classCounts, splitStatistics } from "../data/statistics.ts";
 import { anObject, aText, maybe, wants } from "../given.ts";
-import { openModule } from "./data-module.ts";
+import type { Words } from "../message.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
 import { dataRoot, joinPath, sizeOfFile } from "./files.ts";
-import { type DataPlace, locate, readImages } from "./locate.ts";
-import { openNpz } from "./npz.ts";
+import { type DataPlace, locate } from "./locate.ts";
+import type { OpenOptions } from "./reader.ts";
+import { checkOptions } from "./reader.ts";
+import { readerOf } from "./readers.ts";
 import { batchesAhead, shareSplit } from "./worker.ts";
 
 interface RootOption {
@@ -49,43 +50,28 @@ export interface Info {
   readonly measured: { readonly mean: readonly number[]; readonly std: readonly number[]; readonly of?: number };
   readonly files: DataPlace["files"];
   /** What of its classes somebody should know who did not mean it. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Words[];
 }
 
 /**
  * Opens a data set.
- * @param name one of `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `digits`, or the path of a folder with IDX or
- *   CIFAR files, or of an .npz file, or of a module (.js, .mjs, .ts) that exports a data set. The files of a name are looked for in ROOT/NAME and in ROOT, each packed (.gz) or not; CIFAR files
- *   may hold any number of records. `digits` is drawn (`options.digits`) and reads nothing.
- * @throws UsageError for an unknown name; EspalierError naming what was looked for and where, or file, byte and field
+ * @param name one of `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `digits`, or a path: of a folder with IDX or CIFAR files, an .npz
+ *   file, or a module (.js, .mjs, .ts) that exports a data set. The files of a name are looked for in ROOT/NAME and in ROOT, each packed
+ *   (.gz) or not; CIFAR files may hold any number of records. `digits` is drawn (`options.digits`) and reads nothing.
+ * @param options what the readers take; one that the reader found does not take is refused
+ * @throws UsageError for an unknown name or option; EspalierError naming what was looked for and where, or file, byte and field
  */
-async function open(name: string, options: RootOption & { readonly digits?: DigitsOptions } = {}): Promise<Dataset> {
-  wants(
-    "datasets.open",
-    ["name", aText, name],
-    ["options", anObject, options],
-    ["root", maybe(aText), options, "root"],
-  );
-  const dataset = await opened(name, options);
+async function open(name: string, options: OpenOptions = {}): Promise<Dataset> {
+  wants("datasets.open", ["name", aText, name]);
+  checkOptions("datasets.open", options);
+  const dataset = await (await readerOf(name, options)).open(name, options);
   return { ...dataset, train: shareSplit(dataset.train), batches: dataset.batches ?? batchesAhead };
 }
 
-/** A file that is a data set by itself. */
-function opener(name: string): ((path: string) => Promise<Dataset>) | undefined {
-  if (name.endsWith(".npz")) return openNpz;
-  return /\.[cm]?[jt]s$/.test(name) ? openModule : undefined;
-}
-
-async function opened(name: string, { root, digits: drawn }: RootOption & { readonly digits?: DigitsOptions }) {
-  if (name === "digits") return digits(drawn);
-  return (await opener(name)?.(name)) ?? readImages(await locate(name, root));
-}
-
 /** The files that a data set is in. */
-async function filesOf(name: string, root?: string): Promise<DataPlace["files"]> {
-  if (name === "digits") return [];
-  if (opener(name)) return [{ path: name, bytes: (await sizeOfFile(name)) ?? 0 }];
-  return (await locate(name, root)).files;
+async function filesOf(name: string, options: OpenOptions): Promise<DataPlace["files"]> {
+  const reader = await readerOf(name, options);
+  return reader.files ? reader.files(name, options) : [{ path: name, bytes: (await sizeOfFile(name)) ?? 0 }];
 }
 
 /** Every named data set, and which of its files are here. */
@@ -102,7 +88,7 @@ async function list(options: RootOption = {}): Promise<Listing[]> {
 }
 
 /** Counts, shape and statistics of a data set that is here. */
-async function info(name: string, options: RootOption = {}): Promise<Info> {
+async function info(name: string, options: OpenOptions = {}): Promise<Info> {
   const dataset = await open(name, options);
   const { shape, classes, classNames, mean, std } = dataset;
   const count = ({ count, y }: Dataset["train"]): SplitInfo => ({
@@ -119,8 +105,12 @@ async function info(name: string, options: RootOption = {}): Promise<Info> {
     mean,
     std,
     measured: await splitStatistics(dataset.train, shape),
-    files: await filesOf(name, options.root),
-    notes: [...(dataset.input === undefined ? [] : [columnsNote(dataset)]), ...classNotes(dataset)],
+    files: await filesOf(name, options),
+    notes: [
+      ...(dataset.input === undefined ? [] : [columnsNote(dataset)]),
+      ...(dataset.notes ?? []),
+      ...classNotes(dataset),
+    ],
   };
 }
 

@@ -1,57 +1,26 @@
 /** NumPy's .npz files as data sets: a zip of .npy files whose names say what they are. */
 import { type UnzipFileInfo, unzipSync } from "fflate";
 import type { Dataset } from "../data/dataset.ts";
-import { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "../data/from-columns.ts";
 import { EspalierError } from "../error.ts";
+import { datasetOfArrays } from "./array-files.ts";
+import { crc32 } from "./crc.ts";
 import { readNpy } from "./npy.ts";
+import type { OpenOptions } from "./reader.ts";
 import { boundedSize, readWhole } from "./unpack.ts";
 
-/** What labels are called where their names do not begin with "labels/". */
-const LABELS = ["y", "label", "labels", "target", "targets"];
-const PARTS = ["train", "test", "val"] as const;
-type Part = (typeof PARTS)[number];
-
-/** `inputs/input_ids_test` is the column input_ids of the test samples. */
-function meaning(name: string): { part: Part; is: keyof Columns; column: string } {
-  const [, folder, rest] = /^(?:(inputs|labels)\/)?(.*)$/s.exec(name)!;
-  const [, stem, part = "train"] = /^(.*?)(?:_(train|test|val))?$/s.exec(rest)!;
-  const is = (folder ?? (LABELS.includes(stem) ? "labels" : "inputs")) as keyof Columns;
-  return { part: part as Part, is, column: stem };
-}
-
 /**
- * A data set of an .npz file. Arrays are inputs by their names; y, label(s) and target(s) are labels; `inputs/NAME` and `labels/NAME`
- * say it of any name, as a model with several outputs wants. NAME_train, NAME_test and NAME_val hold samples of their own;
- * where none are for testing a fifth of the samples is drawn.
- * @throws EspalierError for what is no zip or is cut short, an array of another kind than numbers, columns that differ in length; sums of
- *   the zip are not checked
+ * A data set of an .npz file, as `datasetOfArrays` takes its arrays.
+ * @throws EspalierError for what is no zip or is cut short, an array of another kind than numbers or whose sum is not the zip's, columns
+ *   that differ in length
  */
-export async function openNpz(path: string): Promise<Dataset> {
+export async function openNpz(path: string, options: OpenOptions): Promise<Dataset> {
   const bytes = await readWhole(path, (_, size) => size);
-  const parts: Partial<Record<Part, { inputs: Record<string, ColumnInput>; labels: Record<string, ColumnInput> }>> = {};
-  for (const [file, content] of Object.entries(unzipped(bytes, path))) {
-    const { part, is, column } = meaning(file.replace(/\.npy$/, ""));
-    const { data, shape } = readNpy(content, `${path}: ${file}`);
-    if (shape.length === 0)
-      throw new EspalierError("invalid-file", "a column has no samples", {
-        file: `${path}: ${file}`,
-        got: "one number",
-      });
-    parts[part] ??= { inputs: Object.create(null), labels: Object.create(null) };
-    if (column in parts[part].inputs || column in parts[part].labels)
-      throw new EspalierError("conflict", "two arrays are for one column", { file: path, got: file, column });
-    parts[part][is][column] = { data, shape: shape.slice(1) };
-  }
-  const { train, test, val } = parts;
-  if (!train)
-    throw new EspalierError(
-      "missing",
-      "the file has no training samples",
-      { file: path, got: Object.keys(parts).join(", ") || "no arrays" },
-      "save with numpy.savez(path, x=…, y=…), or with the names of the model's inputs",
-    );
-  const options: FromColumnsOptions = { name: path, ...(test && { test }), ...(val && { val }) };
-  return fromColumns(train, options);
+  const arrays = Object.entries(unzipped(bytes, path)).map(([file, content]) => {
+    const where = `${path}: ${file}`;
+    return { name: file.replace(/\.npy$/, ""), where, ...readNpy(content, where) };
+  });
+  const hint = "save with numpy.savez(path, x=…, y=…), or with the names of the model's inputs";
+  return datasetOfArrays(arrays, path, options, hint);
 }
 
 function unzipped(bytes: Uint8Array, path: string): Record<string, Uint8Array> {
@@ -65,8 +34,9 @@ function unzipped(bytes: Uint8Array, path: string): Record<string, Uint8Array> {
     boundedSize(all, bytes.length, path);
     return true;
   };
+  let found: Record<string, Uint8Array>;
   try {
-    return unzipSync(bytes, { filter });
+    found = unzipSync(bytes, { filter });
   } catch (error) {
     if (error instanceof EspalierError) throw error;
     throw new EspalierError("invalid-file", "the file is no zip, damaged or cut short", {
@@ -75,4 +45,30 @@ function unzipped(bytes: Uint8Array, path: string): Record<string, Uint8Array> {
       wanted: "an .npz file as numpy.savez writes it",
     });
   }
+  for (const [name, sum] of sums(bytes))
+    if (found[name] && crc32(found[name]) !== sum)
+      throw new EspalierError(
+        "invalid-file",
+        "an array is damaged: its checksum is not the zip's",
+        { file: `${path}: ${name}`, got: hex(crc32(found[name])), wanted: hex(sum) },
+        "get the file again",
+      );
+  return found;
+}
+
+const hex = (n: number): string => n.toString(16).padStart(8, "0");
+
+/** The checksum of each file by a zip's central directory (APPNOTE.TXT 4.3.12, 4.3.16), which unzipping has read before. */
+function sums(bytes: Uint8Array): Map<string, number> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let end = bytes.length - 22;
+  while (end > 0 && view.getUint32(end, true) !== 0x06054b50) end--;
+  const found = new Map<string, number>();
+  let at = view.getUint32(end + 16, true);
+  while (at + 46 <= bytes.length && view.getUint32(at, true) === 0x02014b50) {
+    const [name, extra, comment] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
+    found.set(new TextDecoder().decode(bytes.slice(at + 46, at + 46 + name)), view.getUint32(at + 16, true));
+    at += 46 + name + extra + comment;
+  }
+  return found;
 }

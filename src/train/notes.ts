@@ -39,6 +39,7 @@ export function runNotes({ model, graph, stays, data }: Taken, { terms, teacher 
   const unused = [...leftOut(model, data), ...unusedLabels(data, terms)];
   return [
     ...(data.input === undefined ? [] : [columnsNote(data)]),
+    ...(data.notes ?? []),
     ...readingNotes(model),
     ...(isRebatched(model) ? [OF_ONE_SAMPLE] : []),
     ...[...attached.map(({ note }) => note), untrainedNote(graph), constantsNote(stays)].filter((n) => n !== undefined),

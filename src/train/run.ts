@@ -14,6 +14,7 @@ import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
+import { recordEncoding } from "./encoding.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { Journal, type SavedRun } from "./journal.ts";
 import { changes, Structure } from "./metrics.ts";
@@ -287,6 +288,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** Makes some weights the public model. */
   private publish(weights: ReadonlyMap<string, Tensor>): void {
     const graph = withTensors(this.initial.graph, weights);
-    this.trained = recordNormalization({ ...this.initial, graph }, this.options.normalization);
+    const model = recordNormalization({ ...this.initial, graph }, this.options.normalization);
+    this.trained = recordEncoding(model, this.data.encoding);
   }
 }

@@ -1,0 +1,60 @@
+/** The settings of data: the same for every command that takes some. */
+import type { Encoding } from "espalier";
+import type { OpenOptions } from "espalier/node";
+import { choice, namesField, normalization, numberField, text, texts, type ValuesOf } from "./field.ts";
+import { type LossSetting, lossesIn } from "./losses.ts";
+
+/** What readers can be told, by the names of the library's options. */
+export const readerFields = {
+  inputColumns: texts("columns of the data that are inputs (default: all that are no labels)", "a,b,…"),
+  labelColumns: texts("columns of the data that are labels (default: those called y, label, target, class)", "a,b,…"),
+  labelKind: choice("what labels are (default: what they look like, which is said)", ["classes", "numbers", "places"]),
+  classes: texts("the value of each class in the data, in order (default: those that occur, sorted)", "a,b,…"),
+  testSplit: numberField("share drawn for testing where the data has no test samples of its own (default 0.2)", {
+    above: 0,
+    below: 1,
+  }),
+} as const satisfies Readonly<Partial<Record<keyof OpenOptions, unknown>>>;
+
+const dataRootField = text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder");
+
+/** Of commands whose argument is the data. */
+export const dataArgumentFields = { dataRoot: dataRootField, ...readerFields };
+
+export const dataFields = {
+  data: text("data set by name, a folder, a file (.npz, .npy), or a module that exports one", "name|path"),
+  columns: namesField("which columns of the data are for which of the model's inputs and outputs, where names differ"),
+  dataRoot: dataRootField,
+  ...readerFields,
+  normalize: normalization(
+    "normalize inputs: auto, none, or MEAN/STD (default: auto, as the model records, else as the data set says)",
+  ),
+};
+
+export type DataSettings = ValuesOf<typeof dataFields>;
+
+/** As the library wants it: undefined = what the file or the data set says, null = none. */
+export const normalizationSetting = (n: DataSettings["normalize"]) =>
+  n === "none" ? null : n === "auto" ? undefined : n;
+
+const keys = Object.keys(readerFields) as (keyof typeof readerFields)[];
+
+/**
+ * What `datasets.open` is told.
+ * @param loss of those that fit numbers, labels are numbers unless something else is said
+ * @param encoding of the model that the data is for
+ */
+export function readerOptions(
+  values: ValuesOf<typeof dataArgumentFields> & { readonly loss?: LossSetting },
+  encoding?: Encoding | null,
+): OpenOptions {
+  const given = Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));
+  const { dataRoot, loss } = values;
+  const fits = loss !== undefined && lossesIn(loss).every((name) => ["mse", "l1", "bce"].includes(name));
+  return {
+    ...given,
+    ...(fits && { expects: "numbers" }),
+    ...(dataRoot && { root: dataRoot }),
+    ...(encoding !== undefined && { encoding }),
+  };
+}

@@ -1,0 +1,136 @@
+/** The one table by which a name or a path finds its reader. A kind of data is one line here. */
+import { digits } from "../data/digits.ts";
+import { facts, isKnown } from "../data/registry.ts";
+import { EspalierError, UsageError } from "../error.ts";
+import { listed, named, say } from "../message.ts";
+import { openModule } from "./data-module.ts";
+import { listFolder, sizeOfFile } from "./files.ts";
+import { type DataPlace, locate, readImages } from "./locate.ts";
+import { npyFiles, npyFolderFiles, openNpy, openNpyFolder } from "./npy-files.ts";
+import { openNpz } from "./npz.ts";
+import type { AtPath, DataReader, OpenOptions, ReaderOption } from "./reader.ts";
+
+const ARRAYS = ["inputColumns", "labelColumns", "labelKind", "classes", "testSplit"] as const;
+const ends = (ending: RegExp) => (path: string) => ending.test(path);
+
+/** In order: the first that recognises a path reads it. */
+const READERS: readonly DataReader[] = [
+  {
+    kind: "the drawn data set digits",
+    wanted: "digits",
+    of: "name",
+    takes: ["root", "digits"],
+    recognises: (path) => path === "digits",
+    open: async (_, options) => digits(options.digits),
+    files: async () => [],
+  },
+  {
+    kind: "a data set with a name",
+    wanted: "mnist, fashion-mnist, cifar10, cifar100",
+    of: "name",
+    takes: ["root"],
+    recognises: isKnown,
+    open: async (path, { root }) => readImages(await locate(path, root)),
+    files: async (path, { root }) => (await locate(path, root)).files,
+  },
+  {
+    kind: "an .npz file",
+    wanted: ".npz",
+    of: "file",
+    takes: ARRAYS,
+    recognises: ends(/\.npz$/i),
+    open: openNpz,
+  },
+  {
+    kind: "an .npy file",
+    wanted: ".npy",
+    of: "file",
+    takes: ARRAYS,
+    recognises: ends(/\.npy$/i),
+    open: openNpy,
+    files: async (path, options) => sized(await npyFiles(path, options)),
+  },
+  {
+    kind: "a module",
+    wanted: ".js, .mjs, .cjs, .ts, .mts, .cts",
+    of: "file",
+    takes: [],
+    recognises: ends(/\.[cm]?[jt]s$/i),
+    open: openModule,
+  },
+  {
+    kind: "a folder of IDX or CIFAR files",
+    wanted: "the four IDX files of MNIST, data_batch_*.bin and test_batch.bin, or train.bin and test.bin; or NAME.gz",
+    of: "folder",
+    takes: [],
+    recognises: (_, { names }) => names.some((name) => /^(t10k-|train-(images|labels)-idx)|\.bin(\.gz)?$/.test(name)),
+    open: async (path) => readImages(await locate(path)),
+    files: async (path) => (await locate(path)).files,
+  },
+  {
+    kind: "a folder of .npy files",
+    wanted: "x.npy and y.npy, or x_train.npy, y_train.npy, x_test.npy, y_test.npy",
+    of: "folder",
+    takes: ARRAYS,
+    recognises: (_, { names }) => names.some((name) => /\.npy$/i.test(name)),
+    open: openNpyFolder,
+    files: async (path) => sized(await npyFolderFiles(path)),
+  },
+];
+
+const sized = (paths: readonly string[]): Promise<DataPlace["files"]> =>
+  Promise.all(paths.map(async (path) => ({ path, bytes: (await sizeOfFile(path)) ?? 0 })));
+
+/**
+ * The reader of a name or path, which takes the options that are given.
+ * @param common options that are passed over where a reader does not take them, as they are said of other data sets too
+ * @throws UsageError for a name that is none, and for an option that the reader does not take; EspalierError for a path where nothing is, or nothing that can be read
+ */
+export async function readerOf(
+  path: string,
+  options: OpenOptions,
+  common: readonly ReaderOption[] = ["root", "encoding", "expects"],
+): Promise<DataReader> {
+  const found = await look(path);
+  const reader = READERS.find((r) => r.recognises(path, found));
+  if (!reader) throw unreadable(path, found);
+  const given = Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [key as ReaderOption]));
+  const foreign = given.find((key) => !reader.takes.includes(key) && !common.includes(key));
+  if (foreign !== undefined)
+    throw new UsageError(
+      "conflict",
+      say`${reader.kind} takes no ${named(foreign)}`,
+      { data: path, "it takes": reader.takes.length > 0 ? listed(reader.takes) : "no options" },
+      "leave it out",
+    );
+  return reader;
+}
+
+async function look(path: string): Promise<AtPath> {
+  if ((await sizeOfFile(path)) !== null) return { is: "file", names: [] };
+  const names = await listFolder(path);
+  return names ? { is: "folder", names } : { is: "nothing", names: [] };
+}
+
+const wanted = (...kinds: readonly DataReader["of"][]): string =>
+  READERS.filter((r) => kinds.includes(r.of))
+    .map((r) => r.wanted)
+    .join("; ");
+
+function unreadable(path: string, { is, names }: AtPath): EspalierError {
+  if (is === "folder")
+    return new EspalierError("missing", "the folder holds no data set that Espalier reads", {
+      folder: path,
+      got: names.slice(0, 8).join(", ") || "nothing",
+      wanted: wanted("folder"),
+    });
+  if (is === "file")
+    return new EspalierError(
+      "unsupported",
+      "no reader knows this kind of file",
+      { file: path, wanted: wanted("file") },
+      "name it by what it holds, or give a module that reads it",
+    );
+  if (!/[/\\]/.test(path)) facts(path); // throws: no such name
+  return new EspalierError("missing", "there is no such folder of data", { folder: path }, "check the path");
+}
