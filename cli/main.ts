@@ -12,6 +12,7 @@ import { dataCommand } from "./commands/data.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { factorizeCommand } from "./commands/factorize.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { pruneCommand } from "./commands/prune.ts";
 import { shrinkCommand } from "./commands/shrink.ts";
 import { trainCommand } from "./commands/train.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -37,6 +38,7 @@ const program = new Command("espalier")
 for (const command of [
   trainCommand,
   compareCommand,
+  pruneCommand,
   shrinkCommand,
   factorizeCommand,
   verifyCommand,

@@ -82,6 +82,23 @@ export { type Finished, type FinishOptions, finish } from "./pipeline/finish.ts"
 export { type FinishedTrial, type SearchOptions, searchLambda, type Trial } from "./pipeline/lambda-search.ts";
 export { type NetworkOptions, networkHtml } from "./pipeline/network.ts";
 export { type OperatorRow, operatorTable } from "./pipeline/operator-table.ts";
+export {
+  type PruneCost,
+  type Pruned,
+  type PrunedSet,
+  type PruneEvent,
+  type PruneMeasure,
+  type PruneOptions,
+  prune,
+  pruneMeasures,
+} from "./pipeline/prune/prune.ts";
+export {
+  type PruneGroups,
+  type PruneRanking,
+  pruneGroups,
+  pruneRankings,
+  type RankingOptions,
+} from "./pipeline/prune/rank.ts";
 export { type RankSearch, type RankSearchOptions, type RankStep, searchRanks } from "./pipeline/rank-search.ts";
 export { chooseRanks, type Judging, type RankRule } from "./pipeline/ranks.ts";
 export { realInputs } from "./pipeline/real-inputs.ts";

@@ -6,6 +6,7 @@ import { compareCommand } from "../../cli/commands/compare.ts";
 import { evaluateCommand } from "../../cli/commands/evaluate.ts";
 import { factorizeCommand } from "../../cli/commands/factorize.ts";
 import { inspectCommand } from "../../cli/commands/inspect.ts";
+import { pruneCommand } from "../../cli/commands/prune.ts";
 import { shrinkCommand } from "../../cli/commands/shrink.ts";
 import { trainCommand } from "../../cli/commands/train.ts";
 import { verifyCommand } from "../../cli/commands/verify.ts";
@@ -24,6 +25,7 @@ const commands: readonly {
 }[] = [
   { make: trainCommand, before: "--model logistic --data digits --limit-train 20 --epochs 1".split(" "), files: 0 },
   { make: compareCommand, before: ["--config", "settings.yaml"], files: 0 },
+  { make: pruneCommand, before: [], files: 2 },
   { make: shrinkCommand, before: [], files: 2 },
   { make: factorizeCommand, before: [], files: 2 },
   { make: verifyCommand, before: [], files: 2 },

@@ -16,7 +16,7 @@ import { UnionFind } from "./union-find.ts";
 import { weightUses } from "./weights.ts";
 
 /** An axis of a parameter whose indices are channels. */
-interface Slice {
+export interface Slice {
   readonly param: Value;
   readonly axis: number;
   readonly classes: Int32Array;
@@ -28,7 +28,8 @@ export function coupledChannels(graph: Graph, side: Side, channels: Channels): S
   return new Set(slices.flatMap((s) => [...s.classes].filter(grouped)));
 }
 
-function groupedSlices(graph: Graph, side: Side, channels: Channels, unit: HeadUnit) {
+/** The slices of a side, and which channels have a group there. */
+export function groupedSlices(graph: Graph, side: Side, channels: Channels, unit: HeadUnit) {
   const part = chosenPart(graph, channels, unit);
   const pairs = unit === "index" ? queriesAndKeys(graph, channels, part) : NO_PAIRS;
   const found = side === "consumer" ? readers(graph, channels, pairs) : makers(graph, channels);
@@ -45,11 +46,11 @@ export function coupledSets(
 ): GroupSet[] {
   const { slices, part, grouped } = groupedSlices(graph, side, channels, unit);
   const names = firstMakers(graph, channels, part);
-  return components(slices).flatMap((part) => {
+  return connected(slices).flatMap((part) => {
     const classes = [...new Set(part.flatMap((s) => [...s.classes]))].filter(grouped).sort((a, b) => a - b);
     if (classes.length === 0) return [];
     const group = new Map(classes.map((c, i) => [c, i]));
-    const members = part.map((s) => member(s, (c) => group.get(c) ?? -1, classes.length));
+    const members = part.map((s) => memberOf(s, (c) => group.get(c) ?? -1, classes.length));
     const name = names.get(classes[0]) ?? part[0].param.name;
     return [{ name, count: classes.length, members, sizes: groupSizes(members, classes.length) }];
   });
@@ -201,7 +202,7 @@ const isTrainableNorm = (graph: Graph, channels: Channels, node: Node) =>
   channels.flow(node).affine?.every((at) => trainable(graph, node.inputs[at]!)) ?? false;
 
 /** Slices that share a channel, or whose channels share an axis of some value, together. In the order of the slices. */
-function components(slices: readonly Slice[]): Slice[][] {
+export function connected<S extends Slice>(slices: readonly S[]): S[][] {
   const sets = new UnionFind();
   const ids = sets.fresh(slices.length);
   const owner = new Map<number, number>();
@@ -211,7 +212,7 @@ function components(slices: readonly Slice[]): Slice[][] {
       else owner.set(c, ids[i]);
     }
   });
-  const parts = new Map<number, Slice[]>();
+  const parts = new Map<number, S[]>();
   slices.forEach((s, i) => {
     const root = sets.find(ids[i]);
     const part = parts.get(root);
@@ -222,7 +223,7 @@ function components(slices: readonly Slice[]): Slice[][] {
 }
 
 /** Names of the first weight that makes each channel. */
-function firstMakers(graph: Graph, channels: Channels, part: (channel: number) => number): Map<number, string> {
+export function firstMakers(graph: Graph, channels: Channels, part: (channel: number) => number): Map<number, string> {
   const names = new Map<number, string>();
   const named = new Set<Int32Array>();
   for (const { node, made, stored } of weightUses(graph, channels.stored)) {
@@ -235,7 +236,7 @@ function firstMakers(graph: Graph, channels: Channels, part: (channel: number) =
 }
 
 /** A slice as a member. The axis is split where its groups come in equal blocks (flatten → dense). */
-function member({ param, axis, classes }: Slice, groupOf: (channel: number) => number, count: number): Member {
+export function memberOf({ param, axis, classes }: Slice, groupOf: (channel: number) => number, count: number): Member {
   const n = classes.length;
   const inner = blockLength(classes);
   const period = inner > 1 ? n : periodLength(classes);

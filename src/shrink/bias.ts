@@ -14,8 +14,11 @@ import { type Line, lineAt } from "./constants.ts";
 import type { Removed } from "./removed.ts";
 import { shrinkRuleOf } from "./rules/index.ts";
 
-/** The graph with every constant that the plan folds moved; its channels are then unread. */
-export function foldConstants(analysis: Analysis, remove: Removed): Graph {
+/**
+ * The graph with every constant that the plan folds moved; its channels are then unread.
+ * @param analysis whose `constants` know every channel that goes
+ */
+export function foldConstants(analysis: Analysis, remove: Pick<Removed, "has">): Graph {
   const edit = new Edit(analysis.graph);
   for (const use of analysis.uses) {
     const x = use.node.inputs[use.data.at]!;
@@ -32,7 +35,12 @@ export function foldConstants(analysis: Analysis, remove: Removed): Graph {
 }
 
 /** What the removed constant channels add to each channel that a weight makes. */
-function shiftOf({ zeros }: Analysis, use: WeightUse, constants: Line, gone: Int32Array): Float64Array {
+export function shiftOf(
+  { zeros }: Pick<Analysis, "zeros">,
+  use: WeightUse,
+  constants: Line,
+  gone: Int32Array,
+): Float64Array {
   const shift = new Float64Array(size(use.makes.map((a) => use.view[a])));
   const data = zeros.data(use);
   if (!data) return shift;

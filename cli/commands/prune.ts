@@ -1,0 +1,215 @@
+/** `espalier prune`: one shot, without training: ranks channels, cuts the least important ones, says what that cost. */
+import {
+  changeRow,
+  count,
+  fileSize,
+  type Pruned,
+  type PruneOptions,
+  percent,
+  prune,
+  pruneGroups,
+  pruneMeasures,
+  pruneRankings,
+  removalRows,
+  significant,
+  type Table,
+  visible,
+  write,
+} from "espalier";
+import { readBytes, writeBytes } from "espalier/node";
+import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
+import { engineFields, engineOf } from "../settings/engine-fields.ts";
+import { choice, integerField, numberField, text, type ValuesOf } from "../settings/field.ts";
+import { lossField, lossOf } from "../settings/losses.ts";
+import { openDataset } from "../settings/open.ts";
+import { trainFields } from "../settings/train-fields.ts";
+import { command } from "../terminal/command.ts";
+import { dataFiles, readInput, touched } from "../terminal/files.ts";
+import { interruption } from "../terminal/interrupt.ts";
+import type { Output } from "../terminal/output.ts";
+import { sayReading } from "../terminal/reading.ts";
+import { typed } from "../terminal/spelling.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
+
+const fields = {
+  keep: numberField("the share that stays, such as 0.5 (default 0.7)", { above: 0, below: 1 }),
+  of: choice("of what: params (default), macs (multiply-adds), bytes (of the file)", pruneMeasures),
+  by: choice(
+    "what ranks channels: magnitude (norms of weights by their layer's mean; default), with --data taylor (what the loss changes without it) or activation (its mean size)",
+    pruneRankings,
+  ),
+  groups: choice(
+    "what of an attention goes: coupled (whole heads, default) or head-width (an index of every head)",
+    pruneGroups,
+  ),
+  least: numberField("the share of its channels that every layer keeps at least (default: a quarter of --keep)", {
+    min: 0,
+    max: 1,
+  }),
+  roundTo: integerField("widths that lose channels stay multiples of this, such as 8 (default 1)", { min: 1 }),
+  freeze: trainFields.freeze,
+  certificate: text(
+    "write what was removed, from the model with zeros in place of what goes, to this file",
+    "file.json",
+  ),
+  zeroed: text("write that model, which the certificate is of, to this file", "file.onnx"),
+  ...dataFields,
+  samples: integerField("training samples that calibrate (default 512)", { min: 1 }),
+  loss: lossField,
+  classAxis: trainFields.classAxis,
+  output: text("the model's output that the loss attaches to (default: the first)", "name"),
+  seed: integerField("of the drawing of samples (default 1)"),
+  ...engineFields,
+} as const;
+
+const outputs = (
+  to: string | undefined,
+  { certificate, zeroed }: Pick<ValuesOf<typeof fields>, "certificate" | "zeroed">,
+) => [...touched("<out.onnx>", to), ...touched("--certificate", certificate), ...touched("--zeroed", zeroed)];
+
+export const pruneCommand = () =>
+  command({
+    name: "prune",
+    about:
+      "Removes the least important channels of a trained model at once, without training: the quick answer to what could be saved. Lossy: judge it by the accuracy, and train it on.",
+    arguments: [
+      ["<in.onnx>", "the model"],
+      ["<out.onnx>", "where the small one goes"],
+    ],
+    fields,
+    examples: [
+      "prune model.onnx small.onnx --keep 0.7",
+      "prune model.onnx small.onnx --keep 0.5 --by taylor --data mnist --data-root ~/data",
+      "prune resnet.onnx small.onnx --keep 0.5 --of macs --round-to 8 --data cifar10",
+      "train --model small.onnx --data cifar10 --epochs 10   # what was lost comes back",
+    ],
+    files: async ([from, to], { data, dataRoot, ...asked }) => ({
+      reads: [...touched("<in.onnx>", from), ...(await dataFiles(data, dataRoot))],
+      writes: outputs(to, asked),
+    }),
+    async run([from, to], values, out) {
+      const interrupt = interruption((line) => out.warn(line), "stopping without writing anything");
+      try {
+        await pruneFile(from!, to!, values, out, interrupt.signal);
+        return 0;
+      } catch (e) {
+        if (!interrupt.signal.aborted || e !== interrupt.signal.reason) throw e;
+        out.result({ interrupted: true }, "stopped; nothing was written");
+        return interrupt.status() ?? 1;
+      } finally {
+        interrupt.release();
+      }
+    },
+  });
+
+async function pruneFile(from: string, to: string, values: ValuesOf<typeof fields>, out: Output, signal: AbortSignal) {
+  const { keep = 0.7, data: name, certificate, zeroed, loss, normalize, ...said } = values;
+  const full = await readInput(from, outputs(to, values));
+  sayReading(out, from, full);
+  const fileBefore = (await readBytes(from)).length;
+  const data = name ? await openDataset(name, values, full) : undefined;
+  for (const note of data?.notes ?? []) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
+  const { of = "params", by = "magnitude", groups = "coupled", least, roundTo, freeze, samples, output, seed } = said;
+  const options: PruneOptions = {
+    engine: engineOf(values),
+    keep,
+    of,
+    by,
+    groups,
+    freeze,
+    output,
+    data,
+    loss: lossOf(loss, values),
+    normalization: normalizationSetting(normalize),
+    signal,
+    ...(least !== undefined && { least }),
+    ...(roundTo !== undefined && { roundTo }),
+    ...(samples !== undefined && { samples }),
+    ...(seed !== undefined && { seed }),
+    onEvent: saying(out),
+  };
+  const done = await prune(full, options);
+  signal.throwIfAborted();
+  const bytes = write(done.model);
+  await writeBytes(to, bytes);
+  if (zeroed) await writeBytes(zeroed, write(done.zeroed));
+  if (certificate)
+    await writeBytes(certificate, new TextEncoder().encode(`${JSON.stringify(done.certificate, null, 2)}\n`));
+  const size = { before: fileBefore, after: bytes.length };
+  const { proof, verification, cost, layers, kept, scores } = done;
+  const result = {
+    in: from,
+    out: to,
+    lossy: true,
+    by,
+    of,
+    keep,
+    kept,
+    params: { before: cost.before.params, after: cost.after.params },
+    macs: { before: cost.before.macs, after: cost.after.macs },
+    bytes: size,
+    layers,
+    ...(scores && {
+      accuracy: { before: scores.before.accuracy, after: scores.after.accuracy },
+      loss: { before: scores.before.loss, after: scores.after.loss },
+    }),
+    verification,
+    proof: { claims: proof.claims, proved: proof.proved },
+    removed: removalRows(done.certificate),
+  };
+  const closing = `wrote ${to}, which keeps ${percent(kept, 1)} of ${NOUNS[of]}; pruning is lossy${
+    data ? ", and training brings much of it back" : " (say --data to see the accuracy)"
+  }`;
+  out.result(
+    result,
+    `${terminalTable(layerTable(layers), out)}\n\n${terminalTable(figures(done, size), out)}\n\n${closing}`,
+  );
+}
+
+const NOUNS = { params: "the parameters", macs: "the multiply-adds", bytes: "the bytes" } as const;
+
+function saying(out: Output): NonNullable<PruneOptions["onEvent"]> {
+  const dim = (line: string) => out.say(out.colour.dim(line));
+  return (event) => {
+    if (event.type === "baseline")
+      out.say(
+        event.score.accuracy === null
+          ? `before pruning: loss ${significant(event.score.loss)}`
+          : `before pruning: ${percent(event.score.accuracy)}`,
+      );
+    else if (event.type === "calibrating") dim(`calibrating with ${count(event.samples)} training samples …`);
+    else dim(`  without ${count(event.removed)} of ${count(event.of)} channels: ${percent(event.kept, 1)} kept`);
+  };
+}
+
+const layerTable = (layers: Pruned["layers"]): Table => ({
+  head: ["channels made by", "before", "after", "gone"],
+  text: [0],
+  rows: layers.map(({ name, channels, removed }) => [
+    visible(name),
+    count(channels),
+    count(channels - removed),
+    percent(removed / channels, 1),
+  ]),
+});
+
+function figures({ cost, scores }: Pruned, bytes: { readonly before: number; readonly after: number }): Table {
+  const of = (what: "params" | "macs") => ({ before: cost.before[what], after: cost.after[what] });
+  const { before, after } = scores ?? {};
+  const quality =
+    !before || !after
+      ? []
+      : before.accuracy !== null && after.accuracy !== null
+        ? [["test accuracy", percent(before.accuracy), percent(after.accuracy), "lossy"]]
+        : [["test loss", significant(before.loss), significant(after.loss), "lossy"]];
+  return {
+    head: ["", "before", "after", "change"],
+    text: [0],
+    rows: [
+      ...quality,
+      changeRow("parameters", count, of("params"), "fewer", "more"),
+      changeRow("multiply-adds per example", count, of("macs"), "fewer", "more"),
+      changeRow("file", fileSize, bytes, "smaller", "larger"),
+    ],
+  };
+}

@@ -1,0 +1,71 @@
+/** One-shot pruning as a user meets it. */
+import { existsSync } from "node:fs";
+import { copyFile, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+import { commandLine } from "./support/command-line.ts";
+
+const { espalier, at } = commandLine();
+const DIGITS = "--data digits --threads 1".split(" ");
+
+beforeAll(async () => {
+  const train = "train --model lenet5-small --optimizer sgd --penalty none --limit-train 300 --epochs 1 --out run";
+  await espalier(...train.split(" "), ...DIGITS);
+  await copyFile(at("run/model.onnx"), at("model.onnx"));
+  await copyFile(fileURLToPath(new URL("fixtures/onnx/torch-mlp-17.onnx", import.meta.url)), at("torch.onnx"));
+}, 120_000);
+
+describe("prune", () => {
+  test("with data: ranked by what the loss changes, accuracy before and after, a certificate that verify replays", async () => {
+    const before = await readFile(at("model.onnx"));
+    const line =
+      "prune model.onnx small.onnx --keep 0.5 --of macs --by taylor --samples 64 --certificate c.json --zeroed zeroed.onnx";
+    const { status, stdout, stderr } = await espalier(...line.split(" "), "--json", ...DIGITS);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/calibrating with 64 training samples[\s\S]*before pruning: \d/),
+    ]);
+    const said = JSON.parse(stdout);
+    expect(said).toMatchObject({ lossy: true, by: "taylor", of: "macs", keep: 0.5 });
+    expect(said.kept).toBeLessThanOrEqual(0.5);
+    expect(said.kept).toBe(said.macs.after / said.macs.before);
+    expect(said.accuracy.before).toBeGreaterThanOrEqual(0);
+    expect(said.accuracy.after).toBeGreaterThanOrEqual(0);
+    expect(said.layers.some((l: { removed: number }) => l.removed > 0)).toBe(true);
+    expect(await readFile(at("model.onnx"))).toEqual(before);
+    const proved = await espalier("verify", "zeroed.onnx", "small.onnx", "--certificate", "c.json", "--threads", "1");
+    expect([proved.status, proved.stderr]).toEqual([0, ""]);
+    const lossy = await espalier("verify", "model.onnx", "small.onnx", "--threads", "1");
+    expect(lossy.status).toBe(1);
+  });
+
+  test("without data: a table of what went, and a word that it is lossy", async () => {
+    const { status, stdout } = await espalier("prune", "torch.onnx", "torch-small.onnx", "--threads", "1");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/channels made by +before +after +gone\n/);
+    expect(stdout).toMatch(/keeps \d\d\.\d.% of the parameters; pruning is lossy \(say --data to see the accuracy\)/);
+    expect(existsSync(at("torch-small.onnx"))).toBe(true);
+  });
+
+  test.each<[string, number, RegExp]>([
+    [
+      "prune model.onnx out.onnx --keep 0",
+      2,
+      /keep cannot be 0\n +where +--keep\n +got +0\n +wanted +a number > 0 and < 1/,
+    ],
+    ["prune model.onnx out.onnx --keep 1", 2, /keep cannot be 1/],
+    ["prune model.onnx out.onnx --keep most", 2, /keep cannot be most/],
+    ["prune model.onnx out.onnx --by taylor", 2, /the ranking by taylor wants data/],
+    ["prune model.onnx out.onnx --by luck", 2, /unknown by "luck"/],
+    ["prune model.onnx out.onnx --groups element", 2, /unknown groups "element"/],
+    ["prune model.onnx out.onnx --keep 0.001", 1, /so little of the model cannot be kept\n +of +params\n +got +0\.\d+/],
+    ["prune model.onnx model.onnx", 2, /an output would replace an input/],
+    ["prune model.onnx out.onnx --zeroed out.onnx", 2, /two outputs would be one file/],
+    ["prune nothing.onnx out.onnx", 1, /nothing\.onnx/],
+    ["prune model.onnx out.onnx --data cifar100 --data-root .", 1, /cifar100/],
+  ])("%s is refused, and nothing is written", async (line, wanted, said) => {
+    const { status, stderr } = await espalier(...line.split(" "));
+    expect([status, stderr]).toEqual([wanted, expect.stringMatching(said)]);
+    expect(existsSync(at("out.onnx"))).toBe(false);
+  });
+});
