@@ -10,6 +10,15 @@ export { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } 
 export type { LabelKind } from "./data/labels.ts";
 export { sourceSplit } from "./data/source.ts";
 export type { Augment, Drawn, Numbers, SampleSource, Split } from "./data/split.ts";
+export {
+  type EncodedTexts,
+  type EncodedWords,
+  type EncodeOptions,
+  encodeTexts,
+  encodeWords,
+  type TokenColumn,
+} from "./data/text/encode-texts.ts";
+export { type TextTokenizer, type TokenizerFiles, type Tokens, textTokenizer } from "./data/text/tokenizer.ts";
 export type { DeviceTensor, Engine, EngineTensor, Session } from "./engine/engine.ts";
 export { type LatencyOptions, latency } from "./engine/latency.ts";
 export { type ErrorCode, type ErrorDetails, EspalierError, UsageError } from "./error.ts";

@@ -7,3 +7,4 @@ export { environment, version } from "./node/environment.ts";
 export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-files.ts";
 export type { OpenOptions } from "./node/reader.ts";
 export { systemReason } from "./node/system-error.ts";
+export { readTokenizer } from "./node/text/tokenizer-files.ts";
