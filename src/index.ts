@@ -6,7 +6,13 @@ export { type Column, renameColumns } from "./data/columns.ts";
 export { type Dataset, fromArrays, limitTrain, splitValidation } from "./data/dataset.ts";
 export { digits } from "./data/digits.ts";
 export type { ColumnEncoding, Encoding } from "./data/encoding.ts";
-export { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "./data/from-columns.ts";
+export {
+  type ColumnInput,
+  type Columns,
+  type FromColumnsOptions,
+  fromColumns,
+  type PlacedColumns,
+} from "./data/from-columns.ts";
 export type { LabelKind } from "./data/labels.ts";
 export { sourceSplit } from "./data/source.ts";
 export type { Augment, Drawn, Numbers, SampleSource, Split } from "./data/split.ts";

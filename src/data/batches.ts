@@ -8,6 +8,7 @@ import { UsageError } from "../error.ts";
 import { aList, anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import { ahead } from "./ahead.ts";
+import { byLength, type SamplePlaces, type Stretch, shortened } from "./places.ts";
 import { sampleSize, samplesAt } from "./source.ts";
 import type { Augment, Split } from "./split.ts";
 
@@ -18,6 +19,8 @@ export interface Batch {
   readonly y: Split["y"];
   readonly more?: Split["more"];
   readonly count: number;
+  /** How many places its samples have, where batches differ in it. */
+  readonly length?: number;
   readonly epoch: number;
   /** Index of the batch in its epoch. */
   readonly step: number;
@@ -37,6 +40,8 @@ export interface BatchPlan {
   /** Default true; false = the order of the data, for evaluation. */
   readonly shuffle?: boolean;
   readonly augment?: Augment;
+  /** How samples differ in length. Default: they do not, or all are filled up to the longest. */
+  readonly places?: SamplePlaces;
   /** Merge a last batch of one sample into the one before: batch statistics need more than one value. */
   readonly mergeSingle?: boolean;
   /** Stops the iteration with the signal's reason. */
@@ -63,21 +68,36 @@ async function* inProcess(split: Split, plan: BatchPlan): AsyncGenerator<Batch> 
 
 /** The same batches, each when it is asked for. */
 export async function* prepare(split: Split, plan: BatchPlan): AsyncGenerator<Batch> {
-  const { seed, shape, shuffle = true, augment, epoch: firstEpoch = 0, epochs = firstEpoch + 1 } = plan;
-  const sizes = batchSizes(split.count, plan.batchSize, plan);
+  const { seed, shape, shuffle = true, augment, places, epoch: firstEpoch = 0, epochs = firstEpoch + 1 } = plan;
   for (let epoch = firstEpoch; epoch < epochs; epoch++) {
-    const order = shuffle ? epochOrder(split.count, seed, epoch) : undefined;
-    let position = 0;
-    for (const [step, count] of sizes.entries()) {
-      if (epoch > firstEpoch || step >= (plan.step ?? 0)) {
-        const drawn = shuffle || augment ? { seed, epoch, position, augment } : undefined;
-        const batch = await samplesAt(split, order, position, count, drawn);
-        if (augment) augmentBatch(batch.x, shape, augment, { seed, epoch, position });
-        yield { ...batch, epoch, step };
-      }
-      position += count;
+    const { order, batches } = epochBatches(split, plan, epoch);
+    for (const [step, { start, count, length }] of batches.entries()) {
+      if (epoch === firstEpoch && step < (plan.step ?? 0)) continue;
+      const drawn = shuffle || augment ? { seed, epoch, position: start, augment } : undefined;
+      const whole = await samplesAt(split, order, start, count, drawn);
+      const batch = places && length !== undefined ? { ...shortened(whole, places, length), length } : whole;
+      if (augment) augmentBatch(batch.x, shape, augment, { seed, epoch, position: start });
+      yield { ...batch, epoch, step };
     }
   }
+}
+
+/** The order of an epoch's samples, and where its batches stand in it. */
+function epochBatches(
+  split: Split,
+  plan: BatchPlan,
+  epoch: number,
+): { readonly order?: Uint32Array; readonly batches: readonly (Omit<Stretch, "length"> & Partial<Stretch>)[] } {
+  const { seed, shuffle = true, places } = plan;
+  const order = shuffle ? epochOrder(split.count, seed, epoch) : undefined;
+  const sizes = batchSizes(split.count, plan.batchSize, plan);
+  if (places) return byLength(split, places, order, sizes, shuffle ? { seed, epoch } : undefined);
+  let start = 0;
+  const batches = sizes.map((count) => {
+    start += count;
+    return { start: start - count, count };
+  });
+  return { order, batches };
 }
 
 /** Sizes of an epoch's batches; their sum is `count`: the last, partial batch is kept. */

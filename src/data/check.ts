@@ -62,7 +62,7 @@ const notAShape = (column: string, got: unknown) =>
  * @throws UsageError, EspalierError as `checkDataset`, for one of its splits or another that goes with it
  */
 export function checkSplit(split: Split | undefined, data: Dataset, part: string): void {
-  const { shape, classes, labelShape, more = {} } = data;
+  const { shape, classes, labelShape, more = {}, places: byPlace } = data;
   const wrong = (what: string, got: string | number, wanted: string): never => {
     throw new UsageError("mismatch", `the ${part} samples are not valid: ${what}`, { got, wanted });
   };
@@ -92,6 +92,17 @@ export function checkSplit(split: Split | undefined, data: Dataset, part: string
     else if (is === "label" && of instanceof Int32Array)
       checkClasses(of, classes!, `${part}.${name}`, shape.length > 0);
   }
+  const { lengths } = split;
+  const longest = byPlace?.lengths.at(-1) ?? Number.POSITIVE_INFINITY;
+  if (
+    lengths &&
+    !(lengths instanceof Int32Array && lengths.length === count && lengths.every((n) => n >= 1 && n <= longest))
+  )
+    wrong(
+      "the lengths of samples",
+      `${kindOf(lengths)} of ${lengths.length}`,
+      `an Int32Array of ${count} numbers from 1 to ${longest}`,
+    );
   if (x instanceof Float32Array) checkFiniteRows(x, width, `${part}.x`);
   if (y instanceof Float32Array) checkFiniteRows(y, y.length / count, `${part}.y`);
   else if (classes !== null) checkClasses(y, classes, `${part}.y`, (labelShape?.length ?? 0) > 0);

@@ -24,16 +24,20 @@ export interface Named extends Pick<Column, "shape"> {
   /** Its key in `more`; undefined for x and y. */
   readonly more?: string;
   readonly classes: number | null;
+  /** Whether its first axis counts places, of which batches may have fewer. */
+  readonly byPlace?: boolean;
 }
 
-const further = ({ more = {} }: Dataset, is: Column["is"]): Named[] =>
-  Object.entries(more).flatMap(([name, column]) =>
-    column.is === is ? [{ name, more: name, shape: column.shape, classes: column.classes ?? null }] : [],
+const counted = (byPlace: boolean | undefined) => byPlace && { byPlace };
+
+const further = ({ more = {}, places }: Dataset, is: Column["is"]): Named[] =>
+  Object.entries(more).flatMap(([name, { is: kind, shape, classes = null }]) =>
+    kind === is ? [{ name, more: name, shape, classes, ...counted(places?.more.includes(name)) }] : [],
   );
 
 /** x, and the further inputs. */
 export const inputsOf = (data: Dataset): Named[] => [
-  { name: data.input, shape: data.shape, classes: null },
+  { name: data.input, shape: data.shape, classes: null, ...counted(data.places?.x) },
   ...further(data, "input"),
 ];
 
@@ -41,7 +45,7 @@ export const inputsOf = (data: Dataset): Named[] => [
 export function labelsOf(data: Dataset): Named[] {
   const width = data.train.y.length / data.train.count;
   const shape = data.labelShape ?? (data.classes === null ? [width] : []);
-  const y = width === 0 ? [] : [{ name: data.label, shape, classes: data.classes }];
+  const y = width === 0 ? [] : [{ name: data.label, shape, classes: data.classes, ...counted(data.places?.y) }];
   return [...y, ...further(data, "label")];
 }
 
@@ -89,6 +93,7 @@ export function renameColumns(data: Dataset, names: Readonly<Record<string, stri
     ...((data.input !== undefined || Object.hasOwn(names, "x")) && { input: to(input) }),
     ...((data.label !== undefined || Object.hasOwn(names, "y")) && { label: to(label) }),
     ...(more && { more: renamed(more) }),
+    ...(data.places && { places: { ...data.places, more: data.places.more.map(to) } }),
     train: split(train),
     test: split(test),
     ...(val && { val: split(val) }),

@@ -13,6 +13,7 @@ import type { Loader } from "./batches.ts";
 import { checkClasses } from "./check.ts";
 import type { Column } from "./columns.ts";
 import type { Encoding } from "./encoding.ts";
+import type { SamplePlaces } from "./places.ts";
 import { chosen } from "./source.ts";
 import type { Augment, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
@@ -37,6 +38,8 @@ export interface Dataset {
   readonly notes?: readonly Words[];
   /** How values of a file became these numbers; kept in the metadata of models that are trained on them. */
   readonly encoding?: Encoding;
+  /** How samples differ in length, where they do: batches are made of samples of about the same. */
+  readonly places?: SamplePlaces;
   readonly train: Split;
   readonly test: Split;
   /** Present after `splitValidation`, or when given to `fromArrays`. */

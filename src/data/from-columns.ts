@@ -6,6 +6,7 @@ import { type NumericInput, readColumn } from "./arrays.ts";
 import { checkDataset } from "./check.ts";
 import type { Column } from "./columns.ts";
 import { type Dataset, holdOut } from "./dataset.ts";
+import { fewLengths, type SamplePlaces } from "./places.ts";
 import type { Augment, Numbers, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
 
@@ -23,15 +24,25 @@ export interface Columns {
   readonly labels?: Readonly<Record<string, ColumnInput>>;
 }
 
+/** The same, of samples that differ in length. */
+export interface PlacedColumns extends Columns {
+  /**
+   * Samples of differing lengths that were filled up to one: how many places of each are its own, and the columns whose samples have
+   * a row for each place. Batches are then made of samples of about the same length, and of a few lengths only, for a model that
+   * takes any.
+   */
+  readonly places?: { readonly lengths: Int32Array; readonly of: readonly string[] };
+}
+
 /** Options of `fromColumns`. */
 export interface FromColumnsOptions {
   readonly name?: string;
   /** By label: number of classes (default of whole numbers: largest label + 1), or null = numbers to fit. */
   readonly classes?: Readonly<Record<string, number | null>>;
   /** A fraction in (0, 1) of the samples, drawn, or samples of their own. Default 0.2. */
-  readonly test?: number | Columns;
+  readonly test?: number | PlacedColumns;
   /** The same; default: none. */
-  readonly val?: number | Columns;
+  readonly val?: number | PlacedColumns;
   /** Of the drawing. Default 0. */
   readonly seed?: number;
   readonly augment?: Augment;
@@ -53,12 +64,13 @@ interface ReadColumn extends Column {
  * normalized by its own mean and deviation, the others are fed as they are.
  * @throws EspalierError naming column and sample for lengths that differ, labels that are no class and numbers that are not finite
  */
-export function fromColumns(columns: Columns, options: FromColumnsOptions = {}): Dataset {
+export function fromColumns(columns: PlacedColumns, options: FromColumnsOptions = {}): Dataset {
   wants(
     "fromColumns",
     ["columns", anObject, columns],
     ["inputs", anObject, columns, "inputs"],
     ["labels", maybe(anObject), columns, "labels"],
+    ["places", maybe(anObject), columns, "places"],
     ["options", anObject, options],
     ["classes", maybe(anObject), options, "classes"],
   );
@@ -85,19 +97,67 @@ export function fromColumns(columns: Columns, options: FromColumnsOptions = {}):
     ...(more.length > 0 && {
       more: Object.fromEntries(more.map(({ name, is, shape, classes }) => [name, { is, shape, classes }])),
     }),
-    train: splitOf(read, x, y),
+    train: { ...splitOf(read, x, y), ...lengthsOf(columns) },
     test: splitOf(read, x, y),
     augment,
   };
-  const put = (set: Dataset, part: "test" | "val", of: number | Columns | undefined): Dataset => {
+  const put = (set: Dataset, part: "test" | "val", of: number | PlacedColumns | undefined): Dataset => {
     if (of === undefined) return set;
     if (typeof of === "number") return holdOut(set, part, of, seed);
-    return { ...set, [part]: sameColumns(read, readColumns(of, classesOf(read), `${part}.`), x, y) };
+    const found = sameColumns(read, readColumns(of, classesOf(read), `${part}.`), x, y);
+    return { ...set, [part]: { ...found, ...lengthsOf(of) } };
   };
-  const data = put(put(whole, "test", test), "val", val);
+  const parts = put(put(whole, "test", test), "val", val);
+  const places = columns.places && placesIn(read, columns.places.of, x, y, parts);
+  const data = places ? { ...parts, places } : parts;
   const normalized = { ...data, ...(isImages(x) && channelStatistics(data.train.x, data.shape)) };
   checkDataset(normalized);
   return normalized;
+}
+
+const lengthsOf = ({ places }: PlacedColumns) => places && { lengths: places.lengths };
+
+/**
+ * What of the columns has a row for each place, and the lengths that batches have.
+ * @throws UsageError for columns that are none, or of another length; EspalierError for numbers to fit among them, of which no loss
+ *   knows which are filling
+ */
+function placesIn(
+  read: readonly ReadColumn[],
+  of: readonly string[],
+  x: ReadColumn,
+  y: ReadColumn | undefined,
+  { train, test, val }: Dataset,
+): SamplePlaces {
+  const columns = of.map((name) => {
+    const found = read.find((c) => c.name === name);
+    if (found) return found;
+    const names = read.map((c) => c.name);
+    throw new UsageError("unknown-name", "there is no such column", { got: name, wanted: names.join(", ") });
+  });
+  const longest = columns[0]?.shape[0] ?? 0;
+  for (const { name, is, shape, classes } of columns) {
+    if (shape[0] !== longest)
+      throw new UsageError("mismatch", "columns differ in their number of places", {
+        column: name,
+        got: `[${shape}]`,
+        wanted: `${longest}, as ${columns[0].name} has`,
+      });
+    if (is === "label" && classes === null)
+      throw new EspalierError(
+        "unsupported",
+        "of numbers to fit at each place no loss knows which are filling",
+        { column: name },
+        "leave out places, so that all samples are as long as the longest; or give classes",
+      );
+  }
+  const all = [train, test, val].flatMap((split) => [...(split?.lengths ?? [])]);
+  return {
+    lengths: fewLengths(Int32Array.from(all), longest),
+    x: columns.includes(x),
+    y: y !== undefined && columns.includes(y),
+    more: columns.filter((c) => c !== x && c !== y).map(({ name }) => name),
+  };
 }
 
 /** Bytes [C, H, W]. */

@@ -18,6 +18,8 @@ export interface Split {
   readonly y: Int32Array | Float32Array;
   /** Further inputs and labels, by their names in the data set's `more`. */
   readonly more?: Readonly<Record<string, Numbers>>;
+  /** How many places of each sample are its own, where samples differ in length and were filled up to one. */
+  readonly lengths?: Int32Array;
   readonly count: number;
 }
 
@@ -57,12 +59,12 @@ export interface SampleSource {
 }
 
 /** Something made of every array of some samples. */
-export function ofEach<S extends Pick<Split, "x" | "y" | "more">>(
-  { x, y, more }: S,
+export function ofEach<S extends Pick<Split, "x" | "y" | "more" | "lengths">>(
+  { x, y, more, lengths }: S,
   make: <T extends Numbers>(of: T) => T,
-): Pick<Split, "x" | "y" | "more"> {
+): Pick<Split, "x" | "y" | "more" | "lengths"> {
   const rest = more && Object.fromEntries(Object.entries(more).map(([name, of]) => [name, make(of)]));
-  return { x: make(x), y: make(y), ...(rest && { more: rest }) };
+  return { x: make(x), y: make(y), ...(rest && { more: rest }), ...(lengths && { lengths: make(lengths) }) };
 }
 
 /** How training images are varied: zero-padding by `crop` pixels and a random cut; a mirror image half of the time. */

@@ -19,6 +19,8 @@ export interface InputPlan {
   readonly dtype: "uint8" | "int32" | "float32";
   /** Shape of one sample as the data set has it, for example [1, 28, 28]. */
   readonly sample: readonly number[];
+  /** Whether its first axis counts places, of which batches may have fewer. */
+  readonly byPlace?: boolean;
   /** Undefined: values are used as they are (uint8 still becomes float). */
   readonly normalization?: Normalization;
 }

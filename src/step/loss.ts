@@ -23,6 +23,8 @@ export interface Loss {
    * @param known of labels of places: by how many the sum over those that count is divided. Default: by their number
    */
   apply(g: Builder, output: Value, labels: Value, known?: Value): { loss: Value; correct?: Value };
+  /** The same with the classes on an axis of the output that is known. */
+  along?(classAxis: number): Loss;
 }
 
 /** 1 where the label is the column, else 0: float32 [N, K]. */
@@ -56,6 +58,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
     options: { labelSmoothing, ...(classAxis !== undefined && { classAxis }) },
     labels: "class",
     takes: "softmax",
+    along: (axis) => crossEntropy({ ...options, classAxis: axis }),
     apply(g, output, labels, known) {
       const axis = axisOfClasses(output, labels.shape, classAxis);
       if (output.shape.length !== 2) return ofPlaces(g, output, labels, { axis, smoothing: labelSmoothing, known });
@@ -246,13 +249,21 @@ export interface LabelPlan {
   readonly sample: readonly number[];
   /** Whether there is a class for each place, of which some may not count: their number travels too. */
   readonly ofPlaces?: boolean;
+  /** Whether the sample's first axis counts places, of which batches may have fewer. */
+  readonly byPlace?: boolean;
 }
 
 /** How the labels of a term travel; undefined where it has none. */
-export function labelPlan({ loss, more, places = [] }: LossTerm, output: Value): LabelPlan | undefined {
+export function labelPlan({ loss, more, places = [], byPlace }: LossTerm, output: Value): LabelPlan | undefined {
   if (loss.labels === "none") return undefined;
   return loss.labels === "class"
-    ? { more, dtype: "int32", sample: places, ...(places.length > 0 && { ofPlaces: true }) }
+    ? {
+        more,
+        dtype: "int32",
+        sample: places,
+        ...(places.length > 0 && { ofPlaces: true }),
+        ...(byPlace && { byPlace }),
+      }
     : { more, dtype: "float32", sample: output.shape.slice(1) };
 }
 

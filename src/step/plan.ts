@@ -16,6 +16,8 @@ export interface LossTerm {
   readonly more?: string;
   /** Shape of one sample's labels where they are classes. Default [], one class. */
   readonly places?: readonly number[];
+  /** Whether the first axis of that shape counts places, of which batches may have fewer. */
+  readonly byPlace?: boolean;
 }
 
 /** How a model is scored. */

@@ -5,8 +5,8 @@
  * once. The state goes in by name and comes out as `next/…`; what changes from step to step and is no tensor, as numbers.
  */
 import { aGraph, aList, anObject, anOptimizer, wants } from "../given.ts";
-import { atBatch } from "../graph/bind.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
+import { atLength, graphAt } from "./at-length.ts";
 import { differentiate, emitLoss, emitReport } from "./differentiate.ts";
 import { clockInputs, type Program, paramInputs, program, slotInputs } from "./frame.ts";
 import type { InputPlan } from "./input.ts";
@@ -118,9 +118,10 @@ const evaluationProgram = (graph: Graph, plan: LossPlan): Program =>
     emitReport(g, emitLoss(g, graph, plan, paramInputs(g, [...trained, ...running]), false));
   });
 
-/** Evaluation at any batch size, for inputs as a split has them. */
+/** Evaluation at any batch size and length of samples, for inputs as a split has them. */
 export const evaluationPrograms = (model: Model, plan: LossPlan) => ({
-  evaluation: (n: number, inputs: readonly InputPlan[]) => evaluationProgram(atBatch(model, n), { ...plan, inputs }),
+  evaluation: (n: number, inputs: readonly InputPlan[], length?: number) =>
+    evaluationProgram(graphAt(model, plan, n, length), { ...atLength(plan, length), inputs }),
 });
 
 export type EvaluationPrograms = ReturnType<typeof evaluationPrograms>;
@@ -128,8 +129,9 @@ export type EvaluationPrograms = ReturnType<typeof evaluationPrograms>;
 /** Everything that a trainer of this model runs, each program built when it is asked for. */
 export const trainingPrograms = (model: Model, plan: StepPlan) => ({
   ...evaluationPrograms(model, plan),
-  step: (n: number, kind?: string) => stepProgram(atBatch(model, n), plan, kind),
-  gradients: (n: number) => gradientsProgram(atBatch(model, n), plan),
+  step: (n: number, kind?: string, length?: number) =>
+    stepProgram(graphAt(model, plan, n, length), atLength(plan, length), kind),
+  gradients: (n: number, length?: number) => gradientsProgram(graphAt(model, plan, n, length), atLength(plan, length)),
   add: () => addProgram(model.graph),
   update: (kind?: string) => updateProgram(model.graph, plan, kind),
   accept: () => acceptProgram(plan),

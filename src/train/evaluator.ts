@@ -3,6 +3,7 @@
 import type { Loader } from "../data/batches.ts";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { SamplePlaces } from "../data/places.ts";
 import type { Split } from "../data/split.ts";
 import { type DeviceTensors, disposeAll, type Engine, withUploaded } from "../engine/engine.ts";
 import { checkWeights } from "../graph/finite.ts";
@@ -13,7 +14,7 @@ import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import type { LossPlan } from "../step/plan.ts";
 import { type EvaluationPrograms, evaluationPrograms } from "../step/programs.ts";
-import { checkDynamicBatch, checkInputs, forSamples, inputPlans } from "./inputs.ts";
+import { checkDynamicBatch, checkInputs, forSamples, inputPlans, placesOf } from "./inputs.ts";
 import { normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
 import { type Score, score } from "./score.ts";
@@ -34,6 +35,7 @@ export interface ScoringOptions {
 export class Evaluator {
   private readonly engine: Engine;
   private readonly loader: Loader | undefined;
+  private readonly places: SamplePlaces | undefined;
   private readonly plan: LossPlan;
   private readonly labels: readonly LabelPlan[];
   private readonly feeds: DeviceTensors;
@@ -52,6 +54,7 @@ export class Evaluator {
     const normalization = normalizationOf(model, data, options.normalization);
     this.engine = engine;
     this.loader = data.batches;
+    this.places = placesOf(model, data);
     this.plan = { inputs: inputPlans(model, data, normalization), terms };
     this.sessions = new Sessions(engine, evaluationPrograms(model, this.plan));
     this.labels = labelPlans(model.graph, terms);
@@ -64,7 +67,7 @@ export class Evaluator {
   /** @param instead tensors to use instead of the stored ones, by name */
   score(split: Split, instead: ReadonlyMap<string, Tensor> = new Map()): Promise<Score> {
     const others = Object.fromEntries([...instead].map(([name, t]) => [names.param(name), t]));
-    const plan = { ...this.plan, labels: this.labels };
+    const plan = { ...this.plan, labels: this.labels, places: this.places };
     return withUploaded(this.engine, others, (uploaded) =>
       score(this.engine, this.sessions, { ...this.feeds, ...uploaded }, split, plan, this.loader),
     );

@@ -13,15 +13,18 @@ export const numberFeed = (x: number): Tensor => tensor("float32", [], Float32Ar
 
 type Samples = Pick<Batch, "x" | "y" | "more" | "count">;
 
-/** How many labels of places count, for each sample of a batch or of a split: so that parts of it make up the mean over all. */
-export const knownPerSample = (samples: Samples, labels: readonly LabelPlan[]): ReadonlyMap<LabelPlan, number> =>
+/** How many labels of places count, for each sample of a batch or of a split, by their array: so that parts of it make up the mean over all. */
+export const knownPerSample = (
+  samples: Samples,
+  labels: readonly LabelPlan[],
+): ReadonlyMap<string | undefined, number> =>
   new Map(
     labels
       .filter(({ ofPlaces }) => ofPlaces)
       .map((plan) => {
         let counting = 0;
         for (const label of arrayOfColumn(samples, plan, "y")) if (label >= 0) counting++;
-        return [plan, counting / samples.count];
+        return [plan.more, counting / samples.count];
       }),
   );
 
@@ -40,7 +43,7 @@ export function batchFeeds(
   for (const one of labels) {
     const shape = [batch.count, ...one.sample];
     feeds[nameOf(one, names.y)] = { dtype: one.dtype, shape, data: arrayOfColumn(batch, one, "y") };
-    const each = known.get(one);
+    const each = one.ofPlaces ? known.get(one.more) : undefined;
     if (each !== undefined) feeds[names.known(one.more)] = numberFeed(each * batch.count || 1); // none: a sum of nothing is 0
   }
   return feeds;

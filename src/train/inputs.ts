@@ -1,6 +1,7 @@
 /** What of a data set goes into which of a model's inputs. */
 import { arrayOfColumn, inputsOf, type Named } from "../data/columns.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { SamplePlaces } from "../data/places.ts";
 import type { Numbers } from "../data/split.ts";
 import { EspalierError } from "../error.ts";
 import { axesOfInput, batchSymbol, withSizes } from "../graph/bind.ts";
@@ -93,6 +94,15 @@ export function forSamples(model: Model, data: Dataset): Model {
   return sizes.size > 0 ? withSizes(model, Object.fromEntries(sizes)) : model;
 }
 
+/** How samples differ in length, in batches of which each has one of a few; undefined where the model takes samples of one length alone. */
+export function placesOf(model: Model, data: Dataset): SamplePlaces | undefined {
+  const batch = batchSymbol(model);
+  const axes = matches(model, data).flatMap(({ input, column }) =>
+    column.byPlace ? [axesOfInput(model, input)[1]] : [],
+  );
+  return axes.length > 0 && axes.every((d) => typeof d === "string" && d !== batch) ? data.places : undefined;
+}
+
 /** How the model's inputs are made of samples. @param normalization of x */
 export const inputPlans = (model: Model, data: Dataset, normalization: Normalization | undefined): InputPlan[] =>
   matches(model, data).map(({ input, column }) => ({
@@ -100,6 +110,7 @@ export const inputPlans = (model: Model, data: Dataset, normalization: Normaliza
     ...(column.more !== undefined && { more: column.more }),
     dtype: travelsAs(arrayOfColumn(data.train, column, "x")),
     sample: column.shape,
+    ...(column.byPlace && { byPlace: true }),
     ...(column.more === undefined && isFloat(input.dtype) && { normalization }),
   }));
 

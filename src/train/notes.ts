@@ -2,6 +2,7 @@
 import { classNotes } from "../data/check.ts";
 import { columnsNote } from "../data/columns.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { byLength, type SamplePlaces } from "../data/places.ts";
 import { untrainedNote } from "../graph/precision.ts";
 import type { Graph, Model } from "../graph/types.ts";
 import type { Words } from "../message.ts";
@@ -30,8 +31,17 @@ const teacherNote = ({ model, share, temperature }: Teacher): string =>
   `the training loss is ${percent(share)} what the teacher ${model.graph.name} says (temperature ${temperature})${share < 1 ? ` and ${percent(1 - share)} the labels` : ""}; the test loss is the labels' alone`;
 const percent = (share: number): string => `${Number((share * 100).toPrecision(4))} %`;
 
+/** The lengths of batches, and how much of them is filling. */
+function placesNote(places: SamplePlaces, { train }: Dataset): string {
+  const { lengths } = places;
+  const filled = byLength(train, places, undefined, new Array<number>(train.count).fill(1));
+  const all = filled.batches.reduce((sum, { length }) => sum + length, 0);
+  const real = train.lengths?.reduce((a, b) => a + b, 0) ?? all;
+  return `samples are filled up to ${lengths.join(", ")} places, ${percent(Math.round(1000 * (1 - real / all)) / 1000)} of which is filling`;
+}
+
 /** How the file was read, what is trained and what not, what the labels are: in this order. */
-export function runNotes({ model, graph, stays, data }: Taken, { terms, teacher }: Resolved): readonly Words[] {
+export function runNotes({ model, graph, stays, data }: Taken, { terms, teacher, places }: Resolved): readonly Words[] {
   const attached = terms.map((term) => ({ term, ...lossInput(graph, term.loss, term.output) }));
   const ofClasses = attached.find(({ term }) => term.loss.labels === "class" && term.more === undefined);
   const shape = data.labelShape ?? [];
@@ -44,6 +54,7 @@ export function runNotes({ model, graph, stays, data }: Taken, { terms, teacher 
     ...(isRebatched(model) ? [OF_ONE_SAMPLE] : []),
     ...[...attached.map(({ note }) => note), untrainedNote(graph), constantsNote(stays)].filter((n) => n !== undefined),
     ...(teacher ? [teacherNote(teacher)] : []),
+    ...(places ? [placesNote(places, data)] : []),
     ...(unused.length > 0 ? [`of the data ${unused.join(", ")} ${unused.length > 1 ? "are" : "is"} not used`] : []),
     ...(ofClasses ? classNotes(data, outputs) : []),
   ];

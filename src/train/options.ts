@@ -4,6 +4,7 @@ import { checkInteger } from "../checks.ts";
 import { checkPlan } from "../data/batches.ts";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { SamplePlaces } from "../data/places.ts";
 import type { Augment } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
@@ -20,7 +21,7 @@ import { parameters } from "../step/parameters.ts";
 import type { LossPlan } from "../step/plan.ts";
 import { checkDistill, type DistillOptions, teacherOf } from "./distill.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
-import { checkDynamicBatch, checkInputs, inputPlans } from "./inputs.ts";
+import { checkDynamicBatch, checkInputs, forSamples, inputPlans, placesOf } from "./inputs.ts";
 import { normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
 import type { Store } from "./store.ts";
@@ -114,6 +115,8 @@ export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"
   Required<Pick<TrainOptions, Defaults>> & {
     readonly augment: Augment | undefined;
     readonly normalization: Normalization | undefined;
+    /** How samples differ in length, in batches of which each has one of a few. */
+    readonly places: SamplePlaces | undefined;
   } & LossPlan;
 
 /** @throws UsageError, EspalierError when options, model and data do not fit together */
@@ -142,6 +145,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     overwrite: options.overwrite ?? false,
     augment: options.augment === null ? undefined : (options.augment ?? data.augment),
     normalization,
+    places: distill && !placesOf(forSamples(distill.teacher, data), data) ? undefined : placesOf(model, data),
     inputs: inputPlans(model, data, normalization),
     terms,
     ...(distill && { teacher: teacherOf(distill, model, data, { terms, normalization }) }),

@@ -2,7 +2,7 @@
 import type { Batch } from "../data/batches.ts";
 import { type Numbers, ofEach } from "../data/split.ts";
 
-type Samples = Pick<Batch, "x" | "y" | "more" | "count">;
+type Samples = Pick<Batch, "x" | "y" | "more" | "count" | "length">;
 
 /** Samples of a batch that stand together. The arrays are the batch's own. */
 export interface BatchPart extends Samples {
@@ -29,7 +29,7 @@ export function partsOf(batch: Samples, sizes: readonly number[]): BatchPart[] {
       const width = of.length / batch.count;
       return of.subarray(from * width, (from + count) * width) as T;
     };
-    const part = { ...ofEach(batch, rows), count, from };
+    const part = { ...ofEach(batch, rows), count, from, ...(batch.length !== undefined && { length: batch.length }) };
     from += count;
     return part;
   });

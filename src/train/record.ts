@@ -164,6 +164,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
       val: data.val?.count ?? 0,
       test: data.test.count,
       sample: await sha256(sampleOf(data.train)),
+      ...(o.places && { lengths: o.places.lengths }),
       ...(data.input !== undefined && { columns: [...inputsOf(data), ...labelsOf(data)] }),
     },
     ...choicesOf(o),

@@ -146,7 +146,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
       if (this.finished) return;
       let lastSave = performance.now();
       const { epoch, step, mergeSingle } = this;
-      const plan = { shape: this.data.shape, batchSize, seed, epoch, step, epochs, augment, mergeSingle };
+      const { places } = this.options;
+      const plan = { shape: this.data.shape, batchSize, seed, epoch, step, epochs, augment, places, mergeSingle };
       for await (const batch of (this.data.batches ?? batches)(this.data.train, plan)) {
         await this.trainStep(batch);
         if (this.step === this.sizes.length) {

@@ -1,9 +1,11 @@
 /** Loss and accuracy of parameters on a split, in evaluation mode. */
 import { batches, type Loader } from "../data/batches.ts";
 import { arrayOfColumn } from "../data/columns.ts";
+import type { SamplePlaces } from "../data/places.ts";
 import { sampleSize } from "../data/source.ts";
 import type { Split } from "../data/split.ts";
 import { type DeviceTensor, type Engine, take, withUploaded } from "../engine/engine.ts";
+import { inputsAt, labelsAt } from "../step/at-length.ts";
 import type { InputPlan } from "../step/input.ts";
 import type { LabelPlan } from "../step/loss.ts";
 import { names } from "../step/names.ts";
@@ -33,7 +35,7 @@ export async function score(
   sessions: Sessions<EvaluationPrograms>,
   feeds: Readonly<Record<string, DeviceTensor>>,
   split: Split,
-  plan: LossPlan & { readonly labels: readonly LabelPlan[] },
+  plan: LossPlan & { readonly labels: readonly LabelPlan[]; readonly places?: SamplePlaces },
   loader: Loader = batches,
 ): Promise<Score> {
   let loss = 0;
@@ -46,11 +48,14 @@ export async function score(
     batchSize: EVALUATION_BATCH,
     seed: 0,
     shuffle: false,
+    places: plan.places,
   })) {
-    const tensors = batchFeeds(batch, inputs, plan.labels, known);
-    const { session } = await sessions.get("evaluation", batch.count, inputs);
+    const { count, length } = batch;
+    const taken = inputsAt(inputs, length);
+    const tensors = batchFeeds(batch, taken, labelsAt(plan.labels, length), known);
+    const { session } = await sessions.get("evaluation", count, taken, length);
     const out = await withUploaded(engine, tensors, (uploaded) => session.run({ ...feeds, ...uploaded }));
-    loss += (await scalar(engine, out[names.loss])) * batch.count;
+    loss += (await scalar(engine, out[names.loss])) * count;
     if (out[names.correct]) correct += await scalar(engine, out[names.correct]);
   }
   if (!Number.isFinite(loss))

@@ -16,6 +16,7 @@ import type { Tensor, Value } from "../graph/types.ts";
 import type { ClockState, Tick } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { HostMove, PenaltyMetrics } from "../prox/penalty.ts";
+import { inputsAt, labelsAt } from "../step/at-length.ts";
 import type { LabelPlan } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { noPenalty, type PenaltyMoment, penaltyAt } from "../step/penalty-clock.ts";
@@ -74,14 +75,14 @@ export class Stepper {
     this.sum = new GradientSum(parts.engine, parts.state.trained);
   }
 
-  /** Compiles what a step of this many samples runs, of whatever kind it is. */
-  async compile(count: number): Promise<void> {
+  /** Compiles what a step of this many samples runs, of whatever kind it is. @param length of samples that differ in it */
+  async compile(count: number, length?: number): Promise<void> {
     const { plan, sessions, accumulate, leastPart } = this.parts;
     const sizes = partSizes(count, accumulate, leastPart);
     const kinds = [undefined, ...Object.keys(plan.optimizer.kinds ?? {})];
-    if (sizes.length === 1) for (const kind of kinds) await sessions.get("step", count, kind);
+    if (sizes.length === 1) for (const kind of kinds) await sessions.get("step", count, kind, length);
     else {
-      for (const size of sizes) await sessions.get("gradients", size);
+      for (const size of sizes) await sessions.get("gradients", size, length);
       for (const kind of kinds) await sessions.get("update", kind);
     }
   }
@@ -126,7 +127,7 @@ export class Stepper {
   /** All passes in one program. */
   private async whole(part: BatchPart, now: Moment, tick: Tick, numbers: HostTensors) {
     const { sessions, state } = this.parts;
-    const loaded = await sessions.get("step", part.count, tick.kind);
+    const loaded = await sessions.get("step", part.count, tick.kind, part.length);
     const into = state.targets(loaded.session.outputNames);
     const out = await this.run(loaded.session, { ...numbers, ...this.feedsOf(part, loaded, now) }, into);
     return { into, out, result: await this.result(out, now) };
@@ -145,7 +146,7 @@ export class Stepper {
     const count = parts.reduce((n, part) => n + part.count, 0);
     this.sum.clear();
     for (const part of parts) {
-      const loaded = await sessions.get("gradients", part.count);
+      const loaded = await sessions.get("gradients", part.count, part.length);
       const share = part.count / count;
       const weight = { [names.weight]: numberFeed(share) };
       const running = state.targets(loaded.session.outputNames);
@@ -171,8 +172,9 @@ export class Stepper {
   ): HostTensors {
     const { plan, labels, seed } = this.parts;
     const drawn = masks.map((mask, i) => [mask.name, drawMask(mask, i, part, now, seed)] as const);
-    const inputs = [...plan.inputs, ...(plan.teacher?.inputs ?? [])]; // the same array under the same name
-    return { ...batchFeeds(part, inputs, labels, known), ...Object.fromEntries(drawn) };
+    const all = [...plan.inputs, ...(plan.teacher?.inputs ?? [])]; // the same array under the same name
+    const [inputs, targets] = [inputsAt(all, part.length), labelsAt(labels, part.length)];
+    return { ...batchFeeds(part, inputs, targets, known), ...Object.fromEntries(drawn) };
   }
 
   private async result(out: DeviceTensors, now: Moment): Promise<StepResult> {

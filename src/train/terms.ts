@@ -60,7 +60,11 @@ export function lossTerms(
     const label = labelOf(data, of, model.graph.outputs);
     checkTerm(data, term, label, of);
     const more = label.more !== undefined && { more: label.more };
-    return { ...term, ...more, ...(loss.labels === "class" && label.shape.length > 0 && { places: label.shape }) };
+    if (loss.labels !== "class" || label.shape.length === 0) return { ...term, ...more };
+    if (!label.byPlace) return { ...term, ...more, places: label.shape };
+    // in a batch of as many places as there are classes their shapes would not tell
+    const axis = axisOfClasses(of, [of.shape[0], ...label.shape], classAxisOf(loss));
+    return { ...term, ...more, places: label.shape, byPlace: true, loss: loss.along?.(axis) ?? loss };
   });
 }
 
@@ -123,6 +127,7 @@ function checkTerm(data: Dataset, { loss }: LossTerm, label: Named, output: Valu
 /** How many numbers of an output are for one label of classes, or for all that there is to fit. */
 export function outputsFor(loss: Loss, { classes, shape }: Pick<Named, "classes" | "shape">, output: Value): number {
   if (classes === null || shape.length === 0) return size(output.shape.slice(1));
-  const { classAxis } = loss.options as { classAxis?: number };
-  return output.shape[axisOfClasses(output, [output.shape[0], ...shape], classAxis)];
+  return output.shape[axisOfClasses(output, [output.shape[0], ...shape], classAxisOf(loss))];
 }
+
+const classAxisOf = ({ options }: Loss): number | undefined => (options as { classAxis?: number }).classAxis;

@@ -3,6 +3,7 @@
  * be rebuilt between two steps: for another engine, a smaller graph, other parts of a batch.
  */
 import type { Batch, Loader } from "../data/batches.ts";
+import type { SamplePlaces } from "../data/places.ts";
 import type { Split } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Graph, Model, Tensor } from "../graph/types.ts";
@@ -27,6 +28,8 @@ export interface TrainerOptions {
   readonly penalty?: Penalty;
   readonly schedule: Schedule;
   readonly inputs: LossPlan["inputs"];
+  /** How the samples of a split that is scored differ in length. Default: they do not */
+  readonly places?: SamplePlaces;
   readonly terms: LossPlan["terms"];
   readonly teacher?: LossPlan["teacher"];
   readonly seed: number;
@@ -81,9 +84,9 @@ export class Trainer {
     return this.stepper.restart();
   }
 
-  /** Compiles what a step of this many samples runs, so that the first one does not wait for it. */
-  compile(count: number): Promise<void> {
-    return this.stepper.compile(count);
+  /** Compiles what a step of this many samples runs, so that the first one does not wait for it. @param length of samples that differ in it */
+  compile(count: number, length?: number): Promise<void> {
+    return this.stepper.compile(count, length);
   }
 
   /**
@@ -126,8 +129,9 @@ export class Trainer {
   }
 
   score(split: Split): Promise<Score> {
-    const { engine, batches } = this.options;
-    return score(engine, this.sessions, this.state.feeds, split, { ...this.plan, labels: this.labels }, batches);
+    const { engine, batches, places } = this.options;
+    const plan = { ...this.plan, labels: this.labels, places };
+    return score(engine, this.sessions, this.state.feeds, split, plan, batches);
   }
 
   /** Host copies of parameters, running statistics and slots, by their names in a checkpoint. */

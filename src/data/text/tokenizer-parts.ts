@@ -31,7 +31,7 @@ const Model = z.discriminatedUnion("type", [
 const step = z.looseObject({ type: z.string() });
 
 /** tokenizer.json. What is said in it beyond this is checked by whoever reads it. */
-export const TokenizerJson = z.looseObject({
+export const tokenizerJson = z.looseObject({
   model: Model,
   added_tokens: z.array(z.looseObject({ id, content: z.string(), special: z.boolean().optional() })).nullish(),
   normalizer: step.nullish(),
@@ -40,10 +40,10 @@ export const TokenizerJson = z.looseObject({
   decoder: step.nullish(),
   padding: z.looseObject({ pad_id: id, pad_token: z.string() }).nullish(),
 });
-export type TokenizerJson = z.infer<typeof TokenizerJson>;
+export type TokenizerJson = z.infer<typeof tokenizerJson>;
 
 /** tokenizer_config.json and special_tokens_map.json. */
-export const TokenizerConfig = z.looseObject({
+export const tokenizerConfig = z.looseObject({
   model_max_length: z.number().nullish(),
   pad_token: token.nullish(),
   eos_token: token.nullish(),
@@ -52,7 +52,7 @@ export const TokenizerConfig = z.looseObject({
 });
 
 /** What of config.json a tokenizer has to do with. */
-export const ModelConfig = z.looseObject({
+export const modelConfig = z.looseObject({
   model_type: z.string().nullish(),
   max_position_embeddings: z.int().nullish(),
   n_positions: z.int().nullish(),

@@ -7,16 +7,17 @@ import { isInteger } from "../../checks.ts";
 import { EspalierError, UsageError } from "../../error.ts";
 import { aList, anObject, aText, wants } from "../../given.ts";
 import { named, say } from "../../message.ts";
-import { type Layout, layoutOf, type Place } from "./layout.ts";
+import { type Layout, layoutOf, type Standing } from "./layout.ts";
 import {
   checked,
-  ModelConfig,
+  modelConfig,
   preTokenizerMeant,
-  TokenizerConfig,
-  TokenizerJson,
+  type TokenizerJson,
+  tokenizerConfig,
+  tokenizerJson,
   tokenText,
 } from "./tokenizer-parts.ts";
-import { type Cut, cutLengths, cutTo } from "./truncate.ts";
+import { cutLengths, cutTo } from "./truncate.ts";
 
 /** The parsed files of a tokenizer, as they lie in a model's folder. */
 export interface TokenizerFiles {
@@ -75,10 +76,10 @@ const SHIFTED = ["roberta", "xlm-roberta", "camembert", "xmod", "longformer", "m
 export function textTokenizer(files: TokenizerFiles): TextTokenizer {
   wants("textTokenizer", ["files", anObject, files], ["tokenizer", anObject, files, "tokenizer"]);
   checkKind(files.tokenizer);
-  const json = checked(TokenizerJson, files.tokenizer, "tokenizer.json");
-  const special = checked(TokenizerConfig, files.special, "special_tokens_map.json");
-  const config = { ...special, ...checked(TokenizerConfig, files.config, "tokenizer_config.json") };
-  const model = checked(ModelConfig, files.model, "config.json");
+  const json = checked(tokenizerJson, files.tokenizer, "tokenizer.json");
+  const special = checked(tokenizerConfig, files.special, "special_tokens_map.json");
+  const config = { ...special, ...checked(tokenizerConfig, files.config, "tokenizer_config.json") };
+  const model = checked(modelConfig, files.model, "config.json");
   const inner = made(json, config);
   const unknown = unknownId(json, inner);
   const idsOf = (text: string): number[] => {
@@ -146,8 +147,8 @@ function roomIn(maxLength: number | undefined, around: number): number {
 }
 
 /** A layout with the tokens in it. */
-function fill(layout: Layout, parts: Cut, words: readonly number[]): Omit<Tokens, "cut"> {
-  const all = layout.flatMap(({ part, id, type }: Place) =>
+function fill(layout: Layout, parts: readonly (readonly number[])[], words: readonly number[]): Omit<Tokens, "cut"> {
+  const all = layout.flatMap(({ part, id, type }: Standing) =>
     part === undefined
       ? [{ id: id!, type, word: -1 }]
       : parts[part].map((id, i) => ({ id, type, word: part === 0 ? words[i] : -1 })),
@@ -206,4 +207,4 @@ function positionsOf(model: ModelConfigOf): number | undefined {
   if (all === undefined || all < 1) return undefined;
   return SHIFTED.includes(model.model_type ?? "") ? all - 1 - (model.pad_token_id ?? 1) : all;
 }
-type ModelConfigOf = ReturnType<typeof ModelConfig.parse>;
+type ModelConfigOf = ReturnType<typeof modelConfig.parse>;

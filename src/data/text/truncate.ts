@@ -1,7 +1,5 @@
 /** Texts that are too long, cut as the `tokenizers` library cuts them: the longer of a pair first. */
 
-export type Cut = readonly (readonly number[])[];
-
 /** How many tokens of each text stay. @param room for all of them together */
 export function cutLengths(lengths: readonly number[], room: number): number[] {
   const [first, second] = lengths;
