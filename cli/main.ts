@@ -1,28 +1,23 @@
 #!/usr/bin/env node
 /**
  * The command line: `espalier <command>`. Exit status 0 success, 1 the work failed, 2 wrong usage, 129, 130 or 143 interrupted by a
- * signal, 141 by output that nobody reads.
+ * signal, 141 by output that nobody reads. What a call does not need is not loaded: help comes at once.
  */
 import { Command, CommanderError } from "commander";
-import { UsageError } from "espalier";
-import { version } from "espalier/node";
-import { benchCommand } from "./commands/bench.ts";
-import { compareCommand } from "./commands/compare.ts";
-import { dataCommand } from "./commands/data.ts";
-import { evaluateCommand } from "./commands/evaluate.ts";
-import { factorizeCommand } from "./commands/factorize.ts";
-import { inspectCommand } from "./commands/inspect.ts";
-import { pruneCommand } from "./commands/prune.ts";
-import { shrinkCommand } from "./commands/shrink.ts";
-import { trainCommand } from "./commands/train.ts";
-import { verifyCommand } from "./commands/verify.ts";
-import { fail, usageError } from "./terminal/failure.ts";
-import { output } from "./terminal/output.ts";
+import { commands } from "./commands/table.ts";
+import { below, styled } from "./terminal/help.ts";
 
-/** commander's complaints become usage errors of the command they are about. */
+const given = process.argv.slice(2);
+const asked = commands.find(({ name }) => name === given.find((word) => !word.startsWith("-")));
+const wantsVersion = !asked && given.some((word) => word === "-V" || word === "--version");
+
+/** The command that commander complained about. */
+let complained = new Command();
+
 function strict(command: Command): Command {
   command.configureOutput({ outputError: () => {} }).exitOverride((error) => {
-    throw error.exitCode === 0 || error.code === "commander.help" ? error : usageError(error, command);
+    complained = command;
+    throw error;
   });
   for (const sub of command.commands) strict(sub);
   return command;
@@ -30,24 +25,21 @@ function strict(command: Command): Command {
 
 const program = new Command("espalier")
   .description("Trains neural networks into structure and cuts them small.")
-  .version(version, "-V, --version", "print the version")
+  .version(wantsVersion ? (await import("espalier/node")).version : "", "-V, --version", "print the version")
   .helpOption("-h, --help", "show this help")
   .option("--json", "print one JSON document on standard output, everything else on standard error")
-  .helpCommand(false)
-  .addHelpText("after", "\nespalier <command> --help shows a command's options and examples.");
-for (const command of [
-  trainCommand,
-  compareCommand,
-  pruneCommand,
-  shrinkCommand,
-  factorizeCommand,
-  verifyCommand,
-  inspectCommand,
-  evaluateCommand,
-  benchCommand,
-  dataCommand,
-])
-  program.addCommand(command());
+  .helpCommand(false);
+below(program, {
+  notes: "espalier <command> --help shows a command's options and examples.",
+  examples: [
+    "train --model lenet5 --data digits --lr 0.2 --lambda 1e-3 --milestones 7,10 --epochs 12",
+    "inspect model.onnx --html model.html",
+  ],
+});
+for (const listed of commands) {
+  const command = listed === asked ? await listed.load() : new Command(listed.name);
+  program.addCommand(command.summary(listed.summary).helpGroup(listed.group));
+}
 
 // A reader that has seen enough (`| head`) is no failure, but for a command that listens itself, because it has a run to stop.
 process.stdout.on("error", (e: NodeJS.ErrnoException) => {
@@ -56,14 +48,22 @@ process.stdout.on("error", (e: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {}); // there is nowhere left to say so
 
 try {
-  await strict(program).parseAsync();
+  await strict(styled(program)).parseAsync();
 } catch (error) {
-  const out = output(process.argv.includes("--json"));
-  const helped = error instanceof CommanderError && (error.exitCode === 0 || !out.json);
-  if (helped) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else
-    process.exitCode = fail(
-      error instanceof CommanderError ? new UsageError("missing", "no command was given") : error,
-      out,
-    );
+  process.exitCode = await ended(error);
+}
+
+/** The exit status of a call that ended early, after what is to be said of it. */
+async function ended(error: unknown): Promise<number> {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const json = given.includes("--json");
+  const helped = error instanceof CommanderError && error.code === "commander.help";
+  if (helped && !json) return 2;
+  const [{ UsageError }, { fail, usageError }, { output }] = await Promise.all([
+    import("espalier"),
+    import("./terminal/failure.ts"),
+    import("./terminal/output.ts"),
+  ]);
+  if (helped) return fail(new UsageError("missing", "no command was given"), output(json));
+  return fail(error instanceof CommanderError ? usageError(error, complained) : error, output(json));
 }

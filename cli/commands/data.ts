@@ -6,6 +6,7 @@ import { dataArgumentFields, readerOptions } from "../settings/data-fields.ts";
 import { notHere } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
+import { below } from "../terminal/help.ts";
 import type { Output } from "../terminal/output.ts";
 import { typed } from "../terminal/spelling.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
@@ -106,14 +107,13 @@ function downloads(out: Output): (p: { file: string; received: number; total: nu
 }
 
 export const dataCommand = (): Command =>
-  new Command("data")
-    .description("Lists, describes and downloads data sets.")
-    .helpOption("-h, --help", "show this help")
-    .helpCommand(false)
-    .addCommand(list())
-    .addCommand(info())
-    .addCommand(get())
-    .addHelpText(
-      "after",
-      "\nExamples:\n  $ espalier data list\n  $ espalier data info digits\n  $ espalier data get mnist --data-root ~/data",
-    );
+  below(
+    new Command("data")
+      .description("Lists, describes and downloads data sets.")
+      .helpOption("-h, --help", "show this help")
+      .helpCommand(false)
+      .addCommand(list())
+      .addCommand(info())
+      .addCommand(get()),
+    { examples: ["data list", "data info digits", "data get mnist --data-root ~/data"] },
+  );

@@ -49,6 +49,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   "Model and data": [
     "model",
     "init",
+    "precision",
     "freeze",
     "trainOnly",
     "data",

@@ -4,6 +4,7 @@ import { fromFlags, type SettingSource, settings } from "../settings/config.ts";
 import type { Fields, ValuesOf } from "../settings/field.ts";
 import { kebab } from "../settings/names.ts";
 import { checkFiles, type Touched } from "./files.ts";
+import { below } from "./help.ts";
 import { type Output, output } from "./output.ts";
 
 export interface CommandSpec<F extends Fields> {
@@ -62,8 +63,7 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
   }
   for (const option of spec.options ?? []) made.addOption(option);
   made.option("--json", "print one JSON document on standard output, everything else on standard error");
-  if (spec.notes) made.addHelpText("after", `\n${spec.notes}`);
-  made.addHelpText("after", `\nExamples:\n${spec.examples.map((e) => `  $ espalier ${e}`).join("\n")}`);
+  below(made, spec);
   made.action(async (...received: unknown[]) => {
     const args = received.slice(0, -2) as (string | undefined)[];
     const given = made.optsWithGlobals<Given>();

@@ -6,6 +6,7 @@
 import { randomInt } from "node:crypto";
 import { visible, visibleJson } from "espalier";
 import pc from "picocolors";
+import { widthOf, wrapped } from "./wrap.ts";
 
 const COLOURS = ["red", "yellow", "dim", "bold"] as const;
 type Colour = (typeof COLOURS)[number];
@@ -54,7 +55,10 @@ export function output(json: boolean): Output {
     colour: Object.fromEntries(colours) as Output["colour"],
     say: (line) => void stream.write(`${forTerminal(line)}\n`),
     redraw: (line) => void stream.write(`\r${forTerminal(line)}`),
-    warn: (line) => void process.stderr.write(`${forTerminal(line)}\n`),
+    warn(line) {
+      const { isTTY } = process.stderr; // who reads it from a file searches in whole lines
+      process.stderr.write(`${forTerminal(isTTY ? wrapped(line, widthOf(process.stderr)) : line)}\n`);
+    },
     result: (data, text) =>
       void process.stdout.write(`${json ? visibleJson(JSON.stringify(data, null, 2)) : forTerminal(text)}\n`),
   };
