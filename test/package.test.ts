@@ -14,6 +14,7 @@ let folder: string;
 let packed: readonly string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "espalier-test-"));
+  spawnSync(process.execPath, ["scripts/schema.mjs"], { cwd: root }); // what `npm run build` adds to the compiler's work
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
   const { stdout, stderr } = spawnSync("npm", args, {
     cwd: root,
@@ -32,6 +33,7 @@ test("nothing else is packed: no benchmarks, experiments, campaign, tests, maps"
   const others = packed.filter((path) => !/^dist\/(src|cli)\/.+\.(d\.ts|js|json)$/.test(path));
   const named = [
     "CHANGELOG.md",
+    "dist/config.schema.json",
     "LICENSE",
     "README.md",
     "package.json",

@@ -11,6 +11,12 @@ interface Listed {
 
 export const commands: readonly Listed[] = [
   {
+    name: "init",
+    group: "Make a model small:",
+    summary: "writes a commented configuration for a model and data; a schema for editors",
+    load: async () => (await import("./init.ts")).initCommand(),
+  },
+  {
     name: "train",
     group: "Make a model small:",
     summary: "trains a model into structure, shrinks it, verifies and reports",

@@ -14,6 +14,8 @@ export interface Field<T = unknown> {
   readonly value: string | null;
   /** The valid names, when there are few. */
   readonly choices?: readonly string[];
+  /** As a JSON Schema, where its own cannot be one. */
+  readonly accepts?: Readonly<Record<string, unknown>>;
   /** From text to what the schema checks. What cannot be read stays text, and the schema says so. */
   read(text: string): unknown;
 }

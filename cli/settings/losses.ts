@@ -48,6 +48,26 @@ export const lossField: Field<LossSetting> = {
   wanted: `${names.map(kebab).join(", ")}, or one for each output, as logits:cross-entropy,boxes:l1*0.5`,
   help: "cross-entropy (default), mse, l1, bce, model-loss (the output is the loss); or one for each of some outputs, with weights",
   value: "name|output:name*weight,…",
+  accepts: {
+    anyOf: [
+      { enum: names.map(kebab) },
+      {
+        type: "object",
+        minProperties: 1,
+        additionalProperties: {
+          anyOf: [
+            { type: "string", examples: names.map(kebab) },
+            {
+              type: "object",
+              properties: { loss: { enum: names.map(kebab) }, weight: { type: "number", exclusiveMinimum: 0 } },
+              required: ["loss"],
+              additionalProperties: false,
+            },
+          ],
+        },
+      },
+    ],
+  },
   read(text) {
     if (!text.includes(":")) return text;
     const cut = (part: string) => [
