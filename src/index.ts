@@ -213,6 +213,7 @@ export { modelInputs } from "./train/model-inputs.ts";
 export { normalizationOf } from "./train/normalization.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { Progress, TrainOptions } from "./train/options.ts";
+export { preciseStatistics, type StatisticsOptions } from "./train/precise-statistics.ts";
 export { settingsOf } from "./train/record.ts";
 export type { Run } from "./train/run.ts";
 export { clearRun, FILES, TRUNCATED } from "./train/run-files.ts";

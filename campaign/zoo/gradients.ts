@@ -21,7 +21,7 @@ function program(graph: Graph, of: readonly Value[], from: number): Uint8Array {
   const given = new Map<Value, Value>();
   for (const v of graph.inputs) given.set(v, g.input(v.name, v.dtype, v.shape));
   for (const v of of) given.set(v, g.initializer(v.name, graph.initializers.get(v)!));
-  const { map } = forward(g, graph, given, false);
+  const { map } = forward(g, graph, given, "evaluation");
   const terms = graph.outputs.map((y, i) => {
     const n = size(y.shape);
     const weights = Float32Array.from(noise(100 + i, n * (from + 1)).slice(from * n));

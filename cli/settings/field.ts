@@ -69,6 +69,15 @@ export const integerField = (help: string, range: Range = {}): Field<number> => 
   read: readNumber,
 });
 
+/** A number of something, or none of it. */
+export const countOrOff = (help: string): Field<number | "off"> => ({
+  schema: z.union([z.int().min(1), z.literal("off")]),
+  wanted: "an integer ≥ 1, or off",
+  help,
+  value: "n|off",
+  read: readNumber,
+});
+
 export const text = (help: string, value: string): Field<string> => ({
   schema: z.string().min(1),
   wanted: "text",

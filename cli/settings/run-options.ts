@@ -21,10 +21,12 @@ export const trainOptions = (s: RunChoices, model: Model, engine: Engine, teache
   lambdaWarmup: s.lambdaWarmup,
   augment: augmentation(s.augment),
   normalization: normalizationSetting(s.normalize),
+  ...statistics(s),
 });
 
 /** How singular values are truncated, if they are. */
-export const rankOptions = (s: RunChoices): Pick<FinishOptions, "rank" | "fineTune"> => ({
+export const rankOptions = (s: RunChoices): Pick<FinishOptions, "rank" | "fineTune" | "preciseStatistics"> => ({
+  ...statistics(s),
   ...(s.rankRule && {
     rank: rankRule(
       { rule: s.rankRule, keep: s.rankKeep, tolerance: s.rankTolerance, relative: s.rankRelative },
@@ -33,6 +35,10 @@ export const rankOptions = (s: RunChoices): Pick<FinishOptions, "rank" | "fineTu
   }),
   fineTune: s.fineTune,
 });
+
+/** How running statistics are taken anew; nothing where nothing is said. */
+const statistics = ({ preciseStatistics: n }: RunChoices): Pick<TrainOptions, "preciseStatistics"> =>
+  n === undefined ? {} : { preciseStatistics: n === "off" ? false : n };
 
 /** How training images are varied: null = not, undefined = as the data set says. */
 const augmentation = (how: RunChoices["augment"]): TrainOptions["augment"] =>

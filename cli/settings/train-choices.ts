@@ -66,5 +66,16 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   Penalty: ["penalty", ...keysOf(penaltyFields), "lambdaWarmup", "targetParams"],
   "Low rank": ["lorita", "loritaLayers", "rankRule", "rankKeep", "rankRelative", "rankTolerance", "fineTune"],
   Loss: ["loss", "output", "labelSmoothing", "classAxis", ...keysOf(distillFields)],
-  Run: ["epochs", "batchSize", "accumulate", "seed", "threads", "device", "out", "resume", "overwrite"],
+  Run: [
+    "epochs",
+    "batchSize",
+    "accumulate",
+    "preciseStatistics",
+    "seed",
+    "threads",
+    "device",
+    "out",
+    "resume",
+    "overwrite",
+  ],
 };

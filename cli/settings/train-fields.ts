@@ -7,6 +7,7 @@ import { devices } from "./engine-fields.ts";
 import {
   augmentation,
   choice,
+  countOrOff,
   integerField,
   numberField,
   numberListField,
@@ -108,6 +109,9 @@ export const trainFields = {
   accumulate: integerField(
     "split each batch into so many parts and add up their gradients: the step of a batch that does not fit in memory (batch norm sees the parts; default 1)",
     { min: 1 },
+  ),
+  preciseStatistics: countOrOff(
+    "batch norm: take running statistics anew over so many batches before each evaluation (default: 50 with a penalty or an optimizer that cuts, else off; 50 after truncation)",
   ),
   seed: integerField("default 1"),
   threads: integerField("default: one per processor", { min: 1 }),

@@ -31,6 +31,7 @@ function epochLine(m: EpochMetrics, epochs: number, prunes: Run["prunes"]): stri
     ...zeros(prunes, m),
     ...(m.lowRankLevel === undefined ? [] : [`zero singular values ${percent(m.lowRankLevel, 1)}`]),
     `${significant(m.msPerStep)} ms/step`,
+    ...(m.statisticsSeconds === undefined ? [] : [`batch norm's statistics ${duration(m.statisticsSeconds)}`]),
   ].join("  ");
 }
 

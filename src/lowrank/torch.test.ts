@@ -71,7 +71,7 @@ test("in training: torch's outputs, running statistics and gradients of every fa
   const given = new Map<Value, Value>([[graph.inputs[0], g.input("x", "float32", [4, 2, 6, 6])]]);
   const parameters = [...graph.initializers.keys()].map((v) => [v, g.input(v.name, "float32", v.shape)] as const);
   for (const [v, p] of parameters) given.set(v, p);
-  const pass = forward(g, graph, given, true);
+  const pass = forward(g, graph, given, "training");
   const y = pass.map.get(graph.outputs[0])!;
   const loss = g.ReduceSum(g.Mul(y, g.constant(f32(fixture.w, [4, 3]))), { keepdims: 0 });
   const trained = parameters.filter(([v]) => fixture.gradients[v.name]);

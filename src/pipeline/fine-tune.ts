@@ -7,6 +7,7 @@ import { cosine } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { crossEntropy } from "../step/loss.ts";
 import type { TrainOptions } from "../train/options.ts";
+import { STATISTICS_BATCHES } from "../train/precise-statistics.ts";
 import { isLoss } from "../train/terms.ts";
 import { train } from "../train/train.ts";
 import type { RankEvent } from "./events.ts";
@@ -25,6 +26,7 @@ export interface FineTuneOptions
     | "trainOnly"
     | "augment"
     | "seed"
+    | "preciseStatistics"
     | "store"
     | "overwrite"
     | "signal"
@@ -35,7 +37,8 @@ export interface FineTuneOptions
 /**
  * Trains a truncated model on, by the recipe of LoRITa's code (Zhang, Alkhouri & Wang 2024) but for its plateau rule, in whose place
  * lr falls along a cosine: SGD, lr 0.01, momentum 0.9, weight decay 1e-5, batch 128, label smoothing 0.1. With a store it goes on
- * where it was stopped, unless it is to overwrite that.
+ * where it was stopped, unless it is to overwrite that. Batch norm's running statistics are taken anew over 50 batches before each
+ * evaluation, unless `preciseStatistics` says otherwise.
  * @returns the model, and how many seconds it was trained, before a resume included
  * @throws the signal's reason once it is aborted; else as `train` and the run it gives
  */
@@ -59,6 +62,7 @@ export async function fineTune(
     schedule: cosine({ lr: 1e-2 }),
     loss: data.classes === null || (loss && !isLoss(loss)) ? loss : crossEntropy({ labelSmoothing: 0.1 }),
     resume: store !== undefined && !overwrite,
+    preciseStatistics: given.preciseStatistics ?? STATISTICS_BATCHES,
   });
   for await (const metrics of run) onEvent?.({ type: "fineTuned", metrics, epochs });
   if (!run.finished) signal?.throwIfAborted();

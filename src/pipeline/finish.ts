@@ -31,6 +31,11 @@ export interface FinishOptions {
   readonly rank?: RankRule;
   /** Epochs of training after truncation. Default 0. */
   readonly fineTune?: number;
+  /**
+   * Over how many batches of training samples batch norm's running statistics are taken anew after truncation and after the training
+   * that follows it; false = not. Default 50. Shrinking removes what is exactly zero, which changes none of them.
+   */
+  readonly preciseStatistics?: number | false;
   /** Where the files go. Default: where the run's went; if that is nowhere, nowhere. */
   readonly store?: Store;
   /** Of the report. Default: the model's name on the data's. */
@@ -93,7 +98,7 @@ export async function finish(run: Run, options: FinishOptions = {}): Promise<Fin
 
 async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> {
   const { engine } = run.options;
-  const { store = run.options.store, rank, fineTune = 0, lambda, onEvent } = options;
+  const { store = run.options.store, rank, fineTune = 0, preciseStatistics, lambda, onEvent } = options;
   if (!run.finished)
     throw new UsageError(
       "misuse",
@@ -106,7 +111,7 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
   const inputs = await realInputs(run.model, run.data, engine, judging.normalization);
   const kept = run.history.at(-1)?.ranks;
   const ranked = rank
-    ? await truncateRun(run, { rank, fineTune, inputs, store, onEvent })
+    ? await truncateRun(run, { rank, fineTune, preciseStatistics, inputs, store, onEvent })
     : kept && (await truncateToKept(run, kept, { inputs, onEvent }));
   run.options.signal?.throwIfAborted();
   onEvent?.({ type: "shrinking" });

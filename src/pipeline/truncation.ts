@@ -8,6 +8,7 @@ import { truncate } from "../lowrank/truncate.ts";
 import type { LowRank } from "../report/results.ts";
 import { type Inputs, verify } from "../shrink/verify.ts";
 import { evaluate } from "../train/evaluate.ts";
+import { preciseStatistics } from "../train/precise-statistics.ts";
 import type { Run } from "../train/run.ts";
 import { FINE_TUNING } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
@@ -29,6 +30,7 @@ export interface TruncatedRun {
 interface Truncation {
   readonly rank: RankRule;
   readonly fineTune: number;
+  readonly preciseStatistics: number | false | undefined;
   readonly inputs: readonly Inputs[];
   readonly store: Store | undefined;
   readonly onEvent: ((event: FinishEvent) => void) | undefined;
@@ -37,16 +39,26 @@ interface Truncation {
 /** @throws EspalierError when the model composed back computes something else; the signal's reason once it is aborted */
 export async function truncateRun(
   run: Run,
-  { rank, fineTune: epochs, inputs, store, onEvent }: Truncation,
+  { rank, fineTune: epochs, preciseStatistics: batches, inputs, store, onEvent }: Truncation,
 ): Promise<TruncatedRun> {
   const { data, options, model } = run;
   const { freeze, seed, signal, augment, distill } = options;
   const judging = { ...judgingOf(run), seed, signal, onEvent };
   const found = await factorize(model, { ...judging, data, rank, freeze, inputs, store });
-  const { accuracy } = await evaluate(found.model, data, judging);
+  const cut =
+    batches === false ? found.model : await preciseStatistics(found.model, data, { ...judging, batches, freeze });
+  const { accuracy } = await evaluate(cut, data, judging);
   const inner = store?.within(FINE_TUNING);
-  const tuning = { ...judging, freeze, distill, augment: augment ?? null, epochs, store: inner }; // it moves and sees what training did
-  const tuned = epochs > 0 ? await goOnTuning(found.model, data, tuning) : { model: found.model, seconds: 0 };
+  const tuning = {
+    ...judging,
+    freeze,
+    distill,
+    augment: augment ?? null,
+    epochs,
+    store: inner,
+    preciseStatistics: batches,
+  }; // it moves and sees what training did
+  const tuned = epochs > 0 ? await goOnTuning(cut, data, tuning) : { model: cut, seconds: 0 };
   return {
     full: found.whole,
     truncated: tuned.model,

@@ -41,6 +41,8 @@ export interface EpochMetrics extends GroupSparsity {
   readonly lr: number;
   /** RMDA's averaging constant. */
   readonly c?: number;
+  /** Where running statistics were taken anew for the evaluation: how long that took, of `seconds`. */
+  readonly statisticsSeconds?: number;
   /** Wall time of the epoch. */
   readonly seconds: number;
   readonly msPerStep: number;

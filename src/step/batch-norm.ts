@@ -8,8 +8,19 @@ import { EspalierError } from "../error.ts";
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 
+/** What a batch says of the channels that are normalized. */
+export interface BatchStatistics {
+  /** [C] */
+  readonly mean: Value;
+  /** [C]: the mean of (x − mean)², not the unbiased variance. */
+  readonly variance: Value;
+  /** How many values of each channel they are of. */
+  readonly values: number;
+}
+
 export interface BatchNorm {
   readonly y: Value;
+  readonly batch: BatchStatistics;
   readonly runningMean: Value;
   readonly runningVar: Value;
   /** How gradients flow through `y`, in five passes over the activations instead of autodiff's dozen. */
@@ -51,6 +62,7 @@ export function batchNorm(
   const keep = (old: Value, now: Value, share: number) => g.Add(g.Mul(old, momentum), g.Mul(now, share));
   return {
     y,
+    batch: { mean: muFlat, variance: biased, values: m },
     runningMean: keep(mean, muFlat, 1 - momentum),
     runningVar: keep(variance, squares, (1 - momentum) / (m - 1)),
     override: {

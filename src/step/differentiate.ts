@@ -9,6 +9,7 @@ import { applyInput, type InputPlan } from "./input.ts";
 import { arrangedAs, type Loss, labelPlan, lossInput } from "./loss.ts";
 import { names } from "./names.ts";
 import type { LossPlan, LossTerm } from "./plan.ts";
+import type { Mode } from "./training-forms.ts";
 
 /** The model's forward pass, and the loss of the batch. */
 export interface Scored extends Forward {
@@ -18,34 +19,55 @@ export interface Scored extends Forward {
   readonly correct?: Value;
 }
 
+/** The inputs that a batch's arrays travel by: one for each array, however many read it. */
+function arraysOf(g: Builder, batch: number): (of: InputPlan) => Value {
+  const arrays = new Map<string, Value>();
+  return ({ more, dtype, sample }) => {
+    const name = more === undefined ? names.x : names.more(more);
+    const array = arrays.get(name) ?? g.input(name, dtype, [batch, ...sample]);
+    arrays.set(name, array);
+    return array;
+  };
+}
+
+/**
+ * The batch and the model.
+ * @param given what stands for parameters and running statistics
+ * @param raw the batch's arrays as they travel
+ */
+export function emitForward(
+  g: Builder,
+  graph: Graph,
+  plans: LossPlan["inputs"],
+  given: ReadonlyMap<Value, Value>,
+  mode: Mode,
+  raw = arraysOf(g, graph.inputs[0].shape[0]),
+): Forward {
+  const inputs = plans.map((one): [Value, Value] => {
+    const input = graph.inputs.find((v) => v.name === one.input) ?? graph.inputs[0];
+    return [input, applyInput(g, raw(one), one, input)];
+  });
+  return forward(g, graph, new Map([...given, ...inputs]), mode);
+}
+
 /**
  * The batch, the model and the loss.
  * @param graph the model at the batch's size
  * @param given what stands for parameters and running statistics
- * @param training batch statistics, dropout masks and the teacher; otherwise the graph as it is
+ * @param mode in training the teacher speaks too
  */
 export function emitLoss(
   g: Builder,
   graph: Graph,
   plan: LossPlan,
   given: ReadonlyMap<Value, Value>,
-  training: boolean,
+  mode: Mode,
 ): Scored {
   return g.scope("forward", () => {
     const batch = graph.inputs[0].shape[0];
-    const arrays = new Map<string, Value>();
-    const raw = ({ more, dtype, sample }: InputPlan): Value => {
-      const name = more === undefined ? names.x : names.more(more);
-      const array = arrays.get(name) ?? g.input(name, dtype, [batch, ...sample]);
-      arrays.set(name, array);
-      return array;
-    };
-    const inputs = plan.inputs.map((one): [Value, Value] => {
-      const input = graph.inputs.find((v) => v.name === one.input) ?? graph.inputs[0];
-      return [input, applyInput(g, raw(one), one, input)];
-    });
-    const fwd = forward(g, graph, new Map([...given, ...inputs]), training);
-    const teacher = training ? plan.teacher : undefined;
+    const raw = arraysOf(g, batch);
+    const fwd = emitForward(g, graph, plan.inputs, given, mode, raw);
+    const teacher = mode === "training" ? plan.teacher : undefined;
     const taught = teacher && emitTeacher(g, teacher, plan.terms, batch, raw);
     const terms = plan.terms.map((term, i) =>
       emitTerm(g, graph, term, fwd, batch, teacher && { ...teacher, says: taught![i] }),

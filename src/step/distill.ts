@@ -94,7 +94,7 @@ export function emitTeacher(
       const input = graph.inputs.find((v) => v.name === one.input) ?? graph.inputs[0];
       return [input, applyInput(g, raw(one), one, input)];
     });
-    const { map } = forward(g, graph, new Map(given), false);
+    const { map } = forward(g, graph, new Map(given), "evaluation");
     return terms.map(({ loss }, i) => {
       const { output, from } = lossInput(graph, loss, outputs[i]);
       return arrangedAs(g, map.get(from)!, output);

@@ -35,22 +35,33 @@ export const slotInputs = (g: Builder, { slots }: Optimizer, p: Value): Record<s
 
 export const penaltyInput = (g: Builder, n: PenaltyNumber): Value => g.input(names.penalty(n), "float32", []);
 
-/** A graph that training runs, and the masks that the host draws for it. */
+/** Where a program tells of its batch what running statistics stand for in evaluation. */
+export interface Observation {
+  /** The statistics by name. */
+  readonly runningMean: string;
+  readonly runningVar: string;
+  /** How many values of each channel a batch has there. */
+  readonly values: number;
+}
+
+/** A graph that training runs, the masks that the host draws for it, and the places of which it tells, in their order. */
 export interface Program {
   readonly graph: Graph;
   readonly masks: readonly Mask[];
+  readonly observations: readonly Observation[];
 }
 
-/** The finished program that `emit` writes. @param emit adds the masks that it wants drawn */
-export function program(name: string, emit: (g: Builder, masks: Mask[]) => void): Program {
+/** The finished program that `emit` writes. @param emit adds the masks that it wants drawn, and the places of which it tells */
+export function program(name: string, emit: (g: Builder, masks: Mask[], observations: Observation[]) => void): Program {
   const g = builder(name);
   const masks: Mask[] = [];
-  emit(g, masks);
+  const observations: Observation[] = [];
+  emit(g, masks, observations);
   const graph = withoutUnread(g.build());
   const issues = check(graph);
   invariant(
     issues.length === 0,
     `a training graph is malformed: ${issues.map((i) => `${i.where}: ${i.what}`).join("; ")}`,
   );
-  return { graph, masks };
+  return { graph, masks, observations };
 }

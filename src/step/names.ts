@@ -3,7 +3,7 @@ import type { PenaltyNumber } from "./penalty-clock.ts";
 
 /** What our own names begin with. A parameter whose name begins so is called otherwise inside a run. */
 const RESERVED =
-  /^(?:batch|param|slot|clock|mask|gradient|sum|next|pattern|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
+  /^(?:batch|param|slot|clock|mask|gradient|sum|next|pattern|statistics|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
 
 export const names = {
   x: "batch/x",
@@ -12,12 +12,16 @@ export const names = {
   more: (name: string) => `batch/more/${name}`,
   loss: "batch/loss",
   correct: "batch/correct",
+  /** What the batch says of itself at a normalization. */
+  observed: (what: "mean" | "variance", place: number) => `batch/${what}/${place}`,
   /** What the sum over labels of places is divided by: how many of them count. */
   known: (more: string | undefined) => `batch/known/${more ?? "y"}`,
   /** What the gradients of a part of a batch are multiplied by: the share of the batch's samples that it holds. */
   weight: "batch/weight",
   /** The zero pattern of the last epoch. */
   pattern: "pattern/groups",
+  /** A running statistic as evaluation has it, where that is not as the steps carry it along. */
+  statistics: (name: string) => `statistics/${name}`,
   /** A parameter or running statistic: its own name, as a rule. */
   param: (name: string) => (RESERVED.test(name) ? `param/${name}` : name),
   slot: (slot: string, param: string) => `slot/${slot}/${param}`,

@@ -13,6 +13,7 @@ import type { InputPlan } from "./input.ts";
 import { names } from "./names.ts";
 import { parameters } from "./parameters.ts";
 import type { LossPlan, StepPlan } from "./plan.ts";
+import { statisticsPrograms } from "./statistics.ts";
 import { penaltyProx, update } from "./update.ts";
 
 /** Batch + state + clock → loss + next state. @param graph the model at the batch's size */
@@ -30,7 +31,7 @@ export function stepProgram(graph: Graph, plan: StepPlan, kind?: string): Progra
     const given = paramInputs(g, [...trained, ...running]);
     const w = new Map(trained.map((p) => [p, given.get(p)!]));
     const frame = { g, plan, kind, w, clock: clockInputs(g, plan.optimizer.clock.numbers) };
-    const scored = emitLoss(g, graph, plan, given, true);
+    const scored = emitLoss(g, graph, plan, given, "training");
     update(frame, differentiate(frame, scored));
     emitReport(g, scored);
     masks.push(...scored.masks);
@@ -45,7 +46,7 @@ const gradientsProgram = (graph: Graph, plan: StepPlan): Program =>
     const w = new Map(trained.map((p) => [p, given.get(p)!]));
     const { gradientScale } = plan.optimizer;
     const frame = { g, plan, w, clock: clockInputs(g, gradientScale === undefined ? [] : [gradientScale]) };
-    const scored = emitLoss(g, graph, plan, given, true);
+    const scored = emitLoss(g, graph, plan, given, "training");
     const gradients = differentiate(frame, scored, g.input(names.weight, "float32", []));
     for (const [p, dw] of gradients) g.output(dw, names.next(names.gradient(p.name)));
     emitReport(g, scored);
@@ -115,7 +116,7 @@ const dualProgram = (graph: Graph, plan: StepPlan): Program =>
 const evaluationProgram = (graph: Graph, plan: LossPlan): Program =>
   program("evaluation", (g) => {
     const { trained, running } = parameters(graph);
-    emitReport(g, emitLoss(g, graph, plan, paramInputs(g, [...trained, ...running]), false));
+    emitReport(g, emitLoss(g, graph, plan, paramInputs(g, [...trained, ...running]), "evaluation"));
   });
 
 /** Evaluation at any batch size and length of samples, for inputs as a split has them. */
@@ -129,6 +130,7 @@ export type EvaluationPrograms = ReturnType<typeof evaluationPrograms>;
 /** Everything that a trainer of this model runs, each program built when it is asked for. */
 export const trainingPrograms = (model: Model, plan: StepPlan) => ({
   ...evaluationPrograms(model, plan),
+  ...statisticsPrograms(model, plan.inputs),
   step: (n: number, kind?: string, length?: number) =>
     stepProgram(graphAt(model, plan, n, length), atLength(plan, length), kind),
   gradients: (n: number, length?: number) => gradientsProgram(graphAt(model, plan, n, length), atLength(plan, length)),

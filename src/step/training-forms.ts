@@ -4,7 +4,7 @@ import type { Builder } from "../graph/builder.ts";
 import { type AnySite, type OpSite, ruleIn } from "../graph/op-site.ts";
 import type { OpName } from "../graph/ops/index.ts";
 import type { Node, Shape, Value } from "../graph/types.ts";
-import { batchNorm } from "./batch-norm.ts";
+import { type BatchStatistics, batchNorm } from "./batch-norm.ts";
 
 /** A dropout mask that the host draws: uint8, 1 = kept. */
 export interface Mask {
@@ -13,10 +13,19 @@ export interface Mask {
   readonly ratio: number;
 }
 
+/** Running statistics, and those of a batch at a place where they are used. */
+interface Observed {
+  readonly runningMean: Value;
+  readonly runningVar: Value;
+  readonly batch: BatchStatistics;
+}
+
 /** What a model in training has beside its values. */
 export interface Training {
   /** New running statistics, by the initializer they replace. */
   readonly running: Map<Value, Value>;
+  /** What the batch says of itself at each normalization, with the running statistics that stand for it in evaluation. */
+  readonly observed: Observed[];
   readonly masks: Mask[];
   /** Gradients that are written out instead of derived. */
   readonly overrides: Map<Value, Override>;
@@ -30,16 +39,24 @@ type Form<S> = (
   training: Training,
 ) => readonly Value[] | undefined;
 
-const forms: { readonly [K in OpName]?: Form<Pick<OpSite<K>, "in" | "attrs">> } = {
+type Forms = { readonly [K in OpName]?: Form<Pick<OpSite<K>, "in" | "attrs">> };
+
+/** What normalizes by the batch. */
+const normalizing: Forms = {
   /** Frozen running statistics are used as they are. */
-  BatchNormalization(g, { in: inputs, attrs }, [, , , mean, variance], { running, overrides }) {
+  BatchNormalization(g, { in: inputs, attrs }, [, , , mean, variance], { running, observed, overrides }) {
     if (!mean || !variance) return undefined;
     const bn = batchNorm(g, inputs, attrs);
     running.set(mean, bn.runningMean);
     running.set(variance, bn.runningVar);
+    observed.push({ runningMean: mean, runningVar: variance, batch: bn.batch });
     overrides.set(bn.y, bn.override);
     return [bn.y];
   },
+};
+
+const training: Forms = {
+  ...normalizing,
   Dropout(g, { in: [x], attrs: { ratio } }, _, { masks }) {
     if (!(ratio > 0)) return undefined;
     const mask: Mask = { name: `mask/${masks.length}`, shape: x.shape, ratio };
@@ -49,5 +66,14 @@ const forms: { readonly [K in OpName]?: Form<Pick<OpSite<K>, "in" | "attrs">> } 
   },
 };
 
-/** What a node computes in training; undefined where that is what it computes in evaluation. */
-export const trainingFormOf = (node: Node): Form<Pick<AnySite, "in" | "attrs">> | undefined => ruleIn(forms, node);
+/**
+ * How a model is run: as it is; as it is trained; or for its statistics, normalized by the batch, but without what is drawn at random,
+ * which no evaluation has.
+ */
+export type Mode = "evaluation" | "training" | "statistics";
+
+const formsOf: Readonly<Record<Mode, Forms>> = { evaluation: {}, training, statistics: normalizing };
+
+/** What a node computes in a mode; undefined where that is what it computes in evaluation. */
+export const formIn = (node: Node, mode: Mode): Form<Pick<AnySite, "in" | "attrs">> | undefined =>
+  ruleIn(formsOf[mode], node);

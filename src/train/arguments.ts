@@ -18,6 +18,7 @@ import {
   aText,
   type Kind,
   maybe,
+  oneOfKinds,
   orNull,
   wants,
 } from "../given.ts";
@@ -41,6 +42,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   trainOnly: maybe(aList),
   augment: orNull(anObject),
   normalization: orNull(anObject),
+  preciseStatistics: maybe(oneOfKinds(aNumber, { wanted: "false", holds: (x) => x === false })),
   store: maybe(aStore),
   resume: maybe(aSwitch),
   overwrite: maybe(aSwitch),

@@ -14,6 +14,7 @@ import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import type { LossPlan } from "../step/plan.ts";
 import { type EvaluationPrograms, evaluationPrograms } from "../step/programs.ts";
+import { weightFeeds } from "./feeds.ts";
 import { checkDynamicBatch, checkInputs, forSamples, inputPlans, placesOf } from "./inputs.ts";
 import { normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
@@ -66,9 +67,8 @@ export class Evaluator {
 
   /** @param instead tensors to use instead of the stored ones, by name */
   score(split: Split, instead: ReadonlyMap<string, Tensor> = new Map()): Promise<Score> {
-    const others = Object.fromEntries([...instead].map(([name, t]) => [names.param(name), t]));
     const plan = { ...this.plan, labels: this.labels, places: this.places };
-    return withUploaded(this.engine, others, (uploaded) =>
+    return withUploaded(this.engine, weightFeeds(instead), (uploaded) =>
       score(this.engine, this.sessions, { ...this.feeds, ...uploaded }, split, plan, this.loader),
     );
   }

@@ -11,6 +11,10 @@ import { type PenaltyMoment, penaltyNumbers } from "../step/penalty-clock.ts";
 
 export const numberFeed = (x: number): Tensor => tensor("float32", [], Float32Array.of(x));
 
+/** Parameters and running statistics by what programs call them. */
+export const weightFeeds = (weights: ReadonlyMap<string, Tensor>): HostTensors =>
+  Object.fromEntries([...weights].map(([name, t]) => [names.param(name), t]));
+
 type Samples = Pick<Batch, "x" | "y" | "more" | "count">;
 
 /** How many labels of places count, for each sample of a batch or of a split, by their array: so that parts of it make up the mean over all. */

@@ -24,6 +24,7 @@ import { freezeParameters, frozen } from "./freeze.ts";
 import { checkDynamicBatch, checkInputs, forSamples, inputPlans, placesOf } from "./inputs.ts";
 import { normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
+import { statisticsBatches } from "./precise-statistics.ts";
 import type { Store } from "./store.ts";
 import { type Losses, lossTerms } from "./terms.ts";
 
@@ -87,6 +88,13 @@ export interface TrainOptions {
   readonly augment?: Augment | null;
   /** Default: what the model's metadata records (a model that was trained before), else the data set's own; null = none. */
   readonly normalization?: Normalization | null;
+  /**
+   * Over how many batches of training samples the running statistics of batch norm are taken anew, with the weights as they are, before
+   * each evaluation and for `run.model` (`preciseStatistics`); the steps go on with those that they carry along. false = evaluate by
+   * what the steps carry, as torch does. Default: 50 where the model has batch norm and the optimizer takes a penalty or cuts by
+   * itself, so that weights move faster than what is carried along; else false.
+   */
+  readonly preciseStatistics?: number | false;
   /** Where checkpoints and metrics.jsonl go. Default: nowhere. */
   readonly store?: Store;
   /** Go on from the store's checkpoint if there is one. Default false. */
@@ -109,7 +117,8 @@ type Defaults =
   | "checkpointSeconds"
   | "resume"
   | "overwrite"
-  | "freeze";
+  | "freeze"
+  | "preciseStatistics";
 /** Options with every default filled in. */
 export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"> &
   Required<Pick<TrainOptions, Defaults>> & {
@@ -127,6 +136,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   checkOperators(model.graph, "gradient");
   checkWeights(model.graph);
   const loss = options.loss ?? crossEntropy();
+  const { trained, running } = parameters(freezeParameters(model.graph, frozen(model, options)));
   const normalization = normalizationOf(model, data, options.normalization);
   const terms = lossTerms(model, data, loss, options.output);
   const { distill } = options;
@@ -143,6 +153,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     checkpointSeconds: options.checkpointSeconds ?? 60,
     resume: options.resume ?? false,
     overwrite: options.overwrite ?? false,
+    preciseStatistics: running.length > 0 && (options.preciseStatistics ?? statisticsBatches(options)),
     augment: options.augment === null ? undefined : (options.augment ?? data.augment),
     normalization,
     places: distill && !placesOf(forSamples(distill.teacher, data), data) ? undefined : placesOf(model, data),
@@ -153,6 +164,8 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   checkInteger("epochs", resolved.epochs, 1);
   checkInteger("batchSize", resolved.batchSize, 1);
   checkInteger("accumulate", resolved.accumulate, 1);
+  if (options.preciseStatistics !== false && options.preciseStatistics !== undefined)
+    checkInteger("preciseStatistics", options.preciseStatistics, 1);
   if (resolved.accumulate > resolved.batchSize)
     throw new UsageError(
       "out-of-range",
@@ -186,7 +199,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       });
   }
 
-  if (parameters(freezeParameters(model.graph, frozen(model, resolved))).trained.length === 0)
+  if (trained.length === 0)
     throw new EspalierError("nothing-to-do", "the model has no parameters to train", {
       frozen: resolved.freeze.join(", ") || undefined,
       wanted: "float32 initializers",

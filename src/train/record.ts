@@ -59,6 +59,7 @@ export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   patternChanges: number,
   lr: number,
   c: number.optional(),
+  statisticsSeconds: number.optional(),
   seconds: number,
   msPerStep: number,
 });
@@ -140,6 +141,7 @@ const choicesOf = (o: Resolved) => ({
   ...(o.trainOnly && { trainOnly: o.trainOnly }),
   augment: o.augment ?? null,
   normalization: o.normalization ?? null,
+  ...(o.preciseStatistics && { preciseStatistics: o.preciseStatistics }),
 });
 
 /** The same for people, with the data's name. */

@@ -13,15 +13,15 @@ import type { Words } from "../message.ts";
 import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { names } from "../step/names.ts";
-import { parameters, withTensors } from "../step/parameters.ts";
-import { recordEncoding } from "./encoding.ts";
+import { parameters } from "../step/parameters.ts";
+import { EvaluationStatistics } from "./evaluation-statistics.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { Journal, type SavedRun } from "./journal.ts";
 import { changes, Structure } from "./metrics.ts";
-import { recordNormalization } from "./normalization.ts";
 import { checkFinite } from "./not-finite.ts";
 import { runNotes } from "./notes.ts";
 import type { Resolved } from "./options.ts";
+import { published } from "./published.ts";
 import { describeConfig, noSums } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { tellsClasses } from "./score.ts";
@@ -48,6 +48,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private sums = noSums();
   private log: EpochMetrics[] = [];
   private pattern: Uint8Array | undefined;
+  private readonly statistics: EvaluationStatistics;
   private lastChange = 0;
   private trained: Model;
   private started = false;
@@ -73,6 +74,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
     ];
     this.journal = new Journal(options.store);
+    this.statistics = new EvaluationStatistics(data, options);
   }
 
   /** Its options with every default filled in; the engine is the one that it moved to last. */
@@ -80,7 +82,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     return this.resolved;
   }
 
-  /** The model with the weights of the last finished epoch (or of the stop), its normalization in its metadata. */
+  /** The model of the last finished epoch, or of a stop (with the running statistics that steps carry), its normalization in its metadata. */
   get model(): Model {
     return this.trained;
   }
@@ -195,6 +197,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { clock, numbers, penalty } = record;
     this.trainer.restore({ tensors, memory: { clock, numbers, penalty } });
     this.pattern = tensors.get(names.pattern)?.data as Uint8Array | undefined;
+    this.statistics.restore(tensors, this.initial.graph);
     ({ epoch: this.epoch, step: this.step, lastChange: this.lastChange } = record);
     this.sums = { ...record.sums };
     this.log = [...record.history];
@@ -242,8 +245,9 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private async endEpoch(): Promise<EpochMetrics> {
     const begun = performance.now();
     const { sums, structure, trainer } = this;
-    const test = await trainer.score(this.data.test);
-    const val = this.data.val && (await trainer.score(this.data.val));
+    const took = await this.statistics.renew(trainer);
+    const test = await trainer.score(this.data.test, this.statistics.tensors);
+    const val = this.data.val && (await trainer.score(this.data.val, this.statistics.tensors));
     const weights = await trainer.weights();
     const dual = await trainer.dual();
     const pattern = structure.pattern(dual ?? weights);
@@ -260,6 +264,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       patternChanges: changes(this.pattern, pattern),
       lr: this.options.schedule.lr({ ...this.now, step: this.sizes.length - 1 }),
       ...(c !== undefined && { c }),
+      ...took,
       seconds: sums.seconds + (performance.now() - begun) / 1000,
       msPerStep: (sums.seconds * 1000) / sums.steps,
     };
@@ -276,20 +281,20 @@ export class Run implements AsyncIterable<EpochMetrics> {
   }
 
   private save(): Promise<void> {
-    const { epoch, step, sums, log: history, lastChange, pattern } = this;
+    const { epoch, step, sums, log: history, lastChange, pattern, statistics } = this;
     const { memory } = this.trainer;
     return this.journal.save({ epoch, step, ...memory, sums, history, lastChange }, async () => {
       const tensors = new Map(await this.trainer.tensors());
       for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
       if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
+      for (const [name, t] of statistics.saved) tensors.set(name, t);
       return tensors;
     });
   }
 
-  /** Makes some weights the public model. */
+  /** Makes some weights the public model; those of an epoch's end with the running statistics that it was evaluated by. */
   private publish(weights: ReadonlyMap<string, Tensor>): void {
-    const graph = withTensors(this.initial.graph, weights);
-    const model = recordNormalization({ ...this.initial, graph }, this.options.normalization);
-    this.trained = recordEncoding(model, this.data.encoding);
+    const evaluated = this.step === 0 ? this.statistics.tensors : [];
+    this.trained = published(this.initial, new Map([...weights, ...evaluated]), this.options, this.data);
   }
 }

@@ -4,12 +4,9 @@ import { targetOf } from "../lower/target.ts";
 import { compile } from "../step/compile.ts";
 import type { Program } from "../step/frame.ts";
 import { passedOn } from "../step/names.ts";
-import type { Mask } from "../step/training-forms.ts";
 
-export interface Loaded {
-  readonly session: Session;
-  readonly masks: readonly Mask[];
-}
+/** A program that can run, and what it says beside its graph. */
+export type Loaded = Omit<Program, "graph"> & { readonly session: Session };
 
 /** Sessions of a table of programs, by the program's name and what it is built for. */
 export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => Program }> {
@@ -26,10 +23,10 @@ export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => P
     const key = `${name} ${JSON.stringify(of)}`;
     const known = this.open.get(key);
     if (known) return known;
-    const { graph, masks } = this.programs[name](...of);
+    const { graph, ...told } = this.programs[name](...of);
     const resident = graph.outputs.map((v) => v.name).filter(passedOn);
     const bytes = compile(graph, targetOf(this.engine));
-    const made = this.engine.load(bytes, { resident }).then((session) => ({ session, masks }));
+    const made = this.engine.load(bytes, { resident }).then((session) => ({ session, ...told }));
     this.open.set(key, made);
     return made;
   }

@@ -3,9 +3,10 @@
  * be rebuilt between two steps: for another engine, a smaller graph, other parts of a batch.
  */
 import type { Batch, Loader } from "../data/batches.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { SamplePlaces } from "../data/places.ts";
 import type { Split } from "../data/split.ts";
-import type { Engine } from "../engine/engine.ts";
+import { type Engine, withUploaded } from "../engine/engine.ts";
 import type { Graph, Model, Tensor } from "../graph/types.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
@@ -14,6 +15,8 @@ import { type LabelPlan, labelPlans } from "../step/loss.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
 import type { LossPlan, StepPlan } from "../step/plan.ts";
 import { type TrainingPrograms, trainingPrograms } from "../step/programs.ts";
+import { weightFeeds } from "./feeds.ts";
+import { type Gathering, gatherStatistics } from "./gather-statistics.ts";
 import { type Score, score } from "./score.ts";
 import { Sessions } from "./sessions.ts";
 import { State } from "./state.ts";
@@ -128,10 +131,21 @@ export class Trainer {
     return { ...model, graph: withTensors(model.graph, await this.weights()) };
   }
 
-  score(split: Split): Promise<Score> {
+  /** @param instead tensors to use instead of some of the state's, by name */
+  score(split: Split, instead: ReadonlyMap<string, Tensor> = new Map()): Promise<Score> {
+    const { sessions, state, plan, labels } = this;
     const { engine, batches, places } = this.options;
-    const plan = { ...this.plan, labels: this.labels, places };
-    return score(engine, this.sessions, this.state.feeds, split, plan, batches);
+    return withUploaded(engine, weightFeeds(instead), (uploaded) =>
+      score(engine, sessions, { ...state.feeds, ...uploaded }, split, { ...plan, labels, places }, batches),
+    );
+  }
+
+  /** Running statistics by name as training samples have them with the weights as they stand; the state keeps its own. */
+  statistics(data: Dataset, which: Pick<Gathering, "batches" | "batchSize">): Promise<Map<string, Tensor>> {
+    const { sessions, state, plan, options } = this;
+    const { engine, seed } = options;
+    const runner = { engine, sessions, feeds: state.feeds, inputs: plan.inputs };
+    return gatherStatistics(runner, data, { ...which, seed });
   }
 
   /** Host copies of parameters, running statistics and slots, by their names in a checkpoint. */

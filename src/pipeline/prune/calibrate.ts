@@ -100,7 +100,7 @@ const calibrationProgram = (graph: Graph, plan: LossPlan, emit: Parameters<typeo
   program("calibration", (g) => {
     const { trained, running } = parameters(graph);
     const given = paramInputs(g, [...trained, ...running]);
-    const scored = emitLoss(g, graph, plan, given, false);
+    const scored = emitLoss(g, graph, plan, given, "evaluation");
     const byName = new Map([...scored.map].map(([v, at]) => [v.name, at])); // at this batch size values are others, of the same names
     emit(g, scored, new Map(trained.map((p) => [p, given.get(p)!])), (v) => byName.get(v.name)!);
   });

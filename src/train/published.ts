@@ -1,0 +1,18 @@
+/** A run's model as it leaves it. */
+import type { Dataset } from "../data/dataset.ts";
+import type { Model, Tensor } from "../graph/types.ts";
+import { withTensors } from "../step/parameters.ts";
+import { recordEncoding } from "./encoding.ts";
+import { recordNormalization } from "./normalization.ts";
+import type { Resolved } from "./options.ts";
+
+/** The model with other weights, and in its metadata how samples of the data become its inputs. */
+export function published(
+  model: Model,
+  weights: ReadonlyMap<string, Tensor>,
+  { normalization }: Pick<Resolved, "normalization">,
+  { encoding }: Dataset,
+): Model {
+  const graph = withTensors(model.graph, weights);
+  return recordEncoding(recordNormalization({ ...model, graph }, normalization), encoding);
+}
