@@ -33,6 +33,8 @@ export type { DType, Graph, Model, Node, Tensor, Value } from "./graph/types.ts"
 export type { BlockKind, GroupKind, GroupSet, Side, SideOptions } from "./groups/group-set.ts";
 export { groupSets } from "./groups/groups.ts";
 export { zeroGroups } from "./groups/zeros.ts";
+export { type TuneOptions, type TuningProgress, tune } from "./lower/tuning/tune.ts";
+export type { SiteTrial, SiteTrials, Tuning, TuningCache } from "./lower/tuning/tuning.ts";
 export { type Composed, type ComposeOptions, compose } from "./lowrank/compose.ts";
 export { factorPatterns, isComposed } from "./lowrank/factors.ts";
 export type { Skipped } from "./lowrank/layers.ts";
@@ -221,4 +223,5 @@ export type { Score } from "./train/score.ts";
 export { type Store, writeJson } from "./train/store.ts";
 export type { Losses, WeightedLoss } from "./train/terms.ts";
 export { train } from "./train/train.ts";
+export { type TuneModelOptions, tuneModel } from "./train/tune-model.ts";
 export { visible, visibleJson } from "./visible.ts";

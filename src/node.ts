@@ -8,3 +8,4 @@ export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-
 export type { OpenOptions } from "./node/reader.ts";
 export { systemReason } from "./node/system-error.ts";
 export { readTokenizer } from "./node/text/tokenizer-files.ts";
+export { tuningCache } from "./node/tuning-cache.ts";

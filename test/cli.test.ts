@@ -19,6 +19,7 @@ describe("help", () => {
     "inspect",
     "evaluate",
     "bench",
+    "tune",
     "data list",
     "data info",
     "data get",

@@ -11,7 +11,7 @@ const may: Record<string, readonly string[]> = {
   onnx: ["graph"],
   engine: [],
   autodiff: ["graph"],
-  lower: ["graph", "engine"],
+  lower: ["graph", "onnx", "engine"],
   groups: ["graph"],
   prox: ["graph", "groups"],
   optim: ["graph", "groups"],

@@ -65,6 +65,12 @@ export const commands: readonly Listed[] = [
     load: async () => (await import("./bench.ts")).benchCommand(),
   },
   {
+    name: "tune",
+    group: "Look at models and data:",
+    summary: "which formulations of a training step this machine prefers",
+    load: async () => (await import("./tune.ts")).tuneCommand(),
+  },
+  {
     name: "data",
     group: "Look at models and data:",
     summary: "lists, describes and downloads data sets",

@@ -6,6 +6,7 @@ import type { Interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 import { reporter } from "../terminal/progress.ts";
 import { typed } from "../terminal/spelling.ts";
+import { tuningReporter } from "../terminal/tuning.ts";
 
 /** What every run of a command shares. */
 export interface Workshop {
@@ -26,7 +27,7 @@ export const describeRun = (
   store: Store,
   s: RunChoices,
   { model, teacher, data, engine, interruption }: Workshop,
-  watch: Pick<TrainOptions, "onProgress"> = {},
+  watch: Pick<TrainOptions, "onProgress" | "tune"> = {},
 ): Run =>
   train(model, data, {
     ...trainOptions(s, model, engine, teacher),
@@ -44,6 +45,7 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
   const { out } = shop;
   let first = true;
   const run = describeRun(store, s, shop, {
+    ...(s.tune && { tune: tuningReporter(out) }),
     onProgress(p) {
       if (first && (p.epoch > 1 || p.step > 1)) out.say(`going on in epoch ${p.epoch} at step ${p.step} of ${p.steps}`);
       first = false;

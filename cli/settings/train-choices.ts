@@ -74,6 +74,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "seed",
     "threads",
     "device",
+    "tune",
     "out",
     "resume",
     "overwrite",

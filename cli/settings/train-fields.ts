@@ -116,6 +116,9 @@ export const trainFields = {
   seed: integerField("default 1"),
   threads: integerField("default: one per processor", { min: 1 }),
   device: choice("default cpu", devices),
+  tune: toggle(
+    "time the formulations of the step on this machine first, and compute with the fastest; kept for later runs",
+  ),
   out: text("run directory (default: a new one under runs/)", "folder"),
   resume: toggle("go on with the run in --out"),
   overwrite: toggle("start afresh although --out holds a run"),

@@ -70,6 +70,12 @@ function wished(site: Site, target: Target, makes: ReadonlyMap<Value, Node>): Wi
   return runs ? preferred : [...preferred, ...right];
 }
 
+/** The name of the formulation that a site gets where no plan mentions it. */
+export function preferenceOf(graph: Graph, site: Site, target: Target): string {
+  const wish = wished(site, target, producers(graph)).find((f) => emitOn(builder(), site, target, f));
+  return Object.entries(patternOf(site)).find(([, f]) => f === wish)?.[0] ?? PLAIN;
+}
+
 function* namesIn(graph: Graph): Generator<string> {
   for (const n of graph.nodes) for (const o of n.outputs) if (o) yield o.name;
 }

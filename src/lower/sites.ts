@@ -56,11 +56,24 @@ export function plainNodes({ inputs, output }: Site, makes: ReadonlyMap<Value, N
   return [...nodes];
 }
 
-/** A graph of one site alone: its inputs in, its value out. What a formulation costs and whether it is right is seen here. */
+/**
+ * A graph of one site alone: its inputs in, its value out. What a formulation costs and whether it is right is seen here. An operand
+ * that follows from the others (the largest elements of x's windows) is computed, as another value would contradict them.
+ */
 export function extract(graph: Graph, site: Site): Graph {
   const operands = site.inputs as readonly Value[];
-  const inputs = [...new Set(operands)];
-  const nodes = plainNodes(site, producers(graph));
+  const makes = producers(graph);
+  const stored = (v: Value | null): boolean => v === null || graph.initializers.has(v);
+  const follows = (v: Value): Node | undefined => {
+    const node = makes.get(v);
+    return node?.inputs.every((x) => stored(x) || operands.includes(x!)) ? node : undefined;
+  };
+  const followed = [...new Set(operands.flatMap((v) => follows(v) ?? []))];
+  const nodes = [...followed, ...plainNodes(site, makes)];
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const inputs = [...new Set(operands)].filter((v) => !made.has(v) && !stored(v));
+  const used = new Set([...operands, ...nodes.flatMap((node) => node.inputs)]);
+  const initializers = new Map([...graph.initializers].filter(([v]) => used.has(v)));
   const meanings = new Map([[site.output, { of: site.of, inputs: operands, attrs: site.attrs }]]);
-  return { name: site.of, inputs, outputs: [site.output], initializers: new Map(), nodes, meanings };
+  return { name: site.of, inputs, outputs: [site.output], initializers, nodes, meanings };
 }

@@ -3,6 +3,7 @@
  * share is applied to what an optimizer's clock says of its proximal step.
  */
 import type { ProxStep } from "../optim/optimizer.ts";
+import type { Moment } from "../optim/schedule.ts";
 
 /** Of one step; part of every checkpoint, as the next step goes on from it. */
 export interface PenaltyMoment {
@@ -40,3 +41,7 @@ export function penaltyAt(
   const part = point === "anew" || share === 1 ? share : 1 - (1 - share) / (1 - before.share);
   return { share, sum, step, part };
 }
+
+/** How much of the penalty counts at a step: it grows from zero over the epochs of the warm-up. */
+export const penaltyShare = ({ epoch, step, stepsPerEpoch }: Moment, warmupEpochs: number): number =>
+  Math.min(1, (epoch * stepsPerEpoch + step + 1) / Math.max(1, warmupEpochs * stepsPerEpoch));

@@ -47,6 +47,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   resume: maybe(aSwitch),
   overwrite: maybe(aSwitch),
   checkpointSeconds: maybe(aNumber),
+  tune: maybe(anObject),
   signal: maybe(aSignal),
   onProgress: maybe(aFunction),
 };

@@ -10,6 +10,7 @@ import type { Engine } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { checkWeights } from "../graph/finite.ts";
 import type { Model } from "../graph/types.ts";
+import type { TuneOptions } from "../lower/tuning/tune.ts";
 import { named, say } from "../message.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { checkPair } from "../optim/pairs.ts";
@@ -103,6 +104,12 @@ export interface TrainOptions {
   readonly overwrite?: boolean;
   /** A checkpoint is written every epoch and whenever this many seconds have passed. Default 60. */
   readonly checkpointSeconds?: number;
+  /**
+   * Times the formulations of the step on this machine before the first one, and computes with the fastest: seconds, once with a cache.
+   * The checkpoint keeps what was found, so that a resume ends with the same bytes; on another machine it is tuned anew. Default:
+   * the built-in thresholds.
+   */
+  readonly tune?: TuneOptions;
   /** Stops after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (p: Progress) => void;

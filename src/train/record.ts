@@ -8,6 +8,7 @@ import type { Numbers, Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aLossOrSome, anObject, anOptimizer, aSchedule, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
+import { type Tuning, tuningRecord } from "../lower/tuning/tuning.ts";
 import { write } from "../onnx/write.ts";
 import type { EpochMetrics } from "../report/results.ts";
 import type { Teacher } from "../step/distill.ts";
@@ -30,6 +31,8 @@ export const noSums = (): Sums => ({ loss: 0, correct: 0, samples: 0, steps: 0, 
 export interface RunRecord extends StepMemory {
   readonly version: 1;
   readonly config: Config;
+  /** Which formulations it computes with: not part of the configuration, as it decides nothing but the order of sums. */
+  readonly tuning?: Tuning;
   /** The step that comes next, 0-based. */
   readonly epoch: number;
   readonly step: number;
@@ -67,6 +70,7 @@ const numbers = z.record(z.string(), number);
 const runRecord: z.ZodType<RunRecord> = z.object({
   version: z.literal(1),
   config: z.record(z.string(), z.unknown()),
+  tuning: tuningRecord.optional(),
   epoch: count,
   step: count,
   clock: numbers,

@@ -14,7 +14,9 @@ import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
+import { penaltyShare } from "../step/penalty-clock.ts";
 import { EvaluationStatistics } from "./evaluation-statistics.ts";
+import { withFormulations } from "./formulations.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { Journal, type SavedRun } from "./journal.ts";
 import { changes, Structure } from "./metrics.ts";
@@ -188,6 +190,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
       if (model) await checkSamplesApart(model, this.options.engine);
     const config = await describeConfig(this.initial, this.data, this.options);
     const saved = await this.journal.open(config, { resume, overwrite, epochs });
+    const count = Math.min(this.options.batchSize, this.data.train.count);
+    this.trainer = await withFormulations(this.trainer, saved?.record.tuning, count, this.options);
     if (saved) return this.restore(saved);
     await this.trainer.begin();
     await this.save();
@@ -209,17 +213,10 @@ export class Run implements AsyncIterable<EpochMetrics> {
     return { epoch, step, stepsPerEpoch: this.sizes.length, epochs: this.options.epochs };
   }
 
-  /** How much of the penalty counts at the next step. */
-  private get share(): number {
-    const { epoch, step, stepsPerEpoch } = this.now;
-    const warmupSteps = this.options.lambdaWarmup * stepsPerEpoch;
-    return Math.min(1, (epoch * stepsPerEpoch + step + 1) / Math.max(1, warmupSteps));
-  }
-
   private async trainStep(batch: Batch): Promise<void> {
     const start = performance.now();
-    const { epochs, onProgress } = this.options;
-    const { loss, correct } = await this.trainer.step(batch, this.now, this.share);
+    const { epochs, lambdaWarmup, onProgress } = this.options;
+    const { loss, correct } = await this.trainer.step(batch, this.now, penaltyShare(this.now, lambdaWarmup));
     const { sums } = this;
     this.step++;
     sums.loss += loss * batch.count;
@@ -282,14 +279,17 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private save(): Promise<void> {
     const { epoch, step, sums, log: history, lastChange, pattern, statistics } = this;
-    const { memory } = this.trainer;
-    return this.journal.save({ epoch, step, ...memory, sums, history, lastChange }, async () => {
-      const tensors = new Map(await this.trainer.tensors());
-      for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
-      if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
-      for (const [name, t] of statistics.saved) tensors.set(name, t);
-      return tensors;
-    });
+    const { memory, tuning } = this.trainer;
+    return this.journal.save(
+      { epoch, step, ...(tuning && { tuning }), ...memory, sums, history, lastChange },
+      async () => {
+        const tensors = new Map(await this.trainer.tensors());
+        for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
+        if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
+        for (const [name, t] of statistics.saved) tensors.set(name, t);
+        return tensors;
+      },
+    );
   }
 
   /** Makes some weights the public model; those of an epoch's end with the running statistics that it was evaluated by. */

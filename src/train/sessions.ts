@@ -1,6 +1,7 @@
 /** Compiled programs: one session for each, made when it is first needed. */
 import type { Engine, Session } from "../engine/engine.ts";
-import { targetOf } from "../lower/target.ts";
+import type { Graph } from "../graph/types.ts";
+import { type Tuning, tunedTarget } from "../lower/tuning/tuning.ts";
 import { compile } from "../step/compile.ts";
 import type { Program } from "../step/frame.ts";
 import { passedOn } from "../step/names.ts";
@@ -12,11 +13,19 @@ export type Loaded = Omit<Program, "graph"> & { readonly session: Session };
 export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => Program }> {
   private readonly engine: Engine;
   private readonly programs: P;
+  private readonly tuning: Tuning | undefined;
   private readonly open = new Map<string, Promise<Loaded>>();
 
-  constructor(engine: Engine, programs: P) {
+  /** @param tuning which formulations the engine's machine prefers; default: the built-in thresholds' */
+  constructor(engine: Engine, programs: P, tuning?: Tuning) {
     this.engine = engine;
     this.programs = programs;
+    this.tuning = tuning;
+  }
+
+  /** The portable graph of a program. */
+  graph<K extends keyof P & string>(name: K, ...of: Parameters<P[K]>): Graph {
+    return this.programs[name](...of).graph;
   }
 
   get<K extends keyof P & string>(name: K, ...of: Parameters<P[K]>): Promise<Loaded> {
@@ -25,7 +34,8 @@ export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => P
     if (known) return known;
     const { graph, ...told } = this.programs[name](...of);
     const resident = graph.outputs.map((v) => v.name).filter(passedOn);
-    const bytes = compile(graph, targetOf(this.engine));
+    const { target, plan } = tunedTarget(this.engine, this.tuning);
+    const bytes = compile(graph, target, plan);
     const made = this.engine.load(bytes, { resident }).then((session) => ({ session, ...told }));
     this.open.set(key, made);
     return made;

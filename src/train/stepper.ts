@@ -77,14 +77,19 @@ export class Stepper {
 
   /** Compiles what a step of this many samples runs, of whatever kind it is. @param length of samples that differ in it */
   async compile(count: number, length?: number): Promise<void> {
-    const { plan, sessions, accumulate, leastPart } = this.parts;
-    const sizes = partSizes(count, accumulate, leastPart);
+    const { plan, sessions } = this.parts;
+    const sizes = this.partSizes(count);
     const kinds = [undefined, ...Object.keys(plan.optimizer.kinds ?? {})];
     if (sizes.length === 1) for (const kind of kinds) await sessions.get("step", count, kind, length);
     else {
       for (const size of sizes) await sessions.get("gradients", size, length);
       for (const kind of kinds) await sessions.get("update", kind);
     }
+  }
+
+  /** Into parts of which sizes a batch is split. */
+  partSizes(count: number): number[] {
+    return partSizes(count, this.parts.accumulate, this.parts.leastPart);
   }
 
   /** Makes the optimizer's slots anew from the current parameters. */
@@ -102,12 +107,12 @@ export class Stepper {
    * @throws NotFiniteError when the loss is not finite; parameters and slots then are those before the step
    */
   async step(batch: Batch, now: Moment, share: number): Promise<StepResult> {
-    const { plan, state, schedule, accumulate, leastPart } = this.parts;
+    const { plan, state, schedule } = this.parts;
     const tick: Tick = plan.optimizer.clock.tick(this.memory.clock, now, schedule);
     if (tick.restart) await this.restart();
     const penalty = penaltyAt(this.memory.penalty, share, tick, plan.optimizer.prox);
     const numbers = numberFeeds(tick.numbers, plan.penalty && penalty);
-    const parts = partsOf(batch, partSizes(batch.count, accumulate, leastPart));
+    const parts = partsOf(batch, this.partSizes(batch.count));
     const { into, out, result } =
       parts.length === 1
         ? await this.whole(parts[0], now, tick, numbers)

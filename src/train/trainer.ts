@@ -8,6 +8,7 @@ import type { SamplePlaces } from "../data/places.ts";
 import type { Split } from "../data/split.ts";
 import { type Engine, withUploaded } from "../engine/engine.ts";
 import type { Graph, Model, Tensor } from "../graph/types.ts";
+import type { Tuning } from "../lower/tuning/tuning.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { Penalty, PenaltyMetrics } from "../prox/penalty.ts";
@@ -40,6 +41,8 @@ export interface TrainerOptions {
   readonly accumulate?: number;
   /** Where the batches come from of splits that are scored and not in memory. Default: prepared in-process. */
   readonly batches?: Loader;
+  /** Which formulations the engine's machine prefers. Default: those of the built-in thresholds. */
+  readonly tuning?: Tuning;
 }
 
 /** What is other in a trainer that is rebuilt; the rest stays. */
@@ -54,6 +57,8 @@ export interface Rebuild {
    */
   readonly carry?: (slot: Tensor, of: { readonly slot: string; readonly param: string }) => Tensor;
   readonly accumulate?: number;
+  /** Default: the same on the same engine, none on another one. */
+  readonly tuning?: Tuning;
 }
 
 export class Trainer {
@@ -74,7 +79,7 @@ export class Trainer {
     this.options = options;
     this.plan = { inputs, terms, teacher, optimizer, penalty: bound };
     this.labels = labelPlans(graph, terms);
-    this.sessions = new Sessions(engine, trainingPrograms(model, this.plan));
+    this.sessions = new Sessions(engine, trainingPrograms(model, this.plan), options.tuning);
     this.state = new State(engine, graph, optimizer);
     const leastPart = parameters(graph).running.length > 0 ? 2 : 1; // batch statistics need more than one value
     const { plan, sessions, state, labels } = this;
@@ -85,6 +90,19 @@ export class Trainer {
   begin(): Promise<void> {
     this.state.begin();
     return this.stepper.restart();
+  }
+
+  /** Which formulations it computes with, if that was tuned. */
+  get tuning(): Tuning | undefined {
+    return this.options.tuning;
+  }
+
+  /** The portable graph of the passes that a step of this many samples spends its time on. @param length of samples that differ in it */
+  stepGraph(count: number, length?: number): Graph {
+    const sizes = this.stepper.partSizes(count);
+    return sizes.length === 1
+      ? this.sessions.graph("step", count, undefined, length)
+      : this.sessions.graph("gradients", sizes[0], length);
   }
 
   /** Compiles what a step of this many samples runs, so that the first one does not wait for it. @param length of samples that differ in it */
@@ -166,13 +184,14 @@ export class Trainer {
    * A trainer that goes on where this one stands, with something other; this one is released.
    * @throws EspalierError when a slot, as it is carried over, does not have its parameter's shape; this one stays usable then
    */
-  async rebuild({ engine = this.options.engine, graph, carry, accumulate }: Rebuild): Promise<Trainer> {
-    const { model, ...options } = this.options;
+  async rebuild({ engine = this.options.engine, graph, carry, accumulate, tuning }: Rebuild): Promise<Trainer> {
+    const { model, tuning: former, ...options } = this.options;
     const next = new Trainer({
       ...options,
       engine,
       model: { ...model, graph: graph ?? model.graph },
       ...(accumulate !== undefined && { accumulate }),
+      tuning: tuning ?? (engine === this.options.engine ? former : undefined),
     });
     const [tensors, { memory }] = [await this.tensors(), this];
     try {
@@ -183,6 +202,11 @@ export class Trainer {
     }
     await this.release();
     return next;
+  }
+
+  /** The same trainer before it has begun, with other formulations; this one is to be released. */
+  tuned(tuning: Tuning): Trainer {
+    return new Trainer({ ...this.options, tuning });
   }
 
   /** Frees sessions and tensors; the trainer cannot be used afterwards. */

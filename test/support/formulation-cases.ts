@@ -16,7 +16,7 @@ const of =
     in: [x, ...further],
     attrs,
   });
-export const conv = (x: Shape, w: Shape, attrs?: Attrs, op = "Conv") => of(op)(x, attrs, w);
+const conv = (x: Shape, w: Shape, attrs?: Attrs, op = "Conv") => of(op)(x, attrs, w);
 const transposed = (x: Shape, w: Shape, attrs?: Attrs) => conv(x, w, attrs, "ConvTranspose");
 
 /** Kernels, strides, pads, dilations and groups in every combination that fits, on small odd images. */

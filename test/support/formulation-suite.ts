@@ -15,10 +15,11 @@ import { patterns } from "../../src/lower/formulations/index.ts";
 import { type FormulationPlan, lower } from "../../src/lower/lower.ts";
 import { keyOf } from "../../src/lower/pattern.ts";
 import { formulationsOf, sitesOf } from "../../src/lower/sites.ts";
-import { portable, type Target, targetOf } from "../../src/lower/target.ts";
+import { type Target, targetOf } from "../../src/lower/target.ts";
+import { probeBlock } from "../../src/lower/tuning/probe-block.ts";
 import { Random } from "../../src/math/random.ts";
 import { encode } from "../../src/onnx/write.ts";
-import { conv, type FormulationCase, formulationCases } from "./formulation-cases.ts";
+import { type FormulationCase, formulationCases } from "./formulation-cases.ts";
 
 const draw = (shape: Shape, random: Random): Tensor => {
   const quarters = Array.from({ length: size(shape) }, () => (random.int(13) - 6) / 4);
@@ -57,20 +58,6 @@ function distance(got: readonly number[][], wanted: readonly number[][]): number
     return w.reduce((m, x, i) => Math.max(m, Math.abs(got[k][i] - x)), 0) / scale;
   });
   return Math.max(...worst);
-}
-
-/** The block with which a processor's NCHWc kernels compute rightly; undefined where it has none. */
-async function probeBlock(engine: Engine): Promise<number | undefined> {
-  const target = targetOf(engine);
-  const { graph, feeds } = program(conv([1, 32, 5, 5], [32, 32, 3, 3]), new Random(5, "verify"));
-  const [site] = sitesOf(graph).filter((s) => s.of === "Conv");
-  const plain = await run(engine, lower(graph, portable), feeds);
-  for (const block of [16, 8]) {
-    const blocked = lower(graph, { ...target, block }, { [keyOf(site)]: "blocks" });
-    const got = await run(engine, blocked, feeds).catch(() => undefined); // a processor without these kernels refuses them
-    if (got && distance(got, plain) < 1e-6) return block;
-  }
-  return undefined;
 }
 
 /**

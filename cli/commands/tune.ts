@@ -1,0 +1,51 @@
+/** `espalier tune`: which formulations this machine prefers. */
+import { model as builtIn, milliseconds, type Table, tuneModel } from "espalier";
+import { readModel } from "espalier/node";
+import { engineFields, engineOf } from "../settings/engine-fields.ts";
+import { integerField } from "../settings/field.ts";
+import { command } from "../terminal/command.ts";
+import { writesNothing } from "../terminal/files.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
+import { tuningReporter } from "../terminal/tuning.ts";
+
+export const tuneCommand = () =>
+  command({
+    name: "tune",
+    about:
+      "Times the formulations of a model's training step on this machine, shape by shape, and keeps what it finds for train --tune. Nothing else should run.",
+    arguments: [["<model>", "a built-in model's name, or a file that ends in .onnx"]],
+    fields: { batchSize: integerField("default 128", { min: 1 }), ...engineFields },
+    examples: ["tune resnet20", "tune mobilenet.onnx --batch-size 32 --threads 2", "tune lenet5 --json"],
+    files: writesNothing,
+    async run([name], { batchSize, ...where }, out) {
+      const engine = engineOf(where);
+      const model = name!.endsWith(".onnx") ? await readModel(name!) : builtIn(name!, { seed: 1 });
+      const { tuning, trials } = await tuneModel(model, { engine, batchSize, ...tuningReporter(out) });
+      const several = Object.entries(trials).filter(([, { took }]) => Object.keys(took).length > 1);
+      const table: Table = {
+        head: ["shape", "chosen", "took", "others"],
+        text: [0, 1, 3],
+        rows: several.map(([key, { chosen, took }]) => [
+          shapesOf(key),
+          chosen,
+          timeOf(took[chosen]),
+          Object.entries(took)
+            .filter(([other]) => other !== chosen)
+            .map(([other, ms]) => `${other} ${timeOf(ms)}`)
+            .join(", "),
+        ]),
+      };
+      const blocks = tuning.block === null ? "no blocked kernels" : `blocks of ${tuning.block} channels`;
+      out.result({ model: name, ...tuning, trials }, `${terminalTable(table, out)}\n\n${tuning.engine}; ${blocks}`);
+      return 0;
+    },
+  });
+
+/** Of a site's key the operator and its operands' shapes. */
+const shapesOf = (key: string): string =>
+  key
+    .split(" ")
+    .filter((word) => !word.includes("="))
+    .join(" ");
+
+const timeOf = (ms: number | null): string => (ms === null ? "not right here" : milliseconds(ms));

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import { backward } from "../../autodiff/backward.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { node } from "../../engine/node.ts";
+import { builder } from "../../graph/builder.ts";
+import { check } from "../../graph/check.ts";
+import type { Graph } from "../../graph/types.ts";
+import { withoutUnread } from "../../graph/walk.ts";
+import { lower } from "../lower.ts";
+import { keyOf } from "../pattern.ts";
+import { formulationsOf, sitesOf } from "../sites.ts";
+import { probeBlock } from "./probe-block.ts";
+import { isTunedFor, tune } from "./tune.ts";
+import { type SiteTrials, tunedTarget } from "./tuning.ts";
+
+const engine = node({ threads: 1 });
+
+/** Two convolutions of one shape, a pooling, and the gradients. */
+function program(): Graph {
+  const g = builder("step");
+  const x = g.input("x", "float32", [2, 16, 8, 8]);
+  const [a, b] = ["a", "b"].map((name) => g.input(name, "float32", [16, 16, 3, 3]));
+  const pads = [1, 1, 1, 1];
+  const y = g.Conv(g.Relu(g.Conv(x, a, null, { pads })), b, null, { pads });
+  const [pooled] = g.MaxPool(y, { kernel_shape: [2, 2], strides: [2, 2] });
+  const gradients = backward(g, g.ReduceSum(g.Mul(pooled, pooled), { keepdims: 0 }), [x, a, b]);
+  for (const v of [x, a, b]) g.output(gradients.get(v)!, `d${v.name}`);
+  return withoutUnread(g.build());
+}
+
+const kept = (trials: SiteTrials = {}) => {
+  const all: Record<string, SiteTrials> = { [""]: trials };
+  return {
+    all,
+    read: async (name: string) => all[name] ?? {},
+    write: async (name: string, more: SiteTrials) => void (all[name] = { ...all[name], ...more }),
+  };
+};
+
+test("each shape is tried once, and the plan is one that can be carried out", async () => {
+  const graph = program();
+  const sites = sitesOf(graph);
+  const told: string[] = [];
+  const { tuning, trials } = await tune(graph, engine, {
+    onTrial: ({ site, done, total }) => told.push(`${done}/${total} ${site}`),
+  });
+  const keys = [...new Set(sites.map(keyOf))];
+  expect(keys.length).toBeLessThan(sites.length); // the two convolutions are alike
+  expect(Object.keys(trials)).toEqual(keys);
+  expect(told).toEqual(keys.map((key, i) => `${i + 1}/${keys.length} ${key}`));
+  const { target, plan } = tunedTarget(engine, tuning);
+  for (const site of sites) {
+    const { took, chosen } = trials[keyOf(site)];
+    expect(Object.keys(took).sort()).toEqual(formulationsOf(site, target).sort());
+    expect(plan[keyOf(site)]).toBe(chosen);
+  }
+  // every formulation that there is computes the right values here, so every one has a time
+  const several = Object.values(trials).filter(({ took }) => Object.keys(took).length > 1);
+  expect(several.length).toBeGreaterThan(3);
+  for (const { took, chosen } of several) {
+    expect(Object.values(took)).not.toContain(null);
+    expect(took[chosen]!).toBeGreaterThan(0);
+  }
+  expect(check(lower(graph, target, plan))).toEqual([]);
+  expect(JSON.parse(JSON.stringify(tuning))).toEqual(tuning);
+});
+
+test("what the cache has is not tried again; what it has of other formulations is", async () => {
+  const cache = kept();
+  const first = await tune(program(), engine, { cache });
+  const known: boolean[] = [];
+  const again = await tune(program(), engine, { cache, onTrial: (p) => known.push(p.known) });
+  expect(known.every(Boolean)).toBe(true);
+  expect(again).toEqual(first);
+  const [key] = Object.keys(first.trials);
+  const [name] = Object.keys(cache.all).filter((k) => k !== "");
+  cache.all[name] = { ...cache.all[name], [key]: { ...first.trials[key], took: { plain: 1, removed: 2 } } };
+  const fresh: string[] = [];
+  await tune(program(), engine, { cache, onTrial: (p) => void (p.known || fresh.push(p.site)) });
+  expect(fresh).toEqual([key]);
+});
+
+/** An engine on which every model with a certain operator computes something else. */
+const wrongWith = (op: string): Engine => ({
+  name: engine.name,
+  version: engine.version,
+  threads: engine.threads,
+  device: engine.device,
+  upload: (t) => engine.upload(t),
+  download: (t) => engine.download(t),
+  dispose: (t) => engine.dispose(t),
+  release: () => engine.release(),
+  async load(bytes, options) {
+    const session = await engine.load(bytes, options);
+    if (!new TextDecoder("latin1").decode(bytes).includes(op)) return session;
+    return {
+      inputNames: session.inputNames,
+      outputNames: session.outputNames,
+      release: () => session.release(),
+      async run(feeds, into) {
+        const out = await session.run(feeds, into);
+        for (const t of Object.values(out)) {
+          const { data } = await engine.download(t);
+          (data as Float32Array)[0] += 1e3;
+        }
+        return out;
+      },
+    };
+  },
+});
+
+test("a formulation with wrong values is never chosen, however fast", async () => {
+  const wrong = wrongWith("nchwc");
+  expect(await probeBlock(wrong)).toBeUndefined();
+  const { tuning, trials } = await tune(program(), wrongWith("MatMul"), {});
+  const rows = Object.entries(trials).filter(([, { took }]) => "rows" in took);
+  expect(rows.length).toBeGreaterThan(0);
+  for (const [key, { took, chosen }] of rows) {
+    expect([key, took.rows]).toEqual([key, null]);
+    expect(chosen).not.toBe("rows");
+    expect(tuning.plan[key]).not.toBe("rows");
+  }
+});
+
+test("a tuning holds for its runtime, its threads and its processor's blocks alone", async () => {
+  const { tuning } = await tune(program(), engine, {});
+  expect(await isTunedFor(tuning, engine)).toBe(true);
+  expect(await isTunedFor({ ...tuning, block: tuning.block === 8 ? 16 : 8 }, engine)).toBe(false);
+  expect(await isTunedFor(tuning, node({ threads: 2 }))).toBe(false);
+});
+
+test("a stop ends between two trials, and keeps what was tried", async () => {
+  const cache = kept();
+  const stop = new AbortController();
+  const onTrial = () => stop.abort(new Error("enough"));
+  await expect(tune(program(), engine, { cache, onTrial, signal: stop.signal })).rejects.toThrow("enough");
+  const [, trials] = Object.entries(cache.all).find(([k]) => k !== "")!;
+  expect(Object.keys(trials)).toHaveLength(1);
+});

@@ -1,0 +1,44 @@
+/** `espalier tune` and `train --tune` as a user runs them, with a cache folder of their own. */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { commandLine } from "./support/command-line.ts";
+
+const { espalier, at } = commandLine();
+const TUNE = "tune lenet5-small --batch-size 8 --threads 1".split(" ");
+const TRAIN =
+  "train --model lenet5-small --data digits --limit-train 16 --epochs 1 --batch-size 8 --threads 1 --tune".split(" ");
+
+test("what tune finds, train takes; what is in the cache but cannot be read is timed again", async () => {
+  process.env["XDG_CACHE_HOME"] = at("cache");
+  const folder = at("cache/espalier/tuning");
+  const shown = await espalier(...TUNE);
+  expect(shown).toMatchObject({ status: 0 });
+  expect(shown.stdout).toMatch(/tuned: (\d+) shapes, \1 of them timed now/);
+  expect(shown.stdout).toMatch(/ConvWeightGradient float32\[8,.*\n/);
+  expect(shown.stdout).toMatch(/1 thread; (blocks of (8|16) channels|no blocked kernels)/);
+  const [file] = await readdir(folder);
+  const { tuning, ...rest } = { tuning: undefined, ...JSON.parse((await espalier(...TUNE, "--json")).stdout) };
+  expect(Object.keys(rest.plan)).toEqual(Object.keys(rest.trials));
+
+  const run = await espalier(...TRAIN, "--out", at("run"));
+  expect(run).toMatchObject({ status: 0 });
+  const [, all, timed] = /tuned: (\d+) shapes, (\d+) of them timed now/.exec(run.stdout)!;
+  expect(Number(timed)).toBeLessThan(Number(all));
+
+  await writeFile(join(folder, file), (await readFile(join(folder, file), "utf8")).slice(0, 100));
+  expect((await espalier(...TUNE)).stdout).toMatch(/tuned: (\d+) shapes, \1 of them timed now/);
+  expect(JSON.parse(await readFile(join(folder, file), "utf8")).machine).toContain("1 thread");
+});
+
+test("what cannot be tuned is refused by name", async () => {
+  const wrong = await espalier("tune", "lenet6");
+  expect(wrong.status).toBe(2);
+  expect(wrong.stderr).toContain("lenet5");
+  const missing = await espalier("tune", at("nowhere.onnx"));
+  expect(missing.status).toBe(1);
+  expect(missing.stderr).toContain("there is no such file");
+  const none = await espalier("tune", "lenet5", "--batch-size", "0");
+  expect(none.status).toBe(2);
+  expect(none.stderr).toContain("--batch-size");
+});
