@@ -15,18 +15,18 @@ import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import { penaltyShare } from "../step/penalty-clock.ts";
+import { measureEpoch, trainAccuracy } from "./epoch-end.ts";
 import { EvaluationStatistics } from "./evaluation-statistics.ts";
 import { withFormulations } from "./formulations.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { Journal, type SavedRun } from "./journal.ts";
-import { changes, Structure } from "./metrics.ts";
+import { Structure } from "./metrics.ts";
 import { checkFinite } from "./not-finite.ts";
 import { runNotes } from "./notes.ts";
 import type { Resolved } from "./options.ts";
 import { published } from "./published.ts";
 import { describeConfig, noSums } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
-import { tellsClasses } from "./score.ts";
 import { Trainer } from "./trainer.ts";
 
 /** A run described by `train`: iterate it to train. */
@@ -230,41 +230,16 @@ export class Run implements AsyncIterable<EpochMetrics> {
       step: this.step,
       steps: this.sizes.length,
       loss: sums.loss / sums.samples,
-      accuracy: this.trainAccuracy(),
+      accuracy: trainAccuracy(this.options, sums),
       msPerStep: (sums.seconds * 1000) / sums.steps,
     });
   }
 
-  private trainAccuracy(): number | null {
-    return tellsClasses(this.options) ? this.sums.correct / this.sums.samples : null;
-  }
-
   private async endEpoch(): Promise<EpochMetrics> {
-    const begun = performance.now();
-    const { sums, structure, trainer } = this;
-    const took = await this.statistics.renew(trainer);
-    const test = await trainer.score(this.data.test, this.statistics.tensors);
-    const val = this.data.val && (await trainer.score(this.data.val, this.statistics.tensors));
-    const weights = await trainer.weights();
-    const dual = await trainer.dual();
-    const pattern = structure.pattern(dual ?? weights);
-    const c = trainer.averaging;
-    const metrics: EpochMetrics = {
-      epoch: this.epoch + 1,
-      loss: sums.loss / sums.samples,
-      accuracy: this.trainAccuracy(),
-      testLoss: test.loss,
-      testAccuracy: test.accuracy,
-      ...(val && { valLoss: val.loss, valAccuracy: val.accuracy }),
-      ...structure.measure(weights, dual),
-      ...trainer.penaltyMetrics(),
-      patternChanges: changes(this.pattern, pattern),
-      lr: this.options.schedule.lr({ ...this.now, step: this.sizes.length - 1 }),
-      ...(c !== undefined && { c }),
-      ...took,
-      seconds: sums.seconds + (performance.now() - begun) / 1000,
-      msPerStep: (sums.seconds * 1000) / sums.steps,
-    };
+    const last = { ...this.now, step: this.sizes.length - 1 };
+    const { trainer, data, options, structure, statistics, sums } = this;
+    const ended = { trainer, data, options, structure, statistics, sums, pattern: this.pattern, last };
+    const { metrics, weights, pattern } = await measureEpoch(ended);
     this.log.push(metrics);
     this.pattern = pattern;
     this.epoch++;

@@ -1,0 +1,67 @@
+/** What is measured when an epoch ends: loss and accuracy on the held-out samples, structure, what the epoch took. */
+import type { Dataset } from "../data/dataset.ts";
+import type { Tensor } from "../graph/types.ts";
+import type { Moment } from "../optim/schedule.ts";
+import type { EpochMetrics } from "../report/results.ts";
+import type { EvaluationStatistics } from "./evaluation-statistics.ts";
+import { changes, type Structure } from "./metrics.ts";
+import type { Resolved } from "./options.ts";
+import type { Sums } from "./record.ts";
+import { tellsClasses } from "./score.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** A run at the end of an epoch. */
+interface EndedEpoch {
+  readonly trainer: Trainer;
+  readonly data: Dataset;
+  readonly options: Resolved;
+  readonly structure: Structure;
+  readonly statistics: EvaluationStatistics;
+  readonly sums: Sums;
+  /** Of the epoch before; undefined of the first. */
+  readonly pattern: Uint8Array | undefined;
+  /** The epoch's last step. */
+  readonly last: Moment;
+}
+
+/** Accuracy of the steps of an epoch so far; null outside classification. */
+export const trainAccuracy = (options: Resolved, { correct, samples }: Sums): number | null =>
+  tellsClasses(options) ? correct / samples : null;
+
+/** Measures, and renews the statistics that it measures by. */
+export async function measureEpoch({
+  trainer,
+  data,
+  options,
+  structure,
+  statistics,
+  sums,
+  pattern: before,
+  last,
+}: EndedEpoch) {
+  const begun = performance.now();
+  const took = await statistics.renew(trainer);
+  const test = await trainer.score(data.test, statistics.tensors);
+  const val = data.val && (await trainer.score(data.val, statistics.tensors));
+  const weights: ReadonlyMap<string, Tensor> = await trainer.weights();
+  const dual = await trainer.dual();
+  const pattern = structure.pattern(dual ?? weights);
+  const c = trainer.averaging;
+  const metrics: EpochMetrics = {
+    epoch: last.epoch + 1,
+    loss: sums.loss / sums.samples,
+    accuracy: trainAccuracy(options, sums),
+    testLoss: test.loss,
+    testAccuracy: test.accuracy,
+    ...(val && { valLoss: val.loss, valAccuracy: val.accuracy }),
+    ...structure.measure(weights, dual),
+    ...trainer.penaltyMetrics(),
+    patternChanges: changes(before, pattern),
+    lr: options.schedule.lr(last),
+    ...(c !== undefined && { c }),
+    ...took,
+    seconds: sums.seconds + (performance.now() - begun) / 1000,
+    msPerStep: (sums.seconds * 1000) / sums.steps,
+  };
+  return { metrics, weights, pattern };
+}
