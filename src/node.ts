@@ -6,6 +6,7 @@ export { directory, newDirectory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";
 export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-files.ts";
 export type { OpenOptions } from "./node/reader.ts";
+export { readOrder } from "./node/sample-order.ts";
 export { systemReason } from "./node/system-error.ts";
 export { readTokenizer } from "./node/text/tokenizer-files.ts";
 export { tuningCache } from "./node/tuning-cache.ts";

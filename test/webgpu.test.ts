@@ -102,7 +102,7 @@ async function trained(device: "cpu" | "webgpu") {
     seed: 1,
   });
   const losses: number[] = [];
-  for await (const { loss, testLoss } of run) losses.push(loss, testLoss);
+  for await (const { loss, testLoss } of run) losses.push(loss, testLoss!);
   await engine.release();
   const { graph } = run.model;
   const weights = new Map([...graph.initializers].map(([{ name }, { data }]) => [name, data as Float32Array]));

@@ -11,7 +11,7 @@ import {
   trainToTarget,
   write,
 } from "espalier";
-import { environment } from "espalier/node";
+import { environment, readOrder } from "espalier/node";
 import { choose, type RunChoices } from "../settings/choices.ts";
 import { engineOf } from "../settings/engine-fields.ts";
 import { methods, resolved } from "../settings/methods.ts";
@@ -54,8 +54,9 @@ export async function openJob(
   if (choices.rankRule) checkJudge(choices.rankRule, data);
   const { model, skipped: notComposed } = await openModel(choices, data);
   const teacher = await openTeacher(choices);
+  const order = choices.order === undefined ? undefined : await readOrder(choices.order);
   const engine = engineOf(choices);
-  const shop: Workshop = { model, teacher, data, engine, out, interruption };
+  const shop: Workshop = { model, teacher, order, data, engine, out, interruption };
   describeRun(where.store, choices, shop);
   await (await engine.load(write(model))).release();
   return { where, choices, shop, notComposed };

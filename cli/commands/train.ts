@@ -51,10 +51,11 @@ export const trainCommand = () =>
       ...(given["config"] ? [await fromFile(given["config"] as string)] : []),
       fromAssignments(trainFields, (given["set"] as string[] | undefined) ?? []),
     ],
-    files: async (_, { model, distill, data, dataRoot, out }, { config }) => ({
+    files: async (_, { model, distill, order, data, dataRoot, out }, { config }) => ({
       reads: [
         ...touched("--model", model),
         ...touched("--distill", teacherFile({ distill })),
+        ...touched("--order", order),
         ...touched("--config", config as string | undefined),
         ...(await dataFiles(data, dataRoot)),
       ],
@@ -139,7 +140,7 @@ function introduce({ choices: s, shop: { model, data, engine, out }, where, notC
   out.say(`${bold(s.model)} (${count(cost(model).params)} parameters${composed}) on ${bold(data.name)} (${samples})`);
   out.say(
     dim(
-      `${kebab(s.optimizer)}${penalty}, ${counted(s.epochs, "epoch")}, ${counted(engine.threads, "thread")}, into ${where.out}`,
+      `${kebab(s.optimizer)}${penalty}, ${s.steps === undefined ? counted(s.epochs, "epoch") : counted(s.steps, "step")}, ${counted(engine.threads, "thread")}, into ${where.out}`,
     ),
   );
   if (engine.threads > availableParallelism())

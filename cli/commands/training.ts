@@ -1,7 +1,7 @@
 /** One training run of the library with live progress. */
 import { type Dataset, type Engine, type Model, type Run, type Store, type TrainOptions, train } from "espalier";
 import type { RunChoices } from "../settings/choices.ts";
-import { trainOptions } from "../settings/run-options.ts";
+import { type Given, trainOptions } from "../settings/run-options.ts";
 import type { Interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 import { reporter } from "../terminal/progress.ts";
@@ -9,10 +9,8 @@ import { typed } from "../terminal/spelling.ts";
 import { tuningReporter } from "../terminal/tuning.ts";
 
 /** What every run of a command shares. */
-export interface Workshop {
+export interface Workshop extends Given {
   readonly model: Model;
-  /** Of a run that distils. */
-  readonly teacher?: Model;
   readonly data: Dataset;
   readonly engine: Engine;
   readonly out: Output;
@@ -26,11 +24,11 @@ export interface Workshop {
 export const describeRun = (
   store: Store,
   s: RunChoices,
-  { model, teacher, data, engine, interruption }: Workshop,
+  { model, teacher, order, data, engine, interruption }: Workshop,
   watch: Pick<TrainOptions, "onProgress" | "tune"> = {},
 ): Run =>
   train(model, data, {
-    ...trainOptions(s, model, engine, teacher),
+    ...trainOptions(s, model, engine, { teacher, order }),
     store,
     resume: s.resume,
     signal: interruption.signal,
@@ -53,7 +51,7 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
     },
   });
   for (const note of silent ? [] : run.notes) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
-  const progress = reporter(out, s.epochs, run);
+  const progress = reporter(out, run.options.epochs, run);
   try {
     for await (const metrics of run) progress.epoch(metrics);
   } finally {

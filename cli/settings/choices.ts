@@ -37,6 +37,13 @@ export type RunChoices = TrainConfig & Required<Pick<TrainConfig, Chosen>>;
 /** @throws UsageError for settings that are missing or do not go together */
 export function choose(config: TrainConfig): RunChoices {
   const { model, data, lorita, epochs = 20 } = config;
+  if (config.steps !== undefined && config.epochs !== undefined)
+    throw new UsageError(
+      "conflict",
+      "steps and epochs both say how long the run is",
+      { got: `--steps ${config.steps} --epochs ${config.epochs}` },
+      "leave one of them out",
+    );
   const optimizer = config.optimizer ?? usualOptimizer[lorita ? "composed" : "plain"];
   if (!model)
     throw new UsageError("missing", "train wants a model", { wanted: "--model" }, "for example --model lenet5");

@@ -12,6 +12,8 @@ export interface Field<T = unknown> {
   readonly help: string;
   /** Placeholder of the value in the help; null for a switch. */
   readonly value: string | null;
+  /** Of a switch that is on by itself: its flag is --no-…, and turns it off. */
+  readonly on?: true;
   /** The valid names, when there are few. */
   readonly choices?: readonly string[];
   /** As a JSON Schema, where its own cannot be one. */
@@ -93,6 +95,9 @@ export const toggle = (help: string): Field<boolean> => ({
   value: null,
   read: (t) => (t === "true" ? true : t === "false" ? false : t),
 });
+
+/** A switch that is on, and that the flag turns off. */
+export const turnedOff = (help: string): Field<boolean> => ({ ...toggle(help), on: true });
 
 /** Numbers in order, on the command line separated by commas. */
 export const numberListField = (help: string, wanted: string, one: z.ZodNumber, length?: number): Field<number[]> => ({

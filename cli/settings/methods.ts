@@ -58,6 +58,7 @@ function penaltyOf(s: RunChoices): Penalty | undefined {
 export function resolved({ out, resume, overwrite, ...s }: RunChoices, m: Methods): Record<string, unknown> {
   return {
     ...s,
+    ...(s.steps !== undefined && { epochs: undefined }), // which the steps say
     ...m.schedule.options,
     ...(typeof s.loss === "string" && (m.loss as Loss).options),
     ...spelledOptions(m.penalty?.options ?? {}),

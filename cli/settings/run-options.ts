@@ -6,11 +6,28 @@ import { distillOptions } from "./distill-fields.ts";
 import { methods } from "./methods.ts";
 import { rankRule } from "./rank-fields.ts";
 
-/** Of `train`, but for where it keeps its files. @param teacher of a run that distils */
-export const trainOptions = (s: RunChoices, model: Model, engine: Engine, teacher?: Model): TrainOptions => ({
+/** What is read from files beside the model. */
+export interface Given {
+  /** Of a run that distils. */
+  readonly teacher?: Model;
+  /** In which samples come. */
+  readonly order?: Uint32Array;
+}
+
+/** Of `train`, but for where it keeps its files. */
+export const trainOptions = (
+  s: RunChoices,
+  model: Model,
+  engine: Engine,
+  { teacher, order }: Given = {},
+): TrainOptions => ({
   engine,
   ...methods({ ...s, ...(s.layers && { layers: [...factorPatterns(model, s.layers)] }) }),
-  epochs: s.epochs,
+  ...(s.steps === undefined ? { epochs: s.epochs } : { steps: s.steps }),
+  shuffle: s.shuffle,
+  order,
+  evalEvery: s.evalEvery,
+  logSteps: s.logSteps,
   batchSize: s.batchSize,
   accumulate: s.accumulate,
   seed: s.seed,

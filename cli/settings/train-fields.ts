@@ -14,6 +14,7 @@ import {
   text,
   texts,
   toggle,
+  turnedOff,
   type ValuesOf,
 } from "./field.ts";
 import { lossField } from "./losses.ts";
@@ -113,6 +114,16 @@ export const trainFields = {
   preciseStatistics: countOrOff(
     "batch norm: take running statistics anew over so many batches before each evaluation (default: 50 with a penalty or an optimizer that cuts, else off; 50 after truncation)",
   ),
+  steps: integerField("in place of epochs: stop after so many steps of the optimizer", { min: 1 }),
+  shuffle: turnedOff("visit the samples in the order of the data, in every epoch"),
+  order: text(
+    "visit them in this order: one index per line, or an .npy file, of one epoch for all or of all of them",
+    "file",
+  ),
+  evalEvery: integerField("score test and validation samples after every n epochs, and at the end (default 1)", {
+    min: 1,
+  }),
+  logSteps: toggle("write the loss of every step to steps.jsonl"),
   seed: integerField("default 1"),
   threads: integerField("default: one per processor", { min: 1 }),
   device: choice("default cpu", devices),

@@ -56,7 +56,8 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
   );
   for (const [key, field] of Object.entries(spec.fields)) {
     if (spec.flags && !spec.flags.includes(key)) continue;
-    const flag = `--${kebab(key)}`;
+    const flag = `--${field.on ? "no-" : ""}${kebab(key)}`;
+    if (field.on) made.addOption(new Option(`--${kebab(key)}`).hideHelp()); // with both of them neither is a default
     const option = new Option(field.value === null ? flag : `${flag} <${field.value}>`, helpText(field));
     const heading = groupOf.get(key);
     made.addOption(heading ? option.helpGroup(`${heading}:`) : option);

@@ -26,8 +26,8 @@ function epochLine(m: EpochMetrics, epochs: number, prunes: Run["prunes"]): stri
   return [
     `epoch ${String(m.epoch).padStart(width)}/${epochs}`,
     `train ${score(m.loss, m.accuracy)}`,
-    ...(m.valLoss === undefined ? [] : [`val ${score(m.valLoss, m.valAccuracy)}`]),
-    ...(m.testLoss === undefined ? [] : [`test ${score(m.testLoss, m.testAccuracy)}`]),
+    ...(typeof m.valLoss !== "number" ? [] : [`val ${score(m.valLoss, m.valAccuracy)}`]),
+    ...(typeof m.testLoss !== "number" ? [] : [`test ${score(m.testLoss, m.testAccuracy)}`]),
     ...zeros(prunes, m),
     ...(m.lowRankLevel === undefined ? [] : [`zero singular values ${percent(m.lowRankLevel, 1)}`]),
     `${significant(m.msPerStep)} ms/step`,

@@ -8,6 +8,7 @@ import { UsageError } from "../error.ts";
 import { aList, anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import { ahead } from "./ahead.ts";
+import { orderOf } from "./order.ts";
 import { byLength, type SamplePlaces, type Stretch, shortened } from "./places.ts";
 import { sampleSize, samplesAt } from "./source.ts";
 import type { Augment, Split } from "./split.ts";
@@ -39,6 +40,8 @@ export interface BatchPlan {
   readonly epochs?: number;
   /** Default true; false = the order of the data, for evaluation. */
   readonly shuffle?: boolean;
+  /** The order itself, as `sampleOrder` has checked it. Default: that of `shuffle`. */
+  readonly order?: Uint32Array;
   readonly augment?: Augment;
   /** How samples differ in length. Default: they do not, or all are filled up to the longest. */
   readonly places?: SamplePlaces;
@@ -89,7 +92,8 @@ function epochBatches(
   epoch: number,
 ): { readonly order?: Uint32Array; readonly batches: readonly (Omit<Stretch, "length"> & Partial<Stretch>)[] } {
   const { seed, shuffle = true, places } = plan;
-  const order = shuffle ? epochOrder(split.count, seed, epoch) : undefined;
+  const shuffled = () => (shuffle ? epochOrder(split.count, seed, epoch) : undefined);
+  const order = plan.order ? orderOf(plan.order, split.count, epoch) : shuffled();
   const sizes = batchSizes(split.count, plan.batchSize, plan);
   if (places) return byLength(split, places, order, sizes, shuffle ? { seed, epoch } : undefined);
   let start = 0;

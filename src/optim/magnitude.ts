@@ -16,6 +16,7 @@ import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, maskOptions, unmasked } from "./masked-sgd.ts";
 import { sgdOptions } from "./momentum.ts";
 import type { Fit } from "./optimizer.ts";
+import { allSteps } from "./schedule.ts";
 
 const share = z.number().min(0).max(1);
 const options = z.strictObject({
@@ -62,7 +63,7 @@ function make({
       numbers: ["lr", "remaining"],
       start: () => ({}),
       tick(state, now, schedule) {
-        const steps = now.epochs * now.stepsPerEpoch;
+        const steps = allSteps(now);
         const t = now.epoch * now.stepsPerEpoch + now.step + 1; // counts from 1
         const from = Math.max(1, Math.round(updateFrom * steps));
         const until = Math.max(from, Math.round(updateUntil * steps));

@@ -20,7 +20,7 @@ import { largest, magnitudes } from "./largest.ts";
 import { maskable, maskedSgd, maskOptions, unmasked } from "./masked-sgd.ts";
 import { sgdOptions } from "./momentum.ts";
 import type { Fit } from "./optimizer.ts";
-import type { Moment } from "./schedule.ts";
+import { allSteps, type Moment } from "./schedule.ts";
 
 const options = z.strictObject({
   sparsity: maskOptions.sparsity,
@@ -49,8 +49,7 @@ function make({
   dropFraction,
   ...sgd
 }: z.output<typeof options>): OptimizerRule<"v" | "mask", "lr" | "drop"> {
-  const end = ({ epochs, stepsPerEpoch }: Pick<Moment, "epochs" | "stepsPerEpoch">) =>
-    updateUntil * epochs * stepsPerEpoch;
+  const end = (of: Pick<Moment, "epochs" | "stepsPerEpoch" | "steps">) => updateUntil * allSteps(of);
 
   const over = (masks: Masks, sets?: readonly GroupSet[]): OptimizerRule<"v" | "mask", "lr" | "drop"> => ({
     clock: {

@@ -12,7 +12,13 @@ export interface Moment {
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly epochs: number;
+  /** All steps of the run, where it ends within an epoch. Default: those of all epochs. */
+  readonly steps?: number;
 }
+
+/** All steps of the run that a moment is of. */
+export const allSteps = ({ steps, epochs, stepsPerEpoch }: Omit<Moment, "epoch" | "step">): number =>
+  steps ?? epochs * stepsPerEpoch;
 
 /** A learning rate over time. */
 export interface Schedule {
@@ -105,4 +111,4 @@ export function warmup(then: Schedule, options: { epochs: number }): Schedule {
 }
 
 /** Share of all steps that are finished, in [0, 1). */
-const progress = (now: Moment): number => (now.epoch * now.stepsPerEpoch + now.step) / (now.epochs * now.stepsPerEpoch);
+const progress = (now: Moment): number => (now.epoch * now.stepsPerEpoch + now.step) / allSteps(now);

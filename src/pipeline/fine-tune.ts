@@ -17,7 +17,6 @@ export interface FineTuneOptions
   extends Pick<
     TrainOptions,
     | "engine"
-    | "epochs"
     | "loss"
     | "output"
     | "distill"
@@ -31,6 +30,7 @@ export interface FineTuneOptions
     | "overwrite"
     | "signal"
   > {
+  readonly epochs: number;
   readonly onEvent?: (event: RankEvent) => void;
 }
 

@@ -21,9 +21,10 @@ export interface EpochMetrics extends GroupSparsity {
   /** Training loss and accuracy, running means of the epoch; the accuracy null outside classification. */
   readonly loss: number;
   readonly accuracy: number | null;
-  readonly testLoss: number;
+  /** Null in an epoch that is not scored, as the validation's. */
+  readonly testLoss: number | null;
   readonly testAccuracy: number | null;
-  readonly valLoss?: number;
+  readonly valLoss?: number | null;
   readonly valAccuracy?: number | null;
   /** Zero elements / elements of all trained parameters. */
   readonly elementSparsity: number;

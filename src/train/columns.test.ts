@@ -87,7 +87,7 @@ test("three losses of two inputs fall, and their sum is what each of them is by 
     scored(meanAbsoluteError(), "place"),
   ]);
   expect(all.loss).toBeCloseTo(tags.loss + logits.loss + 0.25 * place.loss, 5);
-  expect(all.loss).toBeCloseTo(last.testLoss, 5);
+  expect(all.loss).toBeCloseTo(last.testLoss!, 5);
   expect(all.accuracy).toBeCloseTo(tags.accuracy!, 5);
   expect(place.accuracy).toBe(null);
 });

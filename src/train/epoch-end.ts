@@ -1,13 +1,14 @@
 /** What is measured when an epoch ends: loss and accuracy on the held-out samples, structure, what the epoch took. */
 import type { Dataset } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
 import type { Tensor } from "../graph/types.ts";
 import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics } from "../report/results.ts";
 import type { EvaluationStatistics } from "./evaluation-statistics.ts";
 import { changes, type Structure } from "./metrics.ts";
 import type { Resolved } from "./options.ts";
-import type { Sums } from "./record.ts";
 import { tellsClasses } from "./score.ts";
+import { meansOf, type Sums } from "./sums.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** A run at the end of an epoch. */
@@ -24,10 +25,6 @@ interface EndedEpoch {
   readonly last: Moment;
 }
 
-/** Accuracy of the steps of an epoch so far; null outside classification. */
-export const trainAccuracy = (options: Resolved, { correct, samples }: Sums): number | null =>
-  tellsClasses(options) ? correct / samples : null;
-
 /** Measures, and renews the statistics that it measures by. */
 export async function measureEpoch({
   trainer,
@@ -41,16 +38,21 @@ export async function measureEpoch({
 }: EndedEpoch) {
   const begun = performance.now();
   const took = await statistics.renew(trainer);
-  const test = await trainer.score(data.test, statistics.tensors);
-  const val = data.val && (await trainer.score(data.val, statistics.tensors));
+  const epoch = last.epoch + 1;
+  const scored = epoch % options.evalEvery === 0 || epoch === options.epochs;
+  const score = async (split: Split) =>
+    scored ? await trainer.score(split, statistics.tensors) : { loss: null, accuracy: null };
+  const test = await score(data.test);
+  const val = data.val && (await score(data.val));
   const weights: ReadonlyMap<string, Tensor> = await trainer.weights();
   const dual = await trainer.dual();
   const pattern = structure.pattern(dual ?? weights);
   const c = trainer.averaging;
+  const { loss, accuracy, msPerStep } = meansOf(sums, tellsClasses(options));
   const metrics: EpochMetrics = {
-    epoch: last.epoch + 1,
-    loss: sums.loss / sums.samples,
-    accuracy: trainAccuracy(options, sums),
+    epoch,
+    loss,
+    accuracy,
     testLoss: test.loss,
     testAccuracy: test.accuracy,
     ...(val && { valLoss: val.loss, valAccuracy: val.accuracy }),
@@ -61,7 +63,7 @@ export async function measureEpoch({
     ...(c !== undefined && { c }),
     ...took,
     seconds: sums.seconds + (performance.now() - begun) / 1000,
-    msPerStep: (sums.seconds * 1000) / sums.steps,
+    msPerStep,
   };
   return { metrics, weights, pattern };
 }

@@ -1,9 +1,10 @@
 /** The options of `train`, resolved and checked before any work is done. */
 
 import { checkInteger } from "../checks.ts";
-import { checkPlan } from "../data/batches.ts";
+import { batchSizes, checkPlan } from "../data/batches.ts";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { sampleOrder } from "../data/order.ts";
 import type { SamplePlaces } from "../data/places.ts";
 import type { Augment } from "../data/split.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -23,6 +24,7 @@ import type { LossPlan } from "../step/plan.ts";
 import { checkDistill, type DistillOptions, teacherOf } from "./distill.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { checkDynamicBatch, checkInputs, forSamples, inputPlans, placesOf } from "./inputs.ts";
+import { epochsOf } from "./length.ts";
 import { normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
 import { statisticsBatches } from "./precise-statistics.ts";
@@ -60,8 +62,13 @@ export interface TrainOptions {
   readonly output?: string;
   /** A teacher whose answers count beside the labels. Default: none. */
   readonly distill?: DistillOptions;
-  /** Passes over the training samples, ≥ 1. No default: schedules and stages are planned over all of them. */
-  readonly epochs: number;
+  /** Passes over the training samples, ≥ 1. No default, but with `steps`: schedules and stages are planned over all of them. */
+  readonly epochs?: number;
+  /**
+   * In place of `epochs`: the run ends after so many steps of the optimizer, ≥ 1, within an epoch if need be. Epochs in a schedule
+   * stay passes over the samples; what falls to the end of a run (`cosine`) falls to the last step.
+   */
+  readonly steps?: number;
   /**
    * Epochs over which λ rises linearly from 0. Default: a tenth of all epochs, but no longer than the first stage.
    * A penalty that acts in full while the loss still lies on its first plateau empties deep networks; the papers have none (0).
@@ -75,6 +82,17 @@ export interface TrainOptions {
    * at least two samples, so that there are at most half as many parts as samples. Default 1.
    */
   readonly accumulate?: number;
+  /** Whether each epoch visits the samples in an order of its own, drawn by the seed. Default true; false = the order of the data. */
+  readonly shuffle?: boolean;
+  /**
+   * The order itself: indices of training samples, as many as there are, for all epochs alike, or as many for each of the epochs, one
+   * epoch after the other. Default: that of `shuffle`.
+   */
+  readonly order?: readonly number[] | Uint32Array;
+  /** Test and validation samples are scored after every so many epochs, and after the last. Default 1. */
+  readonly evalEvery?: number;
+  /** With a store: the loss and lr of every step go to steps.jsonl. Default false. */
+  readonly logSteps?: boolean;
   /** Of shuffling, augmentation and dropout. Default 1. */
   readonly seed?: number;
   /**
@@ -120,6 +138,10 @@ type Defaults =
   | "lambdaWarmup"
   | "batchSize"
   | "accumulate"
+  | "epochs"
+  | "shuffle"
+  | "evalEvery"
+  | "logSteps"
   | "seed"
   | "checkpointSeconds"
   | "resume"
@@ -127,9 +149,10 @@ type Defaults =
   | "freeze"
   | "preciseStatistics";
 /** Options with every default filled in. */
-export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"> &
+export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization" | "order"> &
   Required<Pick<TrainOptions, Defaults>> & {
     readonly augment: Augment | undefined;
+    readonly order?: Uint32Array;
     readonly normalization: Normalization | undefined;
     /** How samples differ in length, in batches of which each has one of a few. */
     readonly places: SamplePlaces | undefined;
@@ -144,6 +167,10 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   checkWeights(model.graph);
   const loss = options.loss ?? crossEntropy();
   const { trained, running } = parameters(freezeParameters(model.graph, frozen(model, options)));
+  const batchSize = options.batchSize ?? 128;
+  checkInteger("batchSize", batchSize, 1);
+  const stepsPerEpoch = batchSizes(data.train.count, batchSize, { mergeSingle: running.length > 0 }).length;
+  const epochs = epochsOf(options, stepsPerEpoch);
   const normalization = normalizationOf(model, data, options.normalization);
   const terms = lossTerms(model, data, loss, options.output);
   const { distill } = options;
@@ -152,8 +179,17 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     ...options,
     loss,
     lambdaWarmup:
-      options.lambdaWarmup ?? Math.min(options.epochs / 10, options.schedule.milestones[0] ?? options.epochs),
-    batchSize: options.batchSize ?? 128,
+      options.lambdaWarmup ??
+      Math.min(
+        (options.steps ?? epochs * stepsPerEpoch) / stepsPerEpoch / 10,
+        options.schedule.milestones[0] ?? epochs,
+      ),
+    epochs,
+    batchSize,
+    shuffle: options.shuffle ?? true,
+    order: options.order && sampleOrder(options.order, data.train.count, epochs),
+    evalEvery: options.evalEvery ?? 1,
+    logSteps: options.logSteps ?? false,
     accumulate: options.accumulate ?? 1,
     seed: options.seed ?? 1,
     freeze: options.freeze ?? [],
@@ -163,13 +199,13 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     preciseStatistics: running.length > 0 && (options.preciseStatistics ?? statisticsBatches(options)),
     augment: options.augment === null ? undefined : (options.augment ?? data.augment),
     normalization,
-    places: distill && !placesOf(forSamples(distill.teacher, data), data) ? undefined : placesOf(model, data),
+    places: wantsWhole(data, options) ? undefined : placesOf(model, data),
     inputs: inputPlans(model, data, normalization),
     terms,
     ...(distill && { teacher: teacherOf(distill, model, data, { terms, normalization }) }),
   };
-  checkInteger("epochs", resolved.epochs, 1);
-  checkInteger("batchSize", resolved.batchSize, 1);
+  checkInteger("evalEvery", resolved.evalEvery, 1);
+  checkSwitches(resolved);
   checkInteger("accumulate", resolved.accumulate, 1);
   if (options.preciseStatistics !== false && options.preciseStatistics !== undefined)
     checkInteger("preciseStatistics", options.preciseStatistics, 1);
@@ -211,7 +247,47 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       frozen: resolved.freeze.join(", ") || undefined,
       wanted: "float32 initializers",
     });
-  const { batchSize, seed, epochs, augment } = resolved;
+  const { seed, augment } = resolved;
   checkPlan(data.train, { shape: data.shape, batchSize, seed, epochs, augment });
   return resolved;
+}
+
+/** Whether samples stay in the order that is asked for, or a teacher takes them in full length only. */
+const wantsWhole = (data: Dataset, { order, shuffle, distill }: TrainOptions): boolean =>
+  order !== undefined ||
+  shuffle === false ||
+  (distill !== undefined && !placesOf(forSamples(distill.teacher, data), data));
+
+/** Of the batches of a run, what its options say. */
+export const planned = ({ batchSize, seed, epochs, augment, shuffle, order, places }: Resolved) => ({
+  batchSize,
+  seed,
+  epochs,
+  augment,
+  shuffle,
+  order,
+  places,
+});
+
+/** @throws UsageError for switches that do not go together */
+function checkSwitches({
+  order,
+  shuffle,
+  logSteps,
+  store,
+}: Pick<Resolved, "order" | "shuffle" | "logSteps" | "store">) {
+  if (order && !shuffle)
+    throw new UsageError(
+      "conflict",
+      say`${named("order")} and ${named("shuffle")} both say in which order samples come`,
+      {},
+      "leave one of them out",
+    );
+  if (logSteps && !store)
+    throw new UsageError(
+      "conflict",
+      say`${named("logSteps")} writes a file, and there is nowhere to write it`,
+      { wanted: "store" },
+      "give a store, such as directory(path)",
+    );
 }

@@ -83,7 +83,7 @@ async function afterOne(optimizer: Optimizer, penalty?: Penalty): Promise<number
   });
   const found: number[] = [];
   for await (const { loss, testLoss } of run) {
-    expect(Number.isFinite(loss + testLoss)).toBe(true);
+    expect(Number.isFinite(loss + testLoss!)).toBe(true);
     const [, w] = [...run.model.graph.initializers].find(([v]) => v.name === "inner.weight")!;
     found.push(numbers(w).reduce((sum, x) => sum + Math.abs(x), 0));
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { noSums, readRecord } from "./record.ts";
+import { readRecord } from "./record.ts";
+import { noSums } from "./sums.ts";
 
 const record = {
   version: 1,

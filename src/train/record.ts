@@ -14,19 +14,8 @@ import type { EpochMetrics } from "../report/results.ts";
 import type { Teacher } from "../step/distill.ts";
 import type { Resolved } from "./options.ts";
 import type { StepMemory } from "./stepper.ts";
+import type { Sums } from "./sums.ts";
 import { isLoss } from "./terms.ts";
-
-/** Sums over the part of the epoch that is finished. */
-export interface Sums {
-  loss: number;
-  correct: number;
-  samples: number;
-  steps: number;
-  /** Of the steps alone. */
-  seconds: number;
-}
-
-export const noSums = (): Sums => ({ loss: 0, correct: 0, samples: 0, steps: 0, seconds: 0 });
 
 export interface RunRecord extends StepMemory {
   readonly version: 1;
@@ -50,9 +39,9 @@ export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   epoch: z.int().min(1),
   loss: number,
   accuracy: number.nullable(),
-  testLoss: number,
+  testLoss: number.nullable(),
   testAccuracy: number.nullable(),
-  valLoss: number.optional(),
+  valLoss: number.nullable().optional(),
   valAccuracy: number.nullable().optional(),
   elementSparsity: number,
   inputChannel: sparsity,
@@ -137,6 +126,11 @@ const choicesOf = (o: Resolved) => ({
   loss: lossRecord(o.loss),
   ...(o.teacher && { distill: teacherRecord(o.teacher) }),
   epochs: o.epochs,
+  ...(o.steps !== undefined && { steps: o.steps }),
+  ...(!o.shuffle && { shuffle: false }),
+  ...(o.order && { order: `${o.order.length} indices` }),
+  ...(o.evalEvery > 1 && { evalEvery: o.evalEvery }),
+  ...(o.logSteps && { logSteps: true }),
   lambdaWarmup: o.lambdaWarmup,
   batchSize: o.batchSize,
   accumulate: o.accumulate,
@@ -174,6 +168,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
       ...(data.input !== undefined && { columns: [...inputsOf(data), ...labelsOf(data)] }),
     },
     ...choicesOf(o),
+    ...(o.order && { order: await sha256(new Uint8Array(o.order.buffer, o.order.byteOffset, o.order.byteLength)) }),
     ...(o.teacher && { distill: { ...teacherRecord(o.teacher), teacher: await sha256(write(o.teacher.model)) } }),
   };
   return JSON.parse(JSON.stringify(config));

@@ -1,5 +1,6 @@
 /** The files of a run by what is in them, and how they are cleared. */
 import { aStore, wants } from "../given.ts";
+import { STEPS } from "./step-log.ts";
 import type { Store } from "./store.ts";
 
 /** What every run has. summary.json is written last and goes first, so it marks a finished run. */
@@ -38,6 +39,7 @@ const all = [
   FINE_TUNING,
   TRIALS,
   FILES.metrics,
+  STEPS,
   FILES.checkpoint,
   FILES.run,
 ];
@@ -47,7 +49,7 @@ const all = [
  * place. The rest it replaces.
  */
 export async function clearFormer(store: Store): Promise<void> {
-  for (const name of [FILES.summary, RANKS, FINE_TUNING]) await store.remove(name);
+  for (const name of [FILES.summary, STEPS, RANKS, FINE_TUNING]) await store.remove(name);
 }
 
 /** Removes the files of a run, and nothing else. */

@@ -173,7 +173,7 @@ test("a model that is trained again keeps the normalization that it was trained 
   ] as const) {
     const first = await finish(train(model(), data, options({ epochs: 4, normalization })));
     const score = await evaluate(first.model, data, { engine });
-    expect(score.loss).toBeCloseTo(first.history.at(-1)!.testLoss, 6);
+    expect(score.loss).toBeCloseTo(first.history.at(-1)!.testLoss!, 6);
     const again = await finish(train(first.model, data, options({ epochs: 4 })));
     expect(again.model.metadata.get("espalier.mean")).toBe(recorded);
   }
@@ -230,7 +230,7 @@ test("the loss attaches to the output that is named", async () => {
   expect(new Set(moved.get("side.weight"))).toEqual(new Set([Math.fround(0.01)]));
   expect(new Set(moved.get("main.weight")).size).toBeGreaterThan(100);
   const { loss } = await evaluate(run.model, data, { engine, output: "main" });
-  expect(loss).toBeCloseTo(run.history[0].testLoss, 6);
+  expect(loss).toBeCloseTo(run.history[0].testLoss!, 6);
   await expect(evaluate(run.model, data, { engine })).rejects.toThrow("the model's output does not fit the labels");
   expect(() => train(two, data, dense("mian"))).toThrowErrorMatchingInlineSnapshot(`
     [EspalierError: the model has no output mian
@@ -253,5 +253,5 @@ test("a split is scored as its own samples are, whatever those of the training s
   const again = await finish(
     train(model(), mixed, options({ epochs: 1, lambdaWarmup: 0, schedule: constant({ lr: 0.1 }) })),
   );
-  expect(again.history[0].testLoss).toBeCloseTo(trained.history[0].testLoss, 5);
+  expect(again.history[0].testLoss).toBeCloseTo(trained.history[0].testLoss!, 5);
 });

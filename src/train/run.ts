@@ -15,18 +15,22 @@ import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import { penaltyShare } from "../step/penalty-clock.ts";
-import { measureEpoch, trainAccuracy } from "./epoch-end.ts";
+import { measureEpoch } from "./epoch-end.ts";
 import { EvaluationStatistics } from "./evaluation-statistics.ts";
 import { withFormulations } from "./formulations.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { Journal, type SavedRun } from "./journal.ts";
+import { stepsOfEpoch } from "./length.ts";
 import { Structure } from "./metrics.ts";
 import { checkFinite } from "./not-finite.ts";
 import { runNotes } from "./notes.ts";
-import type { Resolved } from "./options.ts";
+import { planned, type Resolved } from "./options.ts";
 import { published } from "./published.ts";
-import { describeConfig, noSums } from "./record.ts";
+import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
+import { tellsClasses } from "./score.ts";
+import { StepLog } from "./step-log.ts";
+import { addStep, meansOf, noSums } from "./sums.ts";
 import { Trainer } from "./trainer.ts";
 
 /** A run described by `train`: iterate it to train. */
@@ -45,6 +49,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** The move to another engine that is under way, or is over. */
   private move: Promise<void> = Promise.resolve();
   private readonly journal: Journal;
+  private readonly stepLog: StepLog;
   private epoch = 0;
   private step = 0;
   private sums = noSums();
@@ -77,6 +82,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     ];
     this.journal = new Journal(options.store);
     this.statistics = new EvaluationStatistics(data, options);
+    this.stepLog = new StepLog(options.logSteps ? options.store : undefined);
   }
 
   /** Its options with every default filled in; the engine is the one that it moved to last. */
@@ -144,17 +150,16 @@ export class Run implements AsyncIterable<EpochMetrics> {
     if (this.started)
       throw new UsageError("misuse", "a run can be iterated once", {}, "call train again for another run");
     this.started = true;
-    const { epochs, batchSize, seed, augment, signal, checkpointSeconds } = this.options;
+    const { signal, checkpointSeconds } = this.options;
     try {
       await this.begin();
       if (this.finished) return;
       let lastSave = performance.now();
       const { epoch, step, mergeSingle } = this;
-      const { places } = this.options;
-      const plan = { shape: this.data.shape, batchSize, seed, epoch, step, epochs, augment, places, mergeSingle };
+      const plan = { ...planned(this.options), shape: this.data.shape, epoch, step, mergeSingle };
       for await (const batch of (this.data.batches ?? batches)(this.data.train, plan)) {
         await this.trainStep(batch);
-        if (this.step === this.sizes.length) {
+        if (this.step === stepsOfEpoch(this.now)) {
           const metrics = await this.endEpoch();
           lastSave = performance.now();
           yield* this.pause(metrics);
@@ -162,6 +167,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
           await this.save();
           lastSave = performance.now();
         }
+        if (this.finished) return;
         if (signal?.aborted) {
           this.publish(await this.trainer.weights());
           return;
@@ -192,6 +198,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const saved = await this.journal.open(config, { resume, overwrite, epochs });
     const count = Math.min(this.options.batchSize, this.data.train.count);
     this.trainer = await withFormulations(this.trainer, saved?.record.tuning, count, this.options);
+    await this.stepLog.open(saved?.record ?? { epoch: 0, step: 0 });
     if (saved) return this.restore(saved);
     await this.trainer.begin();
     await this.save();
@@ -210,33 +217,24 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private get now(): Moment {
     const { epoch, step } = this;
-    return { epoch, step, stepsPerEpoch: this.sizes.length, epochs: this.options.epochs };
+    const { epochs, steps } = this.options;
+    return { epoch, step, stepsPerEpoch: this.sizes.length, epochs, ...(steps !== undefined && { steps }) };
   }
 
   private async trainStep(batch: Batch): Promise<void> {
     const start = performance.now();
     const { epochs, lambdaWarmup, onProgress } = this.options;
-    const { loss, correct } = await this.trainer.step(batch, this.now, penaltyShare(this.now, lambdaWarmup));
-    const { sums } = this;
+    const { now, sums } = this;
+    const result = await this.trainer.step(batch, now, penaltyShare(now, lambdaWarmup));
     this.step++;
-    sums.loss += loss * batch.count;
-    sums.correct += correct;
-    sums.samples += batch.count;
-    sums.steps++;
-    sums.seconds += (performance.now() - start) / 1000;
-    onProgress?.({
-      epoch: this.epoch + 1,
-      epochs,
-      step: this.step,
-      steps: this.sizes.length,
-      loss: sums.loss / sums.samples,
-      accuracy: trainAccuracy(this.options, sums),
-      msPerStep: (sums.seconds * 1000) / sums.steps,
-    });
+    this.stepLog.add({ epoch: now.epoch + 1, step: this.step, loss: result.loss, lr: this.options.schedule.lr(now) });
+    addStep(sums, result, batch.count, (performance.now() - start) / 1000);
+    const at = { epoch: this.epoch + 1, epochs, step: this.step, steps: stepsOfEpoch(now) };
+    onProgress?.({ ...at, ...meansOf(sums, tellsClasses(this.options)) });
   }
 
   private async endEpoch(): Promise<EpochMetrics> {
-    const last = { ...this.now, step: this.sizes.length - 1 };
+    const last = { ...this.now, step: this.step - 1 };
     const { trainer, data, options, structure, statistics, sums } = this;
     const ended = { trainer, data, options, structure, statistics, sums, pattern: this.pattern, last };
     const { metrics, weights, pattern } = await measureEpoch(ended);
@@ -252,7 +250,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
     return metrics;
   }
 
-  private save(): Promise<void> {
+  private async save(): Promise<void> {
+    await this.stepLog.flush();
     const { epoch, step, sums, log: history, lastChange, pattern, statistics } = this;
     const { memory, tuning } = this.trainer;
     return this.journal.save(
