@@ -67,6 +67,7 @@ export type { RiglOptions } from "./optim/rigl.ts";
 export type { RmdaOptions } from "./optim/rmda.ts";
 export { constant, cosine, multiStep, type Schedule, warmup } from "./optim/schedule.ts";
 export { sgd } from "./optim/sgd.ts";
+export { collapseOf, collapseWords } from "./pipeline/collapse.ts";
 export {
   type ComparedMethod,
   type CompareEvent,
@@ -164,6 +165,7 @@ export { lineChart } from "./report/line-chart.ts";
 export { isLossy } from "./report/low-rank.ts";
 export type {
   BeforeAfter,
+  Collapse,
   Curve,
   EpochMetrics,
   GroupSparsity,

@@ -94,25 +94,11 @@ async function trainAndFinish(where: RunFolder, out: Output, interruption: Inter
   }
   const { summary, trials, lambda = job.choices.lambda } = outcome;
   conclude(folder, summary, out, trials);
-  const { classes } = job.shop.data;
-  if (summary.accuracy !== null && classes && summary.accuracy < 1.5 / classes)
-    warnOfChance({ ...job.choices, lambda }, out);
-  else if (penaltyHas(job.choices.penalty, "targetParams") && summary.groupSparsity === 0)
+  if (summary.collapse) return 0; // which was said, with what to change
+  if (penaltyHas(job.choices.penalty, "targetParams") && summary.groupSparsity === 0)
     warnOfNoStructure({ ...job.choices, lambda }, out);
   else if (summary.prunes === "weights" && summary.groupSparsity > 0) noteOfSingleWeights(out);
   return 0;
-}
-
-/** A result no better than guessing is nearly always one of two mistakes. */
-function warnOfChance({ lambda, penalty, lr, targetParams }: RunChoices, { warn, colour }: Output): void {
-  const search = penaltyHas(penalty, "targetParams") ? " let --target-params 0.1 search for it," : "";
-  warn(
-    `${colour.yellow("note:")} the accuracy is that of guessing. ${
-      !penaltyHas(penalty, "lambda") || targetParams
-        ? `Try another --lr (it was ${lr}) or more --epochs.`
-        : `Try a smaller --lambda (it was ${lambda}),${search} or change --lr (${lr}).`
-    }`,
-  );
 }
 
 /** Training that changed nothing but the weights usually had too weak a penalty. */

@@ -38,6 +38,7 @@ const nothingSplit = ({ rule, composed }: Of<"nothingSplit">): string => {
 const finishing = {
   ...choosing,
   shortfall: ({ words }, out) => note(out, typed(words)),
+  collapsed: ({ words, collapse }, out) => note(out, `${visible(words)}. To change it, ${typed(collapse.fix)}.`),
   ranksNotReached: (_, out) =>
     note(
       out,
@@ -57,9 +58,9 @@ const searching = {
   trial: ({ count, lambda }, out) => out.say(`\ntrial ${count}: lambda ${lambda.toPrecision(4)}`),
   diverged: ({ lambda, error }, out) =>
     out.warn(`lambda ${lambda.toPrecision(4)}: ${typed(error.what)}; going on with a smaller one`),
-  kept: ({ lambda, kept, accuracy }, out) =>
+  kept: ({ lambda, kept, accuracy, guessing }, out) =>
     out.say(
-      `lambda ${lambda.toPrecision(4)} keeps ${percent(kept, 1)} of the parameters${accuracy === null ? "" : ` with ${percent(accuracy)} test accuracy`}`,
+      `lambda ${lambda.toPrecision(4)} keeps ${percent(kept, 1)} of the parameters${accuracy === null ? "" : ` with ${percent(accuracy)} test accuracy${guessing ? ", which is that of guessing" : ""}`}`,
     ),
   chosen: ({ lambda, kept, far, target }, out) => {
     out.say(`\nchose lambda ${lambda.toPrecision(4)}, which keeps ${percent(kept, 1)} of the parameters`);

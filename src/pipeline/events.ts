@@ -1,6 +1,6 @@
 /** What the pipeline tells on its way, as data: the library prints nothing, whoever listens finds the words. */
 import type { Words } from "../message.ts";
-import type { EpochMetrics } from "../report/results.ts";
+import type { Collapse, EpochMetrics } from "../report/results.ts";
 import type { RankSearch, RankStep } from "./rank-search.ts";
 import type { RankRule } from "./ranks.ts";
 
@@ -28,6 +28,8 @@ export type FinishEvent =
   | { readonly type: "shortfall"; readonly words: Words }
   /** The weights are not of the ranks that the penalty kept, so no layer is split: the optimizer's average trails behind. */
   | { readonly type: "ranksNotReached" }
+  /** The model answers no better than guessing; the words say so and why. */
+  | { readonly type: "collapsed"; readonly collapse: Collapse; readonly words: string }
   /** All that can be stopped and gone on with is over; shrinking and verifying come next. */
   | { readonly type: "shrinking" }
   /** Model, small model and certificate are written; accuracy and latency come next. */

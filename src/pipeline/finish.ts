@@ -14,6 +14,7 @@ import { settingsOf } from "../train/record.ts";
 import type { Run } from "../train/run.ts";
 import { FILES, TRUNCATED } from "../train/run-files.ts";
 import { type Store, writeJson } from "../train/store.ts";
+import { collapseOf, collapseWords } from "./collapse.ts";
 import { engineEnvironment } from "./environment.ts";
 import type { FinishEvent } from "./events.ts";
 import { judgingOf } from "./judging.ts";
@@ -133,9 +134,12 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
   }
   onEvent?.({ type: "measuring" });
   const measured = await measure(before, after, run.data, judging);
+  const { accuracy } = measured.scores.before;
+  const collapse = await collapseOf(run, full, accuracy);
+  if (collapse) onEvent?.({ type: "collapsed", collapse, words: collapseWords(collapse, accuracy!) });
   const inspection = inspect(full);
   const cut: ShrunkRun = { full, small, lowRank, verifications: bounding(verification, whole, lowRank) };
-  const summary = summaryOf(run, cut, measured, inspection, lambda);
+  const summary = summaryOf(run, cut, measured, inspection, lambda, collapse);
   const shown = { ...config, ...(lambda !== undefined && { lambda }) };
   const report = reportOf(run, cut, {
     config: shown,

@@ -16,6 +16,14 @@ const summary: z.ZodType<Summary> = sparsity.extend({
   lambda: number.optional(),
   accuracy: number.nullable(),
   smallAccuracy: number.nullable(),
+  collapse: z
+    .object({
+      guessing: number,
+      zeroWeights: z.array(z.string()),
+      alikeFrom: z.object({ node: z.string(), op: z.string(), zero: z.boolean() }).optional(),
+      fix: z.string(),
+    })
+    .optional(),
   loss: number,
   smallLoss: number,
   inputChannel: sparsity,

@@ -1,7 +1,7 @@
 /** The figures of a finished run, as summary.json keeps them. */
 import type { Model } from "../graph/types.ts";
 import { isLossy } from "../report/low-rank.ts";
-import type { LowRank, Summary } from "../report/results.ts";
+import type { Collapse, LowRank, Summary } from "../report/results.ts";
 import { cost } from "../shrink/cost.ts";
 import type { Inspection } from "../shrink/inspect.ts";
 import type { Verification } from "../shrink/verify.ts";
@@ -25,6 +25,7 @@ export function summaryOf(
   { scores: { before, after }, bytes, latencies }: Measured,
   inspection: Inspection,
   found: number | undefined,
+  collapse?: Collapse,
 ): Summary {
   const { history } = run;
   const last = history[history.length - 1];
@@ -32,6 +33,7 @@ export function summaryOf(
   return {
     accuracy: before.accuracy,
     smallAccuracy: after.accuracy,
+    ...(collapse && { collapse }),
     loss: before.loss,
     smallLoss: after.loss,
     prunes: run.prunes,

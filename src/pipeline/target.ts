@@ -2,6 +2,7 @@
 import { aFunction, anObject, aStore, maybe, wants } from "../given.ts";
 import { cost } from "../shrink/cost.ts";
 import { shrink } from "../shrink/shrink.ts";
+import { guessing, isGuessing } from "../train/guessing.ts";
 import { NotFiniteError } from "../train/not-finite.ts";
 import type { Run } from "../train/run.ts";
 import { FILES, TRIALS } from "../train/run-files.ts";
@@ -16,8 +17,14 @@ export type TargetEvent =
   | { readonly type: "trial"; readonly count: number; readonly lambda: number }
   /** Its training diverged, which counts as too large a λ. */
   | { readonly type: "diverged"; readonly lambda: number; readonly error: NotFiniteError }
-  /** It keeps this share of the parameters, with this test accuracy (null outside classification). */
-  | { readonly type: "kept"; readonly lambda: number; readonly kept: number; readonly accuracy: number | null }
+  /** It keeps this share of the parameters, with this test accuracy (null outside classification), which may be no better than guessing. */
+  | {
+      readonly type: "kept";
+      readonly lambda: number;
+      readonly kept: number;
+      readonly accuracy: number | null;
+      readonly guessing: boolean;
+    }
   /** The search is over; `far` = no trial came near the target. */
   | {
       readonly type: "chosen";
@@ -105,7 +112,10 @@ async function search(
       return target; // ends the search
     }
     const kept = await keptShare(run);
-    onEvent?.({ type: "kept", lambda, kept, accuracy: run.history.at(-1)?.testAccuracy ?? null });
+    const accuracy = run.history.at(-1)?.testAccuracy ?? null;
+    const by = guessing(run.data.test, run.options.terms);
+    const collapsed = by !== undefined && accuracy !== null && isGuessing(accuracy, by);
+    onEvent?.({ type: "kept", lambda, kept, accuracy, guessing: collapsed });
     return kept;
   }
 

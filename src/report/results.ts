@@ -2,6 +2,7 @@
  * What a report shows, as plain data. Training, shrinking and verifying produce it, files keep it
  * (metrics.jsonl, summary.json), tables and charts are pure functions of it. Fractions are in 0 … 1.
  */
+import type { Words } from "../message.ts";
 
 /** Shares of exact zeros, counted over groups as design.md's Figures and Huang & Lee (2022) do. */
 export interface GroupSparsity {
@@ -106,6 +107,18 @@ export interface LowRank {
   readonly layers: readonly RankRow[];
 }
 
+/** Of a run whose model answers no better than guessing. */
+export interface Collapse {
+  /** Accuracy of always answering the most frequent class of the test samples. */
+  readonly guessing: number;
+  /** Weights in which every number is zero. */
+  readonly zeroWeights: readonly string[];
+  /** The first node that gives every sample the same, and whether that is zeros. */
+  readonly alikeFrom?: { readonly node: string; readonly op: string; readonly zero: boolean };
+  /** What to change. */
+  readonly fix: Words;
+}
+
 /** summary.json */
 export interface Summary extends GroupSparsity {
   /** Zero elements / elements of all trained parameters. */
@@ -117,6 +130,8 @@ export interface Summary extends GroupSparsity {
   /** Test accuracy of model.onnx; null outside classification. */
   readonly accuracy: number | null;
   readonly smallAccuracy: number | null;
+  /** Present when that is no better than guessing. */
+  readonly collapse?: Collapse;
   /** Test loss of model.onnx. */
   readonly loss: number;
   readonly smallLoss: number;
