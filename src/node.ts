@@ -8,5 +8,6 @@ export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-
 export type { OpenOptions } from "./node/reader.ts";
 export { readOrder } from "./node/sample-order.ts";
 export { systemReason } from "./node/system-error.ts";
+export { tensorboard } from "./node/tensorboard.ts";
 export { readTokenizer } from "./node/text/tokenizer-files.ts";
 export { tuningCache } from "./node/tuning-cache.ts";

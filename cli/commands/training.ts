@@ -1,6 +1,18 @@
 /** One training run of the library with live progress. */
-import { type Dataset, type Engine, type Model, type Run, type Store, type TrainOptions, train } from "espalier";
+import {
+  type Dataset,
+  type Engine,
+  type EpochMetrics,
+  type Model,
+  type Run,
+  type Store,
+  type TrainOptions,
+  train,
+} from "espalier";
+import { tensorboard } from "espalier/node";
+import { boardOf } from "../settings/board.ts";
 import type { RunChoices } from "../settings/choices.ts";
+import { methods, resolved } from "../settings/methods.ts";
 import { type Given, trainOptions } from "../settings/run-options.ts";
 import type { Interruption } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
@@ -53,9 +65,13 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
   for (const note of silent ? [] : run.notes) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
   const progress = reporter(out, run.options.epochs, run);
   try {
-    for await (const metrics of run) progress.epoch(metrics);
+    for await (const metrics of epochsOf(run, s, store)) progress.epoch(metrics);
   } finally {
     progress.stop();
   }
   return run;
 }
+
+/** The run's epochs, written for TensorBoard on the way where that is asked for. */
+const epochsOf = (run: Run, s: RunChoices, store: Store): AsyncIterable<EpochMetrics> =>
+  s.tensorboard ? tensorboard(run, boardOf(s.tensorboard, store), resolved(s, methods(s))) : run;

@@ -12,6 +12,8 @@ export interface Field<T = unknown> {
   readonly help: string;
   /** Placeholder of the value in the help; null for a switch. */
   readonly value: string | null;
+  /** Of a text that may be left out: its flag alone means yes. */
+  readonly alone?: true;
   /** Of a switch that is on by itself: its flag is --no-…, and turns it off. */
   readonly on?: true;
   /** The valid names, when there are few. */
@@ -86,6 +88,16 @@ export const text = (help: string, value: string): Field<string> => ({
   help,
   value,
   read: (t) => t,
+});
+
+/** A switch that may say where. */
+export const placeOrSwitch = (help: string, value: string): Field<boolean | string> => ({
+  schema: z.union([z.boolean(), z.string().min(1)]),
+  wanted: "nothing, or text",
+  help,
+  value,
+  alone: true,
+  read: (t) => (t === "true" ? true : t === "false" ? false : t),
 });
 
 export const toggle = (help: string): Field<boolean> => ({

@@ -76,6 +76,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "order",
     "evalEvery",
     "logSteps",
+    "tensorboard",
     "seed",
     "threads",
     "device",

@@ -11,6 +11,7 @@ import {
   integerField,
   numberField,
   numberListField,
+  placeOrSwitch,
   text,
   texts,
   toggle,
@@ -124,6 +125,10 @@ export const trainFields = {
     min: 1,
   }),
   logSteps: toggle("write the loss of every step to steps.jsonl"),
+  tensorboard: placeOrSwitch(
+    "write what TensorBoard shows: into the run directory, or a folder of that name in another",
+    "folder",
+  ),
   seed: integerField("default 1"),
   threads: integerField("default: one per processor", { min: 1 }),
   device: choice("default cpu", devices),

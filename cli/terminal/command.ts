@@ -58,7 +58,7 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
     if (spec.flags && !spec.flags.includes(key)) continue;
     const flag = `--${field.on ? "no-" : ""}${kebab(key)}`;
     if (field.on) made.addOption(new Option(`--${kebab(key)}`).hideHelp()); // with both of them neither is a default
-    const option = new Option(field.value === null ? flag : `${flag} <${field.value}>`, helpText(field));
+    const option = new Option(flagOf(flag, field), helpText(field));
     const heading = groupOf.get(key);
     made.addOption(heading ? option.helpGroup(`${heading}:`) : option);
   }
@@ -76,6 +76,9 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
   });
   return made;
 }
+
+const flagOf = (flag: string, { value, alone }: Fields[string]): string =>
+  value === null ? flag : alone ? `${flag} [${value}]` : `${flag} <${value}>`;
 
 const helpText = ({ help, choices }: Fields[string]): string =>
   choices && choices.length > 3 ? `${help}. One of: ${choices.join(", ")}` : help;

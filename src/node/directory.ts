@@ -78,10 +78,10 @@ export function directory(path: string): Store {
         readFile(join(path, name)).catch(otherwise(NOTHING_THERE, undefined)),
       ),
     write: (name, bytes) => change(`write ${name}`, () => writeWhole(join(path, name), bytes)),
-    append: (name, text) =>
+    append: (name, more) =>
       change(`write ${name}`, async () => {
         await makeFolder(path);
-        await appendFile(join(path, name), text);
+        await appendFile(join(path, name), more);
       }),
     remove: (name) => change(`remove ${name}`, () => rm(join(path, name), { recursive: true, force: true })),
     list: () =>

@@ -21,8 +21,8 @@ function folder(files: Map<string, Uint8Array>, location: string, prefix: string
     async write(name, bytes) {
       files.set(prefix + name, bytes.slice());
     },
-    async append(name, text) {
-      const added = new TextEncoder().encode(text);
+    async append(name, more) {
+      const added = typeof more === "string" ? new TextEncoder().encode(more) : more;
       const old = files.get(prefix + name) ?? new Uint8Array();
       const both = new Uint8Array(old.length + added.length);
       both.set(old);

@@ -18,6 +18,9 @@ export const FILES = {
 /** What singular values were cut to, before it was shrunk; only runs of low rank have it. */
 export const TRUNCATED = "truncated.onnx";
 
+/** What TensorBoard shows of it. */
+export const EVENTS = "events.out.tfevents.1.espalier";
+
 /** The ranks that were chosen: a run that is stopped after that goes on with them. */
 export const RANKS = "ranks.json";
 
@@ -40,6 +43,7 @@ const all = [
   TRIALS,
   FILES.metrics,
   STEPS,
+  EVENTS,
   FILES.checkpoint,
   FILES.run,
 ];

@@ -8,7 +8,7 @@ export interface Store {
   /** Replaces a file atomically: after a crash it is the old one or the new one, never a part. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** Adds to the end of a file, which is made if there is none. */
-  append(name: string, text: string): Promise<void>;
+  append(name: string, more: string | Uint8Array): Promise<void>;
   /** Removes a file, or a folder with all that is in it. What is not there is no error. */
   remove(name: string): Promise<void>;
   /** The names of the files and folders in it; none when nothing was written yet. */
