@@ -227,5 +227,5 @@ export { type Store, writeJson } from "./train/store.ts";
 export type { Losses, WeightedLoss } from "./train/terms.ts";
 export { train } from "./train/train.ts";
 export { type TuneModelOptions, tuneModel } from "./train/tune-model.ts";
-export { type Weights, withWeights } from "./train/with-weights.ts";
+export { type GivenWeights, withWeights } from "./train/with-weights.ts";
 export { visible, visibleJson } from "./visible.ts";

@@ -3,7 +3,7 @@ import { f32, numbers } from "../graph/tensor.ts";
 import { mlp } from "../models/mlp.ts";
 import { read } from "../onnx/read.ts";
 import { write } from "../onnx/write.ts";
-import { type Weights, withWeights } from "./with-weights.ts";
+import { type GivenWeights, withWeights } from "./with-weights.ts";
 
 const model = mlp({ sizes: [3, 2, 2] });
 const tensorOf = (name: string, of = model) => [...of.graph.initializers].find(([v]) => v.name === name)![1];
@@ -25,5 +25,5 @@ test.each<[string, Record<string, unknown>, string]>([
   ["text", { "fc1.bias": "12" }, "wanted  an array of numbers"],
   ["nothing", { "fc1.bias": undefined }, "wanted  an array of numbers"],
 ])("%s: refused", (_, arrays, message) => {
-  expect(() => withWeights(model, arrays as Record<string, Weights>)).toThrow(message);
+  expect(() => withWeights(model, arrays as Record<string, GivenWeights>)).toThrow(message);
 });

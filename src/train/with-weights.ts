@@ -7,7 +7,7 @@ import { didYouMean } from "../nearest.ts";
 import { withTensors } from "../step/parameters.ts";
 
 /** Numbers of a stored tensor: in its order, flat, or as a tensor whose shape is checked too. */
-export type Weights = ArrayLike<number> | Pick<Tensor, "shape" | "data">;
+export type GivenWeights = ArrayLike<number> | Pick<Tensor, "shape" | "data">;
 
 /**
  * The model with other numbers in some of its stored tensors; what is not named stays.
@@ -18,7 +18,7 @@ export type Weights = ArrayLike<number> | Pick<Tensor, "shape" | "data">;
  * @throws UsageError naming the nearest tensor for a name that the model has not; EspalierError for another shape or number of
  *   elements, for what is no number, and for tensors other than floats
  */
-export function withWeights(model: Model, arrays: Readonly<Record<string, Weights>>): Model {
+export function withWeights(model: Model, arrays: Readonly<Record<string, GivenWeights>>): Model {
   wants("withWeights", ["model", aModel, model], ["arrays", anObject, arrays]);
   const stored = new Map([...model.graph.initializers].map(([v, t]) => [v.name, { v, t }]));
   const tensors = Object.entries(arrays).map(([name, given]): [string, Tensor] => {
@@ -37,7 +37,7 @@ export function withWeights(model: Model, arrays: Readonly<Record<string, Weight
   return { ...model, graph: withTensors(model.graph, new Map(tensors)) };
 }
 
-function replaced(of: Value, { dtype, shape }: Tensor, given: Weights): Tensor {
+function replaced(of: Value, { dtype, shape }: Tensor, given: GivenWeights): Tensor {
   const mismatch = (got: string, wanted: string) =>
     new EspalierError("mismatch", "an array does not fit the tensor that it is for", { tensor: of.name, got, wanted });
   const isTensor = typeof given === "object" && given !== null && "data" in given;
