@@ -1,4 +1,4 @@
-/** The tables of the papers' methods in the README, each from one committed JSON. */
+/** The tables of the papers' methods in docs/results.md, each from one committed JSON. */
 import { markdown, percent } from "espalier";
 import type { Recorded } from "./committed.ts";
 import type { Figures } from "./figures.ts";

@@ -1,9 +1,9 @@
-/** The README's library example runs as it stands and prints what is shown. */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** What the README says to run runs as it stands: the library's example, which prints what is shown, and the commands of the doors. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { cost, models, read } from "espalier";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -55,4 +55,32 @@ test("the library example prints what the README shows, as far as machines agree
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+describe("the commands behind a door run as they stand, one after the other", () => {
+  const doors = [...readme.matchAll(/<!-- door -->\n```sh\n([\s\S]*?)```\n<!-- \/door -->/g)].map(([, block]) => block);
+  test("there are some", () => expect(doors.length).toBeGreaterThan(1));
+
+  test.each(doors.map((block) => [block.split(" ").slice(1, 3).join(" "), block] as const))(
+    "%s",
+    { timeout: 900_000 },
+    (_, block) => {
+      mkdirSync(join(root, "runs"), { recursive: true });
+      const folder = mkdtempSync(join(root, "runs", "readme-"));
+      try {
+        symlinkSync(join(root, "examples"), join(folder, "examples"));
+        for (const line of block.trim().split("\n")) {
+          const words = line.replace(/ +# .*$/, "").split(/ +/);
+          expect(words.slice(0, 2)).toEqual(["npx", "espalier"]);
+          const { status, stderr } = spawnSync(process.execPath, [join(root, "dist/cli/main.js"), ...words.slice(2)], {
+            cwd: folder,
+            encoding: "utf8",
+          });
+          expect([line, status, stderr]).toEqual([line, 0, expect.anything()]);
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });
