@@ -1,6 +1,6 @@
 /** A node as the rules of its operator see it, and how a table of such rules is read. */
 import { type OpArity, type OpFullAttrs, type OpMulti, type OpName, opOf, ops } from "./ops/index.ts";
-import type { Attrs, Node, Value } from "./types.ts";
+import type { Attrs, Follows, Node, Value } from "./types.ts";
 
 type InputsOf<K extends OpName> =
   OpArity<K> extends "n"
@@ -22,6 +22,7 @@ export interface OpSite<K extends OpName> {
   readonly in: InputsOf<K>;
   readonly out: OpMulti<K> extends true ? readonly (Value | null)[] : Value;
   readonly attrs: OpFullAttrs<K>;
+  readonly follows?: Follows;
 }
 
 /** A node of any operator of the table. */
@@ -29,13 +30,16 @@ export interface AnySite {
   readonly in: readonly (Value | null)[];
   readonly out: Value | readonly (Value | null)[];
   readonly attrs: Attrs;
+  /** What of its attributes follows sizes. */
+  readonly follows?: Follows;
 }
 
 /** @param node of the operator table */
-export const opSiteOf = ({ op, inputs, outputs, attrs }: Node): AnySite => ({
+export const opSiteOf = ({ op, inputs, outputs, attrs, follows }: Node): AnySite => ({
   in: inputs,
   out: ops[op as OpName].multi ? outputs : outputs[0]!,
   attrs,
+  ...(follows && { follows }),
 });
 
 /**
