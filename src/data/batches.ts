@@ -9,7 +9,7 @@ import { aList, anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import { ahead } from "./ahead.ts";
 import { orderOf } from "./order.ts";
-import { byLength, type SamplePlaces, type Stretch, shortened } from "./places.ts";
+import { asGiven, byLength, type SamplePlaces, type Stretch, shortened } from "./places.ts";
 import { sampleSize, samplesAt } from "./source.ts";
 import type { Augment, Split } from "./split.ts";
 
@@ -45,6 +45,8 @@ export interface BatchPlan {
   readonly augment?: Augment;
   /** How samples differ in length. Default: they do not, or all are filled up to the longest. */
   readonly places?: SamplePlaces;
+  /** Whether samples of one length may stand together where they are not shuffled, as in evaluation. Default false */
+  readonly anyOrder?: boolean;
   /** Merge a last batch of one sample into the one before: batch statistics need more than one value. */
   readonly mergeSingle?: boolean;
   /** Stops the iteration with the signal's reason. */
@@ -91,11 +93,13 @@ function epochBatches(
   plan: BatchPlan,
   epoch: number,
 ): { readonly order?: Uint32Array; readonly batches: readonly (Omit<Stretch, "length"> & Partial<Stretch>)[] } {
-  const { seed, shuffle = true, places } = plan;
+  const { seed, shuffle = true, places, anyOrder = false } = plan;
   const shuffled = () => (shuffle ? epochOrder(split.count, seed, epoch) : undefined);
   const order = plan.order ? orderOf(plan.order, split.count, epoch) : shuffled();
   const sizes = batchSizes(split.count, plan.batchSize, plan);
-  if (places) return byLength(split, places, order, sizes, shuffle ? { seed, epoch } : undefined);
+  const given = plan.order !== undefined || !shuffle;
+  if (places && given && !anyOrder) return { order, batches: asGiven(split, places, order, sizes) };
+  if (places) return byLength(split, places, order, sizes, given ? undefined : { seed, epoch });
   let start = 0;
   const batches = sizes.map((count) => {
     start += count;

@@ -87,6 +87,17 @@ test("a batch between two lengths has the longer one, and there are no more size
   expect(byLength(split, places, undefined, [4, 3]).batches.map(({ length }) => length)).toEqual([16, 24]);
 });
 
+test("an order that is given stays", async () => {
+  const straight = await all(batches(data.train, { ...plan, shuffle: false }));
+  expect(straight.flatMap(({ y }) => [...y])).toEqual([...data.train.y]);
+  const lengthOf = (from: number) => Math.max(...data.train.lengths!.subarray(from, from + 10));
+  straight.slice(0, 8).forEach(({ length }, i) => {
+    expect(length).toBe(data.places!.lengths.find((l) => l >= lengthOf(10 * i)));
+  });
+  const sorted = await all(batches(data.train, { ...plan, shuffle: false, anyOrder: true }));
+  expect(sorted.map((b) => b.length)).toEqual(sorted.map((b) => b.length!).toSorted((a, b) => a - b));
+});
+
 test("parts keep the lengths of their samples", async () => {
   const { train, val } = splitValidation(data, 0.5, 2);
   for (const part of [train, val!]) {

@@ -108,6 +108,23 @@ export function byLength(
   return { order: sorted, batches: Array.from(shuffled, (i) => batches[i]) };
 }
 
+/** The batches of an order that stays: each has the length of its longest. */
+export function asGiven(
+  { lengths }: Pick<Split, "lengths">,
+  places: SamplePlaces,
+  order: Uint32Array | undefined,
+  sizes: readonly number[],
+): Stretch[] {
+  let start = 0;
+  return sizes.map((count) => {
+    let longest = 1;
+    for (let i = start; i < start + count; i++)
+      longest = Math.max(longest, lengths?.[order ? order[i] : i] ?? Infinity);
+    start += count;
+    return { start: start - count, count, length: places.lengths.find((l) => l >= longest) ?? places.lengths.at(-1)! };
+  });
+}
+
 type Arrays = Pick<Split, "x" | "y" | "more">;
 
 /** The first `length` places of samples that have more. */

@@ -49,6 +49,7 @@ export async function score(
     seed: 0,
     shuffle: false,
     places: plan.places,
+    anyOrder: true,
   })) {
     const { count, length } = batch;
     const taken = inputsAt(inputs, length);
