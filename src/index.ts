@@ -2,6 +2,7 @@
 
 export { type Batch, batches, type Loader } from "./data/batches.ts";
 export { classNotes } from "./data/check.ts";
+export { type OrderedClasses, orderClasses } from "./data/class-order.ts";
 export { type Column, renameColumns } from "./data/columns.ts";
 export { type Dataset, fromArrays, limitTrain, splitValidation } from "./data/dataset.ts";
 export { digits } from "./data/digits.ts";
@@ -189,6 +190,7 @@ export {
 } from "./report/table.ts";
 export { type Cost, cost } from "./shrink/cost.ts";
 export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";
+export { type KeptInputs, keptInputs } from "./shrink/kept-inputs.ts";
 export { type ShrinkOptions, type Shrunk, shrink } from "./shrink/shrink.ts";
 export { keepTokens } from "./shrink/tokenizer-file.ts";
 export { type Inputs, type Verification, type VerifyOptions, verify } from "./shrink/verify.ts";

@@ -4,6 +4,9 @@ export { type Device, deviceNames, type NodeOptions, node } from "./engine/node.
 export { datasets, type Info, type Listing } from "./node/datasets.ts";
 export { directory, newDirectory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";
+export { isModelFolder, modelFileOf } from "./node/folder/model-file.ts";
+export { type ModelFolder, readModelFolder } from "./node/folder/read-folder.ts";
+export { type FolderModel, modelFileIn, type WrittenFolder, writeModelFolder } from "./node/folder/write-folder.ts";
 export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-files.ts";
 export type { OpenOptions } from "./node/reader.ts";
 export { readOrder } from "./node/sample-order.ts";

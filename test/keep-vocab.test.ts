@@ -33,6 +33,22 @@ test("the tokenizer is cut along", async () => {
   expect(model.vocab).toEqual({ word0: 0, word5: 1 });
 });
 
+test("samples of --data are compared under their new ids; those with tokens that go are left out", async () => {
+  await writeFile(at("ids.txt"), "0\n5\n2\n11\n");
+  const tokens = Array.from({ length: 40 }, (_, i) => [0, 5, 2, 11][(i * 7 + (i >> 2)) % 4]);
+  await writeFile(
+    at("data.mjs"),
+    `const tokens = Int32Array.of(${[...tokens, ...tokens, 0, 5, 7, 2]});
+const x = { data: tokens, shape: [4] };
+export default { inputs: { tokens: x }, labels: { logits: { data: new Int32Array(${(2 * tokens.length + 4) / 4}).fill(1), shape: [] } } };
+`,
+  );
+  const flags = ["--keep-vocab", "ids.txt", "--data", "./data.mjs", "--threads", "1", "--json"];
+  const { status, stdout, stderr } = await espalier("shrink", gpt, "kept.onnx", ...flags);
+  expect([status, stderr]).toEqual([0, expect.any(String)]);
+  expect(JSON.parse(stdout).verification.maxRel).toBeLessThan(1e-5);
+});
+
 test.each<[string, string, string[], number, RegExp]>([
   ["a line that is no id", "1\ntwo\n", ["--keep-vocab", "odd.txt"], 1, /line +2/],
   ["a token that is not there", "24\n", ["--keep-vocab", "odd.txt"], 2, /0 to 23/],

@@ -1,5 +1,5 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
-import { classNotes, evaluate, percent, significant, UsageError } from "espalier";
+import { classNotes, evaluate, orderClasses, percent, significant, UsageError } from "espalier";
 import { readModel } from "espalier/node";
 import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
@@ -9,13 +9,14 @@ import { openDataset } from "../settings/open.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
+import { folderOf } from "../terminal/model-folder.ts";
 import { typed } from "../terminal/spelling.ts";
 
 export const evaluateCommand = () =>
   command({
     name: "evaluate",
     about: "Prints a model's loss and accuracy on a data set.",
-    arguments: [["<file.onnx>", "the model"]],
+    arguments: [["<file.onnx>", "the model, or the folder that it lies in"]],
     fields: {
       ...dataFields,
       split: choice("test (default) or train", ["test", "train"]),
@@ -33,9 +34,11 @@ export const evaluateCommand = () =>
     async run([file], values, out) {
       if (!values.data)
         throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");
+      const folder = await folderOf(file, out);
       const model = await readModel(file!);
-      const data = await openDataset(values.data, values, model);
-      for (const note of [...(data.notes ?? []), ...classNotes(data)])
+      const opened = await openDataset(values.data, values, model);
+      const { data, notes } = folder?.classes ? orderClasses(opened, folder.classes) : { data: opened, notes: [] };
+      for (const note of [...(data.notes ?? []), ...notes, ...classNotes(data)])
         out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
       const split = values.split ?? "test";
       const { loss, accuracy } = await evaluate(model, data, {

@@ -19,6 +19,7 @@ import { writeBytes } from "espalier/node";
 import { sizesField, text, toggle } from "../settings/field.ts";
 import { command } from "../terminal/command.ts";
 import { readInput, touched } from "../terminal/files.ts";
+import { folderOf } from "../terminal/model-folder.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 
@@ -41,6 +42,7 @@ export const inspectCommand = () =>
     ],
     files: ([file], { html }) => ({ reads: touched("<file.onnx>", file), writes: touched("--html", html) }),
     async run([file], { dim, html, ranks }, out) {
+      await folderOf(file, out);
       const model = withSizes(await readInput(file!, touched("--html", html)), dim ?? {});
       const found = inspect(model);
       const of = (part: number, whole: number) => `${count(part)} of ${count(whole)}`;

@@ -16,7 +16,7 @@ import {
   visible,
   write,
 } from "espalier";
-import { readBytes, writeBytes } from "espalier/node";
+import { modelFileOf, readBytes, writeBytes } from "espalier/node";
 import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, integerField, numberField, text, type ValuesOf } from "../settings/field.ts";
@@ -26,6 +26,7 @@ import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { interruption } from "../terminal/interrupt.ts";
+import { fillFolder, folderOf, smallFile } from "../terminal/model-folder.ts";
 import type { Output } from "../terminal/output.ts";
 import { sayReading } from "../terminal/reading.ts";
 import { typed } from "../terminal/spelling.ts";
@@ -73,8 +74,8 @@ export const pruneCommand = () =>
     about:
       "Removes the least important channels of a trained model at once, without training: the quick answer to what could be saved. Lossy: judge it by the accuracy, and train it on.",
     arguments: [
-      ["<in.onnx>", "the model"],
-      ["<out.onnx>", "where the small one goes"],
+      ["<in.onnx>", "the model, or the folder that it lies in with its tokenizer and config.json"],
+      ["<out.onnx>", "where the small one goes; of a folder, a folder"],
     ],
     fields,
     examples: [
@@ -85,7 +86,7 @@ export const pruneCommand = () =>
     ],
     files: async ([from, to], { data, dataRoot, ...asked }) => ({
       reads: [...touched("<in.onnx>", from), ...(await dataFiles(data, dataRoot))],
-      writes: outputs(to, asked),
+      writes: outputs(to === undefined ? to : await smallFile(from!, to), asked),
     }),
     async run([from, to], values, out) {
       const interrupt = interruption((line) => out.warn(line), "stopping without writing anything");
@@ -102,11 +103,19 @@ export const pruneCommand = () =>
     },
   });
 
-async function pruneFile(from: string, to: string, values: ValuesOf<typeof fields>, out: Output, signal: AbortSignal) {
+async function pruneFile(
+  from: string,
+  asked: string,
+  values: ValuesOf<typeof fields>,
+  out: Output,
+  signal: AbortSignal,
+) {
   const { keep = 0.7, data: name, certificate, zeroed, loss, normalize, ...said } = values;
+  await folderOf(from, out);
+  const to = await smallFile(from, asked);
   const full = await readInput(from, outputs(to, values));
   sayReading(out, from, full);
-  const fileBefore = (await readBytes(from)).length;
+  const fileBefore = (await readBytes(await modelFileOf(from))).length;
   const data = name ? await openDataset(name, values, full) : undefined;
   for (const note of data?.notes ?? []) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
   const { of = "params", by = "magnitude", groups = "coupled", least, roundTo, freeze, samples, output, seed } = said;
@@ -132,6 +141,7 @@ async function pruneFile(from: string, to: string, values: ValuesOf<typeof field
   signal.throwIfAborted();
   const bytes = write(done.model);
   await writeBytes(to, bytes);
+  const filled = await fillFolder(from, asked, out, { before: full, after: done.model, bytes });
   if (zeroed) await writeBytes(zeroed, write(done.zeroed));
   if (certificate)
     await writeBytes(certificate, new TextEncoder().encode(`${JSON.stringify(done.certificate, null, 2)}\n`));
@@ -140,6 +150,7 @@ async function pruneFile(from: string, to: string, values: ValuesOf<typeof field
   const result = {
     in: from,
     out: to,
+    ...(filled && { folder: filled }),
     lossy: true,
     by,
     of,

@@ -1,9 +1,11 @@
 /** `espalier shrink`: removes what is exactly zero, verifies, writes. */
+import { join } from "node:path";
 import {
   change,
   cost,
   count,
   fileSize,
+  keptInputs,
   realInputs,
   removalRows,
   shrink,
@@ -11,13 +13,14 @@ import {
   type Table,
   write,
 } from "espalier";
-import { readBytes, writeBytes } from "espalier/node";
+import { modelFileOf, readBytes, writeBytes } from "espalier/node";
 import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, integerField, numberField, text, texts } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
+import { fillFolder, folderOf, smallFile } from "../terminal/model-folder.ts";
 import { sayReading } from "../terminal/reading.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 import { cutVocabulary, tokenizerFile, tokenMap } from "../terminal/vocabulary.ts";
@@ -39,8 +42,8 @@ export const shrinkCommand = () =>
     name: "shrink",
     about: "Removes what is exactly zero from a model, verifies that it computes the same, and writes the small one.",
     arguments: [
-      ["<in.onnx>", "the model"],
-      ["<out.onnx>", "where the small one goes"],
+      ["<in.onnx>", "the model, or the folder that it lies in with its tokenizer and config.json"],
+      ["<out.onnx>", "where the small one goes; of a folder, a folder"],
     ],
     fields: {
       certificate: text("write what was removed, and why that is sound, to this file", "file.json"),
@@ -62,6 +65,7 @@ export const shrinkCommand = () =>
     },
     examples: [
       "shrink trained.onnx small.onnx",
+      "shrink minilm/ minilm-small/   # tokenizer, config.json and all else that applies goes along",
       "shrink trained.onnx small.onnx --certificate certificate.json",
       "shrink half.onnx small.onnx --precision stored   # float16 in, float16 out",
       "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
@@ -75,17 +79,26 @@ export const shrinkCommand = () =>
         ...touched("--tokenizer", asked.tokenizer),
         ...(await dataFiles(data, dataRoot)),
       ],
-      writes: outputs(to, asked),
+      writes: outputs(to === undefined ? to : await smallFile(from!, to), asked),
     }),
-    async run([from, to], values, out) {
+    async run([from, asked], values, out) {
+      const folder = await folderOf(from, out);
+      const to = await smallFile(from!, asked!);
       const given = await readInput(from!, outputs(to, values), values.precision && "float32");
       sayReading(out, from!, given);
-      const fileBefore = (await readBytes(from!)).length;
+      const fileBefore = (await readBytes(await modelFileOf(from!))).length;
       const engine = engineOf(values);
-      const vocabulary = await cutVocabulary(given, values, engine);
+      const own = values.keepVocab && folder?.tokenizer ? join(from!, "tokenizer.json") : undefined;
+      const vocabulary = await cutVocabulary(given, { ...values, tokenizer: values.tokenizer ?? own }, engine);
       const full = vocabulary?.kept.model ?? given;
       const data = values.data ? await openDataset(values.data, values, given) : undefined;
-      const inputs = await realInputs(full, data, engine, normalizationSetting(values.normalize));
+      const whole = await realInputs(given, data, engine, normalizationSetting(values.normalize));
+      const left = vocabulary && keptInputs(whole, vocabulary.kept);
+      if (left && left.samples < left.of)
+        out.warn(
+          `${out.colour.yellow("note:")} ${count(left.of - left.samples)} of ${count(left.of)} samples have tokens that go; the others are compared`,
+        );
+      const inputs = left?.inputs ?? whole;
       const { tolerance, roundTo } = values;
       const {
         model: small,
@@ -94,7 +107,7 @@ export const shrinkCommand = () =>
         verification,
       } = await shrink(full, { engine, inputs, roundTo, ...(tolerance !== undefined && { tolerance }) });
       const bytes = write(small, { precision: values.precision });
-      await writeBytes(to!, bytes);
+      await writeBytes(to, bytes);
       if (values.certificate)
         await writeBytes(
           values.certificate,
@@ -103,9 +116,16 @@ export const shrinkCommand = () =>
           ),
         );
 
-      const beside = vocabulary ? [tokenMap(to!), ...(vocabulary.tokenizer ? [tokenizerFile(to!)] : [])] : [];
-      if (vocabulary) await writeBytes(tokenMap(to!), vocabulary.map);
-      if (vocabulary?.tokenizer) await writeBytes(tokenizerFile(to!), vocabulary.tokenizer);
+      const beside = vocabulary ? [tokenMap(to), ...(vocabulary.tokenizer ? [tokenizerFile(to)] : [])] : [];
+      if (vocabulary) await writeBytes(tokenMap(to), vocabulary.map);
+      if (vocabulary?.tokenizer) await writeBytes(tokenizerFile(to), vocabulary.tokenizer);
+
+      const filled = await fillFolder(from!, asked!, out, {
+        before: given,
+        after: small,
+        bytes,
+        ids: vocabulary?.kept.ids,
+      });
 
       const [a, b] = [cost(given), cost(small)];
       const size = { before: fileBefore, after: bytes.length };
@@ -127,13 +147,14 @@ export const shrinkCommand = () =>
       const result = {
         in: from,
         out: to,
+        ...(filled && { folder: filled }),
         params: { before: a.params, after: b.params },
         macs: { before: a.macs, after: b.macs },
         bytes: size,
         verification,
         proof: { claims, proved },
         removed: removalRows(certificate),
-        ...(vocabulary && { vocabulary: { ...vocabulary.result, map: tokenMap(to!) } }),
+        ...(vocabulary && { vocabulary: { ...vocabulary.result, map: tokenMap(to) } }),
       };
       const closing = claims
         ? `wrote ${to}; ${proved} of ${claims} removals are proved from ${from} alone`

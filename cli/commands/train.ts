@@ -18,6 +18,7 @@ import {
 import { penaltyHas, type RunChoices } from "../settings/choices.ts";
 import { fromAssignments, fromFile } from "../settings/config.ts";
 import { teacherFile } from "../settings/distill-fields.ts";
+import { isFromFile } from "../settings/model-source.ts";
 import { kebab } from "../settings/names.ts";
 import { place, type RunFolder } from "../settings/place.ts";
 import { headings } from "../settings/train-choices.ts";
@@ -25,6 +26,7 @@ import { trainFields } from "../settings/train-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
 import { dataFiles, runFiles, touched } from "../terminal/files.ts";
 import { type Interruption, interruption, sayStopped } from "../terminal/interrupt.ts";
+import { runFolder } from "../terminal/model-folder.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 import { completeJob, type Job, openJob } from "./job.ts";
@@ -93,7 +95,9 @@ async function trainAndFinish(where: RunFolder, out: Output, interruption: Inter
     return interruption.status() ?? 1;
   }
   const { summary, trials, lambda = job.choices.lambda } = outcome;
-  conclude(folder, summary, out, trials);
+  const { model } = job.choices;
+  const whole = isFromFile(model) ? await runFolder(model, folder.out, out, job.shop.data.classNames) : undefined;
+  conclude(folder, summary, out, { trials, whole });
   if (summary.collapse) return 0; // which was said, with what to change
   if (penaltyHas(job.choices.penalty, "targetParams") && summary.groupSparsity === 0)
     warnOfNoStructure({ ...job.choices, lambda }, out);
@@ -136,11 +140,18 @@ function introduce({ choices: s, shop: { model, data, engine, out }, where, notC
   for (const { weight, why } of notComposed) out.say(dim(`  ${visible(weight)} is not composed: it ${why}`));
 }
 
-function conclude({ out: folder }: RunFolder, summary: Summary, out: Output, trials?: readonly Trial[]): void {
+interface Concluded {
+  readonly trials?: readonly Trial[];
+  /** The folder of the small model, where the run began from a folder. */
+  readonly whole?: string;
+}
+
+function conclude({ out: folder }: RunFolder, summary: Summary, out: Output, { trials, whole }: Concluded = {}): void {
   const files = Object.fromEntries(Object.entries(FILES).map(([key, name]) => [key, `${folder}/${name}`]));
   if (summary.lowRank) Object.assign(files, { truncated: `${folder}/${TRUNCATED}` });
   const paths = [
     ["small model", files["small"]],
+    ...(whole ? [["its folder", whole]] : []),
     ...(summary.lowRank ? [["truncated", files["truncated"]]] : []),
     ["full model", files["model"]],
     ["report", files["report"]],
@@ -149,5 +160,5 @@ function conclude({ out: folder }: RunFolder, summary: Summary, out: Output, tri
   ].map(([what, path]) => `  ${what.padEnd(12)}  ${path}`);
   const ranks = summary.lowRank ? `\n${terminalTable(rankTable(summary.lowRank.layers), out)}\n` : "";
   const text = `${ranks}\n${terminalTable(beforeAfterTable(summary), out)}\n\n${paths.join("\n")}`;
-  out.result({ out: folder, files, summary, ...(trials && { trials }) }, text);
+  out.result({ out: folder, files, ...(whole && { folder: whole }), summary, ...(trials && { trials }) }, text);
 }

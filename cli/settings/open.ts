@@ -9,15 +9,17 @@ import {
   initialize,
   limitTrain,
   type Model,
+  orderClasses,
   renameColumns,
   splitValidation,
   UsageError,
 } from "espalier";
-import { datasets, readModel } from "espalier/node";
+import { datasets, isModelFolder, type ModelFolder, readModel, readModelFolder } from "espalier/node";
 import type { RunChoices } from "./choices.ts";
 import { type DataSettings, readerOptions } from "./data-fields.ts";
 import { ORIGINAL } from "./distill-fields.ts";
 import type { LossSetting } from "./losses.ts";
+import { isFromFile } from "./model-source.ts";
 import type { TrainConfig } from "./train-fields.ts";
 
 /**
@@ -49,10 +51,18 @@ export async function openData(
   s: DataSettings & Pick<TrainConfig, "model" | "loss" | "limitTrain" | "valSplit" | "seed">,
 ): Promise<Dataset> {
   // A named data set is the same whatever a model records.
-  const file = s.model?.endsWith(".onnx") && (await readerTakes(s.data!)) ? await readModel(s.model) : undefined;
+  const file = s.model && isFromFile(s.model) && (await readerTakes(s.data!)) ? await readModel(s.model) : undefined;
   let data = await openDataset(s.data!, s, file);
+  if (s.model && isFromFile(s.model) && (await isModelFolder(s.model)))
+    data = ofFolder(data, await readModelFolder(s.model));
   if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
   return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
+}
+
+/** The data with its classes in the order of a folder's model, and what is to be said of the two. */
+function ofFolder(given: Dataset, { classes, notes }: ModelFolder): Dataset {
+  const ordered = classes ? orderClasses(given, classes) : { data: given, notes: [] };
+  return { ...ordered.data, notes: [...notes, ...(given.notes ?? []), ...ordered.notes] };
 }
 
 /** Whether what a model records matters to how this data is read. */
@@ -66,7 +76,7 @@ const readerTakes = async (data: string): Promise<boolean> =>
 export async function openModel(s: RunChoices, data: Dataset): Promise<Pick<Composed, "model" | "skipped">> {
   const model = await modelItself(s, data);
   if (!s.lorita) return { model, skipped: [] };
-  const init = s.model.endsWith(".onnx") && !s.init ? "balanced" : "default";
+  const init = isFromFile(s.model) && !s.init ? "balanced" : "default";
   return compose(model, { factors: s.lorita, layers: s.loritaLayers, freeze: s.freeze, init, seed: s.seed });
 }
 
@@ -76,7 +86,7 @@ export async function openModel(s: RunChoices, data: Dataset): Promise<Pick<Comp
  */
 export async function openTeacher({ distill, model, precision }: RunChoices): Promise<Model | undefined> {
   if (distill === undefined) return undefined;
-  if (distill === ORIGINAL && !model.endsWith(".onnx"))
+  if (distill === ORIGINAL && !isFromFile(model))
     throw new UsageError(
       "conflict",
       "a built-in model begins untrained and teaches nothing",
@@ -91,7 +101,7 @@ export async function modelItself(
   s: Pick<RunChoices, "model" | "seed" | "init" | "freeze" | "trainOnly" | "precision">,
   data: Dataset,
 ): Promise<Model> {
-  if (!s.model.endsWith(".onnx"))
+  if (!isFromFile(s.model))
     return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
   const model = await readModel(s.model, { precision: s.precision });
   return s.init ? initialize(model, s.seed, s) : model;

@@ -28,7 +28,10 @@ const epochList = z.int().min(1);
 const namesOf = <N extends string>(methods: Readonly<Record<N, unknown>>) => Object.keys(methods) as N[];
 
 export const trainFields = {
-  model: text(`${[...builtIns.keys()].join(", ")}, or a file that ends in .onnx`, "name|file.onnx"),
+  model: text(
+    `${[...builtIns.keys()].join(", ")}, a file that ends in .onnx, or a folder with one`,
+    "name|file.onnx|folder",
+  ),
   init: toggle("draw new initial weights for a model from a file"),
   precision: choice(
     "floats of a model from a file: as stored (default), of which only float32 is trained, or all of them as float32",

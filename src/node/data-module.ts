@@ -3,11 +3,11 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type Columns, type FromColumnsOptions, fromColumns } from "../data/from-columns.ts";
+import { type FromColumnsOptions, fromColumns, type PlacedColumns } from "../data/from-columns.ts";
 import { EspalierError } from "../error.ts";
 import { sizeOfFile } from "./files.ts";
 
-type Exported = Dataset | (Columns & FromColumnsOptions);
+type Exported = Dataset | (PlacedColumns & FromColumnsOptions);
 
 /**
  * The data set that a module exports by default: a `Dataset`, inputs, labels and options as `fromColumns` takes them, or a function that
@@ -23,15 +23,15 @@ export async function openModule(path: string): Promise<Dataset> {
   return data;
 }
 
-function ofColumns({ inputs, labels, ...options }: Columns & FromColumnsOptions, path: string): Dataset {
+function ofColumns({ inputs, labels, places, ...options }: PlacedColumns & FromColumnsOptions, path: string): Dataset {
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
   if (unknown !== undefined)
     throw new EspalierError("unknown-name", "the module exports what no data set has", {
       file: path,
       got: unknown,
-      wanted: ["inputs", "labels", ...OPTIONS].join(", "),
+      wanted: ["inputs", "labels", "places", ...OPTIONS].join(", "),
     });
-  return fromColumns({ inputs, labels }, { name: path, ...options });
+  return fromColumns({ inputs, labels, places }, { name: path, ...options });
 }
 const OPTIONS: readonly string[] = [
   "name",
@@ -63,5 +63,5 @@ async function run(path: string): Promise<Exported> {
   }
 }
 
-const isColumns = (given: Exported | undefined): given is Columns & FromColumnsOptions =>
+const isColumns = (given: Exported | undefined): given is PlacedColumns & FromColumnsOptions =>
   typeof given === "object" && given !== null && "inputs" in given && !("train" in given);

@@ -9,6 +9,7 @@ import type { Model } from "../graph/types.ts";
 import { type ReadOptions, read } from "../onnx/read.ts";
 import type { Verification, VerifyOptions } from "../shrink/verify.ts";
 import { verifyReading } from "../shrink/verify-reading.ts";
+import { modelFileOf } from "./folder/model-file.ts";
 import { refused, systemReason } from "./system-error.ts";
 import { writeWhole } from "./whole-files.ts";
 
@@ -25,7 +26,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Reads a model; its external data, if any, from the folder it lies in.
+ * Reads a model; its external data, if any, from the folder it lies in. Of a model's folder its model.onnx is read, as `readModelFolder` finds it.
  * @param options.onExternal hears the path of each file of external data that is read
  * @param options.precision "float32": all floats are read as float32, as `read` does. Default: "stored", as they are
  * @throws EspalierError naming the file, for what cannot be read and for what is no model
@@ -36,12 +37,13 @@ export async function readModel(
 ): Promise<Model> {
   wants("readModel", ["path", aText, path], ["options", anObject, options]);
   const { onExternal, precision } = options;
-  const bytes = await readBytes(path);
+  const file = await modelFileOf(path);
+  const bytes = await readBytes(file);
   try {
-    return read(bytes, { external: besides(path, onExternal), precision });
+    return read(bytes, { external: besides(file, onExternal), precision });
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
-    throw new EspalierError(e.code, e.what, { file: path, ...e.details }, e.fix);
+    throw new EspalierError(e.code, e.what, { file, ...e.details }, e.fix);
   }
 }
 
@@ -51,7 +53,8 @@ export async function readModel(
  */
 export async function verifyModelFile(path: string, model: Model, options: VerifyOptions): Promise<Verification> {
   wants("verifyModelFile", ["path", aText, path], ["options", anObject, options]);
-  return verifyReading(await readBytes(path), model, { ...options, external: besides(path) });
+  const file = await modelFileOf(path);
+  return verifyReading(await readBytes(file), model, { ...options, external: besides(file) });
 }
 
 /** Reads the files beside a model, each once. A link must not lead out of the folder. */

@@ -4,7 +4,7 @@ import { type TextTokenizer, type TokenizerFiles, textTokenizer } from "../../da
 import { EspalierError } from "../../error.ts";
 import { aText, wants } from "../../given.ts";
 import { listFolder } from "../files.ts";
-import { readBytes } from "../model-files.ts";
+import { readJson } from "../json-file.ts";
 
 /** The file that makes a folder one of a tokenizer. */
 const TOKENIZER = "tokenizer.json";
@@ -46,21 +46,6 @@ export async function readTokenizer(path: string): Promise<TextTokenizer> {
       e.what,
       { ...e.details, file: e.details["file"] === undefined ? file : join(folder, String(e.details["file"])) },
       e.fix,
-    );
-  }
-}
-
-/** @throws EspalierError naming the file that is no JSON */
-async function readJson(file: string): Promise<unknown> {
-  const text = new TextDecoder().decode(await readBytes(file));
-  try {
-    return JSON.parse(text);
-  } catch (e) {
-    throw new EspalierError(
-      "invalid-file",
-      "the file is no JSON",
-      { file, reason: e instanceof Error ? e.message : String(e) },
-      "get it again; it is damaged",
     );
   }
 }
