@@ -9,6 +9,7 @@ import type { Context, Step } from "./canonical.ts";
 import { evaluationForms } from "./evaluation-forms.ts";
 import { canonicalResize } from "./resize-forms.ts";
 import { GRID_MODES, gridModesBefore, IDENTITY, overNothing, SCALES_PER_CHANNEL } from "./spelling.ts";
+import { viewOfFlat } from "./strided-views.ts";
 import { dataOf, dtypeOf } from "./tensors.ts";
 
 type Special = (step: Step, context: Context) => readonly Step[];
@@ -184,6 +185,7 @@ const table: Readonly<Record<string, Special>> = {
   ConstantOfShape: (step) => withAttrs(step, { value: step.attrs.value ?? zero }),
   Dropout: evaluated,
   GRU: recurrent,
+  Gather: (step, context) => [viewOfFlat(step, context)],
   GridSample: gridSample,
   GroupNormalization: groupNorm,
   LSTM: recurrent,

@@ -7,7 +7,7 @@ import type { Type } from "../graph/op.ts";
 import { opOf } from "../graph/ops/index.ts";
 import { isPlain } from "../graph/sizes.ts";
 import { typeText } from "../graph/tensor.ts";
-import type { Attr, Attrs, Follows, Size } from "../graph/types.ts";
+import type { Attr, Attrs, Follows, Shape, Size } from "../graph/types.ts";
 import { specialForm } from "./canonical-forms.ts";
 import { expandedSteps } from "./expansions/index.ts";
 import type { Known } from "./fold-shapes.ts";
@@ -33,10 +33,14 @@ export interface Context {
   readonly opset: number;
   /** The type of a value that stands before the node. */
   type(name: string): Type;
+  /** The shape of such a value as the file has it: for one sample, where it is looked at with several. */
+  written(name: string): Shape;
   /** A value that is known while reading: stored, constant, or computed from shapes. */
   known(name: string): Known | undefined;
   /** Whether a value is known to be zero everywhere. */
   zero(name: string): boolean;
+  /** Whether a value is known to be all of 0, 1, 2 … below n in order, in whatever shape. */
+  counts(name: string, n: number): boolean;
   /** Whether a node reads the value, or it is an output of the graph. */
   read(name: string): boolean;
   /** A new value name. Must be the same when the file is read at another batch size. */

@@ -19,6 +19,7 @@ import type { Parsed } from "./parse.ts";
 import { forSeveralSamples } from "./rebatch-rules.ts";
 import { checkApart, type Samples } from "./samples.ts";
 import { asWritten } from "./spell.ts";
+import { counting } from "./strided-views.ts";
 import { isExact } from "./tensors.ts";
 import { ZeroValues } from "./zero-values.ts";
 
@@ -189,11 +190,17 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced, nodes: Nod
   const context = {
     opset: parsed.opset,
     type: (name: string) => values.get(name)!,
+    written: (name: string) => (one ? samples.one(name) : values.get(name)!.shape),
     known: (name: string) => {
       const v = values.get(name);
       return v && "values" in v ? v : undefined;
     },
     zero: (name: string) => zeros.has(name),
+    counts: (name: string, n: number) => {
+      const v = values.get(name)!;
+      const numbers = "values" in v ? v.values : parsed.initializers.get(name)?.data;
+      return numbers?.length === n && counting(numbers);
+    },
     read: (name: string) => parsed.read.has(name),
     fresh: (stem: string) => takeName(stem, names),
   };

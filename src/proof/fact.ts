@@ -16,6 +16,15 @@ export interface Fact {
   readonly error: Float64Array | undefined;
   /** Made of stored tensors alone. */
   readonly stored: boolean;
+  /** Is a stored tensor itself, perhaps with its axes in another order. */
+  readonly original?: boolean;
+}
+
+/** Which of two factors is the weight: the stored one; of two, the one that is not made of others. */
+export function weightOf([a, b]: readonly Fact[]): 0 | 1 | undefined {
+  if (a.stored !== b.stored) return a.stored ? 0 : 1;
+  if (!a.stored || Boolean(a.original) === Boolean(b.original)) return undefined;
+  return a.original ? 0 : 1;
 }
 
 /** Nothing is known. */

@@ -3,7 +3,7 @@ import { size } from "../graph/tensor.ts";
 import type { Shape } from "../graph/types.ts";
 import { factorKind, factorLevel, KIND, KINDS, Sum } from "./contraction.ts";
 import { spend } from "./effort.ts";
-import { type Fact, isZero, known, met } from "./fact.ts";
+import { type Fact, isZero, known, met, weightOf } from "./fact.ts";
 import { NEED, type Need } from "./rules/rule.ts";
 
 /** A factor: the field of a matrix, or of its transpose. An axis along which it is alike may be stored once. */
@@ -144,10 +144,11 @@ function kinds(k: Fact): Uint8Array {
 /** What a term is needed for, by what is known of its factors. A constant folds when it is the same in every row (or column) of the other. */
 function levelsOf(a: Fact, x: Laid, b: Fact, y: Laid): Uint8Array {
   const levels = new Uint8Array(KINDS * KINDS);
+  const weight = weightOf([a, b]);
   for (let i = 0; i < KINDS; i++)
     for (let j = 0; j < KINDS; j++)
-      if (a.stored === b.stored) levels[KINDS * i + j] = i === KIND.zero || j === KIND.zero ? NEED.zero : NEED.live;
-      else levels[KINDS * i + j] = b.stored ? factorLevel(j, i, x.rows === 1) : factorLevel(i, j, y.columns === 1);
+      if (weight === undefined) levels[KINDS * i + j] = i === KIND.zero || j === KIND.zero ? NEED.zero : NEED.live;
+      else levels[KINDS * i + j] = weight ? factorLevel(j, i, x.rows === 1) : factorLevel(i, j, y.columns === 1);
   return levels;
 }
 
@@ -201,7 +202,7 @@ export function productTerms(
   visit: (k: number, made: number, term: number) => void,
 ): void {
   const [left, right] = [laid(a.fact.shape, a.turned), laid(b.fact.shape, b.turned)];
-  const weighs = b.fact.stored;
+  const weighs = weightOf([a.fact, b.fact]) === 1;
   const [x, w, made] = weighs ? [a.fact, b.fact, right.columns] : [b.fact, a.fact, left.rows];
   const uniform = (weighs ? left.rows : right.columns) === 1;
   for (let k = 0; k < terms; k++)

@@ -19,12 +19,13 @@ export type FactMap = ReadonlyMap<Value, Fact>;
 export function factsOf(graph: Graph, other?: Graph, allowance = walkAllowance(graph)): FactMap {
   const elsewhere = new Map([...(other ? factsOf(other) : [])].map(([v, fact]) => [v.name, fact]));
   const facts = new Map<Value, Fact>();
-  for (const [v, t] of graph.initializers) facts.set(v, factOfTensor(t));
+  for (const [v, t] of graph.initializers) facts.set(v, { ...factOfTensor(t), original: true });
   for (const v of graph.inputs) facts.set(v, nothing(v.shape.length));
   for (const node of graph.nodes) {
     const call = callOf(node, facts);
     const rule = proofRuleOf(node);
     const made = rule !== opaqueRule && node.inputs.every((v) => !v || facts.get(v)!.stored);
+    const original = heldBy(node) !== undefined || (rule.permutes !== undefined && call.known[0].original);
     node.outputs.forEach((y, at) => {
       if (!y) return;
       const found = within(
@@ -33,7 +34,7 @@ export function factsOf(graph: Graph, other?: Graph, allowance = walkAllowance(g
         () => nothing(y.shape.length),
       );
       const twin = elsewhere.get(y.name);
-      facts.set(y, { ...(twin ? agreed(found, twin) : found), stored: made });
+      facts.set(y, { ...(twin ? agreed(found, twin) : found), stored: made, original });
     });
   }
   return facts;

@@ -1,17 +1,11 @@
 /** Matrix products. */
 
 import { sameShape, size } from "../../graph/tensor.ts";
-import { collapsed, expanded, type Fact, known, nothing, unitOf } from "../fact.ts";
+import { collapsed, expanded, type Fact, known, nothing, unitOf, weightOf } from "../fact.ts";
 import { aligned, allOnes, union } from "../field.ts";
 import { greatest, onceFor, spreadNeed, unbroadcast } from "../need.ts";
 import { matrix, type Product, productKnown, productNeeds, productTerms, upright } from "../product.ts";
 import type { Call, Need, ProofRuleOf, ProofRules } from "./rule.ts";
-
-/** Which of two factors is stored, when one is. */
-function storedFactor({ known: [a, b] }: Call<unknown>): 0 | 1 | undefined {
-  if (a.stored === b.stored) return undefined;
-  return a.stored ? 0 : 1;
-}
 
 /** The number with which input 2 changes nothing. */
 const bias = (k: number) => (k === 2 ? 0 : undefined);
@@ -93,7 +87,7 @@ const MatMul: ProofRuleOf<"MatMul"> = {
     return asInput(k === 0 ? both.a : both.b, call.inputs[k]!.shape);
   },
   terms(call) {
-    const weight = storedFactor(call);
+    const weight = weightOf(call.known);
     if (weight === undefined || call.inputs[weight]!.shape.length !== 2) return undefined;
     const product = matMul(call);
     return { weight, read: 1 - weight, made: weight, bias: 0, each: (visit) => productTerms(product, visit) };
@@ -196,7 +190,7 @@ const Gemm: ProofRuleOf<"Gemm"> = {
   },
   neutral: bias,
   terms(call) {
-    const weight = storedFactor(call);
+    const weight = weightOf(call.known);
     if (weight === undefined) return undefined;
     const { transA, transB, beta } = call.attrs;
     const made = weight === 0 ? Number(transA !== 0) : Number(transB === 0);
