@@ -143,6 +143,55 @@ const gatherND: Rule = (step, here) => {
   return { ...step, inputs: [x, each], attrs: { ...step.attrs, batch_dims: 1 } };
 };
 
+/**
+ * What stands beside each of several heads (or windows) of a sample, where samples and heads share an axis: it is repeated for each sample,
+ * where that one stands on the axis.
+ * @param x what grew, along axis k
+ * @param v what did not, and meets it with axis j
+ */
+function beside(v: string, j: number, x: string, k: number, here: Here): string {
+  const { samples } = here;
+  const shape = samples.one(v);
+  const before = samples.before.get(x) ?? 1;
+  const own = samples.one(x)[k];
+  if (grown(v, samples) !== undefined || shape[j] !== own || samples.guessed.has(x) || own % before !== 0) return v;
+  if (own === 1) return repeated(v, j, { of: x, axis: k }, here);
+  const apart = shape.toSpliced(j, 1, before, 1, own / before);
+  const parted = made({ op: "Reshape", x: v, as: "parted", attrs: { shape: apart, allowzero: 0 } }, apart, here);
+  const ones = apart.map(() => 1);
+  const follows = { shape: (ones as Size[]).with(j + 1, scaled(x, k, 1, own)) };
+  const attrs = { shape: ones.with(j + 1, samples.now(x)[k] / own) };
+  const each = made({ op: "Expand", x: parted, as: "each", attrs, follows }, apart, here);
+  const joined = { shape: shape.with(j, -1), allowzero: 0 };
+  return made({ op: "Reshape", x: each, as: "joined", attrs: joined }, shape, here);
+}
+
+/** Operators of which one operand stands beside another. @param first of how many axes, from behind, the operator itself disposes */
+const meeting =
+  (first: number): Rule =>
+  (step, here) => {
+    const { samples } = here;
+    const x = step.inputs.find((v) => v && grown(v, samples) !== undefined);
+    if (x === undefined) return step;
+    const [rank, k] = [samples.one(x).length, grown(x, samples)!];
+    if (k >= rank - first || samples.one(x)[k] === 1) return step; // one meets any number
+    const inputs = step.inputs.map((v) => {
+      const j = v ? k - rank + samples.one(v).length : -1;
+      return j < 0 ? v : beside(v, j, x, k, here);
+    });
+    return { ...step, inputs };
+  };
+
+/** Elements by their positions along one axis, one for each: along the others both are equally long. */
+const gatherElements: Rule = (step, here) => {
+  const { samples } = here;
+  const x = step.inputs.find((v) => grown(v, samples) !== undefined);
+  const k = x === undefined ? undefined : grown(x, samples);
+  if (x === undefined || k === undefined) return step;
+  if (k === axisOf((step.attrs.axis as number | undefined) ?? 0, samples.one(x).length)) return step;
+  return { ...step, inputs: step.inputs.map((v) => beside(v, k, x, k, here)) };
+};
+
 /** Initial states of one sample. */
 const recurrent: Rule = (step, here) => {
   const [x] = step.inputs;
@@ -168,11 +217,14 @@ const resize: Rule = (step, { samples }) => {
 
 /** What operators make of several samples where a file says what they make of one. */
 const rules: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(["Add", "Div", "Mul", "Sub", "Where"].map((op) => [op, meeting(0)])),
   Concat: concat,
   GRU: recurrent,
   Gather: gather,
+  GatherElements: gatherElements,
   GatherND: gatherND,
   LSTM: recurrent,
+  MatMul: meeting(2),
   RNN: recurrent,
   Reshape: reshape,
   Resize: resize,

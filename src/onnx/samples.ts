@@ -13,6 +13,8 @@ export interface Samples {
   now(name: string): Shape;
   /** On the axis along which a value grew: how much of it, for one sample, stands before the samples. 7 where 7 · N are 7 times N. */
   readonly before: Map<string, number>;
+  /** Values of which nothing told where samples stand: `before` says 1, as far as is known. */
+  readonly guessed: Set<string>;
   /** Shapes, for one sample, of values that the file does not have. */
   readonly added: Map<string, Shape>;
 }
@@ -51,19 +53,21 @@ export function checkApart(step: Step, samples: Samples, count: number): void {
         { node: step.name, got: `[${samples.now(o)}] for ${count}, [${samples.one(o)}] for one` },
         "export the model with a dynamic batch axis",
       );
-    samples.before.set(o, within(step, x, o, samples));
+    const before = within(step, x, o, samples);
+    samples.before.set(o, before ?? 1);
+    if (before === undefined || samples.guessed.has(x)) samples.guessed.add(o);
   }
 }
 
 /** What only gives another shape to the same row of numbers. */
 const SAME_ORDER = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
 
-/** Where samples stand on their axis of an output, as `Samples.before` says; 1, before all of it, where nothing tells. */
-function within({ op }: Step, x: string, o: string, samples: Samples): number {
+/** Where samples stand on their axis of an output, as `Samples.before` says; undefined where nothing tells. */
+function within({ op }: Step, x: string, o: string, samples: Samples): number | undefined {
   const [from, to] = [samples.one(x), samples.one(o)];
   const [k, j] = [grown(x, samples)!, grown(o, samples)!];
   const own = samples.before.get(x) ?? 1;
-  if (!SAME_ORDER.has(op)) return from[k] === to[j] ? own : 1;
+  if (!SAME_ORDER.has(op)) return from[k] === to[j] ? own : undefined;
   const offset = (product(from, k) * own) / product(to, j);
-  return Number.isInteger(offset) ? offset : 1;
+  return Number.isInteger(offset) ? offset : undefined;
 }

@@ -133,3 +133,26 @@ test("equal matrices of two layers are no tie: layers may begin as copies", () =
   expect(sharingOf(model).ties).toEqual([]);
   expect(storedIn(model)).toEqual(["a", "b"]);
 });
+
+/** A convolution whose weight is also measured, ahead of which the exporter put an axis of 1, as StyleGAN's demodulation is written. */
+function demodulated(name: string, data: Float32Array): Model {
+  const g = builder();
+  const y = g.Conv(
+    g.input("x", "float32", [1, 4, 5, 5]),
+    g.initializer("weight", f32(table(1).slice(0, 144), [4, 4, 3, 3])),
+    null,
+  );
+  const copy = g.initializer(name, f32(data, [1, 4, 4, 3, 3]));
+  g.output(g.Mul(y, g.ReduceSum(g.Mul(copy, copy), { axes: [1, 2, 3, 4], keepdims: 1 })), "y");
+  const model = { graph: g.build(), opset: 17, dims: new Map([["x", [1, 4, 5, 5]]]), metadata: new Map() };
+  return read(fileOfAnother(model));
+}
+
+test("a weight that is stored again on further axes of 1, without a name, is one parameter", () => {
+  const weight = table(1).slice(0, 144);
+  expect(sharingOf(demodulated("onnx::Mul_12", weight)).ties).toMatchObject([
+    { name: "weight", copy: "onnx::Mul_12", reshaped: true },
+  ]);
+  expect(sharingOf(demodulated("style.weight", weight)).ties).toEqual([]); // it has a name of its own
+  expect(sharingOf(demodulated("onnx::Mul_12", table(2).slice(0, 144))).ties).toEqual([]);
+});

@@ -106,7 +106,7 @@ function tiesAmong(list: readonly Candidate[], evidence: Evidence, allowance: Al
       if (!allowance.take(1)) return ties;
       if (tied.has(of.name)) continue;
       const why = reasons(of, copy, evidence);
-      if (!(why.equal || why.transposed) || !allowance.take(copy.tensor.data.length)) continue;
+      if (!(why.equal || why.transposed || why.reshaped) || !allowance.take(copy.tensor.data.length)) continue;
       const how = likenessOf(of.tensor, copy.tensor);
       const found = how && why[how];
       if (!found) continue;
@@ -152,6 +152,9 @@ function reasons(a: Candidate, b: Candidate, { places: { tables, factors }, orig
   // layers begin as copies of each other, but not as transposes
   if (factors.has(a.name) && factors.has(b.name))
     return { ...none, transposed: "layers that are each other's transpose" };
+  // what an exporter computed ahead of time has no name of its own, and layers that begin as copies have the same axes
+  if (factors.has(a.name) && isMadeUp(b.name) && !isMadeUp(a.name))
+    return { ...none, reshaped: "its exporter gave a weight further axes of 1" };
   return none;
 }
 

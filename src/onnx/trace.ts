@@ -182,6 +182,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced, nodes: Nod
     one: (name) => added.get(name) ?? one!.types.get(name)!.shape,
     now: (name) => values.get(name)!.shape,
     before: new Map(),
+    guessed: new Set(),
     added,
   };
   const names = new Set(values.keys());
