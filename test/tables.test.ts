@@ -44,6 +44,7 @@ const tables = [
   "onnx/samples.ts",
   "onnx/signatures/",
   "onnx/spelling.ts",
+  "onnx/strided-views.ts",
   "onnx/ties.ts",
   "onnx/without-draws.ts",
   "onnx/write-sizes.ts",

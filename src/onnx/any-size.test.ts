@@ -155,6 +155,20 @@ test("an output without elements is declared so, and stays so", () => {
   expect(write(read(write(model)))).toEqual(write(model));
 });
 
+test("lengths of other names that only fit when they are equal are one length, which stays free", async () => {
+  const file = modelFile([["Mul", "x mask", "out"]], {
+    input: [value("x", "batch", "s70"), value("mask", "batch", "s53")],
+    output: [{ name: "out" }],
+  });
+  expect(read(write(read(file))).dims.get("mask")).toEqual(["batch", "s53"]); // as the file says
+  const { inputs, outputs } = bind(read(file), { batch: 2, s70: 5 });
+  expect([...inputs, ...outputs].map(({ shape }) => shape)).toEqual([
+    [2, 5],
+    [2, 5],
+    [2, 5],
+  ]);
+});
+
 test("a length that is written into a file holds, whatever it declares", () => {
   const nodes: NodeText[] = [
     ...lengthOf(0, "b"),

@@ -55,10 +55,20 @@ export function freeSizes({ inputs }: Pick<Parsed, "inputs">, oneBatch: boolean)
 /** What a batch is called that is not on a first axis, as in recurrent networks. */
 const BATCH_NAME = /^(n|b|bs|batch.*)$/i;
 
-/** Every name its own size; and every free first axis the batch, should that be the only way. */
+/**
+ * Every name its own size; and every free first axis the batch, should that be the only way; or else one length for all that is not the
+ * batch: an exporter may name the lengths of tokens and of their mask apart, which only fit when they are equal.
+ */
 export function waysToName(parsed: Pick<Parsed, "inputs">): readonly Free[] {
   const [apart, together] = [freeSizes(parsed, false), freeSizes(parsed, true)];
-  return apart.others.length > together.others.length ? [apart, together] : [apart];
+  const ways = apart.others.length > together.others.length ? [apart, together] : [apart];
+  return ways.at(-1)!.others.length > 1 ? [...ways, ofOneLength(ways.at(-1)!)] : ways;
+}
+
+function ofOneLength({ axes, batch, others }: Free): Free {
+  const [length] = others;
+  const joined = (d: Dim) => (typeof d === "string" && d !== batch ? length : d);
+  return { axes: new Map([...axes].map(([name, dims]) => [name, dims.map(joined)])), batch, others: [length] };
 }
 
 /** Sizes that are unlikely to stand in a model for another reason than the batch. */

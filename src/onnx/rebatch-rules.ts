@@ -50,7 +50,8 @@ const reshape: Rule = (step, { samples }) => {
   const k = grown(x, samples);
   const literal = step.attrs.shape as readonly number[];
   const fits = literal.includes(-1) || size(literal) === size(samples.now(x));
-  if (k === undefined || (step.follows?.shape && fits)) return step; // nothing to follow, or it does so by itself
+  const made = size(literal) === size(samples.now(x)); // of the lengths of several: an expansion made it
+  if (k === undefined || made || (step.follows?.shape && fits)) return step; // nothing to follow, or it does so by itself
   const [from, to] = [samples.one(x), samples.one(step.outputs[0])];
   const own = samples.before.get(x) ?? 1;
   const before = product(from, k) * own;

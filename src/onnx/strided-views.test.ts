@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Shape } from "../graph/types.ts";
 import type { Context, Step } from "./canonical.ts";
-import { counting, viewOfFlat } from "./strided-views.ts";
+import { isCounting, viewOfFlat } from "./strided-views.ts";
 
 const step: Step = { op: "Gather", domain: "", name: "view", inputs: ["x", "at"], outputs: ["y"], attrs: { axis: 0 } };
 const at = (x: Shape, positions: Shape, values: readonly number[]): Context => ({
@@ -11,7 +11,7 @@ const at = (x: Shape, positions: Shape, values: readonly number[]): Context => (
   written: (name) => (name === "x" ? x : positions),
   known: () => undefined,
   zero: () => false,
-  counts: (_, n) => values.length === n && counting(values),
+  counts: (_, n) => values.length === n && isCounting(values),
   read: () => true,
   fresh: (stem) => stem,
 });

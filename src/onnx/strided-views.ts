@@ -13,7 +13,7 @@ export function viewOfFlat(step: Step, { written, counts }: Context): Step {
 }
 
 /** Whether numbers are 0, 1, 2 … */
-export function counting(values: ArrayLike<number | bigint>): boolean {
+export function isCounting(values: ArrayLike<number | bigint>): boolean {
   for (let i = 0; i < values.length; i++) if (Number(values[i]) !== i) return false;
   return true;
 }

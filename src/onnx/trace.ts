@@ -19,7 +19,7 @@ import type { Parsed } from "./parse.ts";
 import { forSeveralSamples } from "./rebatch-rules.ts";
 import { checkApart, type Samples } from "./samples.ts";
 import { asWritten } from "./spell.ts";
-import { counting } from "./strided-views.ts";
+import { isCounting } from "./strided-views.ts";
 import { isExact } from "./tensors.ts";
 import { ZeroValues } from "./zero-values.ts";
 
@@ -200,7 +200,7 @@ export function trace(parsed: Parsed, binding: Binding, one?: Traced, nodes: Nod
     counts: (name: string, n: number) => {
       const v = values.get(name)!;
       const numbers = "values" in v ? v.values : parsed.initializers.get(name)?.data;
-      return numbers?.length === n && counting(numbers);
+      return numbers?.length === n && isCounting(numbers);
     },
     read: (name: string) => parsed.read.has(name),
     fresh: (stem: string) => takeName(stem, names),

@@ -44,6 +44,8 @@ describe("what is read computes what the file does", () => {
     ["nchw,oc->nohw", [2, 3, 4, 5], [6, 3]],
     ["bcxd,bcyd->bxy", [2, 3, 4, 5], [2, 3, 2, 5]],
     ["bi,bi->b", [2, 3], [2, 3]],
+    ["bqc,bchw->bqhw", [1, 2, 3], [2, 3, 4, 5]],
+    ["bi,bj->bij", [2, 3], [1, 4]],
     ["bi,bj->bij", [2, 3], [2, 4]],
     ["i,j->ji", [3], [4]],
     ["i,i->", [3], [3]],

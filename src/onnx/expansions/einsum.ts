@@ -107,7 +107,8 @@ function product(g: Builder, site: ExpansionSite, a: Term, b: Term, keep: Readon
   const both = a.letters.filter((l) => b.letters.includes(l));
   for (const l of both) {
     const [m, n] = [length(a, l), length(b, l)];
-    if (m !== n) refuse(site, `the equation ${site.text("equation")} for lengths ${m} and ${n} of ${l}`);
+    const meet = m === n || (keep.has(l) && (m === 1 || n === 1)); // what one has once stands beside each of the other
+    if (!meet) refuse(site, `the equation ${site.text("equation")} for lengths ${m} and ${n} of ${l}`);
   }
   const batch = both.filter((l) => keep.has(l));
   const sums = both.filter((l) => !keep.has(l));
