@@ -25,7 +25,7 @@ const evidence: readonly ((o: Operand) => string | false)[] = [
   ({ other, inputs }) => !!other && inputs.has(other) && `it acts on the graph's input, as a normalization does`,
   ({ v, tensor, perChannel }) =>
     !perChannel && isMadeUp(v.name) && uniform(tensor) && "the same number everywhere, without a name",
-  ({ v, tensor, perChannel }) => !perChannel && isMadeUp(v.name) && axes(tensor) > 1 && "a table without a name",
+  (o) => !o.perChannel && isMadeUp(o.v.name) && axes(o.tensor) > 1 && !standsBesideRows(o) && "a table without a name",
 ];
 
 interface Operand extends Surroundings, Use {
@@ -55,6 +55,22 @@ export function besideRole({ v, tensor, met }: Use): Role {
   if (is && isMadeUp(v.name)) return { learns: false, why: `${is}, without a name` };
   if (isTrigonometric(tensor)) return { learns: false, why: "a table of sines and cosines" };
   return { learns: true, why: `operand ${met.at + 1} of ${met.node.op} ${met.node.name}`.trimEnd() };
+}
+
+/**
+ * Whether it is a row for each row of a table that is looked up, to which it is joined: what an exporter leaves of a table of positions
+ * when it looks these up ahead of time. (Of sines and cosines it was told apart before.)
+ */
+function standsBesideRows({ tensor, other, makes, data }: Operand): boolean {
+  if (!other || tensor.shape.at(-1) !== other.shape.at(-1) || other.shape.length < 2) return false;
+  for (let node = makes.get(other); node; ) {
+    const table = entryOf(node.op, node.domain)?.table;
+    if (table !== undefined) return !data.has(node.inputs[table]!);
+    if (!joins(node)) return false; // words, perhaps scaled, and what kind of words they are
+    const from = node.inputs.find((x) => x && data.has(x));
+    node = from ? makes.get(from) : undefined;
+  }
+  return false;
 }
 
 /** How many axes are longer than 1. */

@@ -89,6 +89,18 @@ test("tables that indices of the input look up, and not the index", () => {
   ]);
 });
 
+test("positions that an exporter looked up ahead of time are rows beside the rows of a table", () => {
+  const said = (of: (g: Builder, words: Value) => Value) => {
+    const g = builder();
+    const words = g.Gather(g.initializer("words", ramp(9, 4)), g.input("ids", "int64", [2, 3]));
+    g.output(g.Add(of(g, words), g.initializer("onnx::Add_7", ramp(3, 4))), "y");
+    return [...roles(g.build())].filter(([v]) => v.name === "onnx::Add_7").map(([, r]) => r.learns);
+  };
+  expect(said((_, words) => words)).toEqual([true]);
+  expect(said((g, words) => g.Mul(words, g.constant(f32([2], []))))).toEqual([true]);
+  expect(said((g, words) => g.Relu(words))).toEqual([false]);
+});
+
 test("masks, factors, ε and tables of sines are constants", () => {
   const sines = f32(
     Array.from({ length: 12 }, (_, i) => (i % 2 ? Math.cos(i >> 2) : Math.sin(i >> 2))),

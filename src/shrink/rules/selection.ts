@@ -2,7 +2,8 @@
 import { opaque, plain, type ShrinkRules } from "./rule.ts";
 
 export const selectionShrinking: ShrinkRules<"selection"> = {
-  GatherND: opaque("takes or puts single elements"),
+  // channels lie on axes that it takes whole
+  GatherND: { ...plain, fold: { along: () => (x: number) => x, from: [0] } },
   // zeros beside what it keeps
   Trilu: { ...plain, fold: { along: () => (x: number) => (x === 0 ? 0 : Number.NaN) } },
   Range: opaque("is no channel of anything"),
