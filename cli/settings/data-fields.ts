@@ -1,13 +1,38 @@
 /** The settings of data: the same for every command that takes some. */
 import type { Encoding } from "espalier";
 import type { OpenOptions } from "espalier/node";
-import { choice, namesField, normalization, numberField, text, texts, type ValuesOf } from "./field.ts";
+import {
+  choice,
+  type Field,
+  namesField,
+  normalization,
+  numberField,
+  text,
+  texts,
+  toggle,
+  type ValuesOf,
+} from "./field.ts";
 import { type LossSetting, lossesIn } from "./losses.ts";
+
+/** A switch whose default is not always off. */
+const yesOrNo = (help: string): Field<boolean> => ({ ...toggle(help), value: "true|false" });
 
 /** What readers can be told, by the names of the library's options. */
 export const readerFields = {
   inputColumns: texts("columns of the data that are inputs (default: all that are no labels)", "a,b,…"),
   labelColumns: texts("columns of the data that are labels (default: those called y, label, target, class)", "a,b,…"),
+  skipColumns: texts("columns of a table that are neither", "a,b,…"),
+  categorical: texts("columns of a table whose numbers are categories", "a,b,…"),
+  standardize: yesOrNo(
+    "tables: numbers less the mean, by the deviation of the training samples (default, but for a model from a file that records nothing of its data)",
+  ),
+  missing: choice("tables: values that are missing are refused (default), the column's mean, or their rows dropped", [
+    "refuse",
+    "mean",
+    "drop",
+  ]),
+  delimiter: text("of .csv: the character between values (default: as the first line has)", "c"),
+  header: yesOrNo("of .csv and .tsv: the first row is names (default: if none of its values is a number)"),
   labelKind: choice("what labels are (default: what they look like, which is said)", ["classes", "numbers", "places"]),
   classes: texts("the value of each class in the data, in order (default: those that occur, sorted)", "a,b,…"),
   testSplit: numberField("share drawn for testing where the data has no test samples of its own (default 0.2)", {
@@ -22,7 +47,10 @@ const dataRootField = text("folder with the data sets (default: $ESPALIER_DATA, 
 export const dataArgumentFields = { dataRoot: dataRootField, ...readerFields };
 
 export const dataFields = {
-  data: text("data set by name, a folder, a file (.npz, .npy), or a module that exports one", "name|path"),
+  data: text(
+    "data set by name, a folder, a file (.csv, .tsv, .jsonl, .parquet, .npz, .npy), or a module that exports one",
+    "name|path",
+  ),
   columns: namesField("which columns of the data are for which of the model's inputs and outputs, where names differ"),
   dataRoot: dataRootField,
   ...readerFields,

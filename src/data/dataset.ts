@@ -139,23 +139,33 @@ export function limitTrain(dataset: Dataset, n: number, seed = 0): Dataset {
 /** The data set with a part of its training samples as another part. */
 export function holdOut(dataset: Dataset, part: "val" | "test", fraction: number, seed: number): Dataset {
   const { train } = dataset;
+  const { held, left } = drawHeldOut(train.count, part, fraction, seed);
+  return { ...dataset, [part]: chosen(train, held), train: chosen(train, left) };
+}
+
+/**
+ * Which samples are held out, and which are left, both in order: by (seed, count, fraction) alone.
+ * @throws UsageError, EspalierError for a share that is none or leaves a set empty
+ */
+export function drawHeldOut(
+  count: number,
+  part: "val" | "test",
+  fraction: number,
+  seed: number,
+): { readonly held: Uint32Array; readonly left: Uint32Array } {
   if (!(typeof fraction === "number" && fraction > 0 && fraction < 1))
     throw new UsageError("out-of-range", `the ${part} fraction is out of range`, {
       got: fraction,
       wanted: "a number in (0, 1)",
     });
-  const n = Math.round(fraction * train.count);
-  if (n < 1 || n >= train.count)
+  const n = Math.round(fraction * count);
+  if (n < 1 || n >= count)
     throw new EspalierError("missing", `the ${part} fraction leaves a set empty`, {
-      got: `${fraction} of ${train.count} samples = ${n}`,
+      got: `${fraction} of ${count} samples = ${n}`,
       wanted: "at least one sample in each set",
     });
-  const order = new Random(seed, "split", DRAW[part]).permutation(train.count);
-  return {
-    ...dataset,
-    [part]: chosen(train, order.subarray(0, n).sort()),
-    train: chosen(train, order.subarray(n).sort()),
-  };
+  const order = new Random(seed, "split", DRAW[part]).permutation(count);
+  return { held: order.subarray(0, n).sort(), left: order.subarray(n).sort() };
 }
 
 function toSplit(x: Split["x"], count: number, y: NumericInput, what: string, classes: number | null | undefined) {

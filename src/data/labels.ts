@@ -7,6 +7,9 @@ import { IGNORED } from "./columns.ts";
 export type LabelKind = (typeof LABEL_KINDS)[number];
 export const LABEL_KINDS = ["classes", "numbers", "places"] as const;
 
+/** What labels are called where nothing says which they are. */
+export const LABEL_NAMES: readonly string[] = ["y", "label", "labels", "target", "targets", "class"];
+
 /** Labels of some samples, flat, with the shape of one sample's. */
 export interface LabelArray {
   readonly data: ArrayLike<number>;
@@ -34,8 +37,8 @@ const MANY = 0.5;
 const FEW = 50;
 
 interface LabelOptions {
-  /** How messages name the labels: the file and the column. */
-  readonly where: Readonly<Record<string, string>>;
+  /** How messages name the labels: the file and the column; with a sample of a part, that too. */
+  readonly where: (part?: string, sample?: number) => Readonly<Record<string, string | number>>;
   readonly kind?: LabelKind;
   /** The value of each class. Default: the whole numbers from 0 on; where labels are 1 … K or some are negative, those that occur. */
   readonly classes?: readonly string[];
@@ -86,7 +89,7 @@ export function readLabelKind<Part extends string>(
     throw new EspalierError(
       "mismatch",
       "a label is no class",
-      { ...where, at: `${part}, sample ${Math.floor(at / width)}`, got: data[at], wanted: "a whole number" },
+      { ...where(part, Math.floor(at / width)), got: data[at], wanted: "a whole number" },
       say`to fit numbers, say ${named("labelKind")} numbers`,
     );
   }
@@ -95,19 +98,19 @@ export function readLabelKind<Part extends string>(
       throw new UsageError(
         "mismatch",
         "the labels are no classes, one a sample",
-        { ...where, got: `[${shape}] a sample`, wanted: "one label a sample, or rows with a single 1" },
+        { ...where(), got: `[${shape}] a sample`, wanted: "one label a sample, or rows with a single 1" },
         say`several labels a sample are fitted with ${named("labelKind")} numbers and a loss such as binaryCrossEntropy`,
       );
     const made = parts(({ data, shape }) => ({ data: Int32Array.from(data), shape }));
     return { parts: made, classes: 1 + largest(all), notes };
   }
   const seen = [...new Set(all.flatMap(([, { data }]) => [...new Set(Array.from(data))]))].sort((a, b) => a - b);
-  const count = all[0][1].data.length;
+  const count = all.reduce((sum, [, { data }]) => sum + data.length, 0);
   if (kind === undefined && !classes && count >= FEW && seen.length > MANY * count)
     throw new UsageError(
       "missing",
       "it cannot be told whether the labels are classes or numbers to fit",
-      { ...where, got: `${seen.length} different whole numbers among ${count}, from ${seen[0]} to ${seen.at(-1)}` },
+      { ...where(), got: `${seen.length} different whole numbers among ${count}, from ${seen[0]} to ${seen.at(-1)}` },
       say`say ${named("labelKind")} numbers, or ${named("labelKind")} classes`,
     );
   const oneToMany = seen[0] === 1 && seen.at(-1) === seen.length;
@@ -123,8 +126,7 @@ export function readLabelKind<Part extends string>(
   const made = parts(({ data }, part) => ({
     data: Int32Array.from(
       data,
-      (v, i) =>
-        index.get(String(v)) ?? noClass(v, { ...where, at: `${part}, sample ${i}` }, own, classes ? undefined : train),
+      (v, i) => index.get(String(v)) ?? noClass(v, where(part, i), own, classes ? undefined : train),
     ),
     shape: [],
   }));
@@ -136,14 +138,14 @@ export function readLabelKind<Part extends string>(
 }
 
 /** "1, 2, 3", "1 … 26" */
-function shownValues(values: readonly string[]): string {
+export function shownValues(values: readonly string[]): string {
   return values.length <= 6 ? values.join(", ") : `${values.slice(0, 3).join(", ")} … ${values.at(-1)}`;
 }
 
 /** @throws EspalierError for a label that no class has */
-function noClass(
+export function noClass(
   got: string | number,
-  where: Readonly<Record<string, string>>,
+  where: Readonly<Record<string, string | number>>,
   classes: readonly string[],
   train?: string,
 ): never {

@@ -1,15 +1,13 @@
 /** Data sets of named arrays: what an .npz file holds, or several .npy files beside each other. */
 import type { Dataset } from "../data/dataset.ts";
 import { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "../data/from-columns.ts";
-import { type LabelArray, readLabelKind } from "../data/labels.ts";
+import { LABEL_NAMES, type LabelArray, readLabelKind } from "../data/labels.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { named, say, type Words } from "../message.ts";
 import { didYouMean } from "../nearest.ts";
 import type { NpyArray } from "./npy.ts";
 import type { OpenOptions } from "./reader.ts";
 
-/** What labels are called where nothing says which they are. */
-export const LABEL_NAMES = ["y", "label", "labels", "target", "targets", "class"];
 const PARTS = ["train", "test", "val"] as const;
 type Part = (typeof PARTS)[number];
 
@@ -71,7 +69,7 @@ export function datasetOfArrays(
       PARTS.flatMap((part) => (parts[part]?.labels[column] ? [[part, labelArray(parts[part].labels[column])]] : [])),
     );
     const read = readLabelKind(given, {
-      where: { file: path, column },
+      where: (part, sample) => ({ file: path, column, ...(part && { at: `${part}, sample ${sample}` }) }),
       kind: options.labelKind ?? options.expects,
       classes: options.classes ?? options.encoding?.classes,
       asIndices: options.encoding === null,
@@ -112,7 +110,7 @@ const hasTest = (path: string): UsageError =>
   );
 
 /** What throws within names the file. */
-function inFile<T>(path: string, work: () => T): T {
+export function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (e) {

@@ -187,7 +187,7 @@ test("an option that a reader does not take is refused by its name, and so is a 
       fix     did you mean y?",
       "file": "no reader knows this kind of file
       file    /data.xlsx
-      wanted  .npz; .npy; .js, .mjs, .cjs, .ts, .mts, .cts
+      wanted  .npz; .npy; .csv, .tsv, .csv.gz, .tsv.gz; .parquet, .jsonl, .ndjson; .js, .mjs, .cjs, .ts, .mts, .cts
       fix     name it by what it holds, or give a module that reads it",
       "kind": "datasets.open wants one of classes, numbers, places
       argument  labelKind

@@ -1,7 +1,8 @@
 /** NumPy's .npy files beside each other as a data set: x.npy and y.npy, x_train.npy … y_test.npy. */
 import { dirname, join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
-import { datasetOfArrays, LABEL_NAMES, meaningOf } from "./array-files.ts";
+import { LABEL_NAMES } from "../data/labels.ts";
+import { datasetOfArrays, meaningOf } from "./array-files.ts";
 import { listFolder } from "./files.ts";
 import { readNpy } from "./npy.ts";
 import type { OpenOptions } from "./reader.ts";

@@ -4,7 +4,8 @@ import type { DigitsOptions } from "../data/digits.ts";
 import type { Encoding } from "../data/encoding.ts";
 import type { LabelKind } from "../data/labels.ts";
 import { LABEL_KINDS } from "../data/labels.ts";
-import { aList, aNumber, anObject, aText, type Kind, maybe, orNull, wants } from "../given.ts";
+import { MISSING_RULES, type MissingRule } from "../data/table/encode.ts";
+import { aList, aNumber, anObject, aSwitch, aText, type Kind, maybe, orNull, wants } from "../given.ts";
 import type { DataPlace } from "./locate.ts";
 
 /** Options of `datasets.open`. Each reader takes some of them; one that the reader found does not take is refused by its name. */
@@ -17,6 +18,18 @@ export interface OpenOptions {
   readonly inputColumns?: readonly string[];
   /** The columns (arrays) that are labels. Default: those whose names say so: y, label, labels, target, targets, class. */
   readonly labelColumns?: readonly string[];
+  /** Columns of a table that are neither. Default: none. */
+  readonly skipColumns?: readonly string[];
+  /** Columns of a table that are categories although they are numbers, or have more different values than categories usually have. */
+  readonly categorical?: readonly string[];
+  /** Numbers of a table: less the mean, by the deviation of the training samples. Default true; for a model that records no encoding false. */
+  readonly standardize?: boolean;
+  /** Missing values of a table: "refuse", "mean" (of a category none), or "drop" the rows. Default "refuse". */
+  readonly missing?: MissingRule;
+  /** Of .csv; default: what the first line has most of, of .tsv a tab. */
+  readonly delimiter?: string;
+  /** Whether the first row of a .csv or .tsv is names. Default: if none of its values is a number. */
+  readonly header?: boolean;
   /** What labels are: one class a sample, numbers to fit, or a class for each place of a sample. Default: what they look like, which is said. */
   readonly labelKind?: LabelKind;
   /** What labels are taken for where `labelKind` says nothing: by a loss that fits numbers, numbers. */
@@ -38,6 +51,15 @@ const KINDS: Readonly<Record<keyof OpenOptions, Kind>> = {
   digits: maybe(anObject),
   inputColumns: maybe(aList),
   labelColumns: maybe(aList),
+  skipColumns: maybe(aList),
+  categorical: maybe(aList),
+  standardize: maybe(aSwitch),
+  missing: maybe({
+    wanted: `one of ${MISSING_RULES.join(", ")}`,
+    holds: (x) => MISSING_RULES.includes(x as MissingRule),
+  }),
+  delimiter: maybe(aText),
+  header: maybe(aSwitch),
   labelKind: maybe({ wanted: `one of ${LABEL_KINDS.join(", ")}`, holds: (x) => LABEL_KINDS.includes(x as LabelKind) }),
   expects: maybe({ wanted: "numbers", holds: (x) => x === "numbers" }),
   classes: maybe(aList),

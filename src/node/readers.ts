@@ -4,13 +4,15 @@ import { facts, isKnown } from "../data/registry.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { listed, named, say } from "../message.ts";
 import { openModule } from "./data-module.ts";
-import { listFolder, sizeOfFile } from "./files.ts";
+import { joinPath, listFolder, sizeOfFile } from "./files.ts";
 import { type DataPlace, locate, readImages } from "./locate.ts";
 import { npyFiles, npyFolderFiles, openNpy, openNpyFolder } from "./npy-files.ts";
 import { openNpz } from "./npz.ts";
 import type { AtPath, DataReader, OpenOptions, ReaderOption } from "./reader.ts";
+import { isTable, isTableFolder, openTables, tableFiles } from "./table/table-files.ts";
 
 const ARRAYS = ["inputColumns", "labelColumns", "labelKind", "classes", "testSplit"] as const;
+const TABLES = [...ARRAYS, "skipColumns", "categorical", "standardize", "missing"] as const;
 const ends = (ending: RegExp) => (path: string) => ending.test(path);
 
 /** In order: the first that recognises a path reads it. */
@@ -49,6 +51,31 @@ const READERS: readonly DataReader[] = [
     recognises: ends(/\.npy$/i),
     open: openNpy,
     files: async (path, options) => sized(await npyFiles(path, options)),
+  },
+  {
+    kind: "a CSV or TSV file",
+    wanted: ".csv, .tsv, .csv.gz, .tsv.gz",
+    of: "file",
+    takes: [...TABLES, "delimiter", "header"],
+    recognises: ends(/\.(csv|tsv)(\.gz)?$/i),
+    open: openTables,
+  },
+  {
+    kind: "a table in a file",
+    wanted: ".parquet, .jsonl, .ndjson",
+    of: "file",
+    takes: TABLES,
+    recognises: isTable,
+    open: openTables,
+  },
+  {
+    kind: "a folder of tables",
+    wanted: "train and test as .csv, .tsv, .jsonl or .parquet, also in data/ (data/train-00000-of-00001.parquet)",
+    of: "folder",
+    takes: [...TABLES, "delimiter", "header"],
+    recognises: (_, { names }) => isTableFolder(names),
+    open: openTables,
+    files: async (path) => sized(await tableFiles(path)),
   },
   {
     kind: "a module",
@@ -109,7 +136,10 @@ export async function readerOf(
 async function look(path: string): Promise<AtPath> {
   if ((await sizeOfFile(path)) !== null) return { is: "file", names: [] };
   const names = await listFolder(path);
-  return names ? { is: "folder", names } : { is: "nothing", names: [] };
+  const within = names?.includes("data") ? ((await listFolder(joinPath(path, "data"))) ?? []) : [];
+  return names
+    ? { is: "folder", names: [...names, ...within.map((name) => `data/${name}`)] }
+    : { is: "nothing", names: [] };
 }
 
 const wanted = (...kinds: readonly DataReader["of"][]): string =>
