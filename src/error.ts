@@ -1,5 +1,5 @@
 /** The one error class of Espalier: what went wrong, where, what was got and wanted, and how to fix it. */
-import { type Words, worded } from "./message.ts";
+import { type Spell, type Words, worded } from "./message.ts";
 
 /** What kind of thing went wrong, for programs. The words say which. */
 export type ErrorCode =
@@ -67,14 +67,14 @@ export class EspalierError extends Error {
   }
 
   /** The message with the names of options and methods as another front spells them. */
-  spelled(spell: (name: string) => string): string {
+  spelled(spell: Spell): string {
     return textOf(this, spell);
   }
 }
 
 function textOf(
   { what, details, fix }: Pick<EspalierError, "what" | "details" | "fix">,
-  spell: (name: string) => string = (name) => name,
+  spell: Spell = (name) => name,
 ): string {
   const rows = Object.entries({ ...details, fix }).filter(([, v]) => v !== undefined);
   const width = Math.max(0, ...rows.map(([k]) => k.length));

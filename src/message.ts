@@ -12,8 +12,12 @@ export class Name {
   }
 }
 
+/** The name of an option: a front may put before it what makes it one. */
+class OptionName extends Name {}
+
 type Part = string | Name;
-type Spell = (name: string) => string;
+/** @param option whether it is the name of an option, not of a choice or a method */
+export type Spell = (name: string, option: boolean) => string;
 const asItIs: Spell = (name) => name;
 
 /** A sentence in parts. In a template or as JSON it is the library's text. */
@@ -26,7 +30,7 @@ export class Message {
 
   /** The text with every name spelled. */
   spelled(spell: Spell): string {
-    return this.parts.map((p) => (typeof p === "string" ? p : spell(p.name))).join("");
+    return this.parts.map((p) => (typeof p === "string" ? p : spell(p.name, p instanceof OptionName))).join("");
   }
 
   toString(): string {
@@ -44,9 +48,16 @@ export type Words = string | Message;
 /** The name of an option, of one of its choices, or of a method. */
 export const named = (name: string): Name => new Name(name);
 
+/** The name of an option, where nothing but the name says that it is one: the command line writes `--name`. */
+export const option = (name: string): Name => new OptionName(name);
+
 /** Several names, with commas between them. */
 export const listed = (names: readonly string[]): Message =>
   new Message(names.flatMap((n, i) => (i === 0 ? [named(n)] : [", ", named(n)])));
+
+/** Several options, with commas between them. */
+export const listedOptions = (names: readonly string[]): Message =>
+  new Message(names.flatMap((n, i) => (i === 0 ? [option(n)] : [", ", option(n)])));
 
 /** What a wrong argument is may be anything; a message about it must not fail of it. */
 const kindText = (x: unknown): string =>

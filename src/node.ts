@@ -1,6 +1,7 @@
 /** The Node.js half of Espalier: the engine, data sets on disk, run directories. */
 
 export { type Device, deviceNames, type NodeOptions, node } from "./engine/node.ts";
+export type { DataCheck, PartCheck } from "./node/data-check.ts";
 export { datasets, type Info, type Listing } from "./node/datasets.ts";
 export { directory, newDirectory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";

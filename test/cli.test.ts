@@ -22,6 +22,7 @@ describe("help", () => {
     "tune",
     "data list",
     "data info",
+    "data check",
     "data get",
   ];
   test.concurrent.each(commands)("%s --help shows options and examples", async (name) => {

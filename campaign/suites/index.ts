@@ -10,6 +10,7 @@ import { fuzzData } from "./fuzz-data.ts";
 import { fuzzGroups } from "./fuzz-groups.ts";
 import { fuzzRead } from "./fuzz-read.ts";
 import { fuzzShrink } from "./fuzz-shrink.ts";
+import { fuzzTables } from "./fuzz-tables.ts";
 import { kill } from "./kill.ts";
 import { misuseCall } from "./misuse-call.ts";
 import { misuseCommand } from "./misuse-command.ts";
@@ -25,6 +26,7 @@ export const suites: readonly Suite[] = [
   fuzzCheckpoint,
   fuzzConfig,
   fuzzData,
+  fuzzTables,
   misuseCommand,
   misuseCall,
   differShapes,

@@ -10,6 +10,7 @@ import { below } from "../terminal/help.ts";
 import type { Output } from "../terminal/output.ts";
 import { typed } from "../terminal/spelling.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
+import { dataCheckCommand } from "./data-check.ts";
 
 const fields = { dataRoot: dataArgumentFields.dataRoot };
 
@@ -109,11 +110,12 @@ function downloads(out: Output): (p: { file: string; received: number; total: nu
 export const dataCommand = (): Command =>
   below(
     new Command("data")
-      .description("Lists, describes and downloads data sets.")
+      .description("Lists, describes, checks and downloads data sets.")
       .helpOption("-h, --help", "show this help")
       .helpCommand(false)
       .addCommand(list())
       .addCommand(info())
+      .addCommand(dataCheckCommand())
       .addCommand(get()),
-    { examples: ["data list", "data info digits", "data get mnist --data-root ~/data"] },
+    { examples: ["data list", "data info digits", "data check flowers.csv", "data get mnist --data-root ~/data"] },
   );

@@ -1,9 +1,8 @@
 /** From what went wrong to what is said about it and the exit status: 1 the work failed, 2 wrong usage. */
 import type { Command, CommanderError } from "commander";
 import { EspalierError, nearest, UsageError } from "espalier";
-import { kebab } from "../settings/names.ts";
 import type { Output } from "./output.ts";
-import { asData } from "./spelling.ts";
+import { asData, typedName } from "./spelling.ts";
 
 /** What can be acted on: Espalier's own errors, and memory that is used up, which any array may report. */
 function understood(error: unknown): EspalierError | undefined {
@@ -20,7 +19,7 @@ function understood(error: unknown): EspalierError | undefined {
 
 /** What went wrong, in words; what is not understood is our fault and says so. */
 export const messageOf = (error: unknown): string =>
-  understood(error)?.spelled(kebab) ?? `internal: ${error instanceof Error ? error.message : String(error)}`;
+  understood(error)?.spelled(typedName) ?? `internal: ${error instanceof Error ? error.message : String(error)}`;
 
 /** Says what went wrong and returns the exit status. */
 export function fail(error: unknown, out: Output): number {

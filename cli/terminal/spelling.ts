@@ -2,7 +2,10 @@
 import { type EspalierError, type Words, worded } from "espalier";
 import { kebab } from "../settings/names.ts";
 
-export const typed = (words: Words): string => worded(words, kebab);
+/** A name as it is typed: an option is a flag. */
+export const typedName = (name: string, option: boolean): string => (option ? `--${kebab(name)}` : kebab(name));
+
+export const typed = (words: Words): string => worded(words, typedName);
 
 /** An error for machines: what `message` says, field by field. */
 export const asData = ({ code, what, details, fix }: EspalierError) => ({

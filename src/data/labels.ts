@@ -1,6 +1,6 @@
 /** What arrays of labels are: classes, numbers to fit, or a class for each place of a sample. */
 import { EspalierError, UsageError } from "../error.ts";
-import { named, say, type Words } from "../message.ts";
+import { option, say, type Words } from "../message.ts";
 import { IGNORED } from "./columns.ts";
 
 /** One class a sample, numbers to fit, or a class for each place of a sample. */
@@ -78,7 +78,7 @@ export function readLabelKind<Part extends string>(
   if (kind !== "places" && width > 1 && all.every(([, { data }]) => areOneHot(data, width))) {
     if (kind === undefined)
       notes.push(
-        say`the labels have a single 1 in each row of ${width}: they are taken as ${width} classes. ${named("labelKind")} numbers takes them as they are`,
+        say`the labels have a single 1 in each row of ${width}: they are taken as ${width} classes. ${option("labelKind")} numbers takes them as they are`,
       );
     return { parts: parts(({ data }) => ({ data: places1(data, width), shape: [] })), classes: width, notes };
   }
@@ -90,7 +90,7 @@ export function readLabelKind<Part extends string>(
       "mismatch",
       "a label is no class",
       { ...where(part, Math.floor(at / width)), got: data[at], wanted: "a whole number" },
-      say`to fit numbers, say ${named("labelKind")} numbers`,
+      say`to fit numbers, say ${option("labelKind")} numbers`,
     );
   }
   if (kind === "places" || width > 1) {
@@ -99,7 +99,7 @@ export function readLabelKind<Part extends string>(
         "mismatch",
         "the labels are no classes, one a sample",
         { ...where(), got: `[${shape}] a sample`, wanted: "one label a sample, or rows with a single 1" },
-        say`several labels a sample are fitted with ${named("labelKind")} numbers and a loss such as binaryCrossEntropy`,
+        say`several labels a sample are fitted with ${option("labelKind")} numbers and a loss such as binaryCrossEntropy`,
       );
     const made = parts(({ data, shape }) => ({ data: Int32Array.from(data), shape }));
     return { parts: made, classes: 1 + largest(all), notes };
@@ -111,7 +111,7 @@ export function readLabelKind<Part extends string>(
       "missing",
       "it cannot be told whether the labels are classes or numbers to fit",
       { ...where(), got: `${seen.length} different whole numbers among ${count}, from ${seen[0]} to ${seen.at(-1)}` },
-      say`say ${named("labelKind")} numbers, or ${named("labelKind")} classes`,
+      say`say ${option("labelKind")} numbers, or ${option("labelKind")} classes`,
     );
   const oneToMany = seen[0] === 1 && seen.at(-1) === seen.length;
   if (!classes && (asIndices || !(oneToMany || seen[0] < 0)))
@@ -154,8 +154,8 @@ export function noClass(
     train === undefined ? "a label is none of the classes" : "a class occurs among the test samples alone",
     { ...where, got, wanted: shownValues(classes) },
     train === undefined
-      ? say`name all that there are by ${named("classes")}, or correct the label`
-      : say`put samples of it among those that are trained on, or name all classes by ${named("classes")}`,
+      ? say`name all that there are by ${option("classes")}, or correct the label`
+      : say`put samples of it among those that are trained on, or name all classes by ${option("classes")}`,
   );
 }
 

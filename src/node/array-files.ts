@@ -3,7 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "../data/from-columns.ts";
 import { LABEL_NAMES, type LabelArray, readLabelKind } from "../data/labels.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import { named, say, type Words } from "../message.ts";
+import { option, say, type Words } from "../message.ts";
 import { didYouMean } from "../nearest.ts";
 import type { NpyArray } from "./npy.ts";
 import type { OpenOptions } from "./reader.ts";
@@ -105,7 +105,7 @@ const hasTest = (path: string): UsageError =>
   new UsageError(
     "conflict",
     "the data has test samples of its own",
-    { file: path, got: say`${named("testSplit")}` },
+    { file: path, got: say`${option("testSplit")}` },
     "leave it out",
   );
 

@@ -7,6 +7,7 @@ import { facts, NAMES, source } from "../data/registry.ts";
 import { classCounts, splitStatistics } from "../data/statistics.ts";
 import { anObject, aText, maybe, wants } from "../given.ts";
 import type { Words } from "../message.ts";
+import { checkData, type DataCheck } from "./data-check.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
 import { dataRoot, joinPath, sizeOfFile } from "./files.ts";
 import { type DataPlace, locate } from "./locate.ts";
@@ -115,6 +116,18 @@ async function info(name: string, options: OpenOptions = {}): Promise<Info> {
 }
 
 /**
+ * Looks at data before it is trained on: what was found and guessed, the balance of classes, samples that occur twice or in training and
+ * test, columns that never change, numbers out of range. What makes it unusable is among the errors, not thrown.
+ * @throws UsageError for an unknown name, and for options that the data does not take
+ */
+async function check(name: string, options: OpenOptions = {}): Promise<DataCheck> {
+  wants("datasets.check", ["name", aText, name]);
+  checkOptions("datasets.check", options);
+  const reader = await readerOf(name, options);
+  return checkData(name, reader.kind, () => open(name, options));
+}
+
+/**
  * Downloads what is missing of a data set from its publisher, checks it against pinned SHA-256 sums and puts it into
  * ROOT/NAME. Started again, it goes on where it stopped.
  * @returns the folder, and how many downloads were needed (0 = everything was there and right)
@@ -136,4 +149,4 @@ async function get(
 const from = (...args: Parameters<typeof fromArrays>): Dataset => ({ ...fromArrays(...args), batches: batchesAhead });
 
 /** Data sets by name, by folder or of arrays. */
-export const datasets = { open, list, info, get, from };
+export const datasets = { open, list, info, check, get, from };

@@ -2,7 +2,7 @@
 import { digits } from "../data/digits.ts";
 import { facts, isKnown } from "../data/registry.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import { listed, named, say } from "../message.ts";
+import { listedOptions, option, say } from "../message.ts";
 import { openModule } from "./data-module.ts";
 import { joinPath, listFolder, sizeOfFile } from "./files.ts";
 import { type DataPlace, locate, readImages } from "./locate.ts";
@@ -126,8 +126,8 @@ export async function readerOf(
   if (foreign !== undefined)
     throw new UsageError(
       "conflict",
-      say`${reader.kind} takes no ${named(foreign)}`,
-      { data: path, "it takes": reader.takes.length > 0 ? listed(reader.takes) : "no options" },
+      say`${reader.kind} takes no ${option(foreign)}`,
+      { data: path, "it takes": reader.takes.length > 0 ? listedOptions(reader.takes) : "no options" },
       "leave it out",
     );
   return reader;

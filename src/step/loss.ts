@@ -5,7 +5,7 @@ import { aNumber, anObject, maybe, wants } from "../given.ts";
 import type { Builder } from "../graph/builder.ts";
 import { i32Range, sameShape, size, tensor } from "../graph/tensor.ts";
 import type { Graph, Value } from "../graph/types.ts";
-import { named, say } from "../message.ts";
+import { named, option, say } from "../message.ts";
 import { didYouMean } from "../nearest.ts";
 import { type Squash, type Squashed, squashedEnd } from "./output-forms.ts";
 import type { LossTerm } from "./plan.ts";
@@ -85,7 +85,7 @@ export function axisOfClasses(output: Value, labels: readonly number[], asked?: 
       "missing",
       "it cannot be told which axis of the logits the classes are on",
       { ...details, wanted: `one of the axes ${axes.join(", ")}` },
-      say`say it by ${named("classAxis")}`,
+      say`say it by ${option("classAxis")}`,
     );
   throw new EspalierError(
     "mismatch",

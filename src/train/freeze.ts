@@ -3,7 +3,7 @@ import { nodes } from "../graph/nodes.ts";
 import { roles } from "../graph/roles.ts";
 import { storedMatching } from "../graph/stored-matching.ts";
 import type { Graph, Model } from "../graph/types.ts";
-import { named, say, type Words } from "../message.ts";
+import { option, say, type Words } from "../message.ts";
 import { marksOf } from "../onnx/marks.ts";
 import { parameters } from "../step/parameters.ts";
 
@@ -54,7 +54,7 @@ export function constantsNote(stays: Stays): Words | undefined {
   if (found.length === 0) return undefined;
   const shown = found.slice(0, SHOWN).map(([name, { why }]) => `${name} (${why})`);
   const rest = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
-  return say`taken for constants, not trained: ${shown.join(", ")}${rest}. ${named("trainOnly")} says otherwise`;
+  return say`taken for constants, not trained: ${shown.join(", ")}${rest}. ${option("trainOnly")} says otherwise`;
 }
 
 /** Running statistics of nodes that read nothing that is wanted. */

@@ -7,7 +7,7 @@ import { EspalierError } from "../error.ts";
 import { axesOfInput, batchSymbol, withSizes } from "../graph/bind.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
-import { named, say } from "../message.ts";
+import { option, say } from "../message.ts";
 import type { InputPlan, Normalization } from "../step/input.ts";
 import { checkLayout } from "./normalization.ts";
 
@@ -41,7 +41,7 @@ function matches(model: Model, data: Dataset): Match[] {
       got: columns.map((c) => c.name ?? "one without a name").join(", "),
       wanted: inputs.map((v) => `${v.name} ${v.dtype}[${axesOfInput(model, v)}]`).join(", ") || undefined,
     },
-    say`give data with inputs of these names, or say which column is for which: renameColumns, ${named("columns")}`,
+    say`give data with inputs of these names, or say which column is for which: renameColumns, ${option("columns")}`,
   );
 }
 

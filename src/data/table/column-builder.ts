@@ -1,6 +1,6 @@
 /** Columns that grow row by row, each of one kind from its first values on. */
 import { EspalierError } from "../../error.ts";
-import { named, say } from "../../message.ts";
+import { option, say } from "../../message.ts";
 import { hasDecimalComma, hasThousands, isMissing, numberInCell, shownCell } from "./cells.ts";
 import type { TableColumn } from "./rows.ts";
 
@@ -54,8 +54,8 @@ function wrong(name: string, value: unknown, place: Place, wanted: string): Espa
     "a value is not what its column holds",
     details,
     typeof value === "string"
-      ? say`correct it, or name the column in ${named("categorical")} or in ${named("skipColumns")}`
-      : say`correct it, or name the column in ${named("skipColumns")}`,
+      ? say`correct it, or name the column in ${option("categorical")} or in ${option("skipColumns")}`
+      : say`correct it, or name the column in ${option("skipColumns")}`,
   );
 }
 
@@ -111,7 +111,7 @@ function texts(name: string): GrowingColumn {
             "too-large",
             "a column of texts has too many different values for categories",
             { ...place, column: name, got: `more than ${MOST_VALUES}` },
-            say`name it in ${named("skipColumns")}`,
+            say`name it in ${option("skipColumns")}`,
           );
       }
       codes.push(code);

@@ -1,6 +1,6 @@
 /** Columns of a table into numbers: what is fitted to the training rows, and the same done to any rows. */
 import { EspalierError } from "../../error.ts";
-import { named, say } from "../../message.ts";
+import { option, say } from "../../message.ts";
 import type { ColumnEncoding } from "../encoding.ts";
 import { shownCell } from "./cells.ts";
 import type { TableColumn, TableRows } from "./rows.ts";
@@ -29,7 +29,7 @@ export function checkCategories(column: ScalarColumn, table: TableRows, saidToBe
       got: `${column.values.length} different values, such as ${shownCell(column.values[0])}`,
       wanted: `at most ${MOST_CATEGORIES}`,
     },
-    say`leave it out by ${named("skipColumns")}, or name it in ${named("categorical")}`,
+    say`leave it out by ${option("skipColumns")}, or name it in ${option("categorical")}`,
   );
 }
 
@@ -67,7 +67,7 @@ export function fitColumn(
 }
 
 /** How many numbers a column becomes. */
-export const widthOf = (encoding: ColumnEncoding): number =>
+export const columnWidth = (encoding: ColumnEncoding): number =>
   "categories" in encoding ? encoding.categories.length : 1;
 
 /**
@@ -94,7 +94,7 @@ export function encodeColumn(
       "mismatch",
       what,
       { ...table.place(row), column: column.name, got, wanted },
-      say`correct it, or say what becomes of such rows: ${named("missing")} mean or ${named("missing")} drop`,
+      say`correct it, or say what becomes of such rows: ${option("missing")} mean or ${option("missing")} drop`,
     );
   };
   const text = (row: number): string | undefined =>

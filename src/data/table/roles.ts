@@ -1,6 +1,6 @@
 /** Which columns of a table are inputs, and which are labels. */
 import { EspalierError, UsageError } from "../../error.ts";
-import { named, say } from "../../message.ts";
+import { option, say } from "../../message.ts";
 import type { Encoding } from "../encoding.ts";
 import { LABEL_NAMES } from "../labels.ts";
 import { fewNames, type TableColumn, type TableRows } from "./rows.ts";
@@ -51,7 +51,7 @@ function guessedLabels(table: TableRows, names: readonly string[]): readonly str
     "missing",
     found.length === 0 ? "it is not said which column holds the labels" : "several columns could hold the labels",
     { ...file(table), got: fewNames(found.length === 0 ? names : found) },
-    say`name it by ${named("labelColumns")}, for example ${named("labelColumns")} ${found[0] ?? names.at(-1)!}`,
+    say`name it by ${option("labelColumns")}, for example ${option("labelColumns")} ${found[0] ?? names.at(-1)!}`,
   );
 }
 

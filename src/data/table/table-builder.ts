@@ -1,6 +1,6 @@
 /** A table in memory that is filled row by row, from one file or several of the same columns. */
 import { EspalierError, UsageError } from "../../error.ts";
-import { named, say } from "../../message.ts";
+import { option, say } from "../../message.ts";
 import { didYouMean } from "../../nearest.ts";
 import { LABEL_NAMES } from "../labels.ts";
 import { type GrowingColumn, growingColumn } from "./column-builder.ts";
@@ -140,7 +140,7 @@ export class TableBuilder {
           got: `${Math.round(bytes / 2 ** 20)} MiB after ${this.lines.length} rows of ${this.kept.length} columns`,
           wanted: `at most ${MOST_BYTES / 2 ** 20} MiB`,
         },
-        say`read fewer columns (${named("inputColumns")}, ${named("skipColumns")}) or a part of the rows`,
+        say`read fewer columns (${option("inputColumns")}, ${option("skipColumns")}) or a part of the rows`,
       );
   }
 

@@ -1,19 +1,19 @@
 /** A data set of a table: numbers and categories of its columns side by side as x, lists as inputs of their names, labels. */
 import { EspalierError, UsageError } from "../../error.ts";
-import { named, say, type Words } from "../../message.ts";
+import { option, say, type Words } from "../../message.ts";
 import { type Dataset, drawHeldOut } from "../dataset.ts";
 import type { ColumnEncoding, Encoding } from "../encoding.ts";
 import { type ColumnInput, type Columns, fromColumns } from "../from-columns.ts";
 import type { LabelKind } from "../labels.ts";
 import {
   checkCategories,
+  columnWidth,
   encodeColumn,
   fitColumn,
   isMissingAt,
   isScalar,
   type MissingRule,
   type ScalarColumn,
-  widthOf,
 } from "./encode.ts";
 import { columnOf, type Roles, rolesOf } from "./roles.ts";
 import { fewNames, type TableRows } from "./rows.ts";
@@ -46,7 +46,7 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
     throw new UsageError(
       "conflict",
       "the data has test samples of its own",
-      { file: name, got: say`${named("testSplit")}` },
+      { file: name, got: say`${option("testSplit")}` },
       "leave it out",
     );
   const roles = rolesOf(tables.train, options);
@@ -115,7 +115,7 @@ function partsOf(
         "missing",
         "no row is left: something is missing in each",
         { file: table.place(0)["file"], got: `${table.count} rows` },
-        say`leave columns out by ${named("skipColumns")}, or fill them: ${named("missing")} mean`,
+        say`leave columns out by ${option("skipColumns")}, or fill them: ${option("missing")} mean`,
       );
     return { table, rows, dropped: table.count - rows.length };
   };
@@ -141,7 +141,7 @@ function inputsOfPart(
   missing: MissingRule,
 ): Record<string, ColumnInput> {
   const made: Record<string, ColumnInput> = {};
-  const stride = columns.reduce((sum, c) => sum + widthOf(c), 0);
+  const stride = columns.reduce((sum, c) => sum + columnWidth(c), 0);
   if (stride > 0) {
     const x = new Float32Array(rows.length * stride);
     let at = 0;
@@ -155,7 +155,7 @@ function inputsOfPart(
           wanted: "numbers or categories",
         });
       encodeColumn(encoding, { column: column as ScalarColumn, table, rows, missing }, { x, at, stride });
-      at += widthOf(encoding);
+      at += columnWidth(encoding);
     }
     made[JOINED] = { data: x, shape: [stride] };
   }
@@ -167,7 +167,7 @@ function inputsOfPart(
         "unsupported",
         "a column holds bytes",
         { ...table.place(0), column: name },
-        say`leave it out by ${named("skipColumns")}`,
+        say`leave it out by ${option("skipColumns")}`,
       );
   }
   return made;
@@ -196,7 +196,7 @@ function inputsNote(columns: readonly ColumnEncoding[]): Words {
     numbers.length === 0
       ? []
       : [
-          say`numbers${scaled ? ", standardized by the training samples" : say`, as they are: ${named("standardize")} standardizes them`}: ${fewNames(numbers.map(({ name }) => name))}`,
+          say`numbers${scaled ? ", standardized by the training samples" : say`, as they are: ${option("standardize")} standardizes them`}: ${fewNames(numbers.map(({ name }) => name))}`,
         ];
   const text = categories.length === 0 ? [] : [say`categories: ${fewNames(categories)}`];
   return [...of, ...text].reduce((a, b) => say`${a}; ${b}`);

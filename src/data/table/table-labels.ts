@@ -1,6 +1,6 @@
 /** The labels of a table: classes by their values, or numbers. */
 import { EspalierError, UsageError } from "../../error.ts";
-import { named, say, type Words } from "../../message.ts";
+import { option, say, type Words } from "../../message.ts";
 import type { ColumnInput } from "../from-columns.ts";
 import { type LabelKind, noClass, readLabelKind, shownValues } from "../labels.ts";
 import { isMissingAt } from "./encode.ts";
@@ -72,14 +72,14 @@ function checkThere({ table, rows }: TablePart, names: readonly string[]): void 
           "missing",
           "a label is missing",
           { ...table.place(row), column: name },
-          say`fill it in, or leave such rows out: ${named("missing")} drop`,
+          say`fill it in, or leave such rows out: ${option("missing")} drop`,
         );
     if (column.kind === "bytes")
       throw new UsageError(
         "mismatch",
         "a column of bytes holds no labels",
         { ...table.place(0), column: name },
-        say`name another by ${named("labelColumns")}`,
+        say`name another by ${option("labelColumns")}`,
       );
   }
 }
