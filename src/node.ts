@@ -15,3 +15,4 @@ export { systemReason } from "./node/system-error.ts";
 export { tensorboard } from "./node/tensorboard.ts";
 export { readTokenizer } from "./node/text/tokenizer-files.ts";
 export { tuningCache } from "./node/tuning-cache.ts";
+export { type WatchOptions, watch } from "./node/watch.ts";

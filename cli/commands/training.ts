@@ -9,7 +9,7 @@ import {
   type TrainOptions,
   train,
 } from "espalier";
-import { tensorboard } from "espalier/node";
+import { tensorboard, watch } from "espalier/node";
 import { boardOf } from "../settings/board.ts";
 import type { RunChoices } from "../settings/choices.ts";
 import { methods, resolved } from "../settings/methods.ts";
@@ -65,13 +65,17 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
   for (const note of silent ? [] : run.notes) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
   const progress = reporter(out, run.options.epochs, run);
   try {
-    for await (const metrics of epochsOf(run, s, store)) progress.epoch(metrics);
+    for await (const metrics of epochsOf(run, s, store, out)) progress.epoch(metrics);
   } finally {
     progress.stop();
   }
   return run;
 }
 
-/** The run's epochs, written for TensorBoard on the way where that is asked for. */
-const epochsOf = (run: Run, s: RunChoices, store: Store): AsyncIterable<EpochMetrics> =>
-  s.tensorboard ? tensorboard(run, boardOf(s.tensorboard, store), resolved(s, methods(s))) : run;
+/** The run's epochs; on the way written for TensorBoard, and shown on a page, where that is asked for. */
+function epochsOf(run: Run, s: RunChoices, store: Store, out: Output): AsyncIterable<EpochMetrics> {
+  const epochs = s.tensorboard ? tensorboard(run, boardOf(s.tensorboard, store), resolved(s, methods(s))) : run;
+  if (s.watch === undefined || s.watch === false) return epochs;
+  const port = s.watch === true ? 0 : s.watch;
+  return watch(run, { port, epochs, title: s.model, onAddress: (url) => out.say(`follow the run at ${url}`) });
+}

@@ -100,6 +100,16 @@ export const placeOrSwitch = (help: string, value: string): Field<boolean | stri
   read: (t) => (t === "true" ? true : t === "false" ? false : t),
 });
 
+/** A switch that may say a port. */
+export const portOrSwitch = (help: string): Field<boolean | number> => ({
+  schema: z.union([z.boolean(), z.int().min(0).max(65535)]),
+  wanted: "nothing, or a port, 0 … 65535",
+  help,
+  value: "port",
+  alone: true,
+  read: (t) => (t === "true" ? true : t === "false" ? false : readNumber(t)),
+});
+
 export const toggle = (help: string): Field<boolean> => ({
   schema: z.boolean(),
   wanted: "true or false",

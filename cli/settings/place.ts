@@ -17,7 +17,16 @@ import { kebab } from "./names.ts";
 import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
 
 /** Settings that do not decide what is trained, and may differ when a run is resumed. */
-const MAY_CHANGE: readonly TrainKey[] = ["out", "resume", "overwrite", "threads", "device", "dataRoot", "tensorboard"];
+const MAY_CHANGE: readonly TrainKey[] = [
+  "out",
+  "resume",
+  "overwrite",
+  "threads",
+  "device",
+  "dataRoot",
+  "tensorboard",
+  "watch",
+];
 
 export interface RunFolder {
   /** What was asked for; without `out` in it the folder is one that nobody has, and `occupy` says which. */

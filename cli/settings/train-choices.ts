@@ -77,6 +77,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "evalEvery",
     "logSteps",
     "tensorboard",
+    "watch",
     "seed",
     "threads",
     "device",
