@@ -1,5 +1,5 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
-import { classNotes, evaluate, orderClasses, percent, significant, UsageError } from "espalier";
+import { classNotes, evaluate, normalizationNote, orderClasses, percent, significant, UsageError } from "espalier";
 import { readModel } from "espalier/node";
 import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
@@ -38,14 +38,16 @@ export const evaluateCommand = () =>
       const model = await readModel(file!);
       const opened = await openDataset(values.data, values, model);
       const { data, notes } = folder?.classes ? orderClasses(opened, folder.classes) : { data: opened, notes: [] };
-      for (const note of [...(data.notes ?? []), ...notes, ...classNotes(data)])
-        out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
+      const normalization = normalizationSetting(values.normalize);
+      const assumed = normalizationNote(model, data, normalization);
+      const told = [...(data.notes ?? []), ...notes, ...(assumed === undefined ? [] : [assumed])];
+      for (const note of [...told, ...classNotes(data)]) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
       const split = values.split ?? "test";
       const { loss, accuracy } = await evaluate(model, data, {
         engine: engineOf(values),
         loss: lossOf(values.loss, values),
         output: values.output,
-        normalization: normalizationSetting(values.normalize),
+        normalization,
         split: data[split],
       });
       const samples = data[split].count;

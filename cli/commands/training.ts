@@ -1,11 +1,14 @@
 /** One training run of the library with live progress. */
 import {
+  baselineNote,
   type Dataset,
   type Engine,
   type EpochMetrics,
   type Model,
+  percent,
   type Run,
   type Store,
+  significant,
   type TrainOptions,
   train,
 } from "espalier";
@@ -37,7 +40,7 @@ export const describeRun = (
   store: Store,
   s: RunChoices,
   { model, teacher, order, data, engine, interruption }: Workshop,
-  watch: Pick<TrainOptions, "onProgress" | "tune"> = {},
+  watch: Pick<TrainOptions, "onProgress" | "onBaseline" | "tune"> = {},
 ): Run =>
   train(model, data, {
     ...trainOptions(s, model, engine, { teacher, order }),
@@ -56,6 +59,14 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
   let first = true;
   const run = describeRun(store, s, shop, {
     ...(s.tune && { tune: tuningReporter(out) }),
+    onBaseline(score) {
+      const { loss, accuracy } = score;
+      out.say(
+        `before training: ${accuracy === null ? `test loss ${significant(loss)}` : `${percent(accuracy)} test accuracy`}`,
+      );
+      const note = baselineNote(score, shop.data);
+      if (note !== undefined) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
+    },
     onProgress(p) {
       if (first && (p.epoch > 1 || p.step > 1)) out.say(`going on in epoch ${p.epoch} at step ${p.step} of ${p.steps}`);
       first = false;

@@ -55,7 +55,7 @@ export const dataFields = {
   dataRoot: dataRootField,
   ...readerFields,
   normalize: normalization(
-    "normalize inputs: auto, none, or MEAN/STD (default: auto, as the model records, else as the data set says)",
+    "normalize inputs: auto, none, or MEAN/STD of x / 255 (default: auto, as the model records; else x / 255 for a model from a file, as the data set says for others)",
   ),
 };
 

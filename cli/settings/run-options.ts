@@ -39,6 +39,7 @@ export const trainOptions = (
   augment: augmentation(s.augment),
   normalization: normalizationSetting(s.normalize),
   ...statistics(s),
+  baseline: s.baseline,
 });
 
 /** How singular values are truncated, if they are. */

@@ -60,6 +60,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "valSplit",
     "augment",
     "normalize",
+    "baseline",
   ],
   Optimizer: ["optimizer", "lr", ...keysOf(optimizerFields)],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],

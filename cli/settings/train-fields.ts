@@ -54,6 +54,7 @@ export const trainFields = {
   valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
   augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),
   normalize: dataFields.normalize,
+  baseline: turnedOff("do not score a model from a file before training"),
   loss: lossField,
   output: text("the model's output that the loss attaches to (default: the first)", "name"),
   labelSmoothing: numberField("share of the target spread over all classes", { min: 0, below: 1 }),

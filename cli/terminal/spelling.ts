@@ -2,8 +2,14 @@
 import { type EspalierError, type Words, worded } from "espalier";
 import { kebab } from "../settings/names.ts";
 
+/** Options of the library that are settings of another name here. */
+const SETTINGS: Readonly<Record<string, string>> = { normalization: "normalize" };
+
 /** A name as it is typed: an option is a flag. */
-export const typedName = (name: string, option: boolean): string => (option ? `--${kebab(name)}` : kebab(name));
+export function typedName(name: string, option: boolean): string {
+  const setting = kebab(SETTINGS[name] ?? name);
+  return option ? `--${setting}` : setting;
+}
 
 export const typed = (words: Words): string => worded(words, typedName);
 

@@ -47,6 +47,8 @@ export interface Dataset {
   /** Per channel, of x / 255 for uint8 data, of x itself for float32; absent = no normalization. */
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
+  /** True where mean and std were given with the samples, not measured or usual: then they hold for models from files too. */
+  readonly normalizationGiven?: boolean;
   readonly augment?: Augment;
   /** Where batches come from; absent = prepared in-process by `batches`. */
   readonly batches?: Loader;
@@ -68,7 +70,7 @@ export interface FromArraysOptions {
   readonly val?: HeldOut;
   /** Of the drawing of `test` and `val`. Default 0. */
   readonly seed?: number;
-  /** Default: of the training samples for uint8; none for float. */
+  /** Default: of the training samples for uint8 (x / 255 for a model from a file, which records none); none for float. */
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
   readonly augment?: Augment;
@@ -204,7 +206,7 @@ function countClasses(
   return classes;
 }
 
-function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptions): Pick<Dataset, "mean" | "std"> {
+function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptions): Pick<Dataset, "mean" | "std" | "normalizationGiven"> {
   const channels = shape.length === 3 ? shape[0] : 1;
   if (!mean && !std) return train.x instanceof Uint8Array ? channelStatistics(train.x, shape) : {};
   const given = { mean: checkLength(mean, channels, "mean"), std: checkLength(std, channels, "std") };
@@ -212,6 +214,7 @@ function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptio
   if (bad !== undefined)
     throw new EspalierError("out-of-range", "mean and std must be finite, std positive", { got: bad });
   return {
+    normalizationGiven: true,
     mean: given.mean ?? new Array<number>(channels).fill(0),
     std: given.std ?? new Array<number>(channels).fill(1),
   };

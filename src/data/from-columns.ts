@@ -61,7 +61,7 @@ interface ReadColumn extends Column {
  * ```
  * Whole numbers are kept as int32, bytes as uint8, others as float32; the model's inputs get the type that they want. Labels of whole
  * numbers are classes; -100 among those of places (`[N, T]`) counts for nothing. The first input of images `[C, H, W]` of bytes is
- * normalized by its own mean and deviation, the others are fed as they are.
+ * normalized by its own mean and deviation (for a model from a file: `normalizationOf`), the others are fed as they are.
  * @throws EspalierError naming column and sample for lengths that differ, labels that are no class and numbers that are not finite
  */
 export function fromColumns(columns: PlacedColumns, options: FromColumnsOptions = {}): Dataset {

@@ -44,6 +44,8 @@ export interface Rest {
   readonly converted: number;
   /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */
   readonly sharing?: Sharing;
+  /** Which weights are no longer the file's, but drawn anew: those of the classifier, or all. */
+  readonly drawn?: "head" | "all";
   /** What the file holds quantized; the graph holds it as floats. */
   readonly quantized?: Quantized;
 }

@@ -14,6 +14,7 @@ const summary: z.ZodType<Summary> = sparsity.extend({
   elementSparsity: number,
   prunes: z.enum(["groups", "weights", "nothing"]).optional(),
   lambda: number.optional(),
+  baseline: z.object({ loss: number, accuracy: number.nullable() }).optional(),
   accuracy: number.nullable(),
   smallAccuracy: number.nullable(),
   collapse: z

@@ -31,6 +31,7 @@ export function summaryOf(
   const last = history[history.length - 1];
   const [costBefore, costAfter] = [cost(full), cost(small)];
   return {
+    ...(run.baseline && { baseline: run.baseline }),
     accuracy: before.accuracy,
     smallAccuracy: after.accuracy,
     ...(collapse && { collapse }),

@@ -73,10 +73,13 @@ function cards(s: Summary): Markup[] {
   const card = (name: string, value: string, detail: string) =>
     html`<div class="card"><p class="name">${name}</p><p class="value">${value}</p><p class="detail">${detail}</p></div>`;
   const before = isLossy(s) ? "truncated (lossy); before" : "before shrinking";
+  const given = ({ loss, accuracy }: NonNullable<Summary["baseline"]>) =>
+    accuracy === null ? significant(loss) : percent(accuracy);
+  const first = s.baseline ? `, before training ${given(s.baseline)}` : "";
   const quality =
     s.accuracy === null
-      ? card("test loss", significant(s.smallLoss), `${before} ${significant(s.loss)}`)
-      : card("test accuracy", percent(s.smallAccuracy), `${before} ${percent(s.accuracy)}`);
+      ? card("test loss", significant(s.smallLoss), `${before} ${significant(s.loss)}${first}`)
+      : card("test accuracy", percent(s.smallAccuracy), `${before} ${percent(s.accuracy)}${first}`);
   return [
     quality,
     card(

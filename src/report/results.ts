@@ -127,6 +127,8 @@ export interface Summary extends GroupSparsity {
   readonly prunes?: Prunes;
   /** The λ that a search for a share of the parameters found. */
   readonly lambda?: number;
+  /** How the model that was given did on the test samples, where that was asked for. */
+  readonly baseline?: { readonly loss: number; readonly accuracy: number | null };
   /** Test accuracy of model.onnx; null outside classification. */
   readonly accuracy: number | null;
   readonly smallAccuracy: number | null;

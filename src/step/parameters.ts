@@ -21,3 +21,9 @@ export function withTensors(graph: Graph, tensors: ReadonlyMap<string, Tensor>):
   for (const [v, t] of graph.initializers) initializers.set(v, tensors.get(v.name) ?? t);
   return { ...graph, initializers };
 }
+
+/** The tensors that a graph stores, by name: parameters and running statistics. */
+export function storedWeights(graph: Graph): Map<string, Tensor> {
+  const { trained, running } = parameters(graph);
+  return new Map([...trained, ...running].map((v) => [v.name, graph.initializers.get(v)!]));
+}

@@ -49,6 +49,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   augment: orNull(anObject),
   normalization: orNull(anObject),
   preciseStatistics: maybe(oneOfKinds(aNumber, { wanted: "false", holds: (x) => x === false })),
+  baseline: maybe(aSwitch),
   store: maybe(aStore),
   resume: maybe(aSwitch),
   overwrite: maybe(aSwitch),
@@ -56,6 +57,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   tune: maybe(anObject),
   signal: maybe(aSignal),
   onProgress: maybe(aFunction),
+  onBaseline: maybe(aFunction),
 };
 
 /** @throws UsageError naming the argument or option that is of the wrong kind, or unknown */

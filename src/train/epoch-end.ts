@@ -1,10 +1,8 @@
 /** What is measured when an epoch ends: loss and accuracy on the held-out samples, structure, what the epoch took. */
-import type { Dataset } from "../data/dataset.ts";
-import type { Split } from "../data/split.ts";
 import type { Tensor } from "../graph/types.ts";
 import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics } from "../report/results.ts";
-import type { EvaluationStatistics } from "./evaluation-statistics.ts";
+import type { Evaluation } from "./evaluation.ts";
 import { changes, type Structure } from "./metrics.ts";
 import type { Resolved } from "./options.ts";
 import { tellsClasses } from "./score.ts";
@@ -14,10 +12,9 @@ import type { Trainer } from "./trainer.ts";
 /** A run at the end of an epoch. */
 interface EndedEpoch {
   readonly trainer: Trainer;
-  readonly data: Dataset;
   readonly options: Resolved;
   readonly structure: Structure;
-  readonly statistics: EvaluationStatistics;
+  readonly evaluation: Evaluation;
   readonly sums: Sums;
   /** Of the epoch before; undefined of the first. */
   readonly pattern: Uint8Array | undefined;
@@ -25,25 +22,20 @@ interface EndedEpoch {
   readonly last: Moment;
 }
 
-/** Measures, and renews the statistics that it measures by. */
+/** Measures, and renews the running statistics that it measures by. */
 export async function measureEpoch({
   trainer,
-  data,
   options,
   structure,
-  statistics,
+  evaluation,
   sums,
   pattern: before,
   last,
 }: EndedEpoch) {
   const begun = performance.now();
-  const took = await statistics.renew(trainer);
   const epoch = last.epoch + 1;
   const scored = epoch % options.evalEvery === 0 || epoch === options.epochs;
-  const score = async (split: Split) =>
-    scored ? await trainer.score(split, statistics.tensors) : { loss: null, accuracy: null };
-  const test = await score(data.test);
-  const val = data.val && (await score(data.val));
+  const scores = await evaluation.judge(trainer, scored);
   const weights: ReadonlyMap<string, Tensor> = await trainer.weights();
   const dual = await trainer.dual();
   const pattern = structure.pattern(dual ?? weights);
@@ -53,15 +45,12 @@ export async function measureEpoch({
     epoch,
     loss,
     accuracy,
-    testLoss: test.loss,
-    testAccuracy: test.accuracy,
-    ...(val && { valLoss: val.loss, valAccuracy: val.accuracy }),
+    ...scores,
     ...structure.measure(weights, dual),
     ...trainer.penaltyMetrics(),
     patternChanges: changes(before, pattern),
     lr: options.schedule.lr(last),
     ...(c !== undefined && { c }),
-    ...took,
     seconds: sums.seconds + (performance.now() - begun) / 1000,
     msPerStep,
   };

@@ -29,7 +29,7 @@ export interface ScoringOptions {
   readonly loss?: Loss | Losses;
   /** The output that the loss attaches to. Default: the first. */
   readonly output?: string;
-  /** Default: what the model's metadata records, else the data set's own; null = none. */
+  /** Default: as of `normalizationOf`; null = none. */
   readonly normalization?: Normalization | null;
 }
 

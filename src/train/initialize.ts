@@ -5,6 +5,7 @@ import { inputsFirst } from "../graph/products.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
+import { withDrawnWeights } from "../onnx/given-weights.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
 import { frozen, type Selection } from "./freeze.ts";
 
@@ -40,5 +41,5 @@ export function initialize(model: Model, seed: number, selection: Selection = {}
     const data = Float32Array.from({ length: size(v.shape) }, () => constant ?? (random.uniform() * 2 - 1) * bound);
     tensors.set(v.name, { dtype: "float32", shape: v.shape, data });
   });
-  return { ...model, graph: withTensors(graph, tensors) };
+  return withDrawnWeights({ ...model, graph: withTensors(graph, tensors) });
 }

@@ -4,6 +4,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, aModel, anObject, orNull, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
+import { named, say, type Words } from "../message.ts";
+import { hasGivenWeights } from "../onnx/given-weights.ts";
 import type { Normalization } from "../step/input.ts";
 
 /** What the metadata of a file says of its input. */
@@ -45,10 +47,41 @@ function recordedNormalization(model: Model): Normalization | null | undefined {
 
 /** Whether a model's metadata say how its images are normalized. */
 export const recordsNormalization = (model: Model): boolean => recordedNormalization(model) !== undefined;
+/** How images are normalized, and who says so. */
+interface Decision {
+  /** Undefined: values are fed as they are. */
+  readonly normalization: Normalization | undefined;
+  /**
+   * "caller": an argument. "model": its metadata. "data": given with the samples. "usual": what the data set's images are usually
+   * normalized by, for weights that were never trained otherwise. "nobody": weights from a file of which nothing is known.
+   */
+  readonly by: "caller" | "model" | "data" | "usual" | "nobody";
+}
+
+function decide(model: Model, data: Dataset, asked: Normalization | null | undefined): Decision {
+  if (asked !== undefined) return { normalization: asked ?? undefined, by: "caller" };
+  const recorded = recordedNormalization(model);
+  if (recorded !== undefined) return { normalization: recorded ?? undefined, by: "model" };
+  const own = data.mean && data.std ? { mean: data.mean, std: data.std } : undefined;
+  if (own && data.normalizationGiven) return { normalization: own, by: "data" };
+  if (!own || !hasGivenWeights(model) || !(data.train.x instanceof Uint8Array))
+    return { normalization: own, by: "usual" };
+  return { normalization: unit(channelsOf(data)), by: "nobody" };
+}
+
+/** x / 255 */
+const unit = (channels: number): Normalization => ({
+  mean: new Array<number>(channels).fill(0),
+  std: new Array<number>(channels).fill(1),
+});
+
+const channelsOf = ({ shape }: Dataset): number => (shape.length === 3 ? shape[0] : 1);
 
 /**
- * The normalization that `train` and `evaluate` use; undefined = values as they are.
- * @param asked what the caller asks for: null = none. Default: what the model's metadata records, else the data set's own
+ * The normalization that `train` and `evaluate` use; undefined = values as they are. Nothing is made up for weights that somebody else
+ * trained: of a model from a file that records nothing, pixels are fed as x / 255 (`normalizationNote` says so).
+ * @param asked what the caller asks for: null = none. Default: what the model's metadata records, else what was given with the samples,
+ *   else x / 255 for a model from a file, and the data set's own for one with new weights
  * @throws UsageError when it is not valid or does not fit the data's channels
  */
 export function normalizationOf(model: Model, data: Dataset, asked?: Normalization | null): Normalization | undefined {
@@ -58,11 +91,20 @@ export function normalizationOf(model: Model, data: Dataset, asked?: Normalizati
     ["data", aDataset, data],
     ["normalization", orNull(anObject), asked],
   );
-  const given = asked === undefined ? recordedNormalization(model) : asked;
-  const own = data.mean && data.std ? { mean: data.mean, std: data.std } : null;
-  const normalization = given === undefined ? own : given;
-  if (normalization) checkNormalization(normalization, data.shape.length === 3 ? data.shape[0] : 1);
-  return normalization ?? undefined;
+  const { normalization } = decide(model, data, asked);
+  if (normalization) checkNormalization(normalization, channelsOf(data));
+  return normalization;
+}
+
+const ASSUMED = say`nothing says how images were normalized when this model was trained: pixels are fed as x / 255. If that is wrong, say so: ${named("normalization")}, mean and std of x / 255 (0.485,0.456,0.406/0.229,0.224,0.225 for most models of ImageNet), or none for 0 … 255`;
+
+/**
+ * What to tell whoever runs a model on data of which nobody said how they are normalized; undefined where it is known.
+ * @param asked as of `normalizationOf`
+ */
+export function normalizationNote(model: Model, data: Dataset, asked?: Normalization | null): Words | undefined {
+  wants("normalizationNote", ["model", aModel, model], ["data", aDataset, data]);
+  return decide(model, data, asked).by === "nobody" ? ASSUMED : undefined;
 }
 
 function checkNormalization(given: Normalization, channels: number): void {

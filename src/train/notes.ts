@@ -9,6 +9,7 @@ import type { Words } from "../message.ts";
 import { readingNotes } from "../onnx/notes.ts";
 import type { Teacher } from "../step/distill.ts";
 import { lossInput } from "../step/loss.ts";
+import type { StepPlan } from "../step/plan.ts";
 import { constantsNote, type Stays } from "./freeze.ts";
 import { leftOut } from "./inputs.ts";
 import type { Resolved } from "./options.ts";
@@ -22,6 +23,8 @@ interface Taken {
   readonly graph: Graph;
   readonly stays: Stays;
   readonly data: Dataset;
+  /** Of an epoch. */
+  readonly steps: number;
 }
 
 const OF_ONE_SAMPLE =
@@ -40,8 +43,12 @@ function placesNote(places: SamplePlaces, { train }: Dataset): string {
   return `samples are filled up to ${lengths.join(", ")} places, ${percent(Math.round(1000 * (1 - real / all)) / 1000)} of which is filling`;
 }
 
-/** How the file was read, what is trained and what not, what the labels are: in this order. */
-export function runNotes({ model, graph, stays, data }: Taken, { terms, teacher, places }: Resolved): readonly Words[] {
+/** How the file was read, what is trained and what not, what the labels are, what of the settings is odd: in this order. */
+export function runNotes(
+  { model, graph, stays, data, steps }: Taken,
+  { terms, teacher, places, assumed, schedule, epochs }: Resolved,
+  { optimizer, penalty }: StepPlan,
+): readonly Words[] {
   const attached = terms.map((term) => ({ term, ...lossInput(graph, term.loss, term.output) }));
   const ofClasses = attached.find(({ term }) => term.loss.labels === "class" && term.more === undefined);
   const shape = data.labelShape ?? [];
@@ -52,10 +59,13 @@ export function runNotes({ model, graph, stays, data }: Taken, { terms, teacher,
     ...(data.notes ?? []),
     ...readingNotes(model),
     ...(isRebatched(model) ? [OF_ONE_SAMPLE] : []),
+    ...(assumed === undefined ? [] : [assumed]),
     ...[...attached.map(({ note }) => note), untrainedNote(graph), constantsNote(stays)].filter((n) => n !== undefined),
     ...(teacher ? [teacherNote(teacher)] : []),
     ...(places ? [placesNote(places, data)] : []),
     ...(unused.length > 0 ? [`of the data ${unused.join(", ")} ${unused.length > 1 ? "are" : "is"} not used`] : []),
     ...(ofClasses ? classNotes(data, outputs) : []),
+    ...(penalty?.notes ?? []),
+    ...(optimizer.warnings?.(schedule, epochs, steps) ?? []),
   ];
 }

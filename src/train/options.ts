@@ -12,7 +12,8 @@ import { EspalierError, UsageError } from "../error.ts";
 import { checkWeights } from "../graph/finite.ts";
 import type { Model } from "../graph/types.ts";
 import type { TuneOptions } from "../lower/tuning/tune.ts";
-import { named, say } from "../message.ts";
+import { named, say, type Words } from "../message.ts";
+import { hasGivenHead } from "../onnx/given-weights.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { checkPair } from "../optim/pairs.ts";
 import type { Schedule } from "../optim/schedule.ts";
@@ -25,26 +26,13 @@ import { checkDistill, type DistillOptions, teacherOf } from "./distill.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { checkDynamicBatch, checkInputs, forSamples, inputPlans, placesOf } from "./inputs.ts";
 import { epochsOf } from "./length.ts";
-import { normalizationOf } from "./normalization.ts";
+import { normalizationNote, normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
 import { statisticsBatches } from "./precise-statistics.ts";
+import type { Progress } from "./progress.ts";
+import type { Score } from "./score.ts";
 import type { Store } from "./store.ts";
 import { type Losses, lossTerms } from "./terms.ts";
-
-/** Where training stands, after every step. */
-export interface Progress {
-  /** 1-based. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** Steps finished in this epoch, of `steps`. */
-  readonly step: number;
-  readonly steps: number;
-  /** Mean training loss and accuracy of the epoch so far. */
-  readonly loss: number;
-  readonly accuracy: number | null;
-  /** Mean over this epoch. */
-  readonly msPerStep: number;
-}
 
 /** Options of `train`. */
 export interface TrainOptions {
@@ -105,7 +93,10 @@ export interface TrainOptions {
   readonly trainOnly?: readonly string[];
   /** Default: the data set's own; null = none. */
   readonly augment?: Augment | null;
-  /** Default: what the model's metadata records (a model that was trained before), else the data set's own; null = none. */
+  /**
+   * Default: what the model's metadata records (a model that was trained before), else what was given with the samples, else x / 255 for
+   * weights from a file and the data set's own for new ones; null = none.
+   */
   readonly normalization?: Normalization | null;
   /**
    * Over how many batches of training samples the running statistics of batch norm are taken anew, with the weights as they are, before
@@ -114,6 +105,11 @@ export interface TrainOptions {
    * itself, so that weights move faster than what is carried along; else false.
    */
   readonly preciseStatistics?: number | false;
+  /**
+   * Whether the given model is scored on the test samples before the first step (`run.baseline`): what a wrong preprocessing shows in at
+   * once. Default: when its weights are from a file, the classifier's too. A resumed run keeps the score that it began with.
+   */
+  readonly baseline?: boolean;
   /** Where checkpoints and metrics.jsonl go. Default: nowhere. */
   readonly store?: Store;
   /** Go on from the store's checkpoint if there is one. Default false. */
@@ -131,6 +127,8 @@ export interface TrainOptions {
   /** Stops after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (p: Progress) => void;
+  /** Hears the baseline when it is known. */
+  readonly onBaseline?: (score: Score) => void;
 }
 
 type Defaults =
@@ -147,6 +145,7 @@ type Defaults =
   | "resume"
   | "overwrite"
   | "freeze"
+  | "baseline"
   | "preciseStatistics";
 /** Options with every default filled in. */
 export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization" | "order"> &
@@ -156,6 +155,8 @@ export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization"
     readonly normalization: Normalization | undefined;
     /** How samples differ in length, in batches of which each has one of a few. */
     readonly places: SamplePlaces | undefined;
+    /** What to tell of a normalization that nobody said. */
+    readonly assumed: Words | undefined;
   } & LossPlan;
 
 /** @throws UsageError, EspalierError when options, model and data do not fit together */
@@ -196,10 +197,12 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     checkpointSeconds: options.checkpointSeconds ?? 60,
     resume: options.resume ?? false,
     overwrite: options.overwrite ?? false,
+    baseline: options.baseline ?? hasGivenHead(model),
     preciseStatistics: running.length > 0 && (options.preciseStatistics ?? statisticsBatches(options)),
     augment: options.augment === null ? undefined : (options.augment ?? data.augment),
     normalization,
     places: wantsWhole(data, options) ? undefined : placesOf(model, data),
+    assumed: normalizationNote(model, data, options.normalization),
     inputs: inputPlans(model, data, normalization),
     terms,
     ...(distill && { teacher: teacherOf(distill, model, data, { terms, normalization }) }),

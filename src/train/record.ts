@@ -13,6 +13,7 @@ import { write } from "../onnx/write.ts";
 import type { EpochMetrics } from "../report/results.ts";
 import type { Teacher } from "../step/distill.ts";
 import type { Resolved } from "./options.ts";
+import type { Score } from "./score.ts";
 import type { StepMemory } from "./stepper.ts";
 import type { Sums } from "./sums.ts";
 import { isLoss } from "./terms.ts";
@@ -26,6 +27,8 @@ export interface RunRecord extends StepMemory {
   readonly epoch: number;
   readonly step: number;
   readonly sums: Sums;
+  /** How the given model did on the test samples, where that was asked for. */
+  readonly baseline?: Score;
   readonly history: readonly EpochMetrics[];
   /** Last epoch, 1-based, in which the zero pattern changed. */
   readonly lastChange: number;
@@ -56,6 +59,7 @@ export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   msPerStep: number,
 });
 const numbers = z.record(z.string(), number);
+const score: z.ZodType<Score> = z.object({ loss: number, accuracy: number.nullable() });
 const runRecord: z.ZodType<RunRecord> = z.object({
   version: z.literal(1),
   config: z.record(z.string(), z.unknown()),
@@ -66,6 +70,7 @@ const runRecord: z.ZodType<RunRecord> = z.object({
   numbers,
   penalty: z.object({ share: number, sum: number, step: number, part: number }),
   sums: z.object({ loss: number, correct: number, samples: number, steps: number, seconds: number }),
+  baseline: score.optional(),
   history: z.array(epochMetrics),
   lastChange: count,
 });

@@ -16,7 +16,7 @@ import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import { penaltyShare } from "../step/penalty-clock.ts";
 import { measureEpoch } from "./epoch-end.ts";
-import { EvaluationStatistics } from "./evaluation-statistics.ts";
+import { Evaluation } from "./evaluation.ts";
 import { withFormulations } from "./formulations.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { Journal, type SavedRun } from "./journal.ts";
@@ -28,7 +28,7 @@ import { planned, type Resolved } from "./options.ts";
 import { published } from "./published.ts";
 import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
-import { tellsClasses } from "./score.ts";
+import { type Score, tellsClasses } from "./score.ts";
 import { StepLog } from "./step-log.ts";
 import { addStep, meansOf, noSums } from "./sums.ts";
 import { Trainer } from "./trainer.ts";
@@ -55,7 +55,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private sums = noSums();
   private log: EpochMetrics[] = [];
   private pattern: Uint8Array | undefined;
-  private readonly statistics: EvaluationStatistics;
+  private readonly evaluation: Evaluation;
   private lastChange = 0;
   private trained: Model;
   private started = false;
@@ -63,7 +63,6 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private between = false;
 
   constructor(model: Model, data: Dataset, options: Resolved) {
-    const { schedule, epochs } = options;
     const stays = frozen(model, options);
     const graph = freezeParameters(model.graph, stays);
     this.initial = model;
@@ -75,13 +74,9 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.structure = new Structure(graph, penalty?.counted ?? penalty?.sets ?? optimizer.sets ?? []);
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
-    this.notes = [
-      ...runNotes({ model, graph, stays, data }, options),
-      ...(penalty?.notes ?? []),
-      ...(optimizer.warnings?.(schedule, epochs, this.sizes.length) ?? []),
-    ];
+    this.notes = runNotes({ model, graph, stays, data, steps: this.sizes.length }, options, this.trainer.plan);
     this.journal = new Journal(options.store);
-    this.statistics = new EvaluationStatistics(data, options);
+    this.evaluation = new Evaluation(model, data, options);
     this.stepLog = new StepLog(options.logSteps ? options.store : undefined);
   }
 
@@ -98,6 +93,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** All finished epochs, those before a resume included. */
   get history(): readonly EpochMetrics[] {
     return this.log;
+  }
+
+  /** How the given model does on the test samples; undefined before that is known, and where `baseline` is off. */
+  get baseline(): Score | undefined {
+    return this.evaluation.baseline;
   }
 
   /** True when all epochs are done; false before, and after a stop by the signal. */
@@ -201,6 +201,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     await this.stepLog.open(saved?.record ?? { epoch: 0, step: 0 });
     if (saved) return this.restore(saved);
     await this.trainer.begin();
+    await this.evaluation.begin(this.trainer);
     await this.save();
   }
 
@@ -208,7 +209,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { clock, numbers, penalty } = record;
     this.trainer.restore({ tensors, memory: { clock, numbers, penalty } });
     this.pattern = tensors.get(names.pattern)?.data as Uint8Array | undefined;
-    this.statistics.restore(tensors, this.initial.graph);
+    this.evaluation.restore(record, tensors);
     ({ epoch: this.epoch, step: this.step, lastChange: this.lastChange } = record);
     this.sums = { ...record.sums };
     this.log = [...record.history];
@@ -235,8 +236,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private async endEpoch(): Promise<EpochMetrics> {
     const last = { ...this.now, step: this.step - 1 };
-    const { trainer, data, options, structure, statistics, sums } = this;
-    const ended = { trainer, data, options, structure, statistics, sums, pattern: this.pattern, last };
+    const { trainer, options, structure, evaluation, sums } = this;
+    const ended = { trainer, options, structure, evaluation, sums, pattern: this.pattern, last };
     const { metrics, weights, pattern } = await measureEpoch(ended);
     this.log.push(metrics);
     this.pattern = pattern;
@@ -252,23 +253,29 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private async save(): Promise<void> {
     await this.stepLog.flush();
-    const { epoch, step, sums, log: history, lastChange, pattern, statistics } = this;
+    const { epoch, step, sums, log: history, lastChange, pattern, evaluation } = this;
     const { memory, tuning } = this.trainer;
-    return this.journal.save(
-      { epoch, step, ...(tuning && { tuning }), ...memory, sums, history, lastChange },
-      async () => {
-        const tensors = new Map(await this.trainer.tensors());
-        for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
-        if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
-        for (const [name, t] of statistics.saved) tensors.set(name, t);
-        return tensors;
-      },
-    );
+    const record = {
+      epoch,
+      step,
+      ...(tuning && { tuning }),
+      ...memory,
+      ...evaluation.record,
+      sums,
+      history,
+      lastChange,
+    };
+    return this.journal.save(record, async () => {
+      const tensors = new Map(await this.trainer.tensors());
+      for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
+      if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
+      for (const [name, t] of evaluation.tensors) tensors.set(name, t);
+      return tensors;
+    });
   }
 
   /** Makes some weights the public model; those of an epoch's end with the running statistics that it was evaluated by. */
   private publish(weights: ReadonlyMap<string, Tensor>): void {
-    const evaluated = this.step === 0 ? this.statistics.tensors : [];
-    this.trained = published(this.initial, new Map([...weights, ...evaluated]), this.options, this.data);
+    this.trained = published(this.initial, this.evaluation.judged(weights, this.step), this.options, this.data);
   }
 }

@@ -1,0 +1,18 @@
+/** What the score of a given model says of how it is fed. */
+import type { Dataset } from "../data/dataset.ts";
+import { aDataset, anObject, wants } from "../given.ts";
+import { named, say, type Words } from "../message.ts";
+import type { Score } from "./score.ts";
+
+/** An accuracy below so many times that of guessing tells nothing. */
+const LITTLE = 1.5;
+
+/**
+ * What to tell of a baseline that is no better than guessing: a trained model is nearly always fed wrongly then. Undefined for others.
+ * @param baseline of a model on the data's test samples
+ */
+export function baselineNote({ accuracy }: Score, data: Dataset): Words | undefined {
+  wants("baselineNote", ["data", aDataset, data], ["data.train", anObject, data, "train"]);
+  if (accuracy === null || !data.classes || accuracy >= LITTLE / data.classes) return undefined;
+  return say`the accuracy of the given model is that of guessing: if it was trained for these classes, its images were normalized otherwise (${named("normalization")}), or its classes stand in another order`;
+}
