@@ -210,6 +210,7 @@ export {
 } from "./step/loss.ts";
 export type { LossPlan, LossTerm, StepPlan } from "./step/plan.ts";
 export { stepProgram } from "./step/programs.ts";
+export { type BakeOptions, bakeNormalization } from "./train/bake-normalization.ts";
 export { baselineNote } from "./train/baseline-note.ts";
 export type { DistillOptions } from "./train/distill.ts";
 export { encodingOf } from "./train/encoding.ts";
@@ -217,6 +218,7 @@ export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
 export { initialize } from "./train/initialize.ts";
 export { type MemoryStore, memory } from "./train/memory.ts";
 export { modelInputs } from "./train/model-inputs.ts";
+export { type NewHeadOptions, newHead, type WithNewHead } from "./train/new-head.ts";
 export { normalizationNote, normalizationOf } from "./train/normalization.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { TrainOptions } from "./train/options.ts";

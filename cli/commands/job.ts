@@ -104,6 +104,7 @@ async function complete(job: Job, stages: Stages): Promise<Outcome | undefined> 
   try {
     const { summary } = await finish(run, {
       ...rankOptions(choices),
+      bakeNormalization: choices.bakeNormalization,
       store: where.store,
       title: `${choices.model} on ${shop.data.name}`,
       config,

@@ -9,6 +9,7 @@ import {
   initialize,
   limitTrain,
   type Model,
+  newHead,
   orderClasses,
   renameColumns,
   splitValidation,
@@ -96,13 +97,26 @@ export async function openTeacher({ distill, model, precision }: RunChoices): Pr
   return readModel(distill === ORIGINAL ? model : distill, { precision });
 }
 
-/** A built-in model takes the data's shape and classes; a file is taken as it is. */
+/**
+ * A built-in model takes the data's shape and classes; a file is taken as it is, but for a classifier that is to be replaced.
+ * @throws UsageError for a new classifier on a built-in model
+ */
 export async function modelItself(
-  s: Pick<RunChoices, "model" | "seed" | "init" | "freeze" | "trainOnly" | "precision">,
+  s: Pick<RunChoices, "model" | "seed" | "init" | "freeze" | "trainOnly" | "precision" | "newHead" | "output">,
   data: Dataset,
 ): Promise<Model> {
-  if (!isFromFile(s.model))
+  const file = isFromFile(s.model);
+  if (!file && s.newHead !== undefined)
+    throw new UsageError(
+      "conflict",
+      "a built-in model has as many classes as the data",
+      { got: `--new-head ${s.newHead} with --model ${s.model}` },
+      "leave it out, or name the file of a trained model",
+    );
+  if (!file)
     return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
-  const model = await readModel(s.model, { precision: s.precision });
+  const read = await readModel(s.model, { precision: s.precision });
+  const model =
+    s.newHead === undefined ? read : newHead(read, { classes: s.newHead, seed: s.seed, output: s.output }).model;
   return s.init ? initialize(model, s.seed, s) : model;
 }

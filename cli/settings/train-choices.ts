@@ -49,6 +49,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   "Model and data": [
     "model",
     "init",
+    "newHead",
     "precision",
     "freeze",
     "trainOnly",
@@ -60,6 +61,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "valSplit",
     "augment",
     "normalize",
+    "bakeNormalization",
     "baseline",
   ],
   Optimizer: ["optimizer", "lr", ...keysOf(optimizerFields)],

@@ -34,6 +34,7 @@ export const trainFields = {
     "name|file.onnx|folder",
   ),
   init: toggle("draw new initial weights for a model from a file"),
+  newHead: integerField("replace the classifier of a model from a file by a new one of so many classes", { min: 1 }),
   precision: choice(
     "floats of a model from a file: as stored (default), of which only float32 is trained, or all of them as float32",
     ["stored", "float32"],
@@ -54,6 +55,7 @@ export const trainFields = {
   valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
   augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),
   normalize: dataFields.normalize,
+  bakeNormalization: toggle("put the normalization into the models, whose input then takes pixels 0 … 255"),
   baseline: turnedOff("do not score a model from a file before training"),
   loss: lossField,
   output: text("the model's output that the loss attaches to (default: the first)", "name"),

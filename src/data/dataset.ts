@@ -206,7 +206,10 @@ function countClasses(
   return classes;
 }
 
-function normalization({ train, shape }: Dataset, { mean, std }: FromArraysOptions): Pick<Dataset, "mean" | "std" | "normalizationGiven"> {
+function normalization(
+  { train, shape }: Dataset,
+  { mean, std }: FromArraysOptions,
+): Pick<Dataset, "mean" | "std" | "normalizationGiven"> {
   const channels = shape.length === 3 ? shape[0] : 1;
   if (!mean && !std) return train.x instanceof Uint8Array ? channelStatistics(train.x, shape) : {};
   const given = { mean: checkLength(mean, channels, "mean"), std: checkLength(std, channels, "std") };

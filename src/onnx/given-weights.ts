@@ -1,6 +1,6 @@
 /** Whether a model's weights were given with it, in a file: what somebody trained, by a preprocessing of theirs. */
 import type { Model } from "../graph/types.ts";
-import { type Rest, restOf } from "./rest.ts";
+import { type ReplacedHead, type Rest, restOf } from "./rest.ts";
 
 /** True of what was read from a file, until all its weights are drawn anew. */
 export const hasGivenWeights = (model: Model): boolean => {
@@ -17,4 +17,18 @@ export function withDrawnWeights(model: Model): Model {
   if (!rest) return model;
   const drawn: Rest = { ...rest, drawn: "all" };
   return { ...model, rest: drawn };
+}
+
+/** The model with a classifier of its own on weights that were given. */
+export function withReplacedHead(model: Model, head: ReplacedHead): Model {
+  const rest = restOf(model);
+  if (!rest) return model;
+  const kept: Rest = { ...rest, drawn: rest.drawn === "all" ? "all" : head };
+  return { ...model, rest: kept };
+}
+
+/** The classifier that was replaced, if one was. */
+export function replacedHead(model: Model): ReplacedHead | undefined {
+  const drawn = restOf(model)?.drawn;
+  return drawn === "all" ? undefined : drawn;
 }

@@ -15,6 +15,13 @@ export interface Quantized {
   readonly values: number;
 }
 
+/** A classifier that was replaced: the tensor of its new weights, and how many classes there were and are. */
+export interface ReplacedHead {
+  readonly weight: string;
+  readonly before: number;
+  readonly after: number;
+}
+
 export interface Rest {
   /** Producer, domain, version, doc string, opset imports, unknown fields (functions among them). */
   readonly model: Omit<WireMessage<"ModelProto">, "graph" | "metadata_props">;
@@ -45,7 +52,7 @@ export interface Rest {
   /** What was found of tensors that are shared. Nothing of it is written: the graph says it. */
   readonly sharing?: Sharing;
   /** Which weights are no longer the file's, but drawn anew: those of the classifier, or all. */
-  readonly drawn?: "head" | "all";
+  readonly drawn?: ReplacedHead | "all";
   /** What the file holds quantized; the graph holds it as floats. */
   readonly quantized?: Quantized;
 }

@@ -10,6 +10,7 @@ import type { RunReport, Summary } from "../report/results.ts";
 import { type Inspection, inspect } from "../shrink/inspect.ts";
 import { shrink } from "../shrink/shrink.ts";
 import { type Verification, verify } from "../shrink/verify.ts";
+import type { Normalization } from "../step/input.ts";
 import { settingsOf } from "../train/record.ts";
 import type { Run } from "../train/run.ts";
 import { FILES, TRUNCATED } from "../train/run-files.ts";
@@ -17,10 +18,9 @@ import { type Store, writeJson } from "../train/store.ts";
 import { collapseOf, collapseWords } from "./collapse.ts";
 import { engineEnvironment } from "./environment.ts";
 import type { FinishEvent } from "./events.ts";
-import { judgingOf } from "./judging.ts";
+import { leaving } from "./leaving.ts";
 import { measure } from "./measure.ts";
 import type { RankRule } from "./ranks.ts";
-import { realInputs } from "./real-inputs.ts";
 import { inputRow, layerRows, removalRows } from "./report-rows.ts";
 import { bounding, type ShrunkRun, summaryOf } from "./summary.ts";
 import type { TimedModel } from "./timing.ts";
@@ -37,6 +37,10 @@ export interface FinishOptions {
    * that follows it; false = not. Default 50. Shrinking removes what is exactly zero, which changes none of them.
    */
   readonly preciseStatistics?: number | false;
+  /**
+   * Puts the normalization into the models, which then take pixels 0 … 255 (`bakeNormalization`). Default: it stands in their metadata.
+   */
+  readonly bakeNormalization?: boolean;
   /** Where the files go. Default: where the run's went; if that is nowhere, nowhere. */
   readonly store?: Store;
   /** Of the report. Default: the model's name on the data's. */
@@ -108,19 +112,20 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
       "iterate it to its end first: for await (const epoch of run) …",
     );
   for (const words of run.shortfalls) onEvent?.({ type: "shortfall", words });
-  const judging = judgingOf(run);
-  const inputs = await realInputs(run.model, run.data, engine, judging.normalization);
+  const asTrained = await leaving(run, false);
   const kept = run.history.at(-1)?.ranks;
   const ranked = rank
-    ? await truncateRun(run, { rank, fineTune, preciseStatistics, inputs, store, onEvent })
-    : kept && (await truncateToKept(run, kept, { inputs, onEvent }));
+    ? await truncateRun(run, { rank, fineTune, preciseStatistics, inputs: asTrained.inputs, store, onEvent })
+    : kept && (await truncateToKept(run, kept, { inputs: asTrained.inputs, onEvent }));
   run.options.signal?.throwIfAborted();
   onEvent?.({ type: "shrinking" });
-  const full = ranked?.full ?? run.model;
-  const { model: small, certificate, verification } = await shrink(ranked?.truncated ?? full, { engine, inputs });
+  const { judging, inputs, made } = options.bakeNormalization ? await leaving(run, true) : asTrained;
+  const full = made(ranked?.full ?? run.model);
+  const truncated = ranked && made(ranked.truncated);
+  const { model: small, certificate, verification } = await shrink(truncated ?? full, { engine, inputs });
   const whole = ranked && (await verify(full, small, { engine, inputs, tolerance: Number.POSITIVE_INFINITY }));
   const lowRank = ranked && { ...ranked.lowRank, smallRelDiff: whole!.maxRel };
-  const models = { full, truncated: ranked?.truncated, small };
+  const models = { full, truncated, small };
   const before: TimedModel = { model: full, bytes: write(full) };
   const after: TimedModel = { model: small, bytes: write(small) };
   const { config = settingsOf(run.options, run.data), environment = engineEnvironment(engine) } = options;
@@ -145,6 +150,7 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
     config: shown,
     environment,
     title: options.title,
+    normalization: judging.normalization,
     summary,
     inspection,
     certificate,
@@ -157,15 +163,17 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
 }
 
 function reportOf(
-  { options: { output, normalization, schedule }, data, history }: Run,
+  { options: { output, schedule }, data, history }: Run,
   { full, small, lowRank }: ShrunkRun,
   {
     title = `${full.graph.name} on ${data.name}`,
     inspection,
     certificate,
+    normalization,
     ...said
   }: Pick<RunReport, "config" | "environment" | "summary"> & {
     readonly title: string | undefined;
+    readonly normalization: Normalization | null | undefined;
     readonly inspection: Inspection;
     readonly certificate: Certificate;
   },
@@ -176,7 +184,7 @@ function reportOf(
     epochs: history,
     layers: layerRows(inspection, full, small, lowRank?.layers),
     removals: removalRows(certificate),
-    input: inputRow(full, output, normalization),
+    input: inputRow(full, output, normalization ?? undefined),
     milestones: schedule.milestones,
   };
 }

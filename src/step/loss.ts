@@ -228,7 +228,7 @@ export function arrangedAs(g: Builder, value: Value, { shape, dtype }: Pick<Valu
   return arranged.dtype === dtype ? arranged : g.Cast(arranged, { to: dtype });
 }
 
-function outputOf(graph: Graph, name: string): Value {
+export function outputOf(graph: Graph, name: string): Value {
   const found = graph.outputs.find((v) => v.name === name);
   if (found) return found;
   const names = graph.outputs.map((v) => v.name);

@@ -1,7 +1,7 @@
 /** What the score of a given model says of how it is fed. */
 import type { Dataset } from "../data/dataset.ts";
 import { aDataset, anObject, wants } from "../given.ts";
-import { named, say, type Words } from "../message.ts";
+import { option, say, type Words } from "../message.ts";
 import type { Score } from "./score.ts";
 
 /** An accuracy below so many times that of guessing tells nothing. */
@@ -14,5 +14,5 @@ const LITTLE = 1.5;
 export function baselineNote({ accuracy }: Score, data: Dataset): Words | undefined {
   wants("baselineNote", ["data", aDataset, data], ["data.train", anObject, data, "train"]);
   if (accuracy === null || !data.classes || accuracy >= LITTLE / data.classes) return undefined;
-  return say`the accuracy of the given model is that of guessing: if it was trained for these classes, its images were normalized otherwise (${named("normalization")}), or its classes stand in another order`;
+  return say`the accuracy of the given model is that of guessing: if it was trained for these classes, its images were normalized otherwise (${option("normalization")}), or its classes stand in another order`;
 }

@@ -4,7 +4,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, aModel, anObject, orNull, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
-import { named, say, type Words } from "../message.ts";
+import { option, say, type Words } from "../message.ts";
 import { hasGivenWeights } from "../onnx/given-weights.ts";
 import type { Normalization } from "../step/input.ts";
 
@@ -96,7 +96,7 @@ export function normalizationOf(model: Model, data: Dataset, asked?: Normalizati
   return normalization;
 }
 
-const ASSUMED = say`nothing says how images were normalized when this model was trained: pixels are fed as x / 255. If that is wrong, say so: ${named("normalization")}, mean and std of x / 255 (0.485,0.456,0.406/0.229,0.224,0.225 for most models of ImageNet), or none for 0 … 255`;
+const ASSUMED = say`nothing says how images were normalized when this model was trained: pixels are fed as x / 255. If that is wrong, say so: ${option("normalization")}, mean and std of x / 255 (0.485,0.456,0.406/0.229,0.224,0.225 for most models of ImageNet), or none for 0 … 255`;
 
 /**
  * What to tell whoever runs a model on data of which nobody said how they are normalized; undefined where it is known.
@@ -107,7 +107,8 @@ export function normalizationNote(model: Model, data: Dataset, asked?: Normaliza
   return decide(model, data, asked).by === "nobody" ? ASSUMED : undefined;
 }
 
-function checkNormalization(given: Normalization, channels: number): void {
+/** @throws UsageError when it is not one finite mean and one positive std for each channel */
+export function checkNormalization(given: Normalization, channels: number): void {
   wants("normalization", ["mean", aList, given, "mean"], ["std", aList, given, "std"]);
   const { mean, std } = given;
   const got = `mean ${mean.join(" ")}, std ${std.join(" ")}`;

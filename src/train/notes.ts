@@ -5,7 +5,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { byLength, type SamplePlaces } from "../data/places.ts";
 import { untrainedNote } from "../graph/precision.ts";
 import type { Graph, Model } from "../graph/types.ts";
-import type { Words } from "../message.ts";
+import { option, say, type Words } from "../message.ts";
+import { hasGivenWeights, replacedHead } from "../onnx/given-weights.ts";
 import { readingNotes } from "../onnx/notes.ts";
 import type { Teacher } from "../step/distill.ts";
 import { lossInput } from "../step/loss.ts";
@@ -43,6 +44,9 @@ function placesNote(places: SamplePlaces, { train }: Dataset): string {
   return `samples are filled up to ${lengths.join(", ")} places, ${percent(Math.round(1000 * (1 - real / all)) / 1000)} of which is filling`;
 }
 
+const tooMany = (classes: number): Words =>
+  say`${option("newHead")} gives the model a classifier of ${classes} classes, with new weights`;
+
 /** How the file was read, what is trained and what not, what the labels are, what of the settings is odd: in this order. */
 export function runNotes(
   { model, graph, stays, data, steps }: Taken,
@@ -53,11 +57,15 @@ export function runNotes(
   const ofClasses = attached.find(({ term }) => term.loss.labels === "class" && term.more === undefined);
   const shape = data.labelShape ?? [];
   const outputs = ofClasses && outputsFor(ofClasses.term.loss, { classes: data.classes, shape }, ofClasses.output);
+  const head = replacedHead(model);
   const unused = [...leftOut(model, data), ...unusedLabels(data, terms)];
   return [
     ...(data.input === undefined ? [] : [columnsNote(data)]),
     ...(data.notes ?? []),
     ...readingNotes(model),
+    ...(head
+      ? [`the classifier ${head.weight} has new weights, for ${head.after} classes instead of ${head.before}`]
+      : []),
     ...(isRebatched(model) ? [OF_ONE_SAMPLE] : []),
     ...(assumed === undefined ? [] : [assumed]),
     ...[...attached.map(({ note }) => note), untrainedNote(graph), constantsNote(stays)].filter((n) => n !== undefined),
@@ -65,6 +73,7 @@ export function runNotes(
     ...(places ? [placesNote(places, data)] : []),
     ...(unused.length > 0 ? [`of the data ${unused.join(", ")} ${unused.length > 1 ? "are" : "is"} not used`] : []),
     ...(ofClasses ? classNotes(data, outputs) : []),
+    ...(outputs && data.classes && outputs > data.classes && hasGivenWeights(model) ? [tooMany(data.classes)] : []),
     ...(penalty?.notes ?? []),
     ...(optimizer.warnings?.(schedule, epochs, steps) ?? []),
   ];

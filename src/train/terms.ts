@@ -6,6 +6,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
+import { option, say } from "../message.ts";
 import { axisOfClasses, crossEntropy, type Loss, lossInput } from "../step/loss.ts";
 import type { LossTerm } from "../step/plan.ts";
 
@@ -113,11 +114,17 @@ function checkTerm(data: Dataset, { loss }: LossTerm, label: Named, output: Valu
   const outputs = outputsFor(loss, label, output);
   const wanted = label.classes ?? size(label.shape);
   if (label.classes === null ? outputs !== wanted : outputs < wanted)
-    throw new EspalierError("mismatch", "the model's output does not fit the labels", {
-      output: output.name,
-      got: `${outputs} outputs`,
-      wanted: label.classes === null ? `${wanted} targets` : `at least ${wanted} classes`,
-    });
+    throw new EspalierError(
+      "mismatch",
+      "the model's output does not fit the labels",
+      {
+        output: output.name,
+        data: data.name,
+        got: `${outputs} outputs`,
+        wanted: label.classes === null ? `${wanted} targets` : `at least ${wanted} classes`,
+      },
+      say`give the model ${wanted} outputs: ${option("newHead")} replaces its last layer by one with new weights`,
+    );
   const { train, test, val } = data;
   if (loss.takes !== "sigmoid") return;
   for (const [part, split] of Object.entries({ train, test, val }))
