@@ -42,6 +42,16 @@ export function counting<O extends z.output<typeof schema>>(options: O): Omit<O,
   return isCoupled(options.groups) ? options : others;
 }
 
+const OTHER = { consumer: "producer", producer: "consumer" } as const;
+
+/** What to do about a model that has none: where its channels are added up or multiplied by each other, the other side has them. */
+function advice(graph: Graph, groups: GroupKind, side: Side) {
+  if (!isCoupled(groups)) return "choose other groups";
+  if (groupSets(graph, groups, { side: OTHER[side] }).length > 0)
+    return say`set ${named("side")} to ${OTHER[side]}, on which it has some`;
+  return say`choose other groups, for example ${named("inputChannel")}: a model without hidden channels has no coupled ones`;
+}
+
 /** @throws UsageError when the model has no such groups */
 export function setsOf(graph: Graph, groups: GroupKind, side: Side): GroupSet[] {
   const sets = groupSets(graph, groups, { side });
@@ -50,9 +60,7 @@ export function setsOf(graph: Graph, groups: GroupKind, side: Side): GroupSet[] 
       "nothing-to-do",
       say`the model has no ${kindText(groups)} groups`,
       { got: `${graph.nodes.length} nodes` },
-      isCoupled(groups)
-        ? say`choose other groups, for example ${named("inputChannel")}: a model without hidden channels has no coupled ones`
-        : "choose other groups",
+      advice(graph, groups, side),
     );
   return sets;
 }
