@@ -216,6 +216,7 @@ export type { DistillOptions } from "./train/distill.ts";
 export { encodingOf } from "./train/encoding.ts";
 export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
 export { initialize } from "./train/initialize.ts";
+export { fixedPlaces } from "./train/inputs.ts";
 export { type MemoryStore, memory } from "./train/memory.ts";
 export { modelInputs } from "./train/model-inputs.ts";
 export { type NewHeadOptions, newHead, type WithNewHead } from "./train/new-head.ts";

@@ -36,7 +36,7 @@ export const evaluateCommand = () =>
         throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");
       const folder = await folderOf(file, out);
       const model = await readModel(file!);
-      const opened = await openDataset(values.data, values, model);
+      const opened = await openDataset(values.data, { ...values, model: file }, model);
       const { data, notes } = folder?.classes ? orderClasses(opened, folder.classes) : { data: opened, notes: [] };
       const normalization = normalizationSetting(values.normalize);
       const assumed = normalizationNote(model, data, normalization);

@@ -124,7 +124,7 @@ async function factorizeFile(
   const rank = ruleOf(values);
   const full = await readInput(from, touched("<out.onnx>", to));
   const fileBefore = (await readBytes(from)).length;
-  const data = values.data ? await openDataset(values.data, values, full) : undefined;
+  const data = values.data ? await openDataset(values.data, { ...values, model: from }, full) : undefined;
   checkJudge(rank.rule, data);
   const teacher = values.distill === ORIGINAL ? full : values.distill && (await readModel(values.distill));
   const distill = distillOptions(values, teacher || undefined);

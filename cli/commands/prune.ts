@@ -116,7 +116,7 @@ async function pruneFile(
   const full = await readInput(from, outputs(to, values));
   sayReading(out, from, full);
   const fileBefore = (await readBytes(await modelFileOf(from))).length;
-  const data = name ? await openDataset(name, values, full) : undefined;
+  const data = name ? await openDataset(name, { ...values, model: from }, full) : undefined;
   for (const note of data?.notes ?? []) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
   const { of = "params", by = "magnitude", groups = "coupled", least, roundTo, freeze, samples, output, seed } = said;
   const options: PruneOptions = {

@@ -57,10 +57,13 @@ export const shrinkCommand = () =>
         "keep the tokens of these ids alone, one per line; the small model takes new ids, which OUT.vocab.json tells",
         "ids.txt",
       ),
-      tokenizer: text("cut this tokenizer along with --keep-vocab, into OUT.tokenizer.json", "tokenizer.json"),
       vocabInput: text("the input of token ids, where several tables are looked up", "name"),
       vocabOutputs: texts("outputs whose last axis counts the tokens by a weight of their own", "name,…"),
       ...dataFields,
+      tokenizer: text(
+        "of texts in --data; with --keep-vocab it is cut along, into OUT.tokenizer.json (default: that of the model's folder)",
+        "tokenizer.json",
+      ),
       ...engineFields,
     },
     examples: [
@@ -89,9 +92,10 @@ export const shrinkCommand = () =>
       const fileBefore = (await readBytes(await modelFileOf(from!))).length;
       const engine = engineOf(values);
       const own = values.keepVocab && folder?.tokenizer ? join(from!, "tokenizer.json") : undefined;
-      const vocabulary = await cutVocabulary(given, { ...values, tokenizer: values.tokenizer ?? own }, engine);
+      const cut = values.keepVocab || !values.data ? (values.tokenizer ?? own) : undefined;
+      const vocabulary = await cutVocabulary(given, { ...values, tokenizer: cut }, engine);
       const full = vocabulary?.kept.model ?? given;
-      const data = values.data ? await openDataset(values.data, values, given) : undefined;
+      const data = values.data ? await openDataset(values.data, { ...values, model: from }, given) : undefined;
       const whole = await realInputs(given, data, engine, normalizationSetting(values.normalize));
       const left = vocabulary && keptInputs(whole, vocabulary.kept);
       if (left && left.samples < left.of)

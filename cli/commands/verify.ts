@@ -50,7 +50,7 @@ export const verifyCommand = () =>
       const certificate = values.certificate ? await readCertificate(values.certificate) : undefined;
       const first = (await keptAgain(given, certificate?.vocabulary))?.model ?? given;
       const engine = engineOf(values);
-      const data = values.data ? await openDataset(values.data, values, given) : undefined;
+      const data = values.data ? await openDataset(values.data, { ...values, model: a }, given) : undefined;
       const normalization = normalizationSetting(values.normalize);
       const inputs = await realInputs(first, data, engine, normalization);
       const { tolerance, random } = values;

@@ -1,6 +1,6 @@
 /** Everything that `compare` can be told: what `train` can, for all runs, and the methods and seeds. */
 import { z } from "zod";
-import { readerFields } from "./data-fields.ts";
+import { readerFields, textFields } from "./data-fields.ts";
 import { type Field, numberListField, text, type ValuesOf } from "./field.ts";
 import { type TrainKey, trainFields } from "./train-fields.ts";
 
@@ -40,6 +40,7 @@ export const notPerMethod: readonly TrainKey[] = [
   "columns",
   "dataRoot",
   ...(Object.keys(readerFields) as (keyof typeof readerFields)[]),
+  ...(Object.keys(textFields) as (keyof typeof textFields)[]),
   "limitTrain",
   "valSplit",
   "threads",

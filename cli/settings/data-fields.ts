@@ -4,6 +4,7 @@ import type { OpenOptions } from "espalier/node";
 import {
   choice,
   type Field,
+  integerField,
   namesField,
   normalization,
   numberField,
@@ -46,6 +47,16 @@ const dataRootField = text("folder with the data sets (default: $ESPALIER_DATA, 
 /** Of commands whose argument is the data. */
 export const dataArgumentFields = { dataRoot: dataRootField, ...readerFields };
 
+/** Of data with columns of texts, for a model of text. */
+export const textFields = {
+  tokenizer: text("tokenizer.json, or the folder that it lies in (default: that of the model's folder)", "file|folder"),
+  textColumns: texts("the column of texts, or the two whose texts are a pair (default: the only one of texts)", "a,b"),
+  maxLength: integerField(
+    "the most tokens of a text (default: what the tokenizer's files and the model's positions say)",
+    { min: 1 },
+  ),
+};
+
 export const dataFields = {
   data: text(
     "data set by name, a folder, a file (.csv, .tsv, .jsonl, .parquet, .npz, .npy), or a module that exports one",
@@ -54,6 +65,7 @@ export const dataFields = {
   columns: namesField("which columns of the data are for which of the model's inputs and outputs, where names differ"),
   dataRoot: dataRootField,
   ...readerFields,
+  ...textFields,
   normalize: normalization(
     "normalize inputs: auto, none, or MEAN/STD of x / 255 (default: auto, as the model records; else x / 255 for a model from a file, as the data set says for others)",
   ),

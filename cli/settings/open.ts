@@ -21,6 +21,7 @@ import { type DataSettings, readerOptions } from "./data-fields.ts";
 import { ORIGINAL } from "./distill-fields.ts";
 import type { LossSetting } from "./losses.ts";
 import { isFromFile } from "./model-source.ts";
+import { checkTextsRead, type TextSettings, textReading } from "./text-reading.ts";
 import type { TrainConfig } from "./train-fields.ts";
 
 /**
@@ -30,11 +31,16 @@ import type { TrainConfig } from "./train-fields.ts";
  */
 export async function openDataset(
   name: string,
-  values: DataSettings & { readonly loss?: LossSetting },
+  values: DataSettings & TextSettings & { readonly loss?: LossSetting },
   model?: Model,
 ): Promise<Dataset> {
   try {
-    const data = await datasets.open(name, readerOptions(values, model && encodingOf(model)));
+    const text = await textReading(values, model);
+    const data = await datasets.open(name, {
+      ...readerOptions(values, model && encodingOf(model)),
+      ...(text && { text }),
+    });
+    checkTextsRead(values, data.places !== undefined);
     return values.columns ? renameColumns(data, values.columns) : data;
   } catch (e) {
     throw notHere(e, name) ?? e;

@@ -1,6 +1,6 @@
 /** The settings of `train` by the choice that they belong to, and by the heading under which the help lists them. */
 import { type OptimizerMethod, optimizers, type PenaltyMethod, penalties } from "espalier";
-import { readerFields } from "./data-fields.ts";
+import { readerFields, textFields } from "./data-fields.ts";
 import { distillFields } from "./distill-fields.ts";
 import { optimizerFields, penaltyFields } from "./method-fields.ts";
 import { optionSettings } from "./method-options.ts";
@@ -57,6 +57,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "columns",
     "dataRoot",
     ...keysOf(readerFields),
+    ...keysOf(textFields),
     "limitTrain",
     "valSplit",
     "augment",

@@ -1,7 +1,7 @@
 /** Everything that `train` can be told, as one table: flags, `--set`, configuration files and help all read it. */
 import { builtIns, optimizers, penalties, usualOptimizer } from "espalier";
 import { z } from "zod";
-import { dataFields, readerFields } from "./data-fields.ts";
+import { dataFields, readerFields, textFields } from "./data-fields.ts";
 import { distillFields } from "./distill-fields.ts";
 import { devices } from "./engine-fields.ts";
 import {
@@ -51,6 +51,7 @@ export const trainFields = {
   columns: dataFields.columns,
   dataRoot: dataFields.dataRoot,
   ...readerFields,
+  ...textFields,
   limitTrain: integerField("use only so many training samples", { min: 1 }),
   valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
   augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),

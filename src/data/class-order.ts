@@ -40,10 +40,12 @@ export function orderClasses(data: Dataset, names: readonly string[]): OrderedCl
     return { data: { ...data, classes: names.length, classNames: names }, notes: [] };
   const renumbered = <S extends Split | undefined>(split: S): S =>
     split && { ...split, y: Int32Array.from(split.y, (c) => (c < 0 ? c : to[c])) };
-  const { train, test, val } = data;
+  const { train, test, val, encoding } = data;
+  const values = names.map((name, i) => classNames[to.indexOf(i)] ?? name); // as the data spells them
   return {
     data: {
       ...data,
+      ...(encoding && { encoding: { ...encoding, classes: values } }),
       classes: names.length,
       classNames: names,
       train: renumbered(train),

@@ -5,6 +5,7 @@ import type { Encoding } from "../data/encoding.ts";
 import type { LabelKind } from "../data/labels.ts";
 import { LABEL_KINDS } from "../data/labels.ts";
 import { MISSING_RULES, type MissingRule } from "../data/table/encode.ts";
+import type { TextReading } from "../data/table/table-texts.ts";
 import { aList, aNumber, anObject, aSwitch, aText, type Kind, maybe, orNull, wants } from "../given.ts";
 import type { DataPlace } from "./locate.ts";
 
@@ -36,6 +37,8 @@ export interface OpenOptions {
   readonly expects?: "numbers";
   /** The value of each class, as the data has it. Default: the values that occur, sorted; of whole numbers that begin at 0 these. */
   readonly classes?: readonly string[];
+  /** For a model of text: columns of texts become tokens. Default: none do. */
+  readonly text?: TextReading;
   /** Share in (0, 1) of the samples that is drawn for testing where the data has no test samples of its own. Default 0.2. */
   readonly testSplit?: number;
   /**
@@ -63,6 +66,7 @@ const KINDS: Readonly<Record<keyof OpenOptions, Kind>> = {
   labelKind: maybe({ wanted: `one of ${LABEL_KINDS.join(", ")}`, holds: (x) => LABEL_KINDS.includes(x as LabelKind) }),
   expects: maybe({ wanted: "numbers", holds: (x) => x === "numbers" }),
   classes: maybe(aList),
+  text: maybe(anObject),
   testSplit: maybe({ ...aNumber, wanted: "a number in (0, 1)", holds: (x) => typeof x === "number" && x > 0 && x < 1 }),
   encoding: orNull(anObject),
 };

@@ -12,7 +12,7 @@ import type { AtPath, DataReader, OpenOptions, ReaderOption } from "./reader.ts"
 import { isTable, isTableFolder, openTables, tableFiles } from "./table/table-files.ts";
 
 const ARRAYS = ["inputColumns", "labelColumns", "labelKind", "classes", "testSplit"] as const;
-const TABLES = [...ARRAYS, "skipColumns", "categorical", "standardize", "missing"] as const;
+const TABLES = [...ARRAYS, "skipColumns", "categorical", "standardize", "missing", "text"] as const;
 const ends = (ending: RegExp) => (path: string) => ending.test(path);
 
 /** In order: the first that recognises a path reads it. */
@@ -116,7 +116,7 @@ const sized = (paths: readonly string[]): Promise<DataPlace["files"]> =>
 export async function readerOf(
   path: string,
   options: OpenOptions,
-  common: readonly ReaderOption[] = ["root", "encoding", "expects"],
+  common: readonly ReaderOption[] = ["root", "encoding", "expects", "text"],
 ): Promise<DataReader> {
   const found = await look(path);
   const reader = READERS.find((r) => r.recognises(path, found));

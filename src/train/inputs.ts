@@ -4,12 +4,14 @@ import type { Dataset } from "../data/dataset.ts";
 import type { SamplePlaces } from "../data/places.ts";
 import type { Numbers } from "../data/split.ts";
 import { EspalierError } from "../error.ts";
+import { aModel, wants } from "../given.ts";
 import { axesOfInput, batchSymbol, withSizes } from "../graph/bind.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import { option, say } from "../message.ts";
 import type { InputPlan, Normalization } from "../step/input.ts";
 import { checkLayout } from "./normalization.ts";
+import { checkTokens } from "./token-range.ts";
 
 /** How samples travel. */
 export const travelsAs = (of: Numbers): InputPlan["dtype"] =>
@@ -78,6 +80,15 @@ export function checkInputs(model: Model, data: Dataset): void {
         : "give whole numbers of this shape (an Int32Array, say)",
     );
   }
+  checkTokens(
+    model.graph,
+    data,
+    found.map(({ input, column }) => ({
+      input,
+      sample: column.shape,
+      of: (split) => arrayOfColumn(split, column, "x"),
+    })),
+  );
 }
 
 /** The model with its free sizes, but for the batch, bound to those of samples, where these have as many axes as its inputs. */
@@ -101,6 +112,15 @@ export function placesOf(model: Model, data: Dataset): SamplePlaces | undefined 
     column.byPlace ? [axesOfInput(model, input)[1]] : [],
   );
   return axes.length > 0 && axes.every((d) => typeof d === "string" && d !== batch) ? data.places : undefined;
+}
+
+/** How many places a sample must have, where an input of whole numbers takes no other number; undefined where it takes any. */
+export function fixedPlaces(model: Model): number | undefined {
+  wants("fixedPlaces", ["model", aModel, model]);
+  const all = model.graph.inputs.map((v) => [v, axesOfInput(model, v)] as const);
+  const tokens = all.find(([v, axes]) => axes.length === 2 && !isFloat(v.dtype));
+  const places = tokens?.[1][1];
+  return typeof places === "number" ? places : undefined;
 }
 
 /** How the model's inputs are made of samples. @param normalization of x */

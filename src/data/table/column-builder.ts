@@ -89,7 +89,8 @@ function numbers(name: string): GrowingColumn {
   };
 }
 
-function texts(name: string): GrowingColumn {
+/** @param most different values, beyond which they are no categories; undefined: texts as they stand, of which any may differ */
+function texts(name: string, most: number | undefined): GrowingColumn {
   const codes = new Growing((n) => new Int32Array(n));
   const index = new Map<string, number>();
   let characters = 0;
@@ -98,19 +99,20 @@ function texts(name: string): GrowingColumn {
       return codes.bytes + 2 * characters;
     },
     add(value, place) {
-      if (isMissing(value)) return codes.push(-1);
+      if (most === undefined ? value === null || value === undefined || value === "" : isMissing(value))
+        return codes.push(-1);
       if (typeof value === "object") throw wrong(name, value, place, "text or a number");
-      const text = String(value).trim();
+      const text = most === undefined ? String(value) : String(value).trim();
       let code = index.get(text);
       if (code === undefined) {
         code = index.size;
         index.set(text, code);
         characters += text.length;
-        if (index.size > MOST_VALUES)
+        if (most !== undefined && index.size > most)
           throw new EspalierError(
             "too-large",
             "a column of texts has too many different values for categories",
-            { ...place, column: name, got: `more than ${MOST_VALUES}` },
+            { ...place, column: name, got: `more than ${most}` },
             say`name it in ${option("skipColumns")}`,
           );
       }
@@ -191,10 +193,15 @@ function bytes(name: string): GrowingColumn {
 /** Of texts that are mostly numbers the few others are mistakes, not categories. */
 const MOSTLY = 0.9;
 
-/** A column of the kind that its first values are of. @param asTexts whatever they are */
-export function growingColumn(name: string, first: readonly unknown[], asTexts: boolean): GrowingColumn {
+/**
+ * A column of the kind that its first values are of.
+ * @param asTexts whatever they are
+ * @param free whether texts are texts, and not the values of a few categories
+ */
+export function growingColumn(name: string, first: readonly unknown[], asTexts: boolean, free = false): GrowingColumn {
+  const most = free ? undefined : MOST_VALUES;
   const there = first.filter((v) => !isMissing(v));
-  if (asTexts) return texts(name);
+  if (asTexts) return texts(name, most);
   if (there.some((v) => bytesIn(v))) return bytes(name);
   const list = there.find((v) => Array.isArray(v) || ArrayBuffer.isView(v));
   if (list !== undefined) return vectors(name, list);
@@ -203,5 +210,5 @@ export function growingColumn(name: string, first: readonly unknown[], asTexts: 
       ? numberInCell(v) !== undefined || hasDecimalComma(v) || hasThousands(v)
       : v !== null && typeof v !== "object";
   const share = there.length === 0 ? 1 : there.filter(isNumber).length / there.length;
-  return share >= MOSTLY && there.every((v) => typeof v !== "object") ? numbers(name) : texts(name);
+  return share >= MOSTLY && there.every((v) => typeof v !== "object") ? numbers(name) : texts(name, most);
 }

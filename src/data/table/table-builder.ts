@@ -5,6 +5,7 @@ import { didYouMean } from "../../nearest.ts";
 import { LABEL_NAMES } from "../labels.ts";
 import { type GrowingColumn, growingColumn } from "./column-builder.ts";
 import { fewNames, type TableRows } from "./rows.ts";
+import type { TextReading } from "./table-texts.ts";
 
 /** The kinds of columns are seen from so many rows. */
 const SEEN = 1000;
@@ -18,6 +19,8 @@ export interface TableBuilderOptions {
   readonly skipColumns?: readonly string[];
   /** Columns whose values are categories also where they are numbers. */
   readonly categorical?: readonly string[];
+  /** For a model of text. */
+  readonly text?: TextReading;
 }
 
 /** The rows of a table as they come. */
@@ -64,8 +67,14 @@ export class TableBuilder {
   }
 
   private begin(file: string, names: readonly string[]): void {
-    const { inputColumns, labelColumns, skipColumns = [], categorical } = this.options;
-    const asked = [...(inputColumns ?? []), ...(labelColumns ?? []), ...skipColumns, ...(categorical ?? [])];
+    const { inputColumns, labelColumns, skipColumns = [], categorical, text } = this.options;
+    const asked = [
+      ...(inputColumns ?? []),
+      ...(labelColumns ?? []),
+      ...skipColumns,
+      ...(categorical ?? []),
+      ...(text?.columns ?? []),
+    ];
     const unknown = asked.find((name) => !names.includes(name));
     if (unknown !== undefined)
       throw new UsageError(
@@ -113,12 +122,13 @@ export class TableBuilder {
   }
 
   private settle(): void {
-    const { categorical = [] } = this.options;
+    const { categorical = [], text } = this.options;
     this.columns = this.kept.map((i) =>
       growingColumn(
         this.names[i],
         this.first.map(({ values }) => values[i]),
-        categorical.includes(this.names[i]),
+        categorical.includes(this.names[i]) || (text?.columns?.includes(this.names[i]) ?? false),
+        text !== undefined && !(this.options.labelColumns ?? LABEL_NAMES).includes(this.names[i]),
       ),
     );
     for (const { values, place } of this.first) this.put(values, place);

@@ -3,7 +3,7 @@ import { EspalierError, UsageError } from "../../error.ts";
 import { option, say, type Words } from "../../message.ts";
 import { type Dataset, drawHeldOut } from "../dataset.ts";
 import type { ColumnEncoding, Encoding } from "../encoding.ts";
-import { type ColumnInput, type Columns, fromColumns } from "../from-columns.ts";
+import { type ColumnInput, fromColumns, type PlacedColumns } from "../from-columns.ts";
 import type { LabelKind } from "../labels.ts";
 import {
   checkCategories,
@@ -19,6 +19,7 @@ import { columnOf, type Roles, rolesOf } from "./roles.ts";
 import { fewNames, type TableRows } from "./rows.ts";
 import type { TableBuilderOptions } from "./table-builder.ts";
 import { type TablePart, tableLabels } from "./table-labels.ts";
+import { textColumnsOf, textParts } from "./table-texts.ts";
 
 export interface TableOptions extends TableBuilderOptions {
   readonly labelKind?: LabelKind;
@@ -49,9 +50,12 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
       { file: name, got: say`${option("testSplit")}` },
       "leave it out",
     );
-  const roles = rolesOf(tables.train, options);
+  const all = rolesOf(tables.train, options);
+  const texts = options.text && textColumnsOf(tables.train, all, options.text);
+  const roles = texts ? { ...all, inputs: texts } : all;
   const parts = partsOf(tables, roles, { missing, testSplit });
-  const scalars = roles.inputs.map((input) => columnOf(tables.train, input)).filter(isScalar);
+  const tokens = texts && options.text && textParts(parts, texts, options.text);
+  const scalars = (texts ? [] : roles.inputs).map((input) => columnOf(tables.train, input)).filter(isScalar);
   for (const column of scalars)
     checkCategories(column, tables.train, options.categorical?.includes(column.name) ?? false);
   // Columns of a new data set are standardized; a model that records nothing is fed what the file holds.
@@ -68,8 +72,8 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
           asIndices: encoding === null,
         });
   const label = roles.labels.length === 1 ? roles.labels[0] : "labels";
-  const of = (part: PartName): Columns => ({
-    inputs: inputsOfPart(parts[part]!, roles, columns, missing),
+  const of = (part: PartName): PlacedColumns => ({
+    ...(tokens ? tokens.parts[part] : { inputs: inputsOfPart(parts[part]!, roles, columns, missing) }),
     ...(labels && { labels: { [label]: labels.parts[part]! } }),
   });
   const data = fromColumns(of("train"), {
@@ -87,6 +91,7 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
   const notes: Words[] = [
     ...tables.train.notes,
     ...(columns.length > 0 ? [inputsNote(columns)] : []),
+    ...(tokens?.notes ?? []),
     ...(labels?.notes ?? []),
     ...(dropped > 0 ? [`${dropped} rows in which something is missing are left out`] : []),
   ];
