@@ -10,9 +10,11 @@ const LITTLE = 1.5;
 /**
  * What to tell of a baseline that is no better than guessing: a trained model is nearly always fed wrongly then. Undefined for others.
  * @param baseline of a model on the data's test samples
+ * @throws UsageError for what is no score or no data set
  */
-export function baselineNote({ accuracy }: Score, data: Dataset): Words | undefined {
-  wants("baselineNote", ["data", aDataset, data], ["data.train", anObject, data, "train"]);
+export function baselineNote(baseline: Score, data: Dataset): Words | undefined {
+  wants("baselineNote", ["baseline", anObject, baseline], ["data", aDataset, data]);
+  const { accuracy } = baseline;
   if (accuracy === null || !data.classes || accuracy >= LITTLE / data.classes) return undefined;
   return say`the accuracy of the given model is that of guessing: if it was trained for these classes, its images were normalized otherwise (${option("normalization")}), or its classes stand in another order`;
 }

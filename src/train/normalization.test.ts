@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { data, engine, model, options } from "../../test/support/small-run.ts";
 import { fromArrays } from "../data/dataset.ts";
 import { fromColumns } from "../data/from-columns.ts";
+import { sourceSplit } from "../data/source.ts";
 import type { Model } from "../graph/types.ts";
 import { read } from "../onnx/read.ts";
 import { write } from "../onnx/write.ts";
@@ -65,6 +66,9 @@ describe("the normalization of a model from a file", () => {
     const given = fromArrays(bytes([1, 28, 28]), [0, 1, 2, 3], said);
     expect(normalizationOf(file, given)).toEqual({ mean: [0.4], std: [0.3] });
     expect(normalizationNote(file, given)).toBeUndefined();
+    const read = { dtype: "uint8" as const, shape: [1, 28, 28], identity: "", read: async () => new Uint8Array(784) };
+    const images = { ...data, train: sourceSplit(read, { y: new Int32Array(1), count: 1 }), mean: [0.5], std: [0.5] };
+    expect(normalizationOf(file, images)).toEqual({ mean: [0.5], std: [0.5] }); // as its preprocessing says
   });
 
   test("is the data set's own for new weights, and nothing for numbers that are no pixels", () => {

@@ -63,7 +63,8 @@ function decide(model: Model, data: Dataset, asked: Normalization | null | undef
   const recorded = recordedNormalization(model);
   if (recorded !== undefined) return { normalization: recorded ?? undefined, by: "model" };
   const own = data.mean && data.std ? { mean: data.mean, std: data.std } : undefined;
-  if (own && data.normalizationGiven) return { normalization: own, by: "data" };
+  const given = data.normalizationGiven || data.train.source !== undefined; // of samples that are read nothing is measured
+  if (own && given) return { normalization: own, by: "data" };
   if (!own || !hasGivenWeights(model) || !(data.train.x instanceof Uint8Array))
     return { normalization: own, by: "usual" };
   return { normalization: unit(channelsOf(data)), by: "nobody" };
