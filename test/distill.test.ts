@@ -38,6 +38,7 @@ test("a built-in model learns from a file, and a factorized one from what it was
     ...DENSE,
     "--distill",
     "big/model.onnx",
+    "--distill-cache",
     "--out",
     "small",
   ];

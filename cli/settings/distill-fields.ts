@@ -1,6 +1,6 @@
 /** Distillation as the commands that train are told it. */
 import { type DistillOptions, type Model, UsageError } from "espalier";
-import { numberField, text, type ValuesOf } from "./field.ts";
+import { numberField, text, toggle, type ValuesOf } from "./field.ts";
 
 /** The teacher that is the model as it was given. */
 export const ORIGINAL = "original";
@@ -21,6 +21,7 @@ export const distillFields = {
     "the teacher's output to compare with (default: the one of the same name, else its first)",
     "name",
   ),
+  distillCache: toggle("let the teacher answer once for all training samples, not in every step; without augmentation"),
 } as const;
 
 type DistillSettings = ValuesOf<typeof distillFields>;
@@ -32,11 +33,12 @@ export const teacherFile = ({ distill }: Pick<DistillSettings, "distill">): stri
 /** @throws UsageError for settings of distillation where there is none */
 export function checkDistilling({ distill, ...more }: DistillSettings): void {
   if (distill !== undefined) return;
-  const { distillTemperature, distillShare, distillOutput } = more;
+  const { distillTemperature, distillShare, distillOutput, distillCache } = more;
   const idle = Object.entries({
     "--distill-temperature": distillTemperature,
     "--distill-share": distillShare,
     "--distill-output": distillOutput,
+    "--distill-cache": distillCache,
   }).find(([, value]) => value !== undefined);
   if (!idle) return;
   throw new UsageError(
@@ -54,4 +56,5 @@ export const distillOptions = (s: DistillSettings, teacher: Model | undefined): 
     temperature: s.distillTemperature,
     share: s.distillShare,
     output: s.distillOutput,
+    cache: s.distillCache,
   };

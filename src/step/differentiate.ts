@@ -20,7 +20,7 @@ export interface Scored extends Forward {
 }
 
 /** The inputs that a batch's arrays travel by: one for each array, however many read it. */
-function arraysOf(g: Builder, batch: number): (of: InputPlan) => Value {
+export function arraysOf(g: Builder, batch: number): (of: InputPlan) => Value {
   const arrays = new Map<string, Value>();
   return ({ more, dtype, sample }) => {
     const name = more === undefined ? names.x : names.more(more);

@@ -122,6 +122,24 @@ test("parts of a batch, and a stop with a resume, end alike; another teacher is 
   expect(write((await trained(student(), { ...again, distill })).model)).toEqual(write(whole.model));
 });
 
+test("answers that are kept give what answers in every step give, in parts and over a resume too", async () => {
+  const model = await teacher();
+  const settings = { batchSize: 25, epochs: 2, accumulate: 2 };
+  const each = await trained(student(), { ...settings, distill: { teacher: model } });
+  const distill = { teacher: model, cache: true };
+  const once = await trained(student(), { ...settings, distill });
+  expect(apart(each.model, once.model)).toBeLessThan(1e-6);
+  expect(once.history[0].loss).toBeCloseTo(each.history[0].loss, 5);
+  expect(once.history[1].testLoss).toBeCloseTo(each.history[1].testLoss!, 5);
+  const store = memory();
+  const stop = new AbortController();
+  let steps = 0;
+  const onProgress = () => ++steps === 4 && stop.abort();
+  await trained(student(), { ...settings, distill, store, signal: stop.signal, onProgress });
+  const rest = await trained(student(), { ...settings, distill, store, resume: true });
+  expect(write(rest.model)).toEqual(write(once.model));
+});
+
 const wide = mlp({ sizes: [784, 8, 12], input: [1, 28, 28] });
 const large = mlp({ sizes: [1024, 8, 10], input: [1, 32, 32] });
 test.each<[string, Partial<TrainOptions>, string]>([
@@ -137,6 +155,7 @@ test.each<[string, Partial<TrainOptions>, string]>([
   ["more than all", { distill: { teacher: student(), share: 1.5 } }, "share of the distillation is out of range"],
   ["no teacher", { distill: {} as never }, "distill wants a model"],
   ["bytes", { distill: { teacher: write(student()) as never } }, "distill wants a model"],
+  ["kept answers of what varies", { distill: { teacher: student(), cache: true }, augment: { crop: 2 } }, "varied"],
   ["a model's own loss", { distill: { teacher: student() }, loss: modelLoss() }, "ends in its own loss"],
 ])("%s: refused before anything starts", (_, more, message) => {
   expect(() => train(student(), data, options(more))).toThrow(message);

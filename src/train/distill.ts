@@ -1,7 +1,7 @@
 /** Distillation as `train` takes it: a teacher that fits model, data and loss. */
 import type { Dataset } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
-import { aModel, aNumber, anObject, aText, maybe, wants } from "../given.ts";
+import { aModel, aNumber, anObject, aSwitch, aText, maybe, wants } from "../given.ts";
 import { checkWeights } from "../graph/finite.ts";
 import { sameShape } from "../graph/tensor.ts";
 import type { Graph, Model } from "../graph/types.ts";
@@ -28,6 +28,11 @@ export interface DistillOptions {
   readonly share?: number;
   /** The teacher's output that the student's is compared with. Default: the one of the student's output's name, else its first. */
   readonly output?: string;
+  /**
+   * Whether the teacher answers once for all training samples, before the first step, rather than in every step: cheaper where it is
+   * run for several epochs. Its answers are kept in memory. Not where samples are varied. Default false.
+   */
+  readonly cache?: boolean;
 }
 
 /** @throws UsageError for options that are of the wrong kind or out of range */
@@ -39,6 +44,7 @@ export function checkDistill(given: DistillOptions): void {
     ["temperature", maybe(aNumber), given, "temperature"],
     ["share", maybe(aNumber), given, "share"],
     ["output", maybe(aText), given, "output"],
+    ["cache", maybe(aSwitch), given, "cache"],
   );
   const { temperature = 4, share = 0.9 } = given;
   if (!(temperature > 0 && temperature < Infinity))
@@ -53,6 +59,17 @@ export function checkDistill(given: DistillOptions): void {
       { got: share, wanted: "a number in (0, 1]" },
       "leave distillation out for a loss of the labels alone",
     );
+}
+
+/** @throws UsageError where samples are not the same in every epoch */
+export function checkCache({ augment }: { readonly augment: object | undefined }): void {
+  if (!augment) return;
+  throw new UsageError(
+    "conflict",
+    "answers of a teacher are kept of samples as they are, and these are varied",
+    { augment: JSON.stringify(augment) },
+    say`train without ${named("augment")}, or let the teacher answer in every step`,
+  );
 }
 
 /**

@@ -22,7 +22,7 @@ import type { Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss } from "../step/loss.ts";
 import { parameters } from "../step/parameters.ts";
 import type { LossPlan } from "../step/plan.ts";
-import { checkDistill, type DistillOptions, teacherOf } from "./distill.ts";
+import { checkCache, checkDistill, type DistillOptions, teacherOf } from "./distill.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { checkDynamicBatch, checkInputs, forSamples, inputPlans, placesOf } from "./inputs.ts";
 import { epochsOf } from "./length.ts";
@@ -208,6 +208,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     ...(distill && { teacher: teacherOf(distill, model, data, { terms, normalization }) }),
   };
   checkInteger("evalEvery", resolved.evalEvery, 1);
+  if (distill?.cache) checkCache(resolved);
   checkSwitches(resolved);
   checkInteger("accumulate", resolved.accumulate, 1);
   if (options.preciseStatistics !== false && options.preciseStatistics !== undefined)
@@ -259,7 +260,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
 const wantsWhole = (data: Dataset, { order, shuffle, distill }: TrainOptions): boolean =>
   order !== undefined ||
   shuffle === false ||
-  (distill !== undefined && !placesOf(forSamples(distill.teacher, data), data));
+  (distill !== undefined && (distill.cache === true || !placesOf(forSamples(distill.teacher, data), data)));
 
 /** Of the batches of a run, what its options say. */
 export const planned = ({ batchSize, seed, epochs, augment, shuffle, order, places }: Resolved) => ({

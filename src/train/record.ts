@@ -129,7 +129,7 @@ const choicesOf = (o: Resolved) => ({
   schedule: { name: o.schedule.name, ...o.schedule.options },
   output: o.output ?? null,
   loss: lossRecord(o.loss),
-  ...(o.teacher && { distill: teacherRecord(o.teacher) }),
+  ...(o.teacher && { distill: { ...teacherRecord(o.teacher), ...(o.distill?.cache && { cache: true }) } }),
   epochs: o.epochs,
   ...(o.steps !== undefined && { steps: o.steps }),
   ...(!o.shuffle && { shuffle: false }),
@@ -174,7 +174,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
     },
     ...choicesOf(o),
     ...(o.order && { order: await sha256(new Uint8Array(o.order.buffer, o.order.byteOffset, o.order.byteLength)) }),
-    ...(o.teacher && { distill: { ...teacherRecord(o.teacher), teacher: await sha256(write(o.teacher.model)) } }),
+    ...(o.teacher && { distill: { ...choicesOf(o).distill, teacher: await sha256(write(o.teacher.model)) } }),
   };
   return JSON.parse(JSON.stringify(config));
 }

@@ -15,6 +15,7 @@ import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import { penaltyShare } from "../step/penalty-clock.ts";
+import { inStep, samplesOf } from "./answers.ts";
 import { measureEpoch } from "./epoch-end.ts";
 import { Evaluation } from "./evaluation.ts";
 import { withFormulations } from "./formulations.ts";
@@ -69,7 +70,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.trained = model;
     this.data = data;
     this.resolved = options;
-    this.trainer = new Trainer({ ...options, model: { ...model, graph }, batches: data.batches });
+    this.trainer = new Trainer({ ...inStep(options), model: { ...model, graph }, batches: data.batches });
     const { optimizer, penalty } = this.trainer.plan;
     this.structure = new Structure(graph, penalty?.counted ?? penalty?.sets ?? optimizer.sets ?? []);
     this.mergeSingle = parameters(graph).running.length > 0;
@@ -157,7 +158,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       let lastSave = performance.now();
       const { epoch, step, mergeSingle } = this;
       const plan = { ...planned(this.options), shape: this.data.shape, epoch, step, mergeSingle };
-      for await (const batch of (this.data.batches ?? batches)(this.data.train, plan)) {
+      for await (const batch of (this.data.batches ?? batches)(await samplesOf(this.data, this.options), plan)) {
         await this.trainStep(batch);
         if (this.step === stepsOfEpoch(this.now)) {
           const metrics = await this.endEpoch();
