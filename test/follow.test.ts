@@ -37,3 +37,18 @@ test.each<[string, string[], RegExp]>([
   expect(status).toBe(2);
   expect(existsSync(at("never"))).toBe(false);
 });
+
+test("a run that ends at guessing says why and what to change, in words and as data", async () => {
+  const flags = "--optimizer prox-sgd --groups input-channel --lambda 5 --out runs/empty --overwrite".split(" ");
+  const run = BASE.slice(0, BASE.indexOf("--optimizer"));
+  const ran = await espalier(...run, ...flags, "--threads", "1", "--json");
+  expect(ran.status).toBe(0);
+  expect(ran.stderr).toMatch(
+    /note: the model collapsed: test accuracy [\d.]+ %, where always answering [\s\S]* became zero/,
+  );
+  expect(ran.stderr).toContain("a smaller lambda (it was 5), a longer lambda-warmup");
+  const { collapse } = JSON.parse(ran.stdout).summary;
+  expect(collapse).toMatchObject({ guessing: 0.1, alikeFrom: { op: "Gemm" } });
+  expect(collapse.zeroWeights).toHaveLength(1);
+  expect((await json("runs/empty", "summary.json")).collapse).toEqual(collapse);
+});

@@ -24,7 +24,7 @@ import { parameters } from "../step/parameters.ts";
 import type { LossPlan } from "../step/plan.ts";
 import { checkCache, checkDistill, type DistillOptions, teacherOf } from "./distill.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
-import { checkDynamicBatch, checkInputs, forSamples, inputPlans, placesOf } from "./inputs.ts";
+import { checkDynamicBatch, checkInputs, inputPlans, placesOf } from "./inputs.ts";
 import { epochsOf } from "./length.ts";
 import { normalizationNote, normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
@@ -32,6 +32,7 @@ import { statisticsBatches } from "./precise-statistics.ts";
 import type { Progress } from "./progress.ts";
 import type { Score } from "./score.ts";
 import type { Store } from "./store.ts";
+import { checkSwitches, wantsWhole } from "./switches.ts";
 import { type Losses, lossTerms } from "./terms.ts";
 
 /** Options of `train`. */
@@ -254,44 +255,4 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   const { seed, augment } = resolved;
   checkPlan(data.train, { shape: data.shape, batchSize, seed, epochs, augment });
   return resolved;
-}
-
-/** Whether samples stay in the order that is asked for, or a teacher takes them in full length only. */
-const wantsWhole = (data: Dataset, { order, shuffle, distill }: TrainOptions): boolean =>
-  order !== undefined ||
-  shuffle === false ||
-  (distill !== undefined && (distill.cache === true || !placesOf(forSamples(distill.teacher, data), data)));
-
-/** Of the batches of a run, what its options say. */
-export const planned = ({ batchSize, seed, epochs, augment, shuffle, order, places }: Resolved) => ({
-  batchSize,
-  seed,
-  epochs,
-  augment,
-  shuffle,
-  order,
-  places,
-});
-
-/** @throws UsageError for switches that do not go together */
-function checkSwitches({
-  order,
-  shuffle,
-  logSteps,
-  store,
-}: Pick<Resolved, "order" | "shuffle" | "logSteps" | "store">) {
-  if (order && !shuffle)
-    throw new UsageError(
-      "conflict",
-      say`${named("order")} and ${named("shuffle")} both say in which order samples come`,
-      {},
-      "leave one of them out",
-    );
-  if (logSteps && !store)
-    throw new UsageError(
-      "conflict",
-      say`${named("logSteps")} writes a file, and there is nowhere to write it`,
-      { wanted: "store" },
-      "give a store, such as directory(path)",
-    );
 }

@@ -25,13 +25,14 @@ import { stepsOfEpoch } from "./length.ts";
 import { Structure } from "./metrics.ts";
 import { checkFinite } from "./not-finite.ts";
 import { runNotes } from "./notes.ts";
-import { planned, type Resolved } from "./options.ts";
+import type { Resolved } from "./options.ts";
 import { published } from "./published.ts";
 import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { type Score, tellsClasses } from "./score.ts";
 import { StepLog } from "./step-log.ts";
 import { addStep, meansOf, noSums } from "./sums.ts";
+import { planned } from "./switches.ts";
 import { Trainer } from "./trainer.ts";
 
 /** A run described by `train`: iterate it to train. */
