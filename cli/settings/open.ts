@@ -119,8 +119,8 @@ export async function modelItself(
       { got: `--new-head ${s.newHead} with --model ${s.model}` },
       "leave it out, or name the file of a trained model",
     );
-  if (!file)
-    return builtIn(s.model, { seed: s.seed, input: data.shape, ...(data.classes && { classes: data.classes }) });
+  const outputs = data.classes ?? data.train.y.length / data.train.count; // classes, or numbers to fit
+  if (!file) return builtIn(s.model, { seed: s.seed, input: data.shape, ...(outputs > 0 && { classes: outputs }) });
   const read = await readModel(s.model, { precision: s.precision });
   const model =
     s.newHead === undefined ? read : newHead(read, { classes: s.newHead, seed: s.seed, output: s.output }).model;
