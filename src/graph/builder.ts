@@ -5,7 +5,7 @@
 import { invariant } from "../error.ts";
 import { heldAs } from "./half.ts";
 import { inferNode } from "./infer.ts";
-import type { Gradients } from "./meanings.ts";
+import type { Written } from "./meanings.ts";
 import { takeName } from "./new-names.ts";
 import { heldBy, nodes } from "./nodes.ts";
 import type { AttrsOf, Op } from "./op.ts";
@@ -141,12 +141,7 @@ class GraphBuilder {
   }
 
   /** Says what a value is, so that lower/ may compute it otherwise; the nodes that stand are one way to compute it. */
-  means<K extends keyof Gradients>(
-    v: Value,
-    of: K,
-    inputs: Gradients[K]["inputs"],
-    attrs: Gradients[K]["attrs"],
-  ): Value {
+  means<K extends keyof Written>(v: Value, of: K, inputs: Written[K]["inputs"], attrs: Written[K]["attrs"]): Value {
     invariant(!this.meanings.has(v), `${v.name} means two things`);
     this.meanings.set(v, { of, inputs, attrs });
     return v;

@@ -1,7 +1,7 @@
 /** Short expressions that several passes emit. */
 import type { Builder } from "./builder.ts";
 import { heldAs } from "./half.ts";
-import { arrayOf, i64, sameShape, size, tensor } from "./tensor.ts";
+import { arrayOf, f32, i64, sameShape, size, tensor } from "./tensor.ts";
 import type { DType, Shape, Value } from "./types.ts";
 
 /** x in another shape; x itself where it has that shape. */
@@ -21,6 +21,16 @@ export const ones = (g: Builder, condition: Value, like: Value): Value => g.Cast
 
 /** 1 where x > 0, else 0. */
 export const positive = (g: Builder, x: Value): Value => ones(g, g.Greater(x, 0), x);
+
+/** The largest float32 below the normal ones, 2⁻¹²⁶ − 2⁻¹⁴⁹. */
+export const LARGEST_SUBNORMAL = 2 ** -126 - 2 ** -149;
+
+/**
+ * w, but 0 where w is subnormal. What only decays ends there and never leaves, as a share of the smallest numbers rounds to themselves;
+ * and processors multiply them many times slower.
+ */
+export const flushed = (g: Builder, w: Value): Value =>
+  g.means(g.Where(g.Greater(g.Abs(w), LARGEST_SUBNORMAL), w, g.constant(f32([0], []))), "Flushed", [w], {});
 
 /** x with one axis reversed. By Gather, as a Slice of step −1 is far slower on the CPU. */
 export function reversed(g: Builder, x: Value, axis: number): Value {

@@ -1,5 +1,5 @@
 /**
- * Gradients for which ONNX has no operator, described as an operator is: a name, operands, attributes. autodiff/ emits
+ * Gradients and others for which ONNX has no operator, described as an operator is: a name, operands, attributes. autodiff/ and step/ emit
  * each as one plain formulation in standard operators and writes its meaning beside the resulting value; lower/ may
  * compute the value otherwise. Nobody has to look: a graph without its meanings says the same. Of an operator that ONNX
  * has, the node itself is the meaning.
@@ -21,7 +21,7 @@ interface Operators {
 }
 
 /** The gradients, by name. */
-export interface Gradients {
+interface Gradients {
   /** y = relu x: dx of y, dy. dy may still broadcast to y. */
   ReluGradient: Of<readonly [y: Value, dy: Value], Record<never, never>>;
   /** Y = X ⋆ W: dX of dY, W. `to`: X's spatial shape. */
@@ -39,6 +39,14 @@ export interface Gradients {
   >;
 }
 
+/** Further values for which ONNX has no operator. */
+interface Others {
+  /** w, but 0 where w is subnormal. */
+  Flushed: Of<readonly [w: Value], Record<never, never>>;
+}
+
+/** What `Builder.means` says of a value. */
+export interface Written extends Gradients, Others {}
 /** Every meaning there is. */
-export interface Meanings extends Operators, Gradients {}
+export interface Meanings extends Operators, Written {}
 export type MeaningName = keyof Meanings;

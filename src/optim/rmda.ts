@@ -4,7 +4,8 @@
  *   β ← √t,  s ← η√t,  α ← α + s,  V ← V + s·G   (`propose` is given s·G)
  *   W̃ ← prox_{(α/β)ψ}(W⁰ − V/β)
  *   W ← (1−c)·W + c·W̃
- * At a milestone a restart sets t = 0, α = 0, V = 0, W⁰ ← W. Only W̃ is sparse until c has reached 1.
+ * At a milestone a restart sets t = 0, α = 0, V = 0, W⁰ ← W. Only W̃ is sparse until c has reached 1; what only decays becomes 0 once it
+ * is subnormal, some 830 steps on at c = 0.1, as it would slow every product and never get there (`flushed`).
  */
 import { z } from "zod";
 import { averaging, averagingOptions, restartsAt, warnings } from "./averaging.ts";

@@ -14,7 +14,7 @@ import { names } from "./names.ts";
 import { parameters } from "./parameters.ts";
 import type { LossPlan, StepPlan } from "./plan.ts";
 import { statisticsPrograms } from "./statistics.ts";
-import { penaltyProx, update } from "./update.ts";
+import { accepted, penaltyProx, update } from "./update.ts";
 
 /** Batch + state + clock → loss + next state. @param graph the model at the batch's size */
 export function stepProgram(graph: Graph, plan: StepPlan, kind?: string): Program {
@@ -78,7 +78,7 @@ const acceptProgram = ({ optimizer, penalty }: StepPlan): Program =>
     for (const p of penalty!.hostProx!.params) {
       const w = g.input(names.param(p.name), p.dtype, p.shape);
       const candidate = g.input(names.candidate(p.name), p.dtype, p.shape);
-      const next = g.scope("accept", () => optimizer.accept(g, { w, candidate, clock }));
+      const next = g.scope("accept", () => accepted(g, optimizer, optimizer, { w, candidate, clock }));
       g.output(next, names.next(names.param(p.name)));
     }
   });

@@ -1,7 +1,8 @@
 /** The passes behind the cut: gradients, state and clock → the next state. */
 import type { Builder } from "../graph/builder.ts";
+import { flushed } from "../graph/emit.ts";
 import type { Value } from "../graph/types.ts";
-import { stepRule } from "../optim/optimizer.ts";
+import { type Optimizer, stepRule } from "../optim/optimizer.ts";
 import { type Frame, penaltyInput, slotInputs } from "./frame.ts";
 import { names } from "./names.ts";
 import type { StepPlan } from "./plan.ts";
@@ -93,6 +94,21 @@ function accept({ g, plan, kind, w, clock }: Frame, { candidates, held, slots }:
   g.scope("accept", () => {
     for (const [p, candidate] of candidates)
       if (onHost.has(p)) g.output(candidate, names.candidate(p.name));
-      else g.output(rule.accept(g, { w: w.get(p)!, candidate, clock }), names.next(names.param(p.name)));
+      else
+        g.output(
+          accepted(g, plan.optimizer, rule, { w: w.get(p)!, candidate, clock }),
+          names.next(names.param(p.name)),
+        );
   });
+}
+
+/** The next weights. Of an optimizer that averages, those on their way to zero get there: W ← (1−c)W would never. */
+export function accepted(
+  g: Builder,
+  { averages }: Pick<Optimizer, "averages">,
+  { accept }: Pick<Optimizer, "accept">,
+  at: Parameters<Optimizer["accept"]>[1],
+): Value {
+  const next = accept(g, at);
+  return averages === undefined ? next : flushed(g, next);
 }

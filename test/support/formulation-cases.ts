@@ -1,6 +1,8 @@
 /** The grid of shapes on which formulations are compared: operators that lower/ may compute otherwise, themselves or their gradients. */
+import type { Builder } from "../../src/graph/builder.ts";
+import { flushed } from "../../src/graph/emit.ts";
 import { i64 } from "../../src/graph/tensor.ts";
-import type { Attrs, Shape, Tensor } from "../../src/graph/types.ts";
+import type { Attrs, Shape, Tensor, Value } from "../../src/graph/types.ts";
 
 /** An operator that lower/ may compute otherwise, or its gradients. */
 export interface FormulationCase {
@@ -8,6 +10,8 @@ export interface FormulationCase {
   /** Inputs to differentiate, by shape; a tensor is a constant. */
   readonly in: readonly (Shape | Tensor)[];
   readonly attrs?: Attrs;
+  /** Of what the operator makes, a value without gradients that may be computed otherwise too. */
+  readonly also?: (g: Builder, y: Value) => Value;
 }
 const of =
   (op: string) =>
@@ -69,5 +73,5 @@ export const formulationCases: Readonly<Record<string, readonly FormulationCase[
     of("Gather")([2, 3], { axis: 0 }, i64([1], [])),
     of("Pad")([3, 4], { pads: [2, 1, 1, 3], mode: "reflect" }),
   ],
-  elementwise: [of("Relu")([2, 3, 5])],
+  elementwise: [of("Relu")([2, 3, 5]), { ...of("Neg")([3, 7]), also: flushed }],
 };

@@ -36,6 +36,7 @@ function program(c: FormulationCase, random: Random): { graph: Graph; feeds: Rec
     return g.input(`x${i}`, "float32", x);
   });
   const y = g.output(g.emit(c.op, inputs, c.attrs)[0], "y");
+  if (c.also) g.output(c.also(g, y), "also");
   const loss = g.ReduceSum(g.Mul(y, g.constant(draw(y.shape, random))), { keepdims: 0 });
   const wrt = inputs.filter((v) => feeds[v.name]);
   const gradients = backward(g, loss, wrt);

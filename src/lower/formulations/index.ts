@@ -10,7 +10,7 @@ import {
   weightByHalves,
   weightByRows,
 } from "./convolution.ts";
-import { reluByMask } from "./elementwise.ts";
+import { flushedByShrink, reluByMask } from "./elementwise.ts";
 import { putBackByGather, putBackByMatrix } from "./movement.ts";
 import { averageByTiles, maxByTiles } from "./pooling.ts";
 
@@ -19,6 +19,7 @@ export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
   Conv: { rows: convByRows, blocks: convByBlocks },
   ConvInputGradient: { rows: inputByRows, flipped: inputByFlippedConv, blocks: inputByBlocks },
   ConvWeightGradient: { rows: weightByRows, halves: weightByHalves, columns: weightByColumns },
+  Flushed: { shrink: flushedByShrink },
   MaxPoolGradient: { tiles: maxByTiles },
   PutBack: { gather: putBackByGather, matrix: putBackByMatrix },
   ReluGradient: { mask: reluByMask },
