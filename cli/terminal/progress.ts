@@ -43,6 +43,7 @@ function secondsLeft(p: Progress, besideSteps: number): number {
 
 export function reporter(out: Output, epochs: number, run: Pick<Run, "history" | "prunes">): Reporter {
   let running = false;
+  let explained = false;
   const bar = out.stream.isTTY
     ? new SingleBar({
         format: `epoch {at}/${epochs} {bar} {left} left  train {score}  {zeros}{ms} ms/step`,
@@ -81,6 +82,13 @@ export function reporter(out: Output, epochs: number, run: Pick<Run, "history" |
     },
     epoch(m) {
       stop();
+      if (m.dual && !explained)
+        out.say(
+          out.colour.dim(
+            "W̃: what RMDA sets to zero; the weights, its running average, follow at the end. At a restart (a milestone) the loss may jump and comes back.",
+          ),
+        );
+      explained ||= m.dual !== undefined;
       const left = m.epoch < epochs ? `  ${duration(m.seconds * (epochs - m.epoch))} left` : "";
       out.say(epochLine(m, epochs, run.prunes) + out.colour.dim(left));
     },

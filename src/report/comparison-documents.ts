@@ -6,6 +6,8 @@ import { isLossy } from "./low-rank.ts";
 import { html } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
 import { markdown, markdownText, type Table, turned } from "./table.ts";
+import { restartNote, structureNote } from "./terms.ts";
+import { verdict } from "./verdict.ts";
 
 /** "3 methods × 2 seeds: 5 of 6 runs finished, 1 failed" */
 function lead({ methods, seeds, runs }: Comparison): string {
@@ -36,14 +38,25 @@ const chartNotes = (runs: Comparison["runs"]): string =>
   [
     "Large pale marks: a method's mean; small ones: its runs. Lines: the mean of the seeds; bands: from the smallest to the largest.",
     "Zero groups are those that a method trained (single weights where it prunes those, coupled groups for dense training); the input channels that are zero, counted alike for all, are in compare.csv.",
-    ...(runs.some((r) => r.epochs.some((m) => m.dual))
-      ? [
-          "Dotted: the groups of W̃, which RMDA sets to zero; the weights follow it as averaging ends. Changes are those of W̃.",
-        ]
-      : []),
-  ].join(" ");
+    ...(runs.some((r) => r.epochs.some((m) => m.dual)) ? ["Dotted: the groups of W̃; changes are those of W̃."] : []),
+    ...runs.slice(0, 1).map(() => structureNote(runs.flatMap((r) => r.epochs))),
+    restartNote(runs.flatMap((r) => r.epochs)),
+  ]
+    .filter(Boolean)
+    .join(" ");
 
 const failures = (runs: Comparison["runs"]) => runs.filter((r) => r.error !== undefined);
+
+function verdictSection(comparison: Comparison) {
+  const said = verdict(comparison);
+  return said.length
+    ? html`<section>
+<h2>Verdict</h2>
+${said.map((sentence) => html`<p>${sentence}</p>`)}
+</section>
+`
+    : "";
+}
 
 /** @param charts by the name of their file */
 export function comparisonHtml(comparison: Comparison, charts: Readonly<Record<string, Chart>>): string {
@@ -53,7 +66,7 @@ export function comparisonHtml(comparison: Comparison, charts: Readonly<Record<s
   return page(
     title,
     `${lead(comparison)}.`,
-    html`<section>
+    html`${verdictSection(comparison)}<section>
 <h2>Methods</h2>
 ${table(readable(comparison))}
 <p class="note">${notes(comparison)} Each run's latency ratio is that of its full to its small model at batch 1.</p>
@@ -89,6 +102,7 @@ export function comparisonMarkdown(comparison: Comparison, charts: Readonly<Reco
   const parts = [
     `# ${markdownText(title)}`,
     `${lead(comparison)}.`,
+    ...verdict(comparison).map(markdownText),
     markdown(readable(comparison)),
     notes(comparison),
     ...Object.entries(charts).map(([name, chart]) => `![${chart.title}](${name}.svg)`),

@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type ComparedRun, type Comparison, methodCsv, methodResults, methodTable, spread } from "./comparison.ts";
 import { comparisonCharts } from "./comparison-charts.ts";
 import { comparisonHtml, comparisonMarkdown } from "./comparison-documents.ts";
 import type { EpochMetrics, Summary } from "./results.ts";
 import { markdown } from "./table.ts";
+import { verdict } from "./verdict.ts";
 
 interface Figures {
   readonly accuracy?: number | null;
@@ -231,4 +232,41 @@ test("the documents name everything, escape foreign text and link the runs' repo
   expect(text).toContain("# lenet5 on digits\n");
   expect(text).toContain("![Accuracy over epochs](accuracy-epochs.svg)");
   expect(text).toContain(`\\<script>&\\|, seed 1:\n\n    ${evil}\n    more\n`);
+});
+
+describe("the verdict", () => {
+  const three = (a: Figures, b: Figures, c: Figures) =>
+    verdict(comparison([finished("A", 1, a), finished("B", 1, b), finished("C", 1, c)], ["A", "B", "C"]));
+
+  test("names the smallest that is as good as the best, and the front", () => {
+    const said = three({ accuracy: 0.98, kept: 1000 }, { accuracy: 0.975, kept: 100 }, { accuracy: 0.97, kept: 200 });
+    expect(said[0]).toMatch(/^B is the smallest within one point of the best accuracy: 97.50 % with 10.0 % of the/);
+    expect(said[1]).toMatch(/: A \(98.00 %, .*\); B \(97.50 %, .*\)\. Beaten by one of them in everything: C\.$/);
+    expect(said[2]).toContain("One seed");
+  });
+
+  test("says so where none is near the best", () => {
+    const said = three({ accuracy: 0.98, kept: 900 }, { accuracy: 0.9, kept: 100 }, { accuracy: 0.8, kept: 50 });
+    expect(said[0]).toContain("no smaller one is within one point of it");
+    expect(said[1]).not.toContain("Beaten");
+  });
+
+  test("goes by the loss where there are no classes, and waits for two methods", () => {
+    const none = { accuracy: null };
+    expect(three(none, none, none)[0]).toContain("loss 0.25");
+    expect(verdict(comparison([finished("A", 1, {}), failed("B", 1)]))).toEqual([]);
+  });
+});
+
+test("on a page marks say their values, names can be hidden, and foreign names stay text", async () => {
+  const evil = `<b>"&`;
+  const runs = [finished(evil, 1, {}, 5, 3), finished("B", 1, {}, 2, 1)];
+  const of = comparison(runs, [evil, "B"]);
+  const page = comparisonHtml(of, await comparisonCharts(of));
+  expect(page).toContain("<title>B, epoch 2: 80 %</title>");
+  expect(page).toContain("<title>&lt;b>&quot;&amp;, epoch 1: 70 %</title>");
+  expect(page).toMatch(/<input type="checkbox" class="t1" checked style="accent-color:var\(--vermilion,#d55e00\)"> B</);
+  expect(page).toMatch(/<path class="s1" [^>]*stroke="var\(--vermilion,#d55e00\)"/);
+  expect(page).not.toMatch(/ecmeta|data-class|<script|<b>/);
+  expect(page).toMatch(/<h2>Verdict<\/h2>[\s\S]*<h2>Methods<\/h2>/);
 });

@@ -1,4 +1,5 @@
 /** One chart: options in, an SVG out that stands alone — drawn by ECharts without a browser. */
+import { type LiveChart, liveMarks, liveOption, namesOf } from "./live-chart.ts";
 import { colour, paletteCss, SERIES } from "./palette.ts";
 
 /** The charting library is large; it is loaded with the first chart, in part, and once. */
@@ -27,6 +28,8 @@ const WIDTH = 520; // px
 export interface Chart {
   readonly title: string;
   readonly svg: string;
+  /** The same for a page: marks say their values under the pointer, and what belongs to a name can be hidden. Without it: svg. */
+  readonly live?: LiveChart;
 }
 
 /** Text beside a chart's marks. */
@@ -80,7 +83,12 @@ export async function draw(title: string, height: number, option: object): Promi
       backgroundColor: "transparent",
       ...option,
     });
-    return { title, svg: standAlone(title, chart.renderToSVGString()) };
+    const svg = standAlone(title, chart.renderToSVGString());
+    const names = namesOf(option);
+    if (names.length === 0) return { title, svg };
+    chart.setOption({ ...liveOption(option) });
+    const marked = liveMarks(chart.renderToSVGString(), option, names);
+    return { title, svg, live: { svg: standAlone(title, marked), names } };
   } finally {
     chart.dispose();
   }
@@ -96,6 +104,7 @@ function standAlone(title: string, svg: string): string {
   return svg
     .replaceAll(/<style >[\s\S]*?<\/style>\n?/g, "")
     .replaceAll(/ (class="zr[^"]*"|ecmeta_[a-z_]+="[^"]*"|pointer-events="visible")/g, "")
+    .replaceAll("data-class=", "class=")
     .replaceAll(/zr\d+-c/g, `${id}-`)
     .replace(
       /<svg ([^>]*)>/,

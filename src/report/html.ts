@@ -6,6 +6,7 @@ import { html, type Markup } from "./markup.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
 import type { LowRank, ModelInput, RunReport, Summary } from "./results.ts";
 import { beforeAfterTable, layerTable, rankTable, removalTable } from "./table.ts";
+import { restartNote, structureNote } from "./terms.ts";
 import { usage } from "./usage.ts";
 
 /** The whole document. */
@@ -57,10 +58,11 @@ ${useIt(run.input)}
 const chartNotes = ({ epochs, milestones }: RunReport): string =>
   [
     milestones?.length ? `Vertical lines: the learning rate drops after epoch ${milestones.join(", ")}.` : "",
-    epochs.some((m) => m.dual)
-      ? "W̃ is the iterate whose groups RMDA sets to zero; the weights follow it as averaging ends."
-      : "",
-  ].join(" ");
+    structureNote(epochs),
+    milestones?.length ? restartNote(epochs) : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 
 function lead(s: Summary): string {
   const left = s.params.after / s.params.before;

@@ -52,8 +52,17 @@ export const table = ({ head, rows, text }: Table, link?: (row: number) => strin
   return html`<div class="scroll"><table><thead>${row("th", head)}</thead><tbody>${body}</tbody></table></div>`;
 };
 
-export const figure = ({ title, svg }: Chart): Markup =>
-  html`<figure><figcaption>${title}</figcaption>${trusted(svg)}</figure>`;
+/** A chart under its title; where it has several names, with a box for each that hides what belongs to it. */
+export function figure({ title, svg, live }: Chart): Markup {
+  const boxes =
+    live && live.names.length > 1
+      ? html`<p class="names">${live.names.map(
+          ({ name, colour }, i) =>
+            html`<label><input type="checkbox" class="t${i}" checked style="accent-color:${colour}"> ${name}</label>`,
+        )}</p>`
+      : "";
+  return html`<figure><figcaption>${title}</figcaption>${boxes}${trusted(live?.svg ?? svg)}</figure>`;
+}
 
 export const pairs = (rows: readonly (readonly [string, string])[]): Markup =>
   html`<dl>${rows.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>`;
