@@ -2,8 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, posix, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
@@ -61,6 +63,26 @@ test("all that is exported, started and imported is packed", () => {
   expect(missing).toEqual([]);
   const stems: string[] = sideEffects.map((pattern: string) => posix.normalize(pattern).split("*")[0]);
   expect(stems.filter((stem) => !packed.some((path) => path.startsWith(stem)))).toEqual([]);
+});
+
+test("a page that reads models and counts their cost loads the reader alone", async () => {
+  // the bundler that vitest itself runs on
+  const beside = (from: string, name: string) => createRequire(from).resolve(name);
+  const vite = beside(beside(join(root, "package.json"), "vitest/package.json"), "vite/package.json");
+  const { rolldown } = await import(pathToFileURL(beside(vite, "rolldown")).href);
+  const entry = join(folder, "page.js");
+  writeFileSync(
+    entry,
+    `import { read, cost } from ${JSON.stringify(join(root, "dist/src/index.js"))};\nconsole.log(read, cost);\n`,
+  );
+  const bundle = await rolldown({ input: entry, platform: "browser" });
+  const [{ code, modules }] = (await bundle.generate({ format: "esm", minify: true, codeSplitting: false })).output;
+  await bundle.close();
+  const packages = Object.entries<{ renderedLength: number }>(modules)
+    .filter(([path, { renderedLength }]) => renderedLength > 0 && path.includes("node_modules"))
+    .map(([path]) => path.split("node_modules/").at(-1)!.split("/dist/")[0].split("/esm/")[0]);
+  expect([...new Set(packages)].sort()).toEqual(["@bufbuild/protobuf", "fastest-levenshtein"]);
+  expect(code.length).toBeLessThan(220_000);
 });
 
 describe("the script of onnxruntime-node", () => {

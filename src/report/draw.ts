@@ -1,5 +1,5 @@
 /** One chart: options in, an SVG out that stands alone — drawn by ECharts without a browser. */
-import { type LiveChart, liveMarks, liveOption, namesOf } from "./live-chart.ts";
+import { hideableNames, type LiveChart, liveMarks, liveOption } from "./live-chart.ts";
 import { colour, paletteCss, SERIES } from "./palette.ts";
 
 /** The charting library is large; it is loaded with the first chart, in part, and once. */
@@ -84,7 +84,7 @@ export async function draw(title: string, height: number, option: object): Promi
       ...option,
     });
     const svg = standAlone(title, chart.renderToSVGString());
-    const names = namesOf(option);
+    const names = hideableNames(option);
     if (names.length === 0) return { title, svg };
     chart.setOption({ ...liveOption(option) });
     const marked = liveMarks(chart.renderToSVGString(), option, names);

@@ -33,7 +33,7 @@ const MOST_MARKS = 400;
 const seriesOf = (option: object): readonly Series[] => (option as Option).series ?? [];
 
 /** The names that can be hidden: of series with a colour of their own; names of one colour go together. */
-export function namesOf(option: object): readonly LiveName[] {
+export function hideableNames(option: object): readonly LiveName[] {
   const found = new Map<string, string[]>();
   for (const { name, color, silent } of seriesOf(option)) {
     if (!name || !color || silent) continue;

@@ -258,19 +258,6 @@ test("the report is one self-contained file", async () => {
   expect(page).not.toMatch(/undefined|NaN|\[object/);
 });
 
-test("words are explained where they appear", async () => {
-  const run = sampleRun();
-  const dual = { groupSparsity: 0.1, weightedGroupSparsity: 0.1, patternChanges: 1 };
-  const page = await reportHtml({ ...run, milestones: [2], epochs: run.epochs.map((m) => ({ ...m, dual })) });
-  for (const text of ["A group is what dies together", "W̃ is the iterate", "dual averaging restarts"])
-    expect(page).toContain(text);
-  const plain = await reportHtml({
-    ...run,
-    epochs: run.epochs.map((m) => ({ ...m, groupSparsity: 0, dual: undefined })),
-  });
-  for (const text of ["A group is what", "W̃ is", "restarts"]) expect(plain).not.toContain(text);
-});
-
 test("foreign text is escaped", async () => {
   const run = sampleRun();
   const evil = `<script>alert("1")</script>&`;
