@@ -15,8 +15,18 @@ export {
   type PlacedColumns,
 } from "./data/from-columns.ts";
 export type { LabelKind } from "./data/labels.ts";
+export {
+  type ImageSize,
+  type ImagesWanted,
+  type Interpolation,
+  type Preprocessing,
+  type PresetName,
+  preset,
+  presetNames,
+} from "./data/preprocessing.ts";
+export { fromPreprocessorConfig } from "./data/preprocessor-config.ts";
 export { sourceSplit } from "./data/source.ts";
-export type { Augment, Drawn, Numbers, SampleSource, Split } from "./data/split.ts";
+export type { Augment, ColorJitter, Drawn, Numbers, SampleSource, Split } from "./data/split.ts";
 export {
   type EncodedTexts,
   type EncodedWords,
@@ -94,6 +104,7 @@ export {
   type SavedComparison,
   savedComparison,
 } from "./pipeline/comparison-files.ts";
+export { type ContactSheetOptions, contactSheet } from "./pipeline/contact-sheet.ts";
 export type { FinishEvent, RankEvent } from "./pipeline/events.ts";
 export { type Factorized, type FactorizeOptions, factorize } from "./pipeline/factorize.ts";
 export { type FineTuneOptions, fineTune } from "./pipeline/fine-tune.ts";
@@ -215,6 +226,7 @@ export { baselineNote } from "./train/baseline-note.ts";
 export type { DistillOptions } from "./train/distill.ts";
 export { encodingOf } from "./train/encoding.ts";
 export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
+export { imagesFor } from "./train/images.ts";
 export { initialize } from "./train/initialize.ts";
 export { fixedPlaces } from "./train/inputs.ts";
 export { type MemoryStore, memory } from "./train/memory.ts";

@@ -13,7 +13,7 @@ export class Name {
 }
 
 /** The name of an option: a front may put before it what makes it one. */
-class OptionName extends Name {}
+export class OptionName extends Name {}
 
 type Part = string | Name;
 /** @param option whether it is the name of an option, not of a choice or a method */

@@ -1,9 +1,10 @@
 /** The settings of data: the same for every command that takes some. */
-import type { Encoding } from "espalier";
+import { type Encoding, type ImagesWanted, presetNames } from "espalier";
 import type { OpenOptions } from "espalier/node";
 import {
   choice,
   type Field,
+  imageSizeField,
   integerField,
   namesField,
   normalization,
@@ -40,6 +41,14 @@ export const readerFields = {
     above: 0,
     below: 1,
   }),
+  preset: choice(
+    "images: resized, cut and normalized as a family of models wants them (default: as the model records)",
+    presetNames,
+  ),
+  resize: imageSizeField("images: 256 = the shorter side to 256, 224x160 = stretched to height and width"),
+  crop: imageSizeField("images: the middle, 224 or 224x160 (height and width)"),
+  skipBroken: toggle("images: decode all of them first, and leave out those that cannot be (default: stop at one)"),
+  cacheImages: toggle("images: keep decoded and resized ones in the user's cache"),
 } as const satisfies Readonly<Partial<Record<keyof OpenOptions, unknown>>>;
 
 const dataRootField = text("folder with the data sets (default: $ESPALIER_DATA, else the user's cache)", "folder");
@@ -59,7 +68,7 @@ export const textFields = {
 
 export const dataFields = {
   data: text(
-    "data set by name, a folder, a file (.csv, .tsv, .jsonl, .parquet, .npz, .npy), or a module that exports one",
+    "data set by name, a folder (of images, say), a file (.csv, .tsv, .jsonl, .parquet, .npz, .npy), or a module that exports one",
     "name|path",
   ),
   columns: namesField("which columns of the data are for which of the model's inputs and outputs, where names differ"),
@@ -83,10 +92,12 @@ const keys = Object.keys(readerFields) as (keyof typeof readerFields)[];
  * What `datasets.open` is told.
  * @param loss of those that fit numbers, labels are numbers unless something else is said
  * @param encoding of the model that the data is for
+ * @param images that this model wants
  */
 export function readerOptions(
   values: ValuesOf<typeof dataArgumentFields> & { readonly loss?: LossSetting },
   encoding?: Encoding | null,
+  images?: ImagesWanted,
 ): OpenOptions {
   const given = Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));
   const { dataRoot, loss } = values;
@@ -96,5 +107,6 @@ export function readerOptions(
     ...(fits && { expects: "numbers" }),
     ...(dataRoot && { root: dataRoot }),
     ...(encoding !== undefined && { encoding }),
+    ...(images && { images }),
   };
 }

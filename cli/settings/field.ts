@@ -130,6 +130,21 @@ export const numberListField = (help: string, wanted: string, one: z.ZodNumber, 
   read: readNumbers,
 });
 
+/** A length in pixels, or height and width: "224", "224x160". */
+export const imageSizeField = (help: string): Field<number | readonly [number, number]> => {
+  const length = z.int().min(1).max(16384);
+  return {
+    schema: z.union([length, z.tuple([length, length])]),
+    wanted: "pixels, as 224, or height and width, as 224x160",
+    help,
+    value: "size",
+    read(t) {
+      const [height, width, ...more] = t.split("x").map(readNumber);
+      return width === undefined ? height : more.length > 0 ? t : [height, width];
+    },
+  };
+};
+
 /** Texts in order, on the command line separated by commas. */
 export const texts = (help: string, value: string): Field<string[]> => ({
   schema: z.array(z.string().min(1)).min(1),
@@ -169,19 +184,54 @@ export const choice = <const N extends string>(help: string, names: readonly N[]
   read: (t) => t,
 });
 
+const share = z.number().gt(0).max(1);
+const strength = z.number().min(0).max(1);
+const augmentSchema = z.strictObject({
+  crop: z.int().min(0).optional(),
+  flip: z.boolean().optional(),
+  randomResizedCrop: z.tuple([share, share]).optional(),
+  randAugment: z.strictObject({ operations: z.int().min(1), magnitude: z.number().min(0) }).optional(),
+  colorJitter: z
+    .union([
+      strength,
+      z.strictObject({
+        brightness: strength.optional(),
+        contrast: strength.optional(),
+        saturation: strength.optional(),
+        hue: z.number().min(0).max(0.5).optional(),
+      }),
+    ])
+    .optional(),
+  cutout: z.int().min(1).optional(),
+});
+
+/** What several numbers behind one name are: `rand-augment=2:9`. */
+const AUGMENT_PARTS: Readonly<Record<string, readonly string[]>> = {
+  randAugment: ["operations", "magnitude"],
+  colorJitter: ["brightness", "contrast", "saturation", "hue"],
+};
+
+function readAugment(name: string, value: string | undefined): unknown {
+  if (value === undefined) return true;
+  const numbers = value.split(":").map(readNumber);
+  const keys = AUGMENT_PARTS[name];
+  if (!keys) return numbers.length > 1 ? numbers : numbers[0];
+  return name === "colorJitter" && numbers.length === 1
+    ? numbers[0]
+    : Object.fromEntries(numbers.map((n, i) => [keys[i] ?? "", n]));
+}
+
 /** How training images are varied. */
-export const augmentation = (help: string): Field<"auto" | "none" | { crop?: number; flip?: boolean }> => ({
-  schema: z.union([
-    z.enum(["auto", "none"]),
-    z.strictObject({ crop: z.int().min(0).optional(), flip: z.boolean().optional() }),
-  ]),
-  wanted: "auto, none, or crop=4,flip ({ crop: 4, flip: true } in a file)",
+export const augmentation = (help: string): Field<"auto" | "none" | z.output<typeof augmentSchema>> => ({
+  schema: z.union([z.enum(["auto", "none"]), augmentSchema]),
+  wanted:
+    "auto, none, or some of crop=4, flip, random-resized-crop=0.08:1, rand-augment=2:9, color-jitter=0.4 (or brightness:contrast:saturation:hue), cutout=16 ({ crop: 4, flip: true } in a file)",
   help,
   value: "how",
   read(t) {
     if (t === "auto" || t === "none") return t;
-    const settings = t.split(",").map((part) => part.split("="));
-    return Object.fromEntries(settings.map(([k, v]) => [k, v === undefined ? true : readNumber(v)]));
+    const settings = t.split(",").map((part) => part.split("=").map((text) => text.trim()));
+    return Object.fromEntries(settings.map(([k, v]) => [camel(k), readAugment(camel(k), v)]));
   },
 });
 

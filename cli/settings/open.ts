@@ -6,6 +6,9 @@ import {
   type Dataset,
   EspalierError,
   encodingOf,
+  fromPreprocessorConfig,
+  type ImagesWanted,
+  imagesFor,
   initialize,
   limitTrain,
   type Model,
@@ -27,17 +30,19 @@ import type { TrainConfig } from "./train-fields.ts";
 /**
  * Opens a data set by name or path.
  * @param model that it is for: its samples are read as those that it was trained on
+ * @param images that it wants; default as its file says
  * @throws UsageError, EspalierError as the library, with what the command line can do about files that are not here
  */
 export async function openDataset(
   name: string,
   values: DataSettings & TextSettings & { readonly loss?: LossSetting },
   model?: Model,
+  images: ImagesWanted | undefined = model && imagesFor(model),
 ): Promise<Dataset> {
   try {
     const text = await textReading(values, model);
     const data = await datasets.open(name, {
-      ...readerOptions(values, model && encodingOf(model)),
+      ...readerOptions(values, model && encodingOf(model), images),
       ...(text && { text }),
     });
     checkTextsRead(values, data.places !== undefined);
@@ -59,11 +64,20 @@ export async function openData(
 ): Promise<Dataset> {
   // A named data set is the same whatever a model records.
   const file = s.model && isFromFile(s.model) && (await readerTakes(s.data!)) ? await readModel(s.model) : undefined;
-  let data = await openDataset(s.data!, s, file);
-  if (s.model && isFromFile(s.model) && (await isModelFolder(s.model)))
-    data = ofFolder(data, await readModelFolder(s.model));
+  const folder =
+    s.model && isFromFile(s.model) && (await isModelFolder(s.model)) ? await readModelFolder(s.model) : undefined;
+  let data = await openDataset(s.data!, s, file, file && imagesOf(file, folder));
+  if (folder) data = ofFolder(data, folder);
   if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
   return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
+}
+
+/** What a model wants of images: as its file says, else as the preprocessor beside it does. */
+function imagesOf(model: Model, folder: ModelFolder | undefined): ImagesWanted {
+  const images = imagesFor(model);
+  const beside = folder?.preprocessor;
+  const ofImages = typeof beside === "object" && beside !== null && ("image_mean" in beside || "do_resize" in beside);
+  return images.preprocessing || !ofImages ? images : { ...images, preprocessing: fromPreprocessorConfig(beside) };
 }
 
 /** The data with its classes in the order of a folder's model, and what is to be said of the two. */

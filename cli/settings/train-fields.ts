@@ -54,7 +54,9 @@ export const trainFields = {
   ...textFields,
   limitTrain: integerField("use only so many training samples", { min: 1 }),
   valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
-  augment: augmentation("vary training images: auto, none, or crop=4,flip (default: auto, as the data set says)"),
+  augment: augmentation(
+    "vary training images: auto, none, or such as random-resized-crop=0.08:1,flip,color-jitter=0.4; also crop=4, rand-augment=2:9, cutout=16 (default: auto, as the data set says)",
+  ),
   normalize: dataFields.normalize,
   bakeNormalization: toggle("put the normalization into the models, whose input then takes pixels 0 … 255"),
   baseline: turnedOff("do not score a model from a file before training"),

@@ -8,6 +8,8 @@ import { UsageError } from "../error.ts";
 import { aList, anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import { ahead } from "./ahead.ts";
+import { checkAugment } from "./augment/check.ts";
+import { vary } from "./augment/vary.ts";
 import { orderOf } from "./order.ts";
 import { asGiven, byLength, type SamplePlaces, type Stretch, shortened } from "./places.ts";
 import { sampleSize, samplesAt } from "./source.ts";
@@ -81,7 +83,7 @@ export async function* prepare(split: Split, plan: BatchPlan): AsyncGenerator<Ba
       const drawn = shuffle || augment ? { seed, epoch, position: start, augment } : undefined;
       const whole = await samplesAt(split, order, start, count, drawn);
       const batch = places && length !== undefined ? { ...shortened(whole, places, length), length } : whole;
-      if (augment) augmentBatch(batch.x, shape, augment, { seed, epoch, position: start });
+      if (augment) vary(batch.x, shape, augment, { seed, epoch, position: start }, split.source?.augments);
       yield { ...batch, epoch, step };
     }
   }
@@ -125,39 +127,6 @@ export function batchSizes(
 export const epochOrder = (count: number, seed: number, epoch: number): Uint32Array =>
   new Random(seed, "shuffle", epoch).permutation(count);
 
-/**
- * Varies images `[n, C, H, W]` in place: a random H × W cut of the image padded with raw zeros (as torchvision, which
- * pads before it normalizes), then a mirror image with probability ½. Each sample draws from a stream of its own.
- */
-function augmentBatch(
-  x: Split["x"],
-  shape: readonly number[],
-  { crop = 0, flip = false }: Augment,
-  { seed, epoch, position }: { seed: number; epoch: number; position: number },
-): void {
-  const [channels, height, width] = shape;
-  const size = channels * height * width;
-  const source = x.slice(0, size);
-  for (let start = 0, i = position; start < x.length; start += size, i++) {
-    const random = new Random(seed, "augment", epoch, i);
-    const dy = crop ? random.int(2 * crop + 1) - crop : 0;
-    const dx = crop ? random.int(2 * crop + 1) - crop : 0;
-    const mirror = flip && random.int(2) === 1;
-    if (dy === 0 && dx === 0 && !mirror) continue;
-    source.set(x.subarray(start, start + size));
-    let at = start;
-    for (let c = 0; c < channels; c++)
-      for (let row = 0; row < height; row++) {
-        const inside = row + dy >= 0 && row + dy < height;
-        const base = (c * height + row + dy) * width;
-        for (let column = 0; column < width; column++, at++) {
-          const from = (mirror ? width - 1 - column : column) + dx;
-          x[at] = inside && from >= 0 && from < width ? source[base + from] : 0;
-        }
-      }
-  }
-}
-
 /** @throws UsageError naming the field of the plan that cannot be carried out */
 export function checkPlan(split: Split, plan: BatchPlan): void {
   const { shape, batchSize, seed, epoch = 0, step = 0, epochs = epoch + 1, augment } = plan;
@@ -173,9 +142,5 @@ export function checkPlan(split: Split, plan: BatchPlan): void {
   const size = shape.reduce((a, b) => a * b, 1);
   if (size !== sampleSize(split))
     wrong("shape", `[${shape}]`, `a shape of ${sampleSize(split)} numbers, as the samples have`);
-  if (!augment) return;
-  if (shape.length !== 3) wrong("augment", `samples of shape [${shape}]`, "images [C, H, W]");
-  const { crop = 0 } = augment;
-  const most = Math.max(shape[1], shape[2]);
-  if (!isInteger(crop, 0) || crop > most) wrong("augment.crop", crop, `0 … ${most}, the size of the image`);
+  if (augment) checkAugment(split, shape, augment, wrong);
 }

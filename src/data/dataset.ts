@@ -14,6 +14,7 @@ import { checkClasses } from "./check.ts";
 import type { Column } from "./columns.ts";
 import type { Encoding } from "./encoding.ts";
 import type { SamplePlaces } from "./places.ts";
+import type { Preprocessing } from "./preprocessing.ts";
 import { chosen } from "./source.ts";
 import type { Augment, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
@@ -50,6 +51,8 @@ export interface Dataset {
   /** True where mean and std were given with the samples, not measured or usual: then they hold for models from files too. */
   readonly normalizationGiven?: boolean;
   readonly augment?: Augment;
+  /** How its samples were made of images; recorded in files of models that are trained on it. */
+  readonly preprocessing?: Preprocessing;
   /** Where batches come from; absent = prepared in-process by `batches`. */
   readonly batches?: Loader;
 }

@@ -67,8 +67,27 @@ export function ofEach<S extends Pick<Split, "x" | "y" | "more" | "lengths">>(
   return { x: make(x), y: make(y), ...(rest && { more: rest }), ...(lengths && { lengths: make(lengths) }) };
 }
 
-/** How training images are varied: zero-padding by `crop` pixels and a random cut; a mirror image half of the time. */
+/** How much colours change: each factor is drawn from 1 − x … 1 + x, the turn of the hue from −x … x of the circle. Default 0. */
+export interface ColorJitter {
+  readonly brightness?: number;
+  readonly contrast?: number;
+  readonly saturation?: number;
+  /** At most 0.5. */
+  readonly hue?: number;
+}
+
+/** How training images are varied, in this order: a random part, crop and flip, randAugment, colorJitter, cutout. */
 export interface Augment {
+  /** Zero-padding by so many pixels, and a random cut of the image's size. */
   readonly crop?: number;
+  /** A mirror image half of the time. */
   readonly flip?: boolean;
+  /** A random part, of a share of the area between these two, in the size of the whole: [0.08, 1] for ImageNet. */
+  readonly randomResizedCrop?: readonly [least: number, most: number];
+  /** Of images of bytes. One number: brightness, contrast and saturation by it. */
+  readonly colorJitter?: number | ColorJitter;
+  /** Of images of bytes: so many of torchvision's operations, each of this magnitude, 0 … 30. */
+  readonly randAugment?: { readonly operations: number; readonly magnitude: number };
+  /** A black square of this side at a random place. */
+  readonly cutout?: number;
 }

@@ -21,8 +21,12 @@ function mulHi(a: number, b: number): number {
 }
 
 /** What a stream is for. Part of its name, so that two purposes never share numbers. */
-export type Purpose = "init" | "shuffle" | "augment" | "dropout" | "split" | "digits" | "verify" | "mask";
-const PURPOSES: readonly Purpose[] = ["init", "shuffle", "augment", "dropout", "split", "digits", "verify", "mask"];
+export type Purpose = (typeof PURPOSES)[number];
+/** New ones stand at the end: the place of each is in its numbers. */
+const PURPOSES = [
+  ...(["init", "shuffle", "augment", "dropout", "split", "digits", "verify", "mask"] as const),
+  ...(["resizedCrop", "colors", "policy", "cutout"] as const),
+] as const;
 
 export class Random {
   private readonly key: [number, number];

@@ -4,7 +4,7 @@
  */
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { joinedBytes } from "../bytes.ts";
-import { crc32c } from "./crc.ts";
+import { crc32c } from "../math/crc.ts";
 
 /** Numbers of one step, by their tags. */
 export interface Scalars {

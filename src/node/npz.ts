@@ -2,8 +2,8 @@
 import { type UnzipFileInfo, unzipSync } from "fflate";
 import type { Dataset } from "../data/dataset.ts";
 import { EspalierError } from "../error.ts";
+import { crc32 } from "../math/crc.ts";
 import { datasetOfArrays } from "./array-files.ts";
-import { crc32 } from "./crc.ts";
 import { readNpy } from "./npy.ts";
 import type { OpenOptions } from "./reader.ts";
 import { boundedSize, readWhole } from "./unpack.ts";

@@ -4,9 +4,10 @@ import type { DigitsOptions } from "../data/digits.ts";
 import type { Encoding } from "../data/encoding.ts";
 import type { LabelKind } from "../data/labels.ts";
 import { LABEL_KINDS } from "../data/labels.ts";
+import type { ImageSize, ImagesWanted, Preprocessing, PresetName } from "../data/preprocessing.ts";
 import { MISSING_RULES, type MissingRule } from "../data/table/encode.ts";
 import type { TextReading } from "../data/table/table-texts.ts";
-import { aList, aNumber, anObject, aSwitch, aText, type Kind, maybe, orNull, wants } from "../given.ts";
+import { aList, aNumber, anObject, aSwitch, aText, type Kind, maybe, oneOfKinds, orNull, wants } from "../given.ts";
 import type { DataPlace } from "./locate.ts";
 
 /** Options of `datasets.open`. Each reader takes some of them; one that the reader found does not take is refused by its name. */
@@ -46,6 +47,20 @@ export interface OpenOptions {
    * nothing, so numbers are taken as they are.
    */
   readonly encoding?: Encoding | null;
+  /** What the model wants that images are for, as `imagesFor` has it. Default: colours, of the size that the images have. */
+  readonly images?: ImagesWanted;
+  /** How images become samples. Default: what the model records, else stretched to the size that it wants, x / 255. */
+  readonly preprocessing?: Preprocessing;
+  /** The same by the name of a family of models. */
+  readonly preset?: PresetName;
+  /** Another size of images before they are cut: of the shorter side, or a height and a width to stretch to. */
+  readonly resize?: number | ImageSize;
+  /** Another cut of the middle of images. */
+  readonly crop?: number | ImageSize;
+  /** Decode every image first, and leave out those that cannot be, by name. Default: the first such one ends the work. */
+  readonly skipBroken?: boolean;
+  /** Keep decoded images on disk: in this folder, or (true) below the data sets' own. */
+  readonly cacheImages?: boolean | string;
 }
 
 /** What each option is. */
@@ -69,6 +84,13 @@ const KINDS: Readonly<Record<keyof OpenOptions, Kind>> = {
   text: maybe(anObject),
   testSplit: maybe({ ...aNumber, wanted: "a number in (0, 1)", holds: (x) => typeof x === "number" && x > 0 && x < 1 }),
   encoding: orNull(anObject),
+  images: maybe(anObject),
+  preprocessing: maybe(anObject),
+  preset: maybe(aText),
+  resize: maybe(oneOfKinds(aNumber, aList)),
+  crop: maybe(oneOfKinds(aNumber, aList)),
+  skipBroken: maybe(aSwitch),
+  cacheImages: maybe(oneOfKinds(aSwitch, aText)),
 };
 
 /** @throws UsageError for an option that is not of its kind; names that are no options, the reader refuses */

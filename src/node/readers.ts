@@ -5,6 +5,8 @@ import { EspalierError, UsageError } from "../error.ts";
 import { listedOptions, option, say } from "../message.ts";
 import { openModule } from "./data-module.ts";
 import { joinPath, listFolder, sizeOfFile } from "./files.ts";
+import { openImageFolder } from "./images/open.ts";
+import { looksLikeImages } from "./images/parts.ts";
 import { type DataPlace, locate, readImages } from "./locate.ts";
 import { npyFiles, npyFolderFiles, openNpy, openNpyFolder } from "./npy-files.ts";
 import { openNpz } from "./npz.ts";
@@ -103,6 +105,15 @@ const READERS: readonly DataReader[] = [
     open: openNpyFolder,
     files: async (path) => sized(await npyFolderFiles(path)),
   },
+  {
+    kind: "a folder of images",
+    wanted: "train/CLASS/*.jpg with val or test beside it, or CLASS/*.jpg (jpg, png, webp, gif, tif, avif)",
+    of: "folder",
+    takes: ["preprocessing", "preset", "resize", "crop", "skipBroken", "cacheImages", "testSplit"],
+    recognises: (_, { names }) => looksLikeImages(names),
+    open: openImageFolder,
+    files: async (path) => sized([path]),
+  },
 ];
 
 const sized = (paths: readonly string[]): Promise<DataPlace["files"]> =>
@@ -116,7 +127,7 @@ const sized = (paths: readonly string[]): Promise<DataPlace["files"]> =>
 export async function readerOf(
   path: string,
   options: OpenOptions,
-  common: readonly ReaderOption[] = ["root", "encoding", "expects", "text"],
+  common: readonly ReaderOption[] = ["root", "encoding", "expects", "text", "images"],
 ): Promise<DataReader> {
   const found = await look(path);
   const reader = READERS.find((r) => r.recognises(path, found));

@@ -1,8 +1,8 @@
 /** Errors on their way between threads, which would lose their class, their fields and the spelling of names. */
 import { type ErrorCode, EspalierError, UsageError } from "../error.ts";
-import { Message, Name, type Words } from "../message.ts";
+import { Message, named, OptionName, option, type Words } from "../message.ts";
 
-type SentWords = string | readonly (string | { readonly name: string })[];
+type SentWords = string | readonly (string | { readonly name: string; readonly option: boolean })[];
 
 interface SentDetails {
   readonly [label: string]: SentWords | number | undefined;
@@ -20,9 +20,13 @@ export type SentError =
   | { readonly other: unknown };
 
 const packed = (words: Words): SentWords =>
-  words instanceof Message ? words.parts.map((p) => (typeof p === "string" ? p : { name: p.name })) : words;
+  words instanceof Message
+    ? words.parts.map((p) => (typeof p === "string" ? p : { name: p.name, option: p instanceof OptionName }))
+    : words;
 const unpacked = (words: SentWords): Words =>
-  typeof words === "string" ? words : new Message(words.map((p) => (typeof p === "string" ? p : new Name(p.name))));
+  typeof words === "string"
+    ? words
+    : new Message(words.map((p) => (typeof p === "string" ? p : p.option ? option(p.name) : named(p.name))));
 
 const mapped = <A, B>(of: Readonly<Record<string, A>>, make: (a: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(of).map(([key, value]) => [key, make(value)]));

@@ -1,11 +1,11 @@
 /** Event files, read by a reader of their own: framing, checksums and messages by their definitions, not by our writer. */
 import { expect, test } from "vitest";
 import { data, model, options } from "../../test/support/small-run.ts";
+import { crc32c } from "../math/crc.ts";
 import { memory } from "../train/memory.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { EVENTS } from "../train/run-files.ts";
 import { train } from "../train/train.ts";
-import { crc32c } from "./crc.ts";
 import { tensorboard } from "./tensorboard.ts";
 
 test("CRC-32C as RFC 3720 has it", () => {

@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { withTensors } from "../step/parameters.ts";
 import { recordEncoding } from "./encoding.ts";
+import { recordPreprocessing } from "./images.ts";
 import { recordNormalization } from "./normalization.ts";
 import type { Resolved } from "./options.ts";
 
@@ -11,8 +12,9 @@ export function published(
   model: Model,
   weights: ReadonlyMap<string, Tensor>,
   { normalization }: Pick<Resolved, "normalization">,
-  { encoding }: Dataset,
+  { encoding, preprocessing }: Dataset,
 ): Model {
   const graph = withTensors(model.graph, weights);
-  return recordEncoding(recordNormalization({ ...model, graph }, normalization), encoding);
+  const normalized = recordNormalization({ ...model, graph }, normalization);
+  return recordPreprocessing(recordEncoding(normalized, encoding), preprocessing);
 }

@@ -1,0 +1,125 @@
+/** Folders of images, from the built package as a user has it: the worker decodes, the command line opens them. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { type Dataset, models, multiStep, rmda, train, write } from "espalier";
+import { datasets, node } from "espalier/node";
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { commandLine } from "./support/command-line.ts";
+
+const { espalier, at, json } = commandLine();
+const RECORD = 3073;
+const CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
+
+/** CIFAR-10's binary records as PNG files, CLASS/NUMBER.png; and the same records in that order, class after class. */
+async function asImages(records: Uint8Array, folder: string): Promise<Uint8Array> {
+  const all = Array.from({ length: records.length / RECORD }, (_, i) => records.subarray(i * RECORD, (i + 1) * RECORD));
+  const sorted = all.map((record, i) => ({ record, i })).sort((a, b) => a.record[0] - b.record[0] || a.i - b.i);
+  for (const name of CLASSES) mkdirSync(join(folder, name), { recursive: true });
+  for (const { record, i } of sorted) {
+    const pixels = Uint8Array.from({ length: 3072 }, (_, p) => record[1 + (p % 3) * 1024 + Math.floor(p / 3)]);
+    const image = sharp(pixels, { raw: { width: 32, height: 32, channels: 3 } });
+    await image.png().toFile(join(folder, CLASSES[record[0]], `${String(i).padStart(6, "0")}.png`));
+  }
+  return Buffer.concat(sorted.map(({ record }) => record));
+}
+
+async function trained(data: Dataset): Promise<Uint8Array> {
+  const model = models.lenet5Small({ seed: 1, input: data.shape, classes: 10 });
+  const run = train(model, data, {
+    engine: node({ threads: 1 }),
+    optimizer: rmda({ c: 0.1 }),
+    schedule: multiStep({ lr: 0.05, milestones: [] }),
+    epochs: 2,
+    batchSize: 32,
+    augment: { crop: 4, flip: true },
+    normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+  });
+  for await (const _ of run);
+  const metadata = new Map([...run.model.metadata].filter(([key]) => key !== "espalier.preprocessing"));
+  return write({ ...run.model, metadata });
+}
+
+async function sameWeights(name: string, parts: { train: Uint8Array; test: Uint8Array }): Promise<void> {
+  const [binary, images] = [at(name, "binary"), at(name, "images")];
+  mkdirSync(binary, { recursive: true });
+  writeFileSync(join(binary, "data_batch_1.bin"), await asImages(parts.train, join(images, "train")));
+  writeFileSync(join(binary, "test_batch.bin"), await asImages(parts.test, join(images, "test")));
+  const [folder, files] = [await datasets.open(images), await datasets.open(binary)];
+  expect(folder.train.source).toBeDefined();
+  expect(folder.classNames).toEqual(files.classNames);
+  expect(await trained(folder)).toEqual(await trained(files));
+}
+
+const random = (count: number): Uint8Array =>
+  Uint8Array.from({ length: count * RECORD }, (_, i) =>
+    i % RECORD === 0 ? (i / RECORD) % 10 : (i * 2654435761) >>> 24,
+  );
+
+test("a folder of PNGs trains to the bytes of the binary files", () =>
+  sameWeights("random", { train: random(80), test: random(20) }));
+
+const real = process.env["ESPALIER_DATA"];
+
+test.skipIf(!real)(`CIFAR-10's own images too${real ? "" : " (skipped: $ESPALIER_DATA is not set)"}`, async () => {
+  const some = (name: string, count: number) =>
+    gunzipSync(readFileSync(join(real!, "cifar10", `${name}.gz`))).subarray(0, count * RECORD);
+  await sameWeights("real", { train: some("data_batch_1.bin", 1000), test: some("test_batch.bin", 200) });
+});
+
+test("a command trains on a folder, another evaluates on it, and the model's file says how images were prepared", async () => {
+  const folder = at("own");
+  for (const [part, count] of [
+    ["train", 24],
+    ["val", 8],
+  ] as const)
+    for (let i = 0; i < count; i++) {
+      const name = i % 2 ? "dark" : "light";
+      mkdirSync(join(folder, part, name), { recursive: true });
+      const level = (i % 2 ? 20 : 200) + i;
+      const create = { width: 40 + i, height: 50, channels: 3, background: { r: level, g: level, b: level } } as const;
+      await sharp({ create })
+        .jpeg()
+        .toFile(join(folder, part, name, `${i}.jpg`));
+    }
+  writeFileSync(join(folder, "train/dark/broken.jpg"), "");
+  const args = ["--model", "lenet5-small", "--data", folder, "--threads", "1", "--epochs", "4", "--batch-size", "8"];
+  const unsaid = await espalier("train", ...args);
+  expect([unsaid.status, unsaid.stderr]).toEqual([2, expect.stringContaining("fix   ")]);
+  expect(unsaid.stderr).toContain("give --resize: a height and a width");
+  const broken = await espalier("train", ...args, "--resize", "36x32");
+  expect([broken.status, broken.stderr]).toEqual([1, expect.stringContaining("broken.jpg")]);
+  expect(broken.stderr).toContain("--skip-broken leaves out");
+  const how = ["--preset", "imagenet", "--resize", "36", "--crop", "32", "--skip-broken"];
+  const augment = ["--augment", "random-resized-crop=0.5:1,flip,color-jitter=0.1,rand-augment=1:3,cutout=4"];
+  const ran = await espalier("train", ...args, ...how, ...augment, "--out", "run");
+  expect(ran.status, ran.stderr).toBe(0);
+  expect(ran.stderr).toContain("1 broken image is left out: dark/broken.jpg (the file is empty)");
+  expect(ran.stderr).toContain("shorter side to 36 (bilinear), the middle 32 × 32");
+  const { accuracy } = await json("run", "summary.json");
+  expect(accuracy).toBe(1);
+  const scored = await espalier("evaluate", at("run/model.onnx"), "--data", folder, "--skip-broken", "--json");
+  expect([scored.status, JSON.parse(scored.stdout || "{}").accuracy]).toEqual([0, 1]);
+  const other = await espalier(
+    "evaluate",
+    at("run/model.onnx"),
+    "--data",
+    folder,
+    "--skip-broken",
+    "--resize",
+    "30x30",
+  );
+  expect([other.status, other.stderr]).toEqual([2, expect.stringContaining("another size than the model wants")]);
+
+  const beside = { do_resize: true, size: { shortest_edge: 40 }, resample: 3, do_center_crop: true, crop_size: 32 };
+  const half = { do_normalize: true, image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
+  mkdirSync(at("hub/onnx"), { recursive: true });
+  writeFileSync(at("hub/config.json"), JSON.stringify({ id2label: { 0: "dark", 1: "light" } }));
+  writeFileSync(at("hub/preprocessor_config.json"), JSON.stringify({ ...beside, ...half }));
+  writeFileSync(at("hub/onnx/model.onnx"), write(models.lenet5Small({ input: [3, 32, 32], classes: 2, seed: 1 })));
+  const short = ["--threads", "1", "--epochs", "1", "--batch-size", "8", "--skip-broken"];
+  const hub = await espalier("train", "--model", "hub", "--data", folder, ...short, "--out", "hub-run");
+  expect(hub.status, hub.stderr).toBe(0);
+  expect(hub.stderr).toContain("shorter side to 40 (bicubic), the middle 32 × 32");
+});
