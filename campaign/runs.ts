@@ -25,7 +25,7 @@ export const runs = {
     "--model logistic --limit-train 300 --val-split 0.2 --epochs 3 --batch-size 16 --lorita 2 --rank-rule local --rank-keep 0.5 --fine-tune 2",
   ),
   target: digits(
-    "--model logistic --limit-train 300 --epochs 2 --batch-size 16 --optimizer rmda --groups input-channel --target-params 0.5",
+    "--model logistic --limit-train 300 --epochs 2 --batch-size 16 --optimizer rmda --groups input-channel --target-params 0.5 --target-search",
   ),
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

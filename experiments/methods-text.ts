@@ -4,7 +4,7 @@
 export const guideText: readonly string[] = [
   "| you want | take | does the file get smaller? |",
   "|---|---|---|",
-  "| a smaller, faster file | `--optimizer rmda --penalty group-lasso` (the defaults), `--target-params 0.1` to search λ | yes |",
+  "| a smaller, faster file | `--optimizer rmda --penalty group-lasso` (the defaults), `--target-params 0.1` to steer λ | yes |",
   "| a number of channels that you choose | `--optimizer hspg --penalty wgsef --keep 0.3` | yes |",
   "| low rank | `--lorita 2`, or `--penalty nuclear` | yes, where two thin layers are smaller than one |",
   "| most single weights zero | `--optimizer magnitude`, `rigl`, `grda`, or `--penalty l1` | no: single zeros leave the tensors as large as they are |",

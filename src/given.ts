@@ -72,6 +72,11 @@ export const aPenalty: Kind = {
   fix: "give groupLasso({ lambda }) or another",
   holds: has("bind"),
 };
+export const aSteering: Kind = {
+  wanted: "what steers a run",
+  fix: "give structureTarget({ keep: 0.3 })",
+  holds: has("cut", "measure", "strength"),
+};
 const aLoss: Kind = { wanted: "a loss", fix: "give crossEntropy() or another", holds: has("apply") };
 export const aLossOrSome: Kind = {
   ...aLoss,

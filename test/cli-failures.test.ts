@@ -90,7 +90,7 @@ test.skipIf(process.platform === "win32")(
 
 test("a search for lambda that is resumed after its last trial comes to the same model", async () => {
   const base = "train --model logistic --data digits --limit-train 300 --epochs 2 --optimizer prox-sgd --threads 1";
-  const flags = "--groups input-channel --target-params 0.33 --out search --json".split(" ");
+  const flags = "--groups input-channel --target-params 0.33 --target-search --out search --json".split(" ");
   const first = await espalier(...base.split(" "), ...flags);
   expect(first.status, first.stderr).toBe(0);
   const { trials, summary } = JSON.parse(first.stdout);

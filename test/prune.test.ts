@@ -15,6 +15,42 @@ beforeAll(async () => {
   await copyFile(fileURLToPath(new URL("fixtures/onnx/torch-mlp-17.onnx", import.meta.url)), at("torch.onnx"));
 }, 120_000);
 
+describe("train to a size", () => {
+  const small = "train --model lenet5-small --limit-train 300 --batch-size 32 --epochs 3";
+
+  test("in one run, which says how λ is steered; the result is of that size, and resuming it is over at once", async () => {
+    const { status, stdout, stderr } = await espalier(
+      ...`${small} --target-macs 0.4 --out steered --json`.split(" "),
+      ...DIGITS,
+    );
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/steered to 40\.0.% of the multiply-adds/)]);
+    expect(stderr).toMatch(/keeps \d+\.\d.% \(lambda ×/);
+    const { summary, trials } = JSON.parse(stdout);
+    expect(trials).toBeUndefined();
+    expect(summary.macs.after / summary.macs.before).toBeLessThanOrEqual(0.4);
+    expect(summary.macs.after / summary.macs.before).toBeGreaterThan(0.2);
+    expect((await espalier("train", "--resume", "--out", "steered")).status).toBe(0);
+  });
+
+  test.each<[string, RegExp]>([
+    [
+      "--target-params 0.3 --target-macs 0.3",
+      /a run is steered to one target\n +got +--target-params 0\.3 --target-macs 0\.3/,
+    ],
+    ["--target-params 0", /target-params cannot be 0/],
+    ["--target-macs 1", /target-macs cannot be 1/],
+    ["--target-search", /a search for lambda wants a share of the parameters/],
+    ["--target-bytes 0.3 --optimizer sgd", /a run without a penalty has no target-bytes/],
+    ["--target-bytes 0.3 --penalty nm", /nm has no target-bytes/],
+    ["--target-macs 0.3 --lambda 0", /a lambda of 0 leads to no target/],
+    ["--target-params 0.3 --optimizer rda", /rda begins at 0/],
+  ])("%s is refused", async (flags, said) => {
+    const { status, stderr } = await espalier(...`${small} --out refused ${flags}`.split(" "), ...DIGITS);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(said)]);
+    expect(existsSync(at("refused"))).toBe(false);
+  });
+});
+
 describe("prune", () => {
   test("with data: ranked by what the loss changes, accuracy before and after, a certificate that verify replays", async () => {
     const before = await readFile(at("model.onnx"));

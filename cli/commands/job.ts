@@ -122,13 +122,13 @@ async function complete(job: Job, stages: Stages): Promise<Outcome | undefined> 
   }
 }
 
-/** Trains; with --target-params whole runs, until the small model keeps the wanted share. */
+/** Trains; with --target-search whole runs, until the small model keeps the wanted share. */
 async function trained({
   where: { store },
   choices,
   shop,
 }: Job): Promise<({ readonly run: Run } & Partial<TargetRun>) | undefined> {
-  if (!choices.targetParams) return { run: await trainIn(store, choices, shop) };
+  if (!choices.targetSearch) return { run: await trainIn(store, choices, shop) };
   let first = true;
   return trainToTarget(
     (lambda, inner) => {
@@ -136,6 +136,6 @@ async function trained({
       first = false;
       return trainIn(inner!, { ...choices, lambda, resume: true }, shop, silent);
     },
-    { target: choices.targetParams, start: choices.lambda, store, onEvent: saySearching(shop.out) },
+    { target: choices.targetParams!, start: choices.lambda, store, onEvent: saySearching(shop.out) },
   );
 }

@@ -21,6 +21,7 @@ import { teacherFile } from "../settings/distill-fields.ts";
 import { isFromFile } from "../settings/model-source.ts";
 import { kebab } from "../settings/names.ts";
 import { place, type RunFolder } from "../settings/place.ts";
+import { targetSaid } from "../settings/target-fields.ts";
 import { headings } from "../settings/train-choices.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
@@ -44,6 +45,7 @@ export const trainCommand = () =>
     examples: [
       "train --model lenet5 --data digits --epochs 15 --lambda 1.5e-3 --lr 0.2 --milestones 9,12 --out runs/digits",
       "train --model lenet5 --data mnist --data-root ~/data --target-params 0.1",
+      "train --model trained.onnx --data cifar10 --target-macs 0.3 --epochs 20",
       "train --config examples/quickstart.yaml --lambda 2e-3 --set augment.crop=2",
       "train --model lenet5 --data digits --lorita 3 --weight-decay 1e-3 --rank-tolerance 0.005",
       "train --model resnet.onnx --data cifar10 --distill original --lambda 1e-3 --epochs 10",
@@ -108,7 +110,7 @@ async function trainAndFinish(where: RunFolder, out: Output, interruption: Inter
 /** Training that changed nothing but the weights usually had too weak a penalty. */
 const warnOfNoStructure = ({ lambda, c }: RunChoices, { warn, colour }: Output): void =>
   warn(
-    `${colour.yellow("note:")} nothing became zero. Try a larger --lambda (it was ${lambda}), or let --target-params 0.1 search for it${c ? "; a --c that does not reach 1 has the same effect" : ""}.`,
+    `${colour.yellow("note:")} nothing became zero. Try a larger --lambda (it was ${lambda}), or let --target-params 0.1 steer it${c ? "; a --c that does not reach 1 has the same effect" : ""}.`,
   );
 
 /** A file keeps every weight of a tensor, zero or not. */
@@ -119,14 +121,20 @@ const noteOfSingleWeights = ({ say, colour }: Output): void =>
     ),
   );
 
+function lambdaText(s: RunChoices): string {
+  const target = targetSaid(s);
+  if (!target) return `${s.lambda}`;
+  const share = `${percent(target.keep, 1)} of the ${NOUNS[target.key]}`;
+  return s.targetSearch ? `searched for ${share}` : `${s.lambda}, steered to ${share}`;
+}
+const NOUNS = { targetParams: "parameters", targetMacs: "multiply-adds", targetBytes: "bytes" } as const;
+
 function introduce({ choices: s, shop: { model, data, engine, out }, where, notComposed }: Job): void {
   const { dim, bold } = out.colour;
   const samples = `${count(data.train.count)} + ${count(data.test.count)} samples of ${shapeText(data.shape)}`;
   const composed = s.lorita ? `, ${s.lorita} linear maps per layer` : "";
   const penalty =
-    s.penalty === "none"
-      ? ""
-      : `, ${kebab(s.penalty)}${s.lambda === undefined ? "" : ` lambda ${s.targetParams ? `searched for ${percent(s.targetParams, 1)} of the parameters` : s.lambda}`}`;
+    s.penalty === "none" ? "" : `, ${kebab(s.penalty)}${s.lambda === undefined ? "" : ` lambda ${lambdaText(s)}`}`;
   out.say(`${bold(s.model)} (${count(cost(model).params)} parameters${composed}) on ${bold(data.name)} (${samples})`);
   out.say(
     dim(

@@ -15,6 +15,7 @@ import { checkDistilling } from "./distill-fields.ts";
 import { lossesIn } from "./losses.ts";
 import { kebab } from "./names.ts";
 import { rankRule } from "./rank-fields.ts";
+import { checkRunTargets, targetSaid } from "./target-fields.ts";
 import { belongs } from "./train-choices.ts";
 import type { TrainConfig, TrainKey } from "./train-fields.ts";
 
@@ -75,12 +76,14 @@ export function choose(config: TrainConfig): RunChoices {
   checkBelongs("rankRule", choices.rankRule ?? "none", config);
   const { rankRule: rule, rankKeep: keep, rankTolerance: tolerance, rankRelative: relative } = choices;
   if (rule) rankRule({ rule, keep, tolerance, relative }, "rank-");
-  if (rule && config.targetParams)
+  checkRunTargets(config);
+  const target = targetSaid(config);
+  if (rule && target)
     throw new UsageError(
       "conflict",
-      "a search for lambda and a truncation of ranks exclude each other",
-      { got: `--target-params ${config.targetParams} with --rank-rule ${rule}` },
-      "train with --target-params, then run espalier factorize on the small model",
+      "a target and a truncation of ranks exclude each other",
+      { got: `--${kebab(target.key)} ${target.keep} with --rank-rule ${rule}` },
+      `train with --${kebab(target.key)}, then run espalier factorize on the small model`,
     );
   if (choices.schedule === "multiStep" && !config.milestones?.length)
     throw new UsageError(

@@ -5,6 +5,7 @@ import { normalizationSetting } from "./data-fields.ts";
 import { distillOptions } from "./distill-fields.ts";
 import { methods } from "./methods.ts";
 import { rankRule } from "./rank-fields.ts";
+import { steeringOf } from "./target-fields.ts";
 
 /** What is read from files beside the model. */
 export interface Given {
@@ -36,6 +37,7 @@ export const trainOptions = (
   freeze: s.freeze,
   trainOnly: s.trainOnly,
   lambdaWarmup: s.lambdaWarmup,
+  target: steeringOf(s),
   augment: augmentation(s.augment),
   normalization: normalizationSetting(s.normalize),
   ...statistics(s),

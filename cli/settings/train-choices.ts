@@ -4,15 +4,19 @@ import { readerFields, textFields } from "./data-fields.ts";
 import { distillFields } from "./distill-fields.ts";
 import { optimizerFields, penaltyFields } from "./method-fields.ts";
 import { optionSettings } from "./method-options.ts";
+import { targetFields } from "./target-fields.ts";
 import type { TrainKey } from "./train-fields.ts";
 
 /** The settings of an optimizer in all its forms. */
 const ofOptimizer = ({ forms }: OptimizerMethod) => [...new Set(forms.flatMap((f) => optionSettings(f.options)))];
 /** The settings of a penalty, and of what a run does with any penalty. */
-const ofPenalty = ({ options, lambdaDecides }: PenaltyMethod) => [
+const ofPenalty = ({ options, lambdaDecides, ways }: PenaltyMethod) => [
   ...optionSettings(options),
   "lambdaWarmup",
-  ...(lambdaDecides ? ["targetParams"] : []),
+  ...(Object.hasOwn(options.shape, "lambda") && !ways.includes("host")
+    ? ["targetParams", "targetMacs", "targetBytes"]
+    : []),
+  ...(lambdaDecides ? ["targetSearch"] : []),
 ];
 /** One list per method. The keys of the fields are made of the same schemas. */
 const listed = <M>(methods: Readonly<Record<string, M>>, keys: (method: M) => readonly string[]) =>
@@ -67,7 +71,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
   ],
   Optimizer: ["optimizer", "lr", ...keysOf(optimizerFields)],
   "Learning rate": ["schedule", "milestones", "gamma", "minLr", "warmupEpochs"],
-  Penalty: ["penalty", ...keysOf(penaltyFields), "lambdaWarmup", "targetParams"],
+  Penalty: ["penalty", ...keysOf(penaltyFields), "lambdaWarmup", ...keysOf(targetFields)],
   "Low rank": ["lorita", "loritaLayers", "rankRule", "rankKeep", "rankRelative", "rankTolerance", "fineTune"],
   Loss: ["loss", "output", "labelSmoothing", "classAxis", ...keysOf(distillFields)],
   Run: [

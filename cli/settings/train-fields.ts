@@ -24,6 +24,7 @@ import { optimizerFields, penaltyFields } from "./method-fields.ts";
 import { lrHelp } from "./method-help.ts";
 import { kebab } from "./names.ts";
 import { fineTuneField, keepField, relativeField, ruleField, toleranceField } from "./rank-fields.ts";
+import { targetFields } from "./target-fields.ts";
 
 const epochList = z.int().min(1);
 const namesOf = <N extends string>(methods: Readonly<Record<N, unknown>>) => Object.keys(methods) as N[];
@@ -95,13 +96,7 @@ export const trainFields = {
     "epochs over which the penalty grows to its full strength (default: a tenth of the run, at most until the first milestone)",
     { min: 0 },
   ),
-  targetParams: numberField(
-    "search for the lambda that keeps this share of the parameters, such as 0.1, in up to 8 runs",
-    {
-      above: 0,
-      below: 1,
-    },
-  ),
+  ...targetFields,
 
   lorita: integerField("compose every linear and convolutional layer of so many maps, train, compose back, truncate", {
     min: 1,

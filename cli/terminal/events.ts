@@ -1,5 +1,5 @@
 /** What the library's pipeline tells on its way, in the words of the command line. */
-import { type FinishEvent, percent, significant, type TargetEvent, visible } from "espalier";
+import { duration, type FinishEvent, percent, significant, type TargetEvent, visible } from "espalier";
 import type { Output } from "./output.ts";
 import { typed } from "./spelling.ts";
 
@@ -55,7 +55,10 @@ const finishing = {
 } satisfies Speech;
 
 const searching = {
-  trial: ({ count, lambda }, out) => out.say(`\ntrial ${count}: lambda ${lambda.toPrecision(4)}`),
+  trial: ({ count, of, lambda, secondsLeft }, out) =>
+    out.say(
+      `\ntrial ${count} of ${of}: lambda ${lambda.toPrecision(4)}${secondsLeft === undefined ? "" : out.colour.dim(`, at most ${duration(secondsLeft)} left`)}`,
+    ),
   diverged: ({ lambda, error }, out) =>
     out.warn(`lambda ${lambda.toPrecision(4)}: ${typed(error.what)}; going on with a smaller one`),
   kept: ({ lambda, kept, accuracy, guessing }, out) =>

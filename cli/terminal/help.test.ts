@@ -35,7 +35,18 @@ describe("train", () => {
       keys.map((key) => [key, name] as const),
     ),
   );
-  const ofMany: readonly TrainKey[] = ["lambda", "lambdaWarmup", "groups", "block", "side", "weights", "targetParams"];
+  const ofMany: readonly TrainKey[] = [
+    "lambda",
+    "lambdaWarmup",
+    "groups",
+    "block",
+    "side",
+    "weights",
+    "targetParams",
+    "targetMacs",
+    "targetBytes",
+    "targetSearch",
+  ];
 
   test.each(owners.filter(([key]) => !ofMany.includes(key)))("the help of %s names %s", (key, name) => {
     expect(trainFields[key].help).toMatch(new RegExp(`\\b${kebab(name)}\\b`));

@@ -29,6 +29,9 @@ function epochLine(m: EpochMetrics, epochs: number, prunes: Run["prunes"]): stri
     ...(typeof m.valLoss !== "number" ? [] : [`val ${score(m.valLoss, m.valAccuracy)}`]),
     ...(typeof m.testLoss !== "number" ? [] : [`test ${score(m.testLoss, m.testAccuracy)}`]),
     ...zeros(prunes, m),
+    ...(m.kept === undefined
+      ? []
+      : [`keeps ${percent(m.kept, 1)}${m.strength === undefined ? "" : ` (lambda ×${significant(m.strength)})`}`]),
     ...(m.lowRankLevel === undefined ? [] : [`zero singular values ${percent(m.lowRankLevel, 1)}`]),
     `${significant(m.msPerStep)} ms/step`,
     ...(m.statisticsSeconds === undefined ? [] : [`batch norm's statistics ${duration(m.statisticsSeconds)}`]),

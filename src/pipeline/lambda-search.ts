@@ -16,6 +16,9 @@ export interface FinishedTrial extends Trial {
   readonly kept: number;
 }
 
+/** How many runs a search makes, when nothing is said. */
+export const MAX_TRIALS = 8;
+
 /** Options of `searchLambda`. */
 export interface SearchOptions {
   /** Wanted share of parameters kept, in (0, 1). */
@@ -40,7 +43,7 @@ export async function searchLambda(
   options: SearchOptions,
 ): Promise<[FinishedTrial, ...Trial[]]> {
   wants("searchLambda", ["attempt", aFunction, attempt], ["options", anObject, options]);
-  const { target, start = 1e-4, tolerance = 0.15, maxTrials = 8 } = options;
+  const { target, start = 1e-4, tolerance = 0.15, maxTrials = MAX_TRIALS } = options;
   if (!(target > 0 && target < 1))
     throw new UsageError("out-of-range", "the target is out of range", { got: target, wanted: "(0, 1)" });
   if (!(start > 0 && Number.isFinite(start)))

@@ -8,13 +8,19 @@ import type { Run } from "../train/run.ts";
 import { FILES, TRIALS } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
 import { judgingOf } from "./judging.ts";
-import { type SearchOptions, searchLambda, type Trial } from "./lambda-search.ts";
+import { MAX_TRIALS, type SearchOptions, searchLambda, type Trial } from "./lambda-search.ts";
 import { realInputs } from "./real-inputs.ts";
 
 /** What a search tells on its way. */
 export type TargetEvent =
-  /** A run starts, the `count`-th. */
-  | { readonly type: "trial"; readonly count: number; readonly lambda: number }
+  /** A run starts, the `count`-th of at most `of`; all that may follow take so many seconds, by the mean of those before. */
+  | {
+      readonly type: "trial";
+      readonly count: number;
+      readonly of: number;
+      readonly lambda: number;
+      readonly secondsLeft?: number;
+    }
   /** Its training diverged, which counts as too large a λ. */
   | { readonly type: "diverged"; readonly lambda: number; readonly error: NotFiniteError }
   /** It keeps this share of the parameters, with this test accuracy (null outside classification), which may be no better than guessing. */
@@ -94,10 +100,13 @@ async function search(
   const runs = new Map<number, Run>();
   const storeOf = (lambda: number) => store?.within(TRIALS).within(lambda.toPrecision(4));
   let count = 0;
+  let seconds = 0; // of the trials that ended, those before a resume included
+  const most = options.maxTrials ?? MAX_TRIALS;
   let stopped = false;
 
   async function attempt(lambda: number): Promise<number | null> {
-    onEvent?.({ type: "trial", count: ++count, lambda });
+    const secondsLeft = seconds > 0 ? { secondsLeft: (seconds / count) * (most - count) } : {};
+    onEvent?.({ type: "trial", count: ++count, of: most, lambda, ...secondsLeft });
     let run: Run;
     try {
       run = await trial(lambda, storeOf(lambda));
@@ -111,6 +120,7 @@ async function search(
       stopped = true;
       return target; // ends the search
     }
+    seconds += run.history.reduce((sum, m) => sum + m.seconds, 0);
     const kept = await keptShare(run);
     const accuracy = run.history.at(-1)?.testAccuracy ?? null;
     const by = guessing(run.data.test, run.options.terms);

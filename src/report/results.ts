@@ -45,6 +45,10 @@ export interface EpochMetrics extends GroupSparsity {
   readonly c?: number;
   /** Where running statistics were taken anew for the evaluation: how long that took, of `seconds`. */
   readonly statisticsSeconds?: number;
+  /** With a target: the share that is kept of what was asked for, at the sparse point. */
+  readonly kept?: number;
+  /** With a target, until the structure is cut: what λ is multiplied by in the next epoch. */
+  readonly strength?: number;
   /** Wall time of the epoch. */
   readonly seconds: number;
   readonly msPerStep: number;

@@ -3,7 +3,7 @@ import type { PenaltyNumber } from "./penalty-clock.ts";
 
 /** What our own names begin with. A parameter whose name begins so is called otherwise inside a run. */
 const RESERVED =
-  /^(?:batch|param|slot|clock|mask|gradient|sum|next|pattern|statistics|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
+  /^(?:batch|param|slot|clock|mask|gradient|sum|next|pattern|statistics|structure|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
 
 export const names = {
   x: "batch/x",
@@ -22,6 +22,8 @@ export const names = {
   pattern: "pattern/groups",
   /** A running statistic as evaluation has it, where that is not as the steps carry it along. */
   statistics: (name: string) => `statistics/${name}`,
+  /** Which elements of a parameter may be other than zero. */
+  structure: (param: string) => `structure/${param}`,
   /** A parameter or running statistic: its own name, as a rule. */
   param: (name: string) => (RESERVED.test(name) ? `param/${name}` : name),
   slot: (slot: string, param: string) => `slot/${slot}/${param}`,

@@ -27,16 +27,18 @@ export const noPenalty: PenaltyMoment = { share: 0, sum: 0, step: 0, part: 0 };
 /**
  * @param before of the step before
  * @param prox what the clock says of the proximal step; absent for an optimizer that takes no penalty
+ * @param strength what λ is multiplied by
  */
 export function penaltyAt(
   before: PenaltyMoment,
   share: number,
   { prox = 0, restart }: { readonly prox?: ProxStep; readonly restart: boolean },
   point: "onward" | "anew" = "onward",
+  strength = 1,
 ): PenaltyMoment {
   const summed = typeof prox === "object";
-  const sum = summed ? (restart ? 0 : before.sum) + prox.adds * share : 0;
-  const step = summed ? sum / prox.over : prox * share;
+  const sum = summed ? (restart ? 0 : before.sum) + prox.adds * share * strength : 0;
+  const step = summed ? sum / prox.over : prox * share * strength;
   // where the next step goes on from the prox's point, the share of the step before is done: factors 1 − part multiply to 1 − share
   const part = point === "anew" || share === 1 ? share : 1 - (1 - share) / (1 - before.share);
   return { share, sum, step, part };

@@ -6,6 +6,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { changes, type Structure } from "./metrics.ts";
 import type { Resolved } from "./options.ts";
 import { tellsClasses } from "./score.ts";
+import type { Steered } from "./steered.ts";
 import { meansOf, type Sums } from "./sums.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -15,6 +16,7 @@ interface EndedEpoch {
   readonly options: Resolved;
   readonly structure: Structure;
   readonly evaluation: Evaluation;
+  readonly steered: Steered | undefined;
   readonly sums: Sums;
   /** Of the epoch before; undefined of the first. */
   readonly pattern: Uint8Array | undefined;
@@ -28,6 +30,7 @@ export async function measureEpoch({
   options,
   structure,
   evaluation,
+  steered,
   sums,
   pattern: before,
   last,
@@ -51,6 +54,7 @@ export async function measureEpoch({
     patternChanges: changes(before, pattern),
     lr: options.schedule.lr(last),
     ...(c !== undefined && { c }),
+    ...steered?.metrics,
     seconds: sums.seconds + (performance.now() - begun) / 1000,
     msPerStep,
   };

@@ -31,6 +31,8 @@ import { checkOperators } from "./operators.ts";
 import { statisticsBatches } from "./precise-statistics.ts";
 import type { Progress } from "./progress.ts";
 import type { Score } from "./score.ts";
+import { checkSteered } from "./steered.ts";
+import type { Steering } from "./steering.ts";
 import type { Store } from "./store.ts";
 import { checkSwitches, wantsWhole } from "./switches.ts";
 import { type Losses, lossTerms } from "./terms.ts";
@@ -63,6 +65,8 @@ export interface TrainOptions {
    * A penalty that acts in full while the loss still lies on its first plateau empties deep networks; the papers have none (0).
    */
   readonly lambdaWarmup?: number;
+  /** Steers λ to a size, cuts to it exactly and trains on what stays: `structureTarget`. Default: λ stays what the penalty says. */
+  readonly target?: Steering;
   /** Default 128. The last, partial batch of an epoch is kept. */
   readonly batchSize?: number;
   /**
@@ -235,6 +239,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
 
   const { optimizer, penalty, schedule } = resolved;
   checkPair(optimizer, penalty);
+  if (resolved.target) checkSteered(optimizer, penalty);
   for (const [what, epochs] of [
     ["a milestone", schedule.milestones],
     ["a restart", optimizer.restarts ?? []],

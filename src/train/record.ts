@@ -14,6 +14,7 @@ import type { EpochMetrics } from "../report/results.ts";
 import type { Teacher } from "../step/distill.ts";
 import type { Resolved } from "./options.ts";
 import type { Score } from "./score.ts";
+import type { SteeringRecord } from "./steering.ts";
 import type { StepMemory } from "./stepper.ts";
 import type { Sums } from "./sums.ts";
 import { isLoss } from "./terms.ts";
@@ -32,6 +33,8 @@ export interface RunRecord extends StepMemory {
   readonly history: readonly EpochMetrics[];
   /** Last epoch, 1-based, in which the zero pattern changed. */
   readonly lastChange: number;
+  /** With a target. */
+  readonly steering?: SteeringRecord;
 }
 
 const number = z.number();
@@ -55,6 +58,8 @@ export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   lr: number,
   c: number.optional(),
   statisticsSeconds: number.optional(),
+  kept: number.optional(),
+  strength: number.optional(),
   seconds: number,
   msPerStep: number,
 });
@@ -73,6 +78,7 @@ const runRecord: z.ZodType<RunRecord> = z.object({
   baseline: score.optional(),
   history: z.array(epochMetrics),
   lastChange: count,
+  steering: z.object({ strength: number, kept: number, cut: z.boolean() }).optional(),
 });
 
 /** Everything that decides what the bytes of the result will be, as plain JSON. */
@@ -137,6 +143,7 @@ const choicesOf = (o: Resolved) => ({
   ...(o.evalEvery > 1 && { evalEvery: o.evalEvery }),
   ...(o.logSteps && { logSteps: true }),
   lambdaWarmup: o.lambdaWarmup,
+  ...(o.target && { target: o.target.options }),
   batchSize: o.batchSize,
   accumulate: o.accumulate,
   seed: o.seed,

@@ -30,6 +30,7 @@ import { published } from "./published.ts";
 import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { type Score, tellsClasses } from "./score.ts";
+import { Steered } from "./steered.ts";
 import { StepLog } from "./step-log.ts";
 import { addStep, meansOf, noSums } from "./sums.ts";
 import { planned } from "./switches.ts";
@@ -52,6 +53,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private move: Promise<void> = Promise.resolve();
   private readonly journal: Journal;
   private readonly stepLog: StepLog;
+  private readonly steered: Steered | undefined;
   private epoch = 0;
   private step = 0;
   private sums = noSums();
@@ -80,6 +82,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.journal = new Journal(options.store);
     this.evaluation = new Evaluation(model, data, options);
     this.stepLog = new StepLog(options.logSteps ? options.store : undefined);
+    this.steered = options.target && new Steered(options.target, model, options);
   }
 
   /** Its options with every default filled in; the engine is the one that it moved to last. */
@@ -202,6 +205,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.trainer = await withFormulations(this.trainer, saved?.record.tuning, count, this.options);
     await this.stepLog.open(saved?.record ?? { epoch: 0, step: 0 });
     if (saved) return this.restore(saved);
+    this.steered?.check();
     await this.trainer.begin();
     await this.evaluation.begin(this.trainer);
     await this.save();
@@ -209,6 +213,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private async restore({ record, tensors }: SavedRun): Promise<void> {
     const { clock, numbers, penalty } = record;
+    if (record.steering && this.steered)
+      this.trainer = await this.steered.restore(this.trainer, record.steering, tensors);
     this.trainer.restore({ tensors, memory: { clock, numbers, penalty } });
     this.pattern = tensors.get(names.pattern)?.data as Uint8Array | undefined;
     this.evaluation.restore(record, tensors);
@@ -228,7 +234,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const start = performance.now();
     const { epochs, lambdaWarmup, onProgress } = this.options;
     const { now, sums } = this;
-    const result = await this.trainer.step(batch, now, penaltyShare(now, lambdaWarmup));
+    const share = penaltyShare(now, lambdaWarmup);
+    const result = await this.trainer.step(batch, now, share, this.steered?.strength);
     this.step++;
     this.stepLog.add({ epoch: now.epoch + 1, step: this.step, loss: result.loss, lr: this.options.schedule.lr(now) });
     addStep(sums, result, batch.count, (performance.now() - start) / 1000);
@@ -237,9 +244,10 @@ export class Run implements AsyncIterable<EpochMetrics> {
   }
 
   private async endEpoch(): Promise<EpochMetrics> {
+    if (this.steered) this.trainer = await this.steered.after(this.epoch + 1, this.trainer);
     const last = { ...this.now, step: this.step - 1 };
-    const { trainer, options, structure, evaluation, sums } = this;
-    const ended = { trainer, options, structure, evaluation, sums, pattern: this.pattern, last };
+    const { trainer, options, structure, evaluation, steered, sums } = this;
+    const ended = { trainer, options, structure, evaluation, steered, sums, pattern: this.pattern, last };
     const { metrics, weights, pattern } = await measureEpoch(ended);
     this.log.push(metrics);
     this.pattern = pattern;
@@ -255,7 +263,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private async save(): Promise<void> {
     await this.stepLog.flush();
-    const { epoch, step, sums, log: history, lastChange, pattern, evaluation } = this;
+    const { epoch, step, sums, log: history, lastChange, pattern, evaluation, steered } = this;
     const { memory, tuning } = this.trainer;
     const record = {
       epoch,
@@ -263,6 +271,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       ...(tuning && { tuning }),
       ...memory,
       ...evaluation.record,
+      ...steered?.saved,
       sums,
       history,
       lastChange,
@@ -272,6 +281,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
       if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
       for (const [name, t] of evaluation.tensors) tensors.set(name, t);
+      for (const [name, t] of steered?.tensors() ?? []) tensors.set(name, t);
       return tensors;
     });
   }

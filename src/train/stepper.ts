@@ -104,14 +104,16 @@ export class Stepper {
 
   /**
    * @param share of the penalty that counts at this step, in [0, 1]: less than 1 while λ is warmed up
+   * @param strength what λ is multiplied by
    * @throws NotFiniteError when the loss is not finite; parameters and slots then are those before the step
    */
-  async step(batch: Batch, now: Moment, share: number): Promise<StepResult> {
+  async step(batch: Batch, now: Moment, share: number, strength = 1): Promise<StepResult> {
     const { plan, state, schedule } = this.parts;
     const tick: Tick = plan.optimizer.clock.tick(this.memory.clock, now, schedule);
     if (tick.restart) await this.restart();
-    const penalty = penaltyAt(this.memory.penalty, share, tick, plan.optimizer.prox);
-    const numbers = numberFeeds(tick.numbers, plan.penalty && penalty);
+    const penalty = penaltyAt(this.memory.penalty, share, tick, plan.optimizer.prox, strength);
+    const acting = { ...penalty, share: penalty.share * strength }; // the share is of the gradient there
+    const numbers = numberFeeds(tick.numbers, plan.penalty && acting);
     const parts = partsOf(batch, this.partSizes(batch.count));
     const { into, out, result } =
       parts.length === 1
@@ -223,7 +225,8 @@ export class Stepper {
   async dual(): Promise<Map<string, Tensor> | undefined> {
     const { engine, plan, sessions, state } = this.parts;
     const { numbers, penalty } = this.memory;
-    if (!plan.optimizer.dual || this.averaging === 1) return undefined;
+    const begun = Object.keys(numbers).length > 0;
+    if (!plan.optimizer.dual || !begun || this.averaging === 1) return undefined;
     const { session } = await sessions.get("dual");
     const out = await this.run(session, numberFeeds(numbers, plan.penalty && penalty));
     const point = new Map<string, Tensor>();

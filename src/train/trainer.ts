@@ -21,6 +21,7 @@ import { type Gathering, gatherStatistics } from "./gather-statistics.ts";
 import { type Score, score } from "./score.ts";
 import { Sessions } from "./sessions.ts";
 import { State } from "./state.ts";
+import { keptWithin } from "./steering.ts";
 import { type StepMemory, Stepper, type StepResult } from "./stepper.ts";
 
 /** What a trainer is made of. */
@@ -113,10 +114,11 @@ export class Trainer {
   /**
    * One step.
    * @param share of the penalty that counts, in [0, 1]: less than 1 while λ is warmed up
+   * @param strength what λ is multiplied by. Default 1
    * @throws NotFiniteError when the loss is not finite; parameters and slots then are those before the step
    */
-  step(batch: Batch, now: Moment, share: number): Promise<StepResult> {
-    return this.stepper.step(batch, now, share);
+  step(batch: Batch, now: Moment, share: number, strength?: number): Promise<StepResult> {
+    return this.stepper.step(batch, now, share, strength);
   }
 
   /** What steps remember that is no tensor. */
@@ -207,6 +209,27 @@ export class Trainer {
   /** The same trainer before it has begun, with other formulations; this one is to be released. */
   tuned(tuning: Tuning): Trainer {
     return new Trainer({ ...this.options, tuning });
+  }
+
+  /** The weights that it was made with, by name. */
+  get initialWeights(): ReadonlyMap<string, Tensor> {
+    return new Map([...this.options.model.graph.initializers].map(([v, t]) => [v.name, t]));
+  }
+
+  /**
+   * A trainer that begins anew from these weights, without the penalty, and leaves at zero what masks have 0 for; this one is released.
+   * @param masks 0 or 1 for each element, by parameter
+   */
+  async within(weights: ReadonlyMap<string, Tensor>, masks: ReadonlyMap<string, Tensor>): Promise<Trainer> {
+    const { model, penalty: _, optimizer, ...options } = this.options;
+    const next = new Trainer({
+      ...options,
+      model: { ...model, graph: withTensors(model.graph, weights) },
+      optimizer: keptWithin(optimizer, masks),
+    });
+    await next.begin();
+    await this.release();
+    return next;
   }
 
   /** Frees sessions and tensors; the trainer cannot be used afterwards. */

@@ -6,7 +6,6 @@ import { EspalierError, UsageError } from "../../error.ts";
 import { aDataset, aModel, anEngine, anObject, maybe, wants } from "../../given.ts";
 import { checkWeights } from "../../graph/finite.ts";
 import type { Model } from "../../graph/types.ts";
-import type { PrunableSet } from "../../groups/prunable.ts";
 import { write } from "../../onnx/write.ts";
 import { reduce } from "../../shrink/apply.ts";
 import { type Cost, cost } from "../../shrink/cost.ts";
@@ -78,7 +77,9 @@ export interface PruneCost extends Cost {
 }
 
 const full = (model: Model): PruneCost => ({ ...cost(model), bytes: write(model).length });
-const measured = (model: Model, of: PruneMeasure): number => (of === "bytes" ? write(model).length : cost(model)[of]);
+/** What a model costs, by one measure. */
+export const measured = (model: Model, of: PruneMeasure): number =>
+  of === "bytes" ? write(model).length : cost(model)[of];
 
 /**
  * Removes the least important channels of a model, without training, until a share of it is left: the largest share not above `keep`
@@ -129,8 +130,8 @@ export async function prune(model: Model, options: PruneOptions): Promise<Pruned
   const before = data && (await evaluate(model, data, scoring));
   if (before) onEvent?.({ type: "baseline", score: before });
 
-  const found = nearest(model, ranking, { keep, of, least, roundTo, onEvent });
-  const lossy = withoutChannels(model, ranking.analysis, found.gone, ranking.means);
+  const gone = fewestGone(model, ranking, { keep, of, least, roundTo, onEvent });
+  const lossy = withoutChannels(model, ranking.analysis, gone, ranking.means);
   const inputs = await realInputs(lossy, data, engine, normalization);
   const shrunk = await shrink(lossy, { engine, inputs, roundTo });
   const after = data && (await evaluate(shrunk.model, data, scoring));
@@ -143,7 +144,7 @@ export async function prune(model: Model, options: PruneOptions): Promise<Pruned
     layers: ranking.sets.map((set) => ({
       name: set.name,
       channels: set.channels.length,
-      removed: found.gone.get(set)?.length ?? 0,
+      removed: gone.get(set)?.length ?? 0,
     })),
     ...(before && after && { scores: { before, after } }),
   };
@@ -153,8 +154,11 @@ interface Wanted extends Required<Pick<PruneOptions, "keep" | "of" | "least" | "
   readonly onEvent: PruneOptions["onEvent"];
 }
 
-/** The fewest channels of the ranking without which no more than the share is left; bisected, as what is left falls with every one. */
-function nearest(
+/**
+ * The fewest channels of the ranking without which no more than the share is left; bisected, as what is left falls with every one.
+ * @throws EspalierError when nothing can go, or not enough
+ */
+export function fewestGone(
   model: Model,
   { sets, scores, analysis, means }: Ranking,
   { keep, of, least, roundTo, onEvent }: Wanted,
@@ -195,5 +199,5 @@ function nearest(
     if (keptOf(middle) <= keep) enough = middle;
     else above = middle;
   }
-  return { gone: firstOf(order, enough, roundTo) satisfies Map<PrunableSet, number[]> };
+  return firstOf(order, enough, roundTo);
 }

@@ -3,10 +3,11 @@ import { checkInteger } from "../../checks.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { EspalierError, UsageError } from "../../error.ts";
 import type { Model, Value } from "../../graph/types.ts";
+import type { HeadUnit } from "../../groups/heads.ts";
 import { type PrunableSet, prunableSets } from "../../groups/prunable.ts";
 import { type Analysis, analyze } from "../../shrink/analysis.ts";
 import type { ScoringOptions } from "../../train/evaluator.ts";
-import { frozen } from "../../train/freeze.ts";
+import { frozen, type Selection } from "../../train/freeze.ts";
 import { type Calibration, gradientsOf, type Moments, momentsAt, type ReadPlace } from "./calibrate.ts";
 import { firstOrder, goneAlready, groupMagnitudes, perLayer } from "./scores.ts";
 import type { MeansOf } from "./zeroed.ts";
@@ -80,7 +81,7 @@ export async function rank(model: Model, options: RankInput): Promise<Ranking> {
   checkInteger("samples", samples, 1);
   checkInteger("seed", seed, Number.MIN_SAFE_INTEGER);
   const analysis = analyze(model.graph);
-  const sets = prunable(model, analysis, { freeze, unit: groups === "coupled" ? "head" : "index" });
+  const sets = prunable(model, analysis, { freeze }, groups === "coupled" ? "head" : "index");
   if (!data)
     return {
       analysis,
@@ -105,12 +106,13 @@ export async function rank(model: Model, options: RankInput): Promise<Ranking> {
 }
 
 /** The sets of channels of which no weight is a constant, or frozen. */
-function prunable(
+export function prunable(
   model: Model,
   { graph, channels }: Analysis,
-  { freeze, unit }: { readonly freeze: readonly string[] | undefined; readonly unit: "head" | "index" },
+  trained: Selection,
+  unit: HeadUnit,
 ): PrunableSet[] {
-  const stays = frozen(model, { freeze });
+  const stays = frozen(model, trained);
   const trainable = [...graph.initializers].filter(([v]) => !stays.has(v.name));
   return prunableSets({ ...graph, initializers: new Map(trainable) }, channels, unit);
 }
