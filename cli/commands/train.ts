@@ -15,7 +15,7 @@ import {
   type Trial,
   visible,
 } from "espalier";
-import { penaltyHas, type RunChoices } from "../settings/choices.ts";
+import type { RunChoices } from "../settings/choices.ts";
 import { fromAssignments, fromFile } from "../settings/config.ts";
 import { teacherFile } from "../settings/distill-fields.ts";
 import { isFromFile } from "../settings/model-source.ts";
@@ -96,22 +96,14 @@ async function trainAndFinish(where: RunFolder, out: Output, interruption: Inter
     sayStopped({ out: folder.out, interrupted: true, resume }, out, interruption);
     return interruption.status() ?? 1;
   }
-  const { summary, trials, lambda = job.choices.lambda } = outcome;
+  const { summary, trials } = outcome;
   const { model } = job.choices;
   const whole = isFromFile(model) ? await runFolder(model, folder.out, out, job.shop.data.classNames) : undefined;
   conclude(folder, summary, out, { trials, whole });
   if (summary.collapse) return 0; // which was said, with what to change
-  if (penaltyHas(job.choices.penalty, "targetParams") && summary.groupSparsity === 0)
-    warnOfNoStructure({ ...job.choices, lambda }, out);
-  else if (summary.prunes === "weights" && summary.groupSparsity > 0) noteOfSingleWeights(out);
+  if (summary.prunes === "weights" && summary.groupSparsity > 0) noteOfSingleWeights(out);
   return 0;
 }
-
-/** Training that changed nothing but the weights usually had too weak a penalty. */
-const warnOfNoStructure = ({ lambda, c }: RunChoices, { warn, colour }: Output): void =>
-  warn(
-    `${colour.yellow("note:")} nothing became zero. Try a larger --lambda (it was ${lambda}), or let --target-params 0.1 steer it${c ? "; a --c that does not reach 1 has the same effect" : ""}.`,
-  );
 
 /** A file keeps every weight of a tensor, zero or not. */
 const noteOfSingleWeights = ({ say, colour }: Output): void =>

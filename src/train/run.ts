@@ -25,6 +25,7 @@ import { stepsOfEpoch } from "./length.ts";
 import { Structure } from "./metrics.ts";
 import { checkFinite } from "./not-finite.ts";
 import { runNotes } from "./notes.ts";
+import { nothingZero } from "./nothing-zero.ts";
 import type { Resolved } from "./options.ts";
 import { published } from "./published.ts";
 import { describeConfig } from "./record.ts";
@@ -115,10 +116,14 @@ export class Run implements AsyncIterable<EpochMetrics> {
     return this.structure.prunes;
   }
 
-  /** What is not as the penalty wants it in `model`: overfull blocks, too many survivors. Empty when there is nothing. */
+  /**
+   * What is not as the penalty wants it in `model`: overfull blocks, too many survivors; at the end of the run, that nothing became
+   * zero, and what to do. Empty when there is nothing.
+   */
   get shortfalls(): readonly Words[] {
     const tensors = new Map([...this.trained.graph.initializers].map(([v, t]) => [v.name, t]));
-    return this.trainer.plan.penalty?.shortfalls?.(tensors) ?? [];
+    const own = this.trainer.plan.penalty?.shortfalls?.(tensors) ?? [];
+    return this.finished ? [...own, ...nothingZero(this.options, this.log, this.prunes)] : own;
   }
 
   /** The epoch after which the zero pattern never changed again; null when it changed in the last one. */

@@ -90,6 +90,19 @@ test("taylor's importance is the change of the loss when what is read of a chann
   }
 });
 
+test("running statistics are those of what is left", async () => {
+  const images = fromArrays(noise(128 * 72), rows(128), { shape: [2, 6, 6], classes: null, test: 0.25 });
+  const {
+    zeroed: full,
+    model: small,
+    certificate,
+  } = await prune(residual, { ...scoring, keep: 0.5, data: images, samples: 96 });
+  const means = (m: Model) =>
+    [...m.graph.initializers].flatMap(([v, t]) => (v.name === "bn2.running_mean" ? [t.data] : []));
+  expect(means(full)).not.toEqual(means(residual));
+  expect(await prove(full, certificate, { small, engine })).toMatchObject({ holds: true });
+});
+
 /** With some tensors replaced. */
 function changed(model: Model, make: Readonly<Record<string, (x: number, i: number) => number>>): Model {
   const tensors = [...model.graph.initializers].flatMap(([v, t]) =>

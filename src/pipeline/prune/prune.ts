@@ -12,10 +12,11 @@ import { type Cost, cost } from "../../shrink/cost.ts";
 import { type Shrunk, shrink } from "../../shrink/shrink.ts";
 import { evaluate } from "../../train/evaluate.ts";
 import type { ScoringOptions } from "../../train/evaluator.ts";
+import { preciseStatistics } from "../../train/precise-statistics.ts";
 import type { Score } from "../../train/score.ts";
 import { realInputs } from "../real-inputs.ts";
 import { type Candidate, firstOf, removalOrder } from "./order.ts";
-import { type Ranking, type RankingOptions, rank } from "./rank.ts";
+import { CALIBRATION_SAMPLES, type Ranking, type RankingOptions, rank } from "./rank.ts";
 import { withoutChannels } from "./zeroed.ts";
 
 /** Of what a share is kept: parameters, multiply–accumulates, bytes of the file. */
@@ -85,7 +86,7 @@ export const measured = (model: Model, of: PruneMeasure): number =>
  * Removes the least important channels of a model, without training, until a share of it is left: the largest share not above `keep`
  * that the ranking comes to, so that one channel (with `roundTo`, one multiple) more would be above. Channels are those of the whole
  * network that can be cut (`groups`). What goes is set to zero; with data, the mean of what it carried goes into the biases behind
- * it. Then `shrink` cuts it out and proves that. The result is lossy against the given model: judge it by the accuracy, and train it on.
+ * it, and running statistics are taken anew (`preciseStatistics`). Then `shrink` cuts it out and proves that. The result is lossy against the given model: judge it by the accuracy, and train it on.
  * ```ts
  * const { model: small, kept, scores } = await prune(model, { engine: node(), keep: 0.7, by: "taylor", data });
  * ```
@@ -131,7 +132,8 @@ export async function prune(model: Model, options: PruneOptions): Promise<Pruned
   if (before) onEvent?.({ type: "baseline", score: before });
 
   const gone = fewestGone(model, ranking, { keep, of, least, roundTo, onEvent });
-  const lossy = withoutChannels(model, ranking.analysis, gone, ranking.means);
+  const cut = withoutChannels(model, ranking.analysis, gone, ranking.means);
+  const lossy = data ? await renewed(cut, data, options) : cut;
   const inputs = await realInputs(lossy, data, engine, normalization);
   const shrunk = await shrink(lossy, { engine, inputs, roundTo });
   const after = data && (await evaluate(shrunk.model, data, scoring));
@@ -148,6 +150,24 @@ export async function prune(model: Model, options: PruneOptions): Promise<Pruned
     })),
     ...(before && after && { scores: { before, after } }),
   };
+}
+
+/** With the running statistics of batch normalizations taken anew over the calibration samples, which what is left sees otherwise. */
+function renewed(
+  model: Model,
+  data: Dataset,
+  { engine, samples = CALIBRATION_SAMPLES, seed, freeze, normalization, signal }: PruneOptions,
+) {
+  const batchSize = Math.max(2, Math.min(128, samples));
+  return preciseStatistics(model, data, {
+    engine,
+    batches: Math.ceil(samples / batchSize),
+    batchSize,
+    ...(seed !== undefined && { seed }),
+    ...(freeze && { freeze }),
+    normalization,
+    signal,
+  });
 }
 
 interface Wanted extends Required<Pick<PruneOptions, "keep" | "of" | "least" | "roundTo">> {

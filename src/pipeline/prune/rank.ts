@@ -50,7 +50,8 @@ export interface Ranking {
   readonly means?: MeansOf;
 }
 
-const SAMPLES = 512;
+/** How many training samples calibrate, when nothing is said. */
+export const CALIBRATION_SAMPLES = 512;
 
 interface RankInput extends RankingOptions, ScoringOptions {
   readonly data?: Dataset;
@@ -60,7 +61,7 @@ interface RankInput extends RankingOptions, ScoringOptions {
 
 /** @throws UsageError when the ranking wants data; else as `evaluate` */
 export async function rank(model: Model, options: RankInput): Promise<Ranking> {
-  const { by = "magnitude", groups = "coupled", data, freeze, samples = SAMPLES, seed = 1 } = options;
+  const { by = "magnitude", groups = "coupled", data, freeze, samples = CALIBRATION_SAMPLES, seed = 1 } = options;
   if (!pruneRankings.includes(by))
     throw new UsageError("unknown-name", "there is no such ranking", {
       got: String(by),
