@@ -31,7 +31,6 @@ import { checkOperators } from "./operators.ts";
 import { statisticsBatches } from "./precise-statistics.ts";
 import type { Progress } from "./progress.ts";
 import type { Score } from "./score.ts";
-import { checkSteered } from "./steered.ts";
 import type { Steering } from "./steering.ts";
 import type { Store } from "./store.ts";
 import { checkSwitches, wantsWhole } from "./switches.ts";
@@ -239,7 +238,6 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
 
   const { optimizer, penalty, schedule } = resolved;
   checkPair(optimizer, penalty);
-  if (resolved.target) checkSteered(optimizer, penalty);
   for (const [what, epochs] of [
     ["a milestone", schedule.milestones],
     ["a restart", optimizer.restarts ?? []],

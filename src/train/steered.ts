@@ -14,6 +14,8 @@ import type { Trainer } from "./trainer.ts";
 /** What of a run's options it looks at. */
 interface Steerable extends Selection {
   readonly epochs: number;
+  readonly optimizer: Optimizer;
+  readonly penalty?: Penalty;
 }
 
 export class Steered {
@@ -23,8 +25,12 @@ export class Steered {
   private state: SteeringRecord = { strength: 1, kept: 1, cut: false };
   private masks: ReadonlyMap<string, Tensor> = new Map();
 
-  /** @param initial the model that the run begins with */
+  /**
+   * @param initial the model that the run begins with
+   * @throws UsageError when a run with this optimizer and penalty cannot be steered
+   */
   constructor(steering: Steering, initial: Model, options: Steerable) {
+    checkSteered(options.optimizer, options.penalty);
     this.steering = steering;
     this.initial = initial;
     this.options = options;
@@ -100,8 +106,7 @@ export class Steered {
   }
 }
 
-/** @throws UsageError when a run with these cannot be steered */
-export function checkSteered(optimizer: Optimizer, penalty: Penalty | undefined): void {
+function checkSteered(optimizer: Optimizer, penalty: Penalty | undefined): void {
   const wrong = (what: string, got: string, fix: string) => new UsageError("conflict", what, { got }, fix);
   const { lambda } = penalty?.options ?? {};
   if (!penalty || typeof lambda !== "number" || penalty.ways.includes("host"))
