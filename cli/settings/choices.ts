@@ -121,10 +121,6 @@ function startsOf(penalty: RunChoices["penalty"]): Readonly<Record<string, unkno
 const said = (config: TrainConfig, keys: readonly string[]): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(config).filter(([key, value]) => keys.includes(key) && value !== undefined));
 
-/** Whether a penalty has a setting. */
-export const penaltyHas = (penalty: RunChoices["penalty"], key: TrainKey): boolean =>
-  belongs.penalty[penalty].includes(key);
-
 export function checkResume({ resume, overwrite }: Pick<TrainConfig, "resume" | "overwrite">): void {
   if (resume && overwrite)
     throw new UsageError(
