@@ -31,8 +31,8 @@ export interface TableOptions extends TableBuilderOptions {
   readonly encoding?: Encoding | null;
 }
 
-type PartName = "train" | "test" | "val";
-type Tables = { readonly train: TableRows } & Partial<Record<PartName, TableRows>>;
+export type PartName = "train" | "test" | "val";
+export type Tables = { readonly train: TableRows } & Partial<Record<PartName, TableRows>>;
 
 /** What scalar columns are called together. */
 const JOINED = "x";
@@ -53,7 +53,7 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
   const all = rolesOf(tables.train, options);
   const texts = options.text && textColumnsOf(tables.train, all, options.text);
   const roles = texts ? { ...all, inputs: texts } : all;
-  const parts = partsOf(tables, roles, { missing, testSplit });
+  const parts = partsOfTable(tables, roles, { missing, testSplit });
   const tokens = texts && options.text && textParts(parts, texts, options.text);
   const scalars = (texts ? [] : roles.inputs).map((input) => columnOf(tables.train, input)).filter(isScalar);
   for (const column of scalars)
@@ -99,7 +99,7 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
 }
 
 /** Which rows are in which part; rows with something missing are dropped before any are drawn. */
-function partsOf(
+export function partsOfTable(
   tables: Tables,
   { inputs, labels }: Roles,
   { missing, testSplit = 0.2 }: { readonly missing: MissingRule; readonly testSplit?: number },

@@ -198,7 +198,7 @@ test("what is wrong is named by file, row and column", async () => {
       file  /none.parquet",
       "option": "a table in a file takes no delimiter
       data      /o.parquet
-      it takes  inputColumns, labelColumns, labelKind, classes, testSplit, skipColumns, categorical, standardize, missing
+      it takes  inputColumns, labelColumns, labelKind, classes, testSplit, images, preprocessing, preset, resize, crop, skipColumns, categorical, standardize, missing, text
       fix       leave it out",
       "other": "the file is no Parquet, damaged or of a kind that cannot be read
       file    /other.parquet

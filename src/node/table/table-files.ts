@@ -10,6 +10,7 @@ import type { OpenOptions } from "../reader.ts";
 import { readCsv } from "./csv.ts";
 import { readJsonLines } from "./json-lines.ts";
 import { readParquet } from "./parquet.ts";
+import { datasetOfImages, imageColumnOf } from "./table-images.ts";
 
 interface Format {
   readonly ending: RegExp;
@@ -77,7 +78,10 @@ export async function openTables(path: string, options: OpenOptions): Promise<Da
     }),
   );
   const { train, ...held } = Object.fromEntries(read);
-  return inFile(path, () => datasetOfTable({ train, ...held }, path, asked));
+  const tables = { train, ...held };
+  const images = imageColumnOf(train);
+  if (images !== undefined) return datasetOfImages(tables, images, path, asked);
+  return inFile(path, () => datasetOfTable(tables, path, asked));
 }
 
 function formatOf(files: readonly string[]): Format {
