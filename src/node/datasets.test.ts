@@ -105,7 +105,7 @@ test("what is missing is said, and where it was looked for", async () => {
       "empty": "the folder holds no data set that Espalier reads
       folder  ROOT/empty
       got     nothing
-      wanted  train and test as .csv, .tsv, .jsonl or .parquet, also in data/ (data/train-00000-of-00001.parquet); the four IDX files of MNIST, data_batch_*.bin and test_batch.bin, or train.bin and test.bin; or NAME.gz; x.npy and y.npy, or x_train.npy, y_train.npy, x_test.npy, y_test.npy",
+      wanted  train and test as .csv, .tsv, .jsonl or .parquet, also in data/ (data/train-00000-of-00001.parquet); the four IDX files of MNIST, data_batch_*.bin and test_batch.bin, or train.bin and test.bin; or NAME.gz; x.npy and y.npy, or x_train.npy, y_train.npy, x_test.npy, y_test.npy; train/CLASS/*.jpg with val or test beside it, or CLASS/*.jpg (jpg, png, webp, gif, tif, avif)",
       "missing": "the data set cifar100 is not here
       missing    train.bin[.gz], test.bin[.gz]
       looked in  ROOT/none/cifar100, ROOT/none/cifar-100-binary, ROOT/none
