@@ -128,7 +128,7 @@ export interface TrainOptions {
    * the built-in thresholds.
    */
   readonly tune?: TuneOptions;
-  /** Stops after the current step, with a checkpoint. */
+  /** Stops after the current step, with a checkpoint; at once while formulations are timed, where there is nothing to keep yet. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (p: Progress) => void;
   /** Hears the baseline when it is known. */

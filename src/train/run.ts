@@ -183,6 +183,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
           return;
         }
       }
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error; // stopped before the first step: there is nothing to keep
     } finally {
       await this.trainer.release().finally(() => this.journal.close());
     }

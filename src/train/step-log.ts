@@ -33,9 +33,8 @@ export class StepLog {
   async open({ epoch, step }: { readonly epoch: number; readonly step: number }): Promise<void> {
     if (!this.store) return;
     const bytes = epoch + step > 0 ? await this.store.read(STEPS) : undefined;
-    const lines = new TextDecoder().decode(bytes).split("\n");
+    const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1); // behind the last end of a line a crash cut one off
     const known = lines.filter((text) => {
-      if (text === "") return false;
       const line = JSON.parse(text) as StepLine;
       return line.epoch <= epoch || (line.epoch === epoch + 1 && line.step <= step);
     });

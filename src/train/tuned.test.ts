@@ -105,3 +105,14 @@ test("a model can be tuned before there is data; a run then finds its shapes in 
   expect(fresh.filter((key) => /^Conv/.test(key))).toEqual([]);
   await expect(tuneModel(model(), { engine, batchSize: 0 })).rejects.toThrow("batchSize");
 });
+
+test("a run that is stopped while it is tuned ends as any that is stopped, and begins when it is resumed", async () => {
+  const stop = new AbortController();
+  const store = memory();
+  const tune = { onTrial: () => stop.abort() };
+  const stopped = await finish(train(model(), data, options({ tune, store, signal: stop.signal })));
+  expect(stopped.finished).toBe(false);
+  expect(stopped.history).toEqual([]);
+  const resumed = await finish(train(model(), data, options({ tune: {}, store, resume: true })));
+  expect(resumed.finished).toBe(true);
+});
