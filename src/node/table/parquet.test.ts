@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { expect, test } from "vitest";
+import { EspalierError } from "../../error.ts";
 import { datasets } from "../datasets.ts";
 import type { OpenOptions } from "../reader.ts";
 
@@ -160,7 +161,7 @@ test("what is wrong is named by file, row and column", async () => {
       fix     get the file again, or write it with pyarrow or pandas",
       "flipped": "the file is no Parquet, damaged or of a kind that cannot be read
       file    /flipped.parquet
-      reason  thrift unhandled type: 15
+      reason  a header of a page has a field of type 15
       fix     get the file again, or write it with pyarrow or pandas",
       "json": "a line is not JSON
       file    /json.jsonl
@@ -231,4 +232,17 @@ test("what is wrong is named by file, row and column", async () => {
       fix     correct it, or name the column in categorical or in skipColumns",
     }
   `);
+});
+
+test("a damaged header of a page is refused or read, but never looped over", async () => {
+  const good = readFileSync(parquet("headers.parquet", [age, label]));
+  const ways = [0, 1, 0x15, 0x2c, 0x7f, 0xff];
+  for (let at = 4; at < 40; at++)
+    for (const byte of ways) {
+      const bytes = Uint8Array.from(good);
+      bytes[at] = byte;
+      const path = join(folder, "header.parquet");
+      writeFileSync(path, bytes);
+      await datasets.open(path).catch((error) => expect(error, `${byte} at ${at}`).toBeInstanceOf(EspalierError));
+    }
 });

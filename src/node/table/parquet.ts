@@ -7,6 +7,7 @@ import { EspalierError } from "../../error.ts";
 import { sizeOfFile } from "../files.ts";
 import { readBytes } from "../model-files.ts";
 import { codeOf, refused } from "../system-error.ts";
+import { checkPages } from "./parquet-pages.ts";
 
 /** What one group of rows may unpack to: it is read at once. */
 const LARGEST_GROUP = 2 ** 30;
@@ -44,6 +45,9 @@ export async function readParquet(path: string, table: TableBuilder): Promise<vo
         "write the file with smaller row groups",
       );
     const start = from;
+    for (const { meta_data: column } of group.columns)
+      if (column && columns.includes(column.path_in_schema[0] ?? ""))
+        await understood(path, () => checkPages(file, column));
     const rows = await understood(path, () =>
       parquetReadObjects({ file, metadata, rowStart: start, rowEnd: to, columns, compressors, utf8: false }),
     );
