@@ -9,6 +9,8 @@ interface Line {
   readonly of: (m: EpochMetrics) => number | null | undefined;
   readonly colour: number;
   readonly dashed?: boolean;
+  /** Of samples that are scored after some epochs only: a line over the others. */
+  readonly scored?: boolean;
 }
 
 interface EpochChart {
@@ -57,7 +59,8 @@ function overEpochs(epochs: readonly EpochMetrics[], chart: EpochChart): Promise
       type: "line",
       color: SERIES[line.colour],
       data: epochs.map((m) => [m.epoch, finite(line.of(m))]),
-      showSymbol: epochs.length <= 15,
+      showSymbol: (line.scored ? epochs.filter((m) => finite(line.of(m)) !== null) : epochs).length <= 15,
+      connectNulls: line.scored,
       symbol: "circle",
       symbolSize: 5,
       lineStyle: { width: 2, type: line.dashed ? "dashed" : "solid" },
@@ -74,8 +77,8 @@ export const lossChart = (epochs: readonly EpochMetrics[], milestones?: readonly
     milestones,
     lines: [
       { name: "training", of: (m) => m.loss, colour: 0 },
-      { name: "validation", of: (m) => m.valLoss, colour: 2 },
-      { name: "test", of: (m) => m.testLoss, colour: 1 },
+      { name: "validation", of: (m) => m.valLoss, colour: 2, scored: true },
+      { name: "test", of: (m) => m.testLoss, colour: 1, scored: true },
     ],
   });
 
@@ -87,8 +90,8 @@ export const accuracyChart = (epochs: readonly EpochMetrics[], milestones?: read
     milestones,
     lines: [
       { name: "training", of: (m) => m.accuracy, colour: 0 },
-      { name: "validation", of: (m) => m.valAccuracy, colour: 2 },
-      { name: "test", of: (m) => m.testAccuracy, colour: 1 },
+      { name: "validation", of: (m) => m.valAccuracy, colour: 2, scored: true },
+      { name: "test", of: (m) => m.testAccuracy, colour: 1, scored: true },
     ],
   });
 
@@ -109,7 +112,7 @@ export const sparsityChart = (epochs: readonly EpochMetrics[], milestones?: read
   });
 
 const course: readonly Line[] = [
-  { name: "test accuracy", of: (m) => m.testAccuracy, colour: 1 },
+  { name: "test accuracy", of: (m) => m.testAccuracy, colour: 1, scored: true },
   { name: "groups zero", of: (m) => m.groupSparsity, colour: 0 },
   { name: "groups of W̃", of: (m) => m.dual?.groupSparsity, colour: 0, dashed: true },
   { name: "all weights zero", of: (m) => m.elementSparsity, colour: 2 },

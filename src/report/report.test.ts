@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { accuracyChart, curveChart, layerChart } from "./charts.ts";
+import { accuracyChart, courseChart, curveChart, layerChart, lossChart } from "./charts.ts";
 import { count, duration, fileSize, milliseconds, percent, shapeText, significant, times } from "./format.ts";
 import { reportHtml } from "./html.ts";
 import { isLossy } from "./low-rank.ts";
@@ -232,6 +232,15 @@ test("a chart is the same bytes each time, and empty series are drawn too", asyn
     layerChart([]),
   ]))
     expect(chart.svg).not.toMatch(/NaN|undefined/);
+});
+
+test("samples that are not scored after every epoch make a line nevertheless", async () => {
+  const epochs = sampleRun().epochs.map((m) => (m.epoch % 2 ? { ...m, testLoss: null, testAccuracy: null } : m));
+  for (const chart of [accuracyChart(epochs), lossChart(epochs), courseChart("one run", epochs)]) {
+    const paths = (await chart).svg.match(/<path[^>]*>/g)!;
+    const broken = paths.filter((path) => / d="M[\d.]+ [\d.]+M/.test(path)); // points between gaps, where nothing is drawn
+    expect(broken).toEqual([]);
+  }
 });
 
 test("the curve names its methods and points", async () => {
