@@ -81,7 +81,7 @@ export interface Finished {
  * for await (const epoch of run) console.log(epoch.loss);
  * const { small, summary } = await finish(run);
  * ```
- * @throws UsageError when the run is not finished; EspalierError when small and full model do not agree (no model is written then),
+ * @throws UsageError when the run is not finished, or is to be truncated after a target; EspalierError when small and full model do not agree (no model is written then),
  *   or somebody else writes to the store;
  *   the reason of the run's signal when that is aborted before shrinking
  */
@@ -110,6 +110,13 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
       "the run is not finished",
       {},
       "iterate it to its end first: for await (const epoch of run) …",
+    );
+  if (rank && run.options.target)
+    throw new UsageError(
+      "conflict",
+      "a run that came to a target is not truncated: what was cut would come back",
+      { got: `rank ${rank.rule}` },
+      "finish without rank, then factorize the small model",
     );
   for (const words of run.shortfalls) onEvent?.({ type: "shortfall", words });
   const asTrained = await leaving(run, false);

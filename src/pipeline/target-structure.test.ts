@@ -21,6 +21,7 @@ import { shrink } from "../shrink/shrink.ts";
 import { memory } from "../train/memory.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { train } from "../train/train.ts";
+import { finish } from "./finish.ts";
 import { structureTarget } from "./target-structure.ts";
 
 const engine = node({ threads: 1 });
@@ -102,6 +103,13 @@ test.each([2, 4])("a run that is stopped in epoch %d and resumed ends with the s
   expect(write(resumed.model)).toEqual(write(whole.model));
   const without = (m: object) => ({ ...m, seconds: 0, msPerStep: 0 });
   expect(resumed.history.map(without)).toEqual(whole.history.map(without));
+});
+
+test("what was cut does not come back by a truncation of ranks, which is refused", async () => {
+  const run = await trained({ epochs: 1 });
+  await expect(finish(run, { rank: { rule: "local", keep: 0.5 }, fineTune: 1 })).rejects.toThrow(
+    /came to a target is not truncated/,
+  );
 });
 
 test("a run without a target is as it was: nothing of it is kept or told", async () => {
