@@ -4,6 +4,7 @@ import {
   type Composed,
   compose,
   type Dataset,
+  type Encoding,
   EspalierError,
   encodingOf,
   fromPreprocessorConfig,
@@ -35,14 +36,14 @@ import type { TrainConfig } from "./train-fields.ts";
  */
 export async function openDataset(
   name: string,
-  values: DataSettings & TextSettings & { readonly loss?: LossSetting },
+  values: DataSettings & TextSettings & { readonly loss?: LossSetting; readonly newHead?: number },
   model?: Model,
   images: ImagesWanted | undefined = model && imagesFor(model),
 ): Promise<Dataset> {
   try {
     const text = await textReading(values, model);
     const data = await datasets.open(name, {
-      ...readerOptions(values, model && encodingOf(model), images),
+      ...readerOptions(values, model && encodingFor(model, values), images),
       ...(text && { text }),
     });
     checkTextsRead(values, data.places !== undefined);
@@ -50,6 +51,14 @@ export async function openDataset(
   } catch (e) {
     throw notHere(e, name) ?? e;
   }
+}
+
+/** What a model records of its data; classes that a new classifier replaces are no matter. */
+function encodingFor(model: Model, { newHead }: { readonly newHead?: number }): Encoding | null {
+  const recorded = encodingOf(model);
+  if (!recorded || newHead === undefined) return recorded;
+  const { columns } = recorded;
+  return columns ? { columns } : {};
 }
 
 /** What to do about a data set that is not here, in the words of the command line; undefined for other errors. */
@@ -60,7 +69,7 @@ export function notHere(error: unknown, name: string): EspalierError | undefined
 }
 
 export async function openData(
-  s: DataSettings & Pick<TrainConfig, "model" | "loss" | "limitTrain" | "valSplit" | "seed">,
+  s: DataSettings & Pick<TrainConfig, "model" | "loss" | "newHead" | "limitTrain" | "valSplit" | "seed">,
 ): Promise<Dataset> {
   // A named data set is the same whatever a model records.
   const file = s.model && isFromFile(s.model) && (await readerTakes(s.data!)) ? await readModel(s.model) : undefined;

@@ -34,20 +34,22 @@ export function orderClasses(data: Dataset, names: readonly string[]): OrderedCl
       "mismatch",
       "the classes of the data are not those of the model",
       { got: classNames.join(", "), wanted: shown, "not the model's": unknown.join(", ") || undefined },
-      say`rename the labels, or remove id2label from the model's config.json if its outputs mean nothing yet; the order of the data's classes is told by ${named("classes")}`,
+      say`rename the labels, or tell the order of the data's classes by ${named("classes")}; of a model whose outputs mean nothing yet remove id2label from config.json, or replace the classifier by ${named("newHead")}`,
     );
-  if (to.every((now, i) => now === i))
-    return { data: { ...data, classes: names.length, classNames: names }, notes: [] };
-  const renumbered = <S extends Split | undefined>(split: S): S =>
-    split && { ...split, y: Int32Array.from(split.y, (c) => (c < 0 ? c : to[c])) };
   const { train, test, val, encoding } = data;
   const values = names.map((name, i) => classNames[to.indexOf(i)] ?? name); // as the data spells them
+  const same = {
+    ...data,
+    ...(encoding && { encoding: { ...encoding, classes: values } }),
+    classes: names.length,
+    classNames: names,
+  };
+  if (to.every((now, i) => now === i)) return { data: same, notes: [] };
+  const renumbered = <S extends Split | undefined>(split: S): S =>
+    split && { ...split, y: Int32Array.from(split.y, (c) => (c < 0 ? c : to[c])) };
   return {
     data: {
-      ...data,
-      ...(encoding && { encoding: { ...encoding, classes: values } }),
-      classes: names.length,
-      classNames: names,
+      ...same,
       train: renumbered(train),
       test: renumbered(test),
       ...(val && { val: renumbered(val) }),

@@ -15,3 +15,11 @@ export interface Encoding {
   readonly labels?: readonly string[];
   readonly classes?: readonly string[];
 }
+
+/**
+ * Whether whole numbers are the classes themselves for a model with this record: one that was trained on samples without a table of
+ * values, or of which nothing is known. A part of the labels would else be numbered anew, from its own smallest on.
+ * @param encoding undefined: the data is for a new model
+ */
+export const labelsAreIndices = (encoding: Encoding | null | undefined): boolean =>
+  encoding === null || (encoding?.labels !== undefined && encoding.classes === undefined);

@@ -1,5 +1,6 @@
 /** Data sets of named arrays: what an .npz file holds, or several .npy files beside each other. */
 import type { Dataset } from "../data/dataset.ts";
+import { labelsAreIndices } from "../data/encoding.ts";
 import { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "../data/from-columns.ts";
 import { LABEL_NAMES, type LabelArray, readLabelKind } from "../data/labels.ts";
 import { EspalierError, UsageError } from "../error.ts";
@@ -72,7 +73,7 @@ export function datasetOfArrays(
       where: (part, sample) => ({ file: path, column, ...(part && { at: `${part}, sample ${sample}` }) }),
       kind: options.labelKind ?? options.expects,
       classes: options.classes ?? options.encoding?.classes,
-      asIndices: options.encoding === null,
+      asIndices: labelsAreIndices(options.encoding),
     });
     for (const [part, made] of Object.entries(read.parts)) (labels[part as Part] ??= {})[column] = made;
     classes[column] = read.classes;

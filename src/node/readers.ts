@@ -110,7 +110,7 @@ const READERS: readonly DataReader[] = [
     kind: "a folder of images",
     wanted: "train/CLASS/*.jpg with val or test beside it, or CLASS/*.jpg (jpg, png, webp, gif, tif, avif)",
     of: "folder",
-    takes: ["preprocessing", "preset", "resize", "crop", "skipBroken", "cacheImages", "testSplit"],
+    takes: ["preprocessing", "preset", "resize", "crop", "skipBroken", "cacheImages", "testSplit", "classes"],
     recognises: (_, { names }) => looksLikeImages(names),
     open: openImageFolder,
     files: async (path) => sized([path]),

@@ -2,7 +2,7 @@
 import { EspalierError, UsageError } from "../../error.ts";
 import { option, say, type Words } from "../../message.ts";
 import { type Dataset, drawHeldOut } from "../dataset.ts";
-import type { ColumnEncoding, Encoding } from "../encoding.ts";
+import { type ColumnEncoding, type Encoding, labelsAreIndices } from "../encoding.ts";
 import { type ColumnInput, fromColumns, type PlacedColumns } from "../from-columns.ts";
 import type { LabelKind } from "../labels.ts";
 import {
@@ -69,7 +69,7 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
       : tableLabels(parts, roles.labels, {
           kind: options.labelKind ?? options.expects,
           classes: options.classes ?? encoding?.classes,
-          asIndices: encoding === null,
+          asIndices: labelsAreIndices(encoding),
         });
   const label = roles.labels.length === 1 ? roles.labels[0] : "labels";
   const of = (part: PartName): PlacedColumns => ({

@@ -41,12 +41,11 @@ export function tableLabels<Part extends string>(
   for (const [, part] of all) checkThere(part, names);
   const [, train] = all[0];
   const column = columnOf(train.table, names[0]);
-  const told = asked.classes ?? train.table.classNames?.[names[0]];
-  if (
-    names.length === 1 &&
-    asked.kind !== "numbers" &&
-    all.some(([, { table }]) => columnOf(table, names[0]).kind === "texts")
-  )
+  const told = train.table.classNames?.[names[0]];
+  const inTexts = all.some(([, { table }]) => columnOf(table, names[0]).kind === "texts");
+  // Numbers with names of classes, for a model that knows the names.
+  const byName = column.kind === "numbers" && asked.classes?.some((name) => told?.includes(name));
+  if (names.length === 1 && asked.kind !== "numbers" && (inTexts || byName))
     return byValue(parts, names[0], asked.classes);
   if (names.length === 1 && column.kind === "vectors" && asked.kind === undefined)
     return ofNumbers(parts, names, { ...asked, kind: undefined });
@@ -91,6 +90,14 @@ const textAt = (column: TableColumn, row: number): string =>
       ? String(column.numbers[row])
       : "";
 
+/** The name of a class where the file names them, else the value. */
+function valueAt(table: TableRows, name: string, row: number): string {
+  const column = columnOf(table, name);
+  return (
+    (column.kind === "numbers" ? table.classNames?.[name]?.[column.numbers[row]] : undefined) ?? textAt(column, row)
+  );
+}
+
 function byValue<Part extends string>(
   parts: Readonly<Record<Part, TablePart>>,
   name: string,
@@ -100,18 +107,15 @@ function byValue<Part extends string>(
   const [train, first] = all[0];
   // Of a table that is cut into parts all rows are known; of one with parts of its own those that are trained on.
   const known = all.filter(([, { table }]) => table === first.table);
-  const occur = new Set(
-    known.flatMap(([, { table, rows }]) => Array.from(rows, (row) => textAt(columnOf(table, name), row))),
-  );
+  const occur = new Set(known.flatMap(([, { table, rows }]) => Array.from(rows, (row) => valueAt(table, name, row))));
   const values = given ?? [...occur].sort();
   const index = new Map(values.map((value, i) => [value, i]));
   const made = all.map(([part, { table, rows }]) => {
-    const column = columnOf(table, name);
     const data = Int32Array.from(
       rows,
       (row) =>
-        index.get(textAt(column, row)) ??
-        noClass(textAt(column, row), { ...table.place(row), column: name }, values, given ? undefined : train),
+        index.get(valueAt(table, name, row)) ??
+        noClass(valueAt(table, name, row), { ...table.place(row), column: name }, values, given ? undefined : train),
     );
     return [part, { data, shape: [] }];
   });

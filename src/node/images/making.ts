@@ -1,6 +1,8 @@
 /** How the samples of a folder of images are made: as it is said, else as a look at some of the images suggests. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Encoding } from "../../data/encoding.ts";
 import {
   type ImageSize,
   type ImagesWanted,
@@ -35,6 +37,10 @@ export interface ImageOptions {
   readonly cacheImages?: boolean | string;
   /** Share of the images drawn for testing, by seed 0, where there is no folder of them. Default 0.2. */
   readonly testSplit?: number;
+  /** The names of the folders in the order of the classes. Default: as the model records, else in byte order. */
+  readonly classes?: readonly string[];
+  /** What the model that they are for records of its training data: its classes. */
+  readonly encoding?: Encoding | null;
 }
 
 const LOOKED = 64;

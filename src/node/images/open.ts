@@ -1,12 +1,14 @@
 /** A folder of images as a data set: `train/CLASS/*.jpg` with `val` and `test` beside it, or `CLASS/*.jpg` alone. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { orderClasses } from "../../data/class-order.ts";
 import { type Dataset, holdOut } from "../../data/dataset.ts";
 import { imageScale, outputSize } from "../../data/preprocessing.ts";
 import { sourceSplit } from "../../data/source.ts";
 import type { Split } from "../../data/split.ts";
 import { EspalierError } from "../../error.ts";
 import { option, say, type Words } from "../../message.ts";
+import { inFile } from "../array-files.ts";
 import { dataRoot } from "../files.ts";
 import { batchesAhead } from "../worker.ts";
 import { brokenImage, brokenReason } from "./broken.ts";
@@ -76,7 +78,11 @@ export async function openImageFolder(path: string, options: ImageOptions = {}):
     ...lookNotes(headers),
     ...(left.length > 0 ? [leftNote(left)] : []),
   ];
-  return { ...complete, notes };
+  const said = { ...complete, notes, encoding: { classes: classNames } };
+  const order = options.classes ?? options.encoding?.classes;
+  if (!order) return said;
+  const ordered = inFile(path, () => orderClasses(said, order));
+  return { ...ordered.data, notes: [...notes, ...ordered.notes] };
 }
 
 const leftNote = (left: readonly string[]): string =>

@@ -41,6 +41,13 @@ export async function parts(
         );
       folders.set(part, name);
     }
+  else if (names.length > 0 && names.every((name) => partOf(name)))
+    throw new EspalierError(
+      "missing",
+      "the folder has no images for training",
+      { folder: path, got: names.join(", "), wanted: "train" },
+      "put a folder train beside it; or name a folder of classes itself, of which a share is drawn for testing",
+    );
   const notes: Words[] = [];
   const listed = async (folder: string): Promise<Listed> => {
     const { classes, others } = await imageClasses(folder);

@@ -66,7 +66,9 @@ export async function openTables(path: string, options: OpenOptions): Promise<Da
   // A model that was trained on columns wants these and no others.
   const wanted = encoding?.columns && {
     inputColumns: encoding.columns.map(({ name }) => name),
-    labelColumns: encoding.labels ?? [],
+    ...(encoding.labels && { labelColumns: encoding.labels }),
+    // Those of numbers too: 007 is another category than 7.
+    categorical: encoding.columns.flatMap((c) => ("categories" in c ? [c.name] : [])),
   };
   const asked = { ...wanted, ...options };
   const read = await Promise.all(
