@@ -106,7 +106,7 @@ async function inProcess(method: string, stopped: boolean) {
     if (!run.finished) continue;
     const { tensors } = await decodeCheckpoint(store.files.get("checkpoint.safetensors")!);
     const state = [...tensors].map(([name, { data }]) => [name, Buffer.from(data.buffer).toString("base64")]);
-    const history = run.history.map((m) => ({ ...m, seconds: 0, msPerStep: 0 }));
+    const history = run.history.map((m) => ({ ...m, seconds: 0, msPerStep: 0, statisticsSeconds: 0 }));
     return { places, state: Object.fromEntries(state), history };
   }
 }
@@ -148,7 +148,7 @@ test.each(Object.keys(methods).map((method) => [method, kills[method] ?? 1] as c
         .toString()
         .trim()
         .split("\n")
-        .map((line) => ({ ...JSON.parse(line), seconds: 0, msPerStep: 0 }));
+        .map((line) => ({ ...JSON.parse(line), seconds: 0, msPerStep: 0, statisticsSeconds: 0 }));
     expect(untimed(cut)).toEqual(untimed(whole));
     expect(untimed(cut)).toHaveLength(4);
     expect(readdirSync(cut).sort()).toEqual(["checkpoint.safetensors", "metrics.jsonl", "model.onnx"]);

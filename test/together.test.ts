@@ -36,7 +36,7 @@ function results(folder: string) {
     models: ["model.onnx", "small.onnx"].map((name) => bytes(name).toString("base64")),
     certificate: String(bytes("certificate.json")),
     summary,
-    epochs: epochs.map((line) => ({ ...JSON.parse(line), seconds: 0, msPerStep: 0 })),
+    epochs: epochs.map((line) => ({ ...JSON.parse(line), seconds: 0, msPerStep: 0, statisticsSeconds: 0 })),
   };
 }
 let whole: ReturnType<typeof results>;
