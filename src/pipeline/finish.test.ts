@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { digits } from "../data/digits.ts";
 import { node } from "../engine/node.ts";
+import type { Model } from "../graph/types.ts";
 import { compose } from "../lowrank/compose.ts";
+import { factorPatterns } from "../lowrank/factors.ts";
 import { fcn } from "../models/fcn.ts";
 import { read } from "../onnx/read.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
@@ -161,6 +163,25 @@ test("finished again with other epochs of fine-tuning, it is fine-tuned afresh",
   expect(await tuned(2)).toEqual([2, [1, 2]]);
   expect(await tuned(2)).toEqual([2, []]); // nothing to train
 });
+
+test.each([false, true])(
+  "what trainOnly leaves out stays through truncation and the training behind it; composed %s",
+  async (composed) => {
+    const [first, ...others] = [...net().graph.initializers].filter(([v]) => v.shape.length > 1).map(([v]) => v.name);
+    const model = composed ? compose(net(), { factors: 2, freeze: others }).model : net();
+    const trainOnly = factorPatterns(model, [first]);
+    const options = { engine, optimizer: sgd(), schedule: constant({ lr: 0.05 }), epochs: 1, trainOnly };
+    const run = train(model, data, options);
+    for await (const _ of run);
+    const { truncated, summary } = await finish(run, { rank: { rule: "local", keep: 0.3 }, fineTune: 1 });
+    expect(summary.lowRank!.layers.map((l) => l.weight)).toEqual([first]);
+    const stored = (of: Model) => new Map([...of.graph.initializers].map(([v, t]) => [v.name, t.data]));
+    const [before, after] = [stored(net()), stored(truncated!)];
+    const left = [...before.keys()].filter((name) => name !== first);
+    expect(left.length).toBeGreaterThan(others.length);
+    for (const name of left) expect(after.get(name)).toEqual(before.get(name));
+  },
+);
 
 test("a signal that is aborted before shrinking stops it, and nothing is written", async () => {
   const [store, stop] = [memory(), new AbortController()];

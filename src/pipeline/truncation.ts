@@ -8,6 +8,7 @@ import { truncate } from "../lowrank/truncate.ts";
 import type { LowRank } from "../report/results.ts";
 import { type Inputs, verify } from "../shrink/verify.ts";
 import { evaluate } from "../train/evaluate.ts";
+import { frozen } from "../train/freeze.ts";
 import { preciseStatistics } from "../train/precise-statistics.ts";
 import type { Run } from "../train/run.ts";
 import { FINE_TUNING } from "../train/run-files.ts";
@@ -42,7 +43,8 @@ export async function truncateRun(
   { rank, fineTune: epochs, preciseStatistics: batches, inputs, store, onEvent }: Truncation,
 ): Promise<TruncatedRun> {
   const { data, options, model } = run;
-  const { freeze, seed, signal, augment, distill } = options;
+  const { seed, signal, augment, distill } = options;
+  const freeze = staying(run);
   const judging = { ...judgingOf(run), seed, signal, onEvent };
   const found = await factorize(model, { ...judging, data, rank, freeze, inputs, store });
   const cut =
@@ -72,6 +74,18 @@ export async function truncateRun(
       layers: found.layers,
     },
   };
+}
+
+/** By name or pattern, what of the run's model composed back it left as it is: truncation and the training behind it leave it so too. */
+function staying({ model, options: { freeze, trainOnly } }: Run): readonly string[] {
+  if (!trainOnly) return freeze;
+  const stays = frozen(model, { freeze, trainOnly });
+  const composed = [...factorNames(model)];
+  const factors = new Set(composed.flatMap(([, names]) => names));
+  return [
+    ...[...stays.keys()].filter((name) => !factors.has(name)),
+    ...composed.flatMap(([weight, names]) => (names.every((name) => stays.has(name)) ? [weight] : [])),
+  ];
 }
 
 /** Goes on with training that was stopped; what is there of other settings (another number of epochs) starts afresh. */
