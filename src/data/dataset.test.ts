@@ -156,3 +156,9 @@ test("a mean or std that is no list is refused, nothing and zero alike", () => {
     );
   for (const std of [0, "", false, 1, {}]) expect(one(std)).toThrow("std has the wrong length");
 });
+
+test("validation samples that the data has are not thrown away for others", () => {
+  const x = [[0], [1], [2], [3], [4]];
+  const data = fromArrays(x, Int32Array.of(0, 1, 0, 1, 0), { val: { x: [[5]], y: Int32Array.of(1) } });
+  expect(() => splitValidation(data, 0.2)).toThrow(/validation samples of its own[\s\S]*1 samples and valSplit 0.2/);
+});

@@ -7,7 +7,7 @@ import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, anObject, maybe, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
-import type { Words } from "../message.ts";
+import { option, say, type Words } from "../message.ts";
 import { type NumericInput, readLabels, readSamples } from "./arrays.ts";
 import type { Loader } from "./batches.ts";
 import { checkClasses } from "./check.ts";
@@ -125,9 +125,17 @@ export function fromArrays(x: NumericInput, y: NumericInput, options: FromArrays
  * Moves a part of the training samples into `val`, so that λ need not be tuned on the test set. Both keep the
  * samples' order; which samples go depends on (seed, count, fraction) alone.
  * @param fraction in (0, 1), rounded to whole samples; both parts must have at least one
+ * @throws UsageError for a data set that has validation samples of its own, which would be lost
  */
 export function splitValidation(dataset: Dataset, fraction: number, seed = 0): Dataset {
   wants("splitValidation", ["dataset", aDataset, dataset]);
+  if (dataset.val)
+    throw new UsageError(
+      "conflict",
+      "the data has validation samples of its own",
+      { data: dataset.name, got: say`${dataset.val.count} samples and ${option("valSplit")} ${fraction}` },
+      say`leave ${option("valSplit")} out`,
+    );
   return holdOut(dataset, "val", fraction, seed);
 }
 

@@ -36,6 +36,11 @@ const MANY = 0.5;
 /** Of fewer samples that is not said. */
 const FEW = 50;
 
+/** Numbers of which the largest is so many times that of the samples are names of classes. */
+const SPARSE = 100;
+/** The largest class. */
+const MOST = 0x7fffffff;
+
 interface LabelOptions {
   /** How messages name the labels: the file and the column; with a sample of a part, that too. */
   readonly where: (part?: string, sample?: number) => Readonly<Record<string, string | number>>;
@@ -83,7 +88,13 @@ export function readLabelKind<Part extends string>(
     return { parts: parts(({ data }) => ({ data: places1(data, width), shape: [] })), classes: width, notes };
   }
   if (!whole || (all.some(([, of]) => of.fractions) && kind === undefined)) {
-    if (kind === undefined) return numbers();
+    if (kind === undefined) {
+      if (whole)
+        notes.push(
+          say`the labels are whole, but kept as fractions can be: they are taken as numbers to fit. ${option("labelKind")} classes takes them as classes`,
+        );
+      return numbers();
+    }
     const [part, { data }] = all.find(([, of]) => !isEvery(of.data, Number.isInteger)) ?? all[0];
     const at = Array.from(data).findIndex((v) => !Number.isInteger(v));
     throw new EspalierError(
@@ -92,6 +103,15 @@ export function readLabelKind<Part extends string>(
       { ...where(part, Math.floor(at / width)), got: data[at], wanted: "a whole number" },
       say`to fit numbers, say ${option("labelKind")} numbers`,
     );
+  }
+  const beyond = all.find(([, { data }]) => !isEvery(data, (v) => v <= MOST));
+  if (beyond && (kind === "places" || width > 1 || asIndices)) {
+    const at = Array.from(beyond[1].data).findIndex((v) => v > MOST);
+    throw new EspalierError("out-of-range", "a label is none of the classes", {
+      ...where(beyond[0], Math.floor(at / width)),
+      got: beyond[1].data[at],
+      wanted: `at most ${MOST}`,
+    });
   }
   if (kind === "places" || width > 1) {
     if (kind === "classes")
@@ -114,7 +134,8 @@ export function readLabelKind<Part extends string>(
       say`say ${option("labelKind")} numbers, or ${option("labelKind")} classes`,
     );
   const oneToMany = seen[0] === 1 && seen.at(-1) === seen.length;
-  if (!classes && (asIndices || !(oneToMany || seen[0] < 0)))
+  const sparse = seen.at(-1)! >= SPARSE * count; // years, codes, ids: nothing that outputs are counted by
+  if (!classes && (asIndices || !(oneToMany || seen[0] < 0 || sparse)))
     return {
       parts: parts(({ data }) => ({ data: Int32Array.from(data), shape: [] })),
       classes: 1 + largest(all),

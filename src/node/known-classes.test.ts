@@ -34,6 +34,23 @@ test("whole numbers that were classes from 0 on stay these, where the smallest a
   expect(new Set(again.train.y)).toEqual(new Set([1]));
 });
 
+test("large numbers are names of classes; none is cut to 32 bits", async () => {
+  const years = await datasets.open(file("years.csv", `x,label\n${rows(20, (i) => `${i},${2 ** 40 + (i % 2)}`)}`));
+  expect([years.classes, years.classNames]).toEqual([2, ["1099511627776", "1099511627777"]]);
+  expect(String(years.notes?.at(-1))).toMatch("are taken as the classes 0, 1");
+  const few = file("few.csv", `x,label\n${rows(30, (i) => `${i},${1999 + (i % 2)}`)}`);
+  expect(await datasets.open(few)).toMatchObject({ classes: 2001 });
+  const known = datasets.open(join(folder, "years.csv"), { encoding: null });
+  expect(await refused(known)).toMatchInlineSnapshot(`
+    "a label is none of the classes
+      file    /years.csv
+      line    2
+      column  label
+      got     1099511627776
+      wanted  at most 2147483647"
+  `);
+});
+
 test("numbers with names of classes and the names themselves are the same classes", async () => {
   const label = [0n, 1n, 1n, 0n, 1n, 0n, 1n, 1n, 0n, 0n];
   const features = { label: { names: ["neg", "pos"], _type: "ClassLabel" } };
@@ -61,6 +78,12 @@ test("categories that look like numbers are read as they are written", async () 
   const first = await datasets.open(path, { categorical: ["zip"] });
   const again = await datasets.open(path, { encoding: first.encoding });
   expect([...again.train.x]).toEqual([...first.train.x]);
+});
+
+test("JSON Lines are UTF-8 as well", async () => {
+  const lines = `{"x":1,"label":"e"}\n{"x":2,"label":"é"}\n`.repeat(9);
+  const latin = datasets.open(file("latin.jsonl", Buffer.from(lines, "latin1")));
+  expect(await refused(latin)).toMatch(/^the text is not UTF-8\n +file +\/latin.jsonl\n +line +2\n/);
 });
 
 const image = await sharp(new Uint8Array(48), { raw: { width: 4, height: 4, channels: 3 } })

@@ -14,7 +14,7 @@ const file = (content: string | Uint8Array, name = `t${made++}.csv`): string => 
   writeFileSync(path, content);
   return path;
 };
-const refusal = (content: string, options: OpenOptions = {}, name?: string): Promise<string> => {
+const refusal = (content: string | Uint8Array, options: OpenOptions = {}, name?: string): Promise<string> => {
   const path = file(content, name);
   return datasets.open(path, { labelColumns: ["label"], ...options }).then(
     () => "no error",
@@ -167,6 +167,8 @@ test("what is wrong in a table is named by file, line and column", async () => {
     delimiter: await refusal(`a,label\n${ten}`, { delimiter: "::" }),
     one: await refusal("a,label\n1,0\n"),
     tokens: await refusal(`a,label\n${ten}`, { digits: {} }),
+    latin: await refusal(Buffer.from(`a,label\n${ten}\n1,é\n`, "latin1")),
+    cut: await refusal(Buffer.from(`a,label\n${ten}\n1,é`).subarray(0, -1)),
     gzip: await refusal(`a,label\n${ten}`, {}, "bad.csv.gz"),
   }).toMatchInlineSnapshot(`
     {
@@ -177,6 +179,11 @@ test("what is wrong in a table is named by file, line and column", async () => {
       got     "3,5"
       wanted  a number
       fix     write numbers as 1234.5",
+      "cut": "the text is not UTF-8
+      file    FILE
+      line    12
+      wanted  UTF-8, or UTF-16 with a byte order mark
+      fix     save it as UTF-8, for example by iconv -f latin1 -t utf-8",
       "delimiter": "the delimiter is not one character
       got     "::"
       wanted  one character, such as ; or a tab",
@@ -205,6 +212,11 @@ test("what is wrong in a table is named by file, line and column", async () => {
       column  label
       got     60 different whole numbers among 60, from 0 to 413
       fix     say labelKind numbers, or labelKind classes",
+      "latin": "the text is not UTF-8
+      file    FILE
+      line    12
+      wanted  UTF-8, or UTF-16 with a byte order mark
+      fix     save it as UTF-8, for example by iconv -f latin1 -t utf-8",
       "names": "a column of texts has more different values than categories have
       file    FILE
       line    2

@@ -7,6 +7,7 @@ import type { TableBuilder } from "../../data/table/table-builder.ts";
 import { EspalierError, UsageError } from "../../error.ts";
 import { sizeOfFile } from "../files.ts";
 import { codeOf, refused } from "../system-error.ts";
+import { checkedText } from "./utf8.ts";
 
 export interface CsvOptions {
   /** Default: of .tsv a tab, else the one of , ; tab | that the first line has most of. */
@@ -41,9 +42,9 @@ export async function readCsv(path: string, table: TableBuilder, { delimiter, he
     skip_empty_lines: true,
     max_record_size: LONGEST_ROW,
   });
-  source.on("error", (error) => parser.destroy(error));
-  unpacked?.on("error", (error) => parser.destroy(error));
-  (unpacked ?? source).pipe(parser);
+  const checked = checkedText(path);
+  for (const stream of [source, unpacked, checked]) stream?.on("error", (error: Error) => parser.destroy(error));
+  (unpacked ?? source).pipe(checked).pipe(parser);
   try {
     await rows(parser, path, table, { delimiter: by, header });
   } catch (error) {

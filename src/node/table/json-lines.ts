@@ -7,6 +7,7 @@ import type { TableBuilder } from "../../data/table/table-builder.ts";
 import { EspalierError } from "../../error.ts";
 import { sizeOfFile } from "../files.ts";
 import { codeOf, refused } from "../system-error.ts";
+import { checkedText } from "./utf8.ts";
 
 /** Characters that a line may have. */
 const LONGEST = 16 * 2 ** 20;
@@ -18,10 +19,10 @@ const LONGEST = 16 * 2 ** 20;
 export async function readJsonLines(path: string, table: TableBuilder): Promise<void> {
   if ((await sizeOfFile(path)) === null) throw new EspalierError("system", "there is no such file", { file: path });
   const source = createReadStream(path);
-  const input = /\.gz$/i.test(path) ? source.pipe(createGunzip()) : source;
+  const unpacked = /\.gz$/i.test(path) ? source.pipe(createGunzip()) : source;
+  const input = unpacked.pipe(checkedText(path));
   const failed = new Promise<never>((_, reject) => {
-    source.on("error", reject);
-    input.on("error", reject);
+    for (const stream of [source, unpacked, input]) stream.on("error", reject);
   });
   try {
     await Promise.race([lines(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), path, table), failed]);
@@ -36,8 +37,7 @@ export async function readJsonLines(path: string, table: TableBuilder): Promise<
       );
     throw refused("read the file", { file: path }, error, "read");
   } finally {
-    source.destroy();
-    input.destroy();
+    for (const stream of [source, unpacked, input]) stream.destroy();
   }
 }
 
