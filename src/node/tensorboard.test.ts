@@ -2,6 +2,8 @@
 import { expect, test } from "vitest";
 import { data, model, options } from "../../test/support/small-run.ts";
 import { crc32c } from "../math/crc.ts";
+import { proxSgd } from "../optim/prox-sgd.ts";
+import { structureTarget } from "../pipeline/target-structure.ts";
 import { memory } from "../train/memory.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { EVENTS } from "../train/run-files.ts";
@@ -141,4 +143,23 @@ test("a resumed run goes on in its file: no epoch twice, none missing, whatever 
   );
   for await (const _ of run); // without TensorBoard at first
   expect((await trained({ resume: true }, late)).events.map(({ step }) => step)).toEqual(whole);
+
+  const over = memory();
+  await trained({}, over);
+  const all = (await over.read(EVENTS))!;
+  await over.write(EVENTS, all.subarray(0, all.length - 5)); // killed while it wrote the last epoch
+  expect((await trained({ resume: true }, over)).events.map(({ step }) => step)).toEqual(whole);
+});
+
+test("a run on its way to a size shows how far it is", async () => {
+  const { run, events } = await trained({ target: structureTarget({ keep: 0.5 }), optimizer: proxSgd() });
+  const values = (tag: string) =>
+    events.slice(2).map((e) => {
+      const value = e.values.get(tag)?.get(2)?.[0];
+      return value && view(value).getFloat32(0, true);
+    });
+  const single = (x: number | undefined) => x && Math.fround(x);
+  expect(values("run/share kept")).toEqual(run.history.map((m) => single(m.kept)));
+  expect(values("run/strength of lambda")).toEqual(run.history.map((m) => single(m.strength)));
+  expect(values("run/strength of lambda")[3]).toBeUndefined();
 });

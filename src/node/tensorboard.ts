@@ -40,6 +40,8 @@ export async function* tensorboard(
     await store.append(EVENTS, eventOf(epoch, Object.fromEntries(zeros))); // a reader keeps the file open
     yield epoch;
   }
+  const { history } = run; // resumed, and no epoch came: the last one may be missing where the run was killed
+  if (!begun && history.length > 0) await begin(store, history, settings ?? settingsOf(run.options, run.data));
 }
 
 /** Makes the file what it is before the first epoch to come: what it held of those before, and those of them that it had not. */
@@ -74,6 +76,8 @@ const TAGS: Readonly<Record<string, (m: EpochMetrics) => number | null | undefin
   "run/groups that changed": (m) => m.patternChanges,
   "run/lr": (m) => m.lr,
   "run/c": (m) => m.c,
+  "run/share kept": (m) => m.kept,
+  "run/strength of lambda": (m) => m.strength,
   "run/ms per step": (m) => m.msPerStep,
 };
 
