@@ -124,3 +124,10 @@ test("parts for testing without one for training are no classes", async () => {
       fix     put a folder train beside it; or name a folder of classes itself, of which a share is drawn for testing"
   `);
 });
+
+test("what is missing has the mean of training also where nothing was missing then", async () => {
+  const { encoding } = await datasets.open(file("whole.csv", `x,label\n${rows(20, (i) => `${i},${i % 2}`)}`));
+  const holes = file("holes.csv", `x,label\n${rows(20, (i) => `${i % 5 ? i : ""},${i % 2}`)}`);
+  const { train, test: held } = await datasets.open(holes, { encoding, missing: "mean" });
+  expect([...train.x, ...held.x].filter((v) => v === 0)).toHaveLength(4);
+});

@@ -99,7 +99,7 @@ function texts(name: string, most: number | undefined): GrowingColumn {
       return codes.bytes + 2 * characters;
     },
     add(value, place) {
-      if (most === undefined ? value === null || value === undefined || value === "" : isMissing(value))
+      if (most === undefined ? value === null || value === undefined || String(value).trim() === "" : isMissing(value))
         return codes.push(-1);
       if (typeof value === "object") throw wrong(name, value, place, "text or a number");
       const text = most === undefined ? String(value) : String(value).trim();

@@ -119,7 +119,9 @@ export function encodeColumn(
     });
     return;
   }
-  const { mean = 0, std = 1, fill } = encoding;
+  const { mean = 0, std = 1 } = encoding;
+  // Of a model that was trained where nothing was missing the mean is known as well.
+  const fill = encoding.fill ?? (missing === "mean" ? encoding.mean : undefined);
   rows.forEach((row, i) => {
     if (column.kind === "texts" && !isMissingAt(column, row))
       fail(row, "a value is no number", shownCell(text(row)), "a number, as the column held before");

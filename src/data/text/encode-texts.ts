@@ -2,7 +2,7 @@
 import { isInteger } from "../../checks.ts";
 import { EspalierError, UsageError } from "../../error.ts";
 import { aList, anObject, aText, maybe, wants } from "../../given.ts";
-import { named, say, type Words } from "../../message.ts";
+import { option, say, type Words } from "../../message.ts";
 import { didYouMean } from "../../nearest.ts";
 import { IGNORED } from "../columns.ts";
 import type { TextTokenizer, Tokens } from "./tokenizer.ts";
@@ -135,9 +135,9 @@ export function encodeWords(
 /** @throws UsageError for more tokens than there are positions */
 function mostTokens(tokenizer: TextTokenizer, { maxLength, length }: EncodeOptions): number | undefined {
   const { positions } = tokenizer;
-  for (const [option, given] of Object.entries({ maxLength, length })) {
+  for (const [name, given] of Object.entries({ maxLength, length })) {
     if (given === undefined || (isInteger(given, 1) && given <= (positions ?? given))) continue;
-    throw new UsageError("out-of-range", say`${named(option)} is out of range`, {
+    throw new UsageError("out-of-range", say`${option(name)} is out of range`, {
       got: given,
       wanted: positions === undefined ? "an integer ≥ 1" : `1 … ${positions}, the model's positions`,
     });
@@ -199,4 +199,4 @@ function filled(
 }
 
 const cutNote = (cut: number, of: number, most: number, { maxLength, maxLengthFrom }: TextTokenizer): Words =>
-  say`${cut} of ${of} texts have more than ${most} tokens${most === maxLength ? ` (${maxLengthFrom})` : ""} and are cut; ${named("maxLength")} says how many stay`;
+  say`${cut} of ${of} texts have more than ${most} tokens${most === maxLength ? ` (${maxLengthFrom})` : ""} and are cut; ${option("maxLength")} says how many stay`;
