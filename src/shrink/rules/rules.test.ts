@@ -18,6 +18,7 @@ const emitted = (g: Builder, op: string, xs: readonly Value[], attrs: Attrs) =>
 /** Stored inputs that an operator wants. */
 const beside: Readonly<Record<string, readonly Tensor[]>> = {
   Gather: [i64([2, 0])],
+  GatherND: [i64([0, 0, 0, 0], [2, 2])],
   GridSample: [f32([0, 0.3, -2, 0.5], [1, 1, 2, 2])],
 };
 
@@ -118,6 +119,7 @@ const moving: readonly [string, Attrs, Shape?][] = [
   ["Split", { axis: 3, split: [4] }],
   ["Slice", { starts: [1], ends: [3], axes: [2] }],
   ["Gather", { axis: 2 }],
+  ["GatherND", {}],
   ["DepthToSpace", { blocksize: 2 }, [1, 4, 3, 4]],
   ["SpaceToDepth", { blocksize: 2 }, [1, 1, 4, 4]],
 ];
