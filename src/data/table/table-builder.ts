@@ -45,7 +45,7 @@ export class TableBuilder {
 
   /**
    * Goes on with a file.
-   * @throws EspalierError when its columns are others than those of the files before; UsageError for a column that was named and is not there
+   * @throws EspalierError when its columns or their classes are others than those of the files before; UsageError for a column that was named and is not there
    */
   file(
     file: string,
@@ -63,7 +63,22 @@ export class TableBuilder {
       });
     this.starts.push({ file, from: this.lines.length });
     this.notes.push(...notes.filter((note) => !this.notes.includes(note)));
+    this.checkClassNames(file, classNames);
     this.classNames ??= classNames;
+  }
+
+  /** Whole numbers would be other classes in this file than in those before. */
+  private checkClassNames(file: string, classNames: TableRows["classNames"]): void {
+    for (const [column, names] of Object.entries(classNames ?? {})) {
+      const before = this.classNames?.[column];
+      if (before && before.join("\0") !== names.join("\0"))
+        throw new EspalierError(
+          "mismatch",
+          "two files of a table have other classes, or the same in another order",
+          { file, column, got: fewNames(names), wanted: `${fewNames(before)}, as ${this.starts[0].file} has` },
+          "write them with the same features",
+        );
+    }
   }
 
   private begin(file: string, names: readonly string[]): void {

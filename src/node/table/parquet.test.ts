@@ -234,6 +234,17 @@ test("what is wrong is named by file, row and column", async () => {
   `);
 });
 
+test("files of one table that number their classes otherwise are refused", async () => {
+  mkdirSync(join(folder, "mixed/data"), { recursive: true });
+  parquet("mixed/data/train-00000-of-00002.parquet", [age, label], ["a", "b", "c"]);
+  parquet("mixed/data/train-00001-of-00002.parquet", [age, label], ["c", "b", "a"]);
+  const said = await refusal(join(folder, "mixed"));
+  expect(said).toContain("two files of a table have other classes, or the same in another order");
+  expect(said).toMatch(/train-00001-of-00002.*\n +column +label\n +got +c, b, a\n +wanted +a, b, c, as .*train-00000/);
+  parquet("mixed/data/train-00001-of-00002.parquet", [age, label], ["a", "b", "c"]);
+  expect((await datasets.open(join(folder, "mixed"))).classNames).toEqual(["a", "b", "c"]);
+});
+
 test("a damaged header of a page is refused or read, but never looped over", async () => {
   const good = readFileSync(parquet("headers.parquet", [age, label]));
   const ways = [0, 1, 0x15, 0x2c, 0x7f, 0xff];
