@@ -93,6 +93,11 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
     ...(columns.length > 0 ? [inputsNote(columns)] : []),
     ...(tokens?.notes ?? []),
     ...(labels?.notes ?? []),
+    ...(tables.test
+      ? []
+      : [
+          say`${parts.test.rows.length} of ${parts.test.rows.length + parts.train.rows.length} rows are drawn for testing: ${option("testSplit")}`,
+        ]),
     ...(dropped > 0 ? [`${dropped} rows in which something is missing are left out`] : []),
   ];
   return { ...data, ...(labels?.values && { classNames: labels.values }), encoding: made, notes };

@@ -32,6 +32,7 @@ test("numbers are standardized by the training rows, categories spread, strings 
     [
       "numbers, standardized by the training samples: length, width; categories: colour (2)",
       "species tells 2 classes apart: setosa, virginica",
+      "4 of 20 rows are drawn for testing: testSplit",
     ]
   `);
   const { columns = [] } = data.encoding!;
