@@ -37,7 +37,8 @@ async function trained(data: Dataset): Promise<Uint8Array> {
     normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
   });
   for await (const _ of run);
-  const metadata = new Map([...run.model.metadata].filter(([key]) => key !== "espalier.preprocessing"));
+  const ofFolders = ["espalier.preprocessing", "espalier.data"]; // how images are prepared, what the classes are called
+  const metadata = new Map([...run.model.metadata].filter(([key]) => !ofFolders.includes(key)));
   return write({ ...run.model, metadata });
 }
 
