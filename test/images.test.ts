@@ -1,48 +1,36 @@
 /** Folders of images, from the built package as a user has it: the worker decodes, the command line opens them. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { type Dataset, models, multiStep, rmda, train, write } from "espalier";
-import { datasets, node } from "espalier/node";
+import { models, write } from "espalier";
+import { datasets } from "espalier/node";
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import {
+  CIFAR_CLASSES,
+  type CifarParts,
+  drawnCifar,
+  pixelsOf,
+  realCifar,
+  recordsOf,
+  trainedOnCifar,
+} from "./support/cifar-records.ts";
 import { commandLine } from "./support/command-line.ts";
 
 const { espalier, at, json } = commandLine();
-const RECORD = 3073;
-const CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
 
 /** CIFAR-10's binary records as PNG files, CLASS/NUMBER.png; and the same records in that order, class after class. */
 async function asImages(records: Uint8Array, folder: string): Promise<Uint8Array> {
-  const all = Array.from({ length: records.length / RECORD }, (_, i) => records.subarray(i * RECORD, (i + 1) * RECORD));
+  const all = recordsOf(records);
   const sorted = all.map((record, i) => ({ record, i })).sort((a, b) => a.record[0] - b.record[0] || a.i - b.i);
-  for (const name of CLASSES) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of CIFAR_CLASSES) mkdirSync(join(folder, name), { recursive: true });
   for (const { record, i } of sorted) {
-    const pixels = Uint8Array.from({ length: 3072 }, (_, p) => record[1 + (p % 3) * 1024 + Math.floor(p / 3)]);
-    const image = sharp(pixels, { raw: { width: 32, height: 32, channels: 3 } });
-    await image.png().toFile(join(folder, CLASSES[record[0]], `${String(i).padStart(6, "0")}.png`));
+    const image = sharp(pixelsOf(record), { raw: { width: 32, height: 32, channels: 3 } });
+    await image.png().toFile(join(folder, CIFAR_CLASSES[record[0]], `${String(i).padStart(6, "0")}.png`));
   }
   return Buffer.concat(sorted.map(({ record }) => record));
 }
 
-async function trained(data: Dataset): Promise<Uint8Array> {
-  const model = models.lenet5Small({ seed: 1, input: data.shape, classes: 10 });
-  const run = train(model, data, {
-    engine: node({ threads: 1 }),
-    optimizer: rmda({ c: 0.1 }),
-    schedule: multiStep({ lr: 0.05, milestones: [] }),
-    epochs: 2,
-    batchSize: 32,
-    augment: { crop: 4, flip: true },
-    normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
-  });
-  for await (const _ of run);
-  const ofFolders = ["espalier.preprocessing", "espalier.data"]; // how images are prepared, what the classes are called
-  const metadata = new Map([...run.model.metadata].filter(([key]) => !ofFolders.includes(key)));
-  return write({ ...run.model, metadata });
-}
-
-async function sameWeights(name: string, parts: { train: Uint8Array; test: Uint8Array }): Promise<void> {
+async function sameWeights(name: string, parts: CifarParts): Promise<void> {
   const [binary, images] = [at(name, "binary"), at(name, "images")];
   mkdirSync(binary, { recursive: true });
   writeFileSync(join(binary, "data_batch_1.bin"), await asImages(parts.train, join(images, "train")));
@@ -50,23 +38,15 @@ async function sameWeights(name: string, parts: { train: Uint8Array; test: Uint8
   const [folder, files] = [await datasets.open(images), await datasets.open(binary)];
   expect(folder.train.source).toBeDefined();
   expect(folder.classNames).toEqual(files.classNames);
-  expect(await trained(folder)).toEqual(await trained(files));
+  expect(await trainedOnCifar(folder)).toEqual(await trainedOnCifar(files));
 }
 
-const random = (count: number): Uint8Array =>
-  Uint8Array.from({ length: count * RECORD }, (_, i) =>
-    i % RECORD === 0 ? (i / RECORD) % 10 : (i * 2654435761) >>> 24,
-  );
-
-test("a folder of PNGs trains to the bytes of the binary files", () =>
-  sameWeights("random", { train: random(80), test: random(20) }));
+test("a folder of PNGs trains to the bytes of the binary files", () => sameWeights("random", drawnCifar()));
 
 const real = process.env["ESPALIER_DATA"];
 
 test.skipIf(!real)(`CIFAR-10's own images too${real ? "" : " (skipped: $ESPALIER_DATA is not set)"}`, async () => {
-  const some = (name: string, count: number) =>
-    gunzipSync(readFileSync(join(real!, "cifar10", `${name}.gz`))).subarray(0, count * RECORD);
-  await sameWeights("real", { train: some("data_batch_1.bin", 1000), test: some("test_batch.bin", 200) });
+  await sameWeights("real", realCifar(real!));
 });
 
 test("a command trains on a folder, another evaluates on it, and the model's file says how images were prepared", async () => {
