@@ -4,14 +4,14 @@ import type { DigitsOptions } from "../data/digits.ts";
 import type { Encoding } from "../data/encoding.ts";
 import type { LabelKind } from "../data/labels.ts";
 import { LABEL_KINDS } from "../data/labels.ts";
-import type { ImageSize, ImagesWanted, Preprocessing, PresetName } from "../data/preprocessing.ts";
 import { MISSING_RULES, type MissingRule } from "../data/table/encode.ts";
 import type { TextReading } from "../data/table/table-texts.ts";
 import { aList, aNumber, anObject, aSwitch, aText, type Kind, maybe, oneOfKinds, orNull, wants } from "../given.ts";
+import type { ImageOptions } from "./images/making.ts";
 import type { DataPlace } from "./locate.ts";
 
 /** Options of `datasets.open`. Each reader takes some of them; one that the reader found does not take is refused by its name. */
-export interface OpenOptions {
+export interface OpenOptions extends ImageOptions {
   /** Folder with the data sets that have names. Default: $ESPALIER_DATA, else the user's cache folder. */
   readonly root?: string;
   /** How `digits` are drawn. */
@@ -47,20 +47,6 @@ export interface OpenOptions {
    * nothing, so numbers are taken as they are.
    */
   readonly encoding?: Encoding | null;
-  /** What the model wants that images are for, as `imagesFor` has it. Default: colours, of the size that the images have. */
-  readonly images?: ImagesWanted;
-  /** How images become samples. Default: what the model records, else stretched to the size that it wants, x / 255. */
-  readonly preprocessing?: Preprocessing;
-  /** The same by the name of a family of models. */
-  readonly preset?: PresetName;
-  /** Another size of images before they are cut: of the shorter side, or a height and a width to stretch to. */
-  readonly resize?: number | ImageSize;
-  /** Another cut of the middle of images. */
-  readonly crop?: number | ImageSize;
-  /** Decode every image first, and leave out those that cannot be, by name. Default: the first such one ends the work. */
-  readonly skipBroken?: boolean;
-  /** Keep decoded images on disk: in this folder, or (true) below the data sets' own. */
-  readonly cacheImages?: boolean | string;
 }
 
 /** What each option is. */

@@ -2,11 +2,12 @@
 import { type Engine, runOnce } from "../../engine/engine.ts";
 import { builder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/types.ts";
+import { encode } from "../../onnx/write.ts";
 import { type FormulationPlan, lower } from "../lower.ts";
 import { keyOf } from "../pattern.ts";
 import { formulationsOf, sitesOf } from "../sites.ts";
 import { portable, targetOf } from "../target.ts";
-import { type Arrays, distanceOf, drawn, loadable } from "./values.ts";
+import { type Arrays, distanceOf, drawn } from "./values.ts";
 
 /** AVX-512 has 16, AVX and AVX2 have 8. */
 const BLOCKS = [16, 8];
@@ -27,12 +28,12 @@ export async function probeBlock(engine: Engine): Promise<number | undefined> {
     const session = await engine.load(bytes);
     return runOnce(session, engine, given).finally(() => session.release());
   };
-  const plain = await run(loadable(lower(graph, portable)));
+  const plain = await run(encode(lower(graph, portable)));
   for (const block of BLOCKS) {
     const target = { ...targetOf(engine), block };
     const plan: FormulationPlan = { [keyOf(site)]: "blocks" };
     if (!formulationsOf(site, target).includes("blocks")) continue;
-    const got = await run(loadable(lower(graph, target, plan))).catch(() => undefined); // a processor without these kernels refuses them
+    const got = await run(encode(lower(graph, target, plan))).catch(() => undefined); // a processor without these kernels refuses them
     if (got && distanceOf(got, plain) < 1e-5) return block;
   }
   return undefined;

@@ -2,13 +2,14 @@
 import { type DeviceTensors, disposeAll, type Engine, type Session, withUploaded } from "../../engine/engine.ts";
 import { aGraph, anEngine, anObject, maybe, wants } from "../../given.ts";
 import type { Graph } from "../../graph/types.ts";
+import { encode } from "../../onnx/write.ts";
 import { lower, preferenceOf } from "../lower.ts";
 import { keyOf, PLAIN, type Site } from "../pattern.ts";
 import { extract, formulationsOf, sitesOf } from "../sites.ts";
 import { type Target, targetOf } from "../target.ts";
 import { probeBlock } from "./probe-block.ts";
 import { type SiteTrial, type SiteTrials, type Tuning, type TuningCache, tunedEngine } from "./tuning.ts";
-import { type Arrays, distanceOf, drawn, loadable } from "./values.ts";
+import { type Arrays, distanceOf, drawn } from "./values.ts";
 
 /** What a trial tells while tuning goes on. */
 export interface TuningProgress {
@@ -98,7 +99,7 @@ async function trial(graph: Graph, site: Site, target: Target, engine: Engine): 
     let plain: Arrays | undefined;
     let best = Infinity;
     for (const name of names) {
-      const bytes = loadable(lower(alone, target, { [keyOf(site)]: name }));
+      const bytes = encode(lower(alone, target, { [keyOf(site)]: name }));
       const tried = await measured(engine, bytes, given, best);
       const right = tried !== undefined && distanceOf(tried.values, (plain ??= tried.values)) <= TOLERANCE;
       took[name] = right ? tried.ms : null;

@@ -3,13 +3,9 @@ import type { EngineTensor, HostTensors } from "../../engine/engine.ts";
 import { size, tensor } from "../../graph/tensor.ts";
 import type { Graph } from "../../graph/types.ts";
 import { Random } from "../../math/random.ts";
-import { encode } from "../../onnx/write.ts";
 
 /** Results by name. */
 export type Arrays = Readonly<Record<string, EngineTensor>>;
-
-/** A graph as `Engine.load` takes it. */
-export const loadable = (graph: Graph): Uint8Array => encode(graph);
 
 /** Numbers in (−1, 1) for every input. Drawn once for a stretch and repeated: drawing all would take longer than the trial. */
 export function drawn(graph: Graph, seed: number): HostTensors {
