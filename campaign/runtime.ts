@@ -16,10 +16,10 @@ type Optimization = "disabled" | "all";
 
 /**
  * There is no kernel, no memory for it, or the standard has no such operator for this element type: none is what Espalier judges. Nor
- * is a cubic Resize that the runtime (1.30) moves behind a Transpose, where it is not allowed.
+ * is a linear or cubic Resize that the runtime (1.30) moves behind a Transpose, where it is not allowed.
  */
 const NO_KERNEL =
-  /exceeds the supported maximum|NOT_IMPLEMENTED|Could not find an implementation|Type Error: Type '|Type parameter .* bound to different types|'Cubic' mode only supports/;
+  /exceeds the supported maximum|NOT_IMPLEMENTED|Could not find an implementation|Type Error: Type '|Type parameter .* bound to different types|'(?:Linear|Cubic)' mode only supports/;
 
 /** Whether this is how the runtime says so. */
 export const lacksKernel = (message: string): boolean => NO_KERNEL.test(message);
