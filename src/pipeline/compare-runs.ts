@@ -4,6 +4,7 @@ import type { Comparison } from "../report/comparison.ts";
 import type { Summary } from "../report/results.ts";
 import type { Store } from "../train/store.ts";
 import { type ComparisonDocument, type EndedRun, type PlannedRun, writeComparison } from "./comparison-files.ts";
+import { type Failing, type RunOutcome, runOutcome, workThrough } from "./work.ts";
 
 /** What a comparison tells on its way. */
 export type ComparisonEvent =
@@ -26,7 +27,7 @@ export interface ComparisonPlan<R extends PlannedRun> extends Omit<Comparison, "
 }
 
 /** How. */
-export interface ComparingOptions<R extends PlannedRun> {
+export interface ComparingOptions<R extends PlannedRun> extends Failing {
   /** Its own, with the runs' in it. */
   readonly store: Store;
   /** Makes a run, to its summary; undefined when it was stopped. */
@@ -35,10 +36,6 @@ export interface ComparingOptions<R extends PlannedRun> {
   readonly ended?: readonly EndedRun[];
   /** Stops before the next run. */
   readonly signal?: AbortSignal;
-  /** The text of an error that a run failed with. Default: its message. */
-  readonly textOf?: (error: unknown) => string;
-  /** Errors that stop the comparison. Default: none. */
-  readonly isFatal?: (error: unknown) => boolean;
   readonly onEvent?: (event: ComparisonEvent) => void;
 }
 
@@ -68,7 +65,7 @@ export async function compareRuns<R extends PlannedRun>(
     ["store", aStore, options, "store"],
     ["complete", aFunction, options, "complete"],
   );
-  const { store, complete, ended: before = [], signal, textOf = messageOf, isFatal, onEvent } = options;
+  const { store, complete, ended: before = [], onEvent, ...failing } = options;
   const ended = new Map(before.map((run) => [run.folder, run]));
   const todo = plan.runs.filter((run) => ended.get(run.folder)?.summary === undefined);
   const { runs, ...comparison } = plan;
@@ -80,35 +77,26 @@ export async function compareRuns<R extends PlannedRun>(
     );
   let written = await writeSoFar();
   onEvent?.({ type: "comparing", runs, finished: runs.length - todo.length });
-  for (const [i, run] of todo.entries()) {
-    if (signal?.aborted) return { ...written, stopped: true };
-    onEvent?.({ type: "run", run, ended: [...ended.values()], left: todo.slice(i) });
-    const result = await oneRun(run, complete, { signal, textOf, isFatal });
-    if (!result) return { ...written, stopped: true };
-    ended.set(run.folder, result);
-    written = await writeSoFar();
-    onEvent?.({ type: "ended", run: result });
-  }
-  return { ...written, stopped: false };
+  let at = 0;
+  const stopped = await workThrough<R>({
+    signal: options.signal,
+    next: () => todo[at],
+    async work(run) {
+      onEvent?.({ type: "run", run, ended: [...ended.values()], left: todo.slice(at) });
+      const outcome = await runOutcome(() => complete(run), failing);
+      if (!outcome) return false;
+      at++;
+      const result = endedRun(run, outcome);
+      ended.set(run.folder, result);
+      written = await writeSoFar();
+      onEvent?.({ type: "ended", run: result });
+      return true;
+    },
+  });
+  return { ...written, stopped };
 }
 
-const messageOf = (e: unknown): string => (e instanceof Error ? e.message : String(e));
-
-/** @returns undefined when it was stopped */
-async function oneRun<R extends PlannedRun>(
-  run: R,
-  complete: (run: R) => Promise<Summary | undefined>,
-  { signal, textOf, isFatal }: Pick<ComparingOptions<R>, "signal" | "isFatal"> & { textOf: (e: unknown) => string },
-): Promise<EndedRun | undefined> {
-  const { method, seed, folder } = run;
-  const begun = performance.now();
-  const seconds = () => (performance.now() - begun) / 1000;
-  try {
-    const summary = await complete(run);
-    return summary && { method, seed, folder, seconds: Math.max(seconds(), summary.seconds), summary };
-  } catch (e) {
-    if (signal?.aborted && e === signal.reason) return undefined;
-    if (isFatal?.(e)) throw e;
-    return { method, seed, folder, seconds: seconds(), error: textOf(e) };
-  }
+function endedRun({ method, seed, folder }: PlannedRun, { seconds, result, error }: RunOutcome<Summary>): EndedRun {
+  if (!result) return { method, seed, folder, seconds, error };
+  return { method, seed, folder, seconds: Math.max(seconds, result.seconds), summary: result };
 }
