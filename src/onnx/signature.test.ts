@@ -3,11 +3,10 @@ import { attrsOf, messageOf, modelFile, type NodeText, value } from "../../test/
 import { type OpName, opOf, ops } from "../graph/ops/index.ts";
 import { encodeAttribute } from "./attributes.ts";
 import { read } from "./read.ts";
-import { forms } from "./signatures/index.ts";
+import { formsOf } from "./signature.ts";
 import { attributeSince, movedParameters } from "./spelling.ts";
 
 const names = Object.keys(ops) as OpName[];
-const attributesOf = (attrs = "") => attrs.split(" ").flatMap((a) => a.replace("!", "").split(":")[0] || []);
 
 /** What canonical form does not have: canonical-forms.ts reads it for what it says and takes it out. */
 const takenOut = new Set([
@@ -22,17 +21,17 @@ test("the operator table and ONNX's signatures name the same attributes, inputs 
     const moved = new Set(
       (movedParameters[op] ?? []).flatMap((m) => (m.carrier === "typed" ? [m.attr, "dtype"] : [m.attr])),
     );
-    const spelled = new Set(forms[op].flatMap(([, , , attrs]) => attributesOf(attrs)));
+    const spelled = new Set(formsOf(op).flatMap(({ attrs }) => [...attrs.keys()]));
     const known = new Set([...Object.keys(entry.attrs), ...moved, ...takenOut]);
     expect([op, [...spelled].filter((a) => !known.has(a))]).toEqual([op, []]);
     expect([op, Object.keys(entry.attrs).filter((a) => !spelled.has(a) && !moved.has(a))]).toEqual([op, []]);
 
-    const [first] = forms[op][0];
+    const { since: first } = formsOf(op)[0];
     expect([op, entry.since ?? 9]).toEqual([op, Math.max(9, first)]);
     const since = new Map(Object.entries(attributeSince[op] ?? {}));
     for (const m of movedParameters[op] ?? []) since.delete(m.attr);
     const stated = [...since.keys()].map(
-      (attr) => [attr, forms[op].find(([, , , attrs]) => attributesOf(attrs).includes(attr))?.[0]] as const,
+      (attr) => [attr, formsOf(op).find(({ attrs }) => attrs.has(attr))?.since] as const,
     );
     expect([op, new Map(stated)]).toEqual([op, since]);
   }

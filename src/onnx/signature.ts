@@ -4,8 +4,8 @@ import type { AttrType, Type } from "../graph/op.ts";
 import { type OpName, opOf } from "../graph/ops/index.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { DType } from "../graph/types.ts";
-import type { OpForm } from "./signatures/forms-of.ts";
 import { forms } from "./signatures/index.ts";
+import { formsFrom, type OpForm, type Slots } from "./signatures/notation.ts";
 import { movedParameters } from "./spelling.ts";
 
 /** A node by names, as far as its signature concerns it; "" = an absent input or output. */
@@ -17,77 +17,27 @@ interface Wired {
   readonly outputs: readonly string[];
 }
 
-interface Slots {
-  /** The variable or element type of each; the last one again for all that follow it, if `more`. */
-  readonly kinds: readonly string[];
-  readonly optional: readonly boolean[];
-  readonly more: boolean;
+const read = new Map<OpName, readonly OpForm[]>();
+
+/** The forms of an operator, oldest first. */
+export function formsOf(op: OpName): readonly OpForm[] {
+  const known = read.get(op) ?? formsFrom(forms[op]);
+  read.set(op, known);
+  return known;
 }
-
-interface Signature {
-  readonly inputs: Slots;
-  readonly outputs: Slots;
-  /** Element types that a variable or a name stands for. */
-  readonly types: ReadonlyMap<string, ReadonlySet<DType>>;
-  readonly attrs: ReadonlyMap<string, { readonly type: AttrType | "opaque"; readonly required: boolean }>;
-}
-
-const words: ReadonlyMap<string, readonly DType[]> = new Map([
-  ["float", ["float16", "float32", "float64"]],
-  ["int", ["int8", "int16", "int32", "int64"]],
-  ["uint", ["uint8", "uint16", "uint32", "uint64"]],
-  ["wide", ["int32", "int64", "uint32", "uint64"]],
-]);
-
-const wordsOf = (text: string): string[] => text.split(" ").filter((w) => w !== "");
-const typesOf = (text: string): ReadonlySet<DType> =>
-  new Set(wordsOf(text).flatMap((w) => words.get(w) ?? [w as DType]));
-
-function slotsOf(text: string): Slots {
-  const all = wordsOf(text);
-  return {
-    kinds: all.map((w) => w.replace(/[?*]$/, "")),
-    optional: all.map((w) => w.endsWith("?")),
-    more: all.at(-1)?.endsWith("*") ?? false,
-  };
-}
-
-function parseForm([, wiring, types, attrs = ""]: OpForm): Signature {
-  const [inputs, outputs] = wiring.split("->").map(slotsOf);
-  const named = [...inputs.kinds, ...outputs.kinds].filter((k) => !Object.hasOwn(types, k));
-  return {
-    inputs,
-    outputs,
-    types: new Map([...Object.entries(types), ...named.map((k) => [k, k])].map(([k, t]) => [k, typesOf(t)])),
-    attrs: new Map(
-      wordsOf(attrs).map((a) => {
-        const [key, type] = a.split(":");
-        return [key.replace("!", ""), { type: type as AttrType | "opaque", required: key.endsWith("!") }];
-      }),
-    ),
-  };
-}
-
-const parsed = new Map<OpForm, Signature>();
 
 /** The signature of an operator of the table. @throws EspalierError when the opset does not have it yet */
-function signatureOf({ op, name }: Wired, opset: number): Signature {
-  const all = forms[op as OpName];
-  const form = all.findLast(([since]) => since <= opset);
+function signatureOf({ op, name }: Wired, opset: number): OpForm {
+  const all = formsOf(op as OpName);
+  const form = all.findLast(({ since }) => since <= opset);
   if (!form)
     throw new EspalierError(
       "invalid-file",
       `opset ${opset} does not have ${op}`,
-      { node: name, wanted: `opset ${all[0][0]} or newer` },
-      `export the model again with opset ${all[0][0]} or newer`,
+      { node: name, wanted: `opset ${all[0].since} or newer` },
+      `export the model again with opset ${all[0].since} or newer`,
     );
-  return signatureForm(form);
-}
-
-function signatureForm(form: OpForm): Signature {
-  const known = parsed.get(form) ?? parseForm(form);
-  parsed.set(form, known);
-  return known;
+  return form;
 }
 
 function checkCount(what: "input" | "output", step: Wired, names: readonly string[], slots: Slots): void {
@@ -108,11 +58,9 @@ function checkCount(what: "input" | "output", step: Wired, names: readonly strin
  */
 export function typeSince(op: OpName, dtype: DType): number {
   if (movedParameters[op]?.some(({ input }) => input === 0)) return 0;
-  const at = forms[op].findIndex((f) => {
-    const { inputs, types } = signatureForm(f);
-    return types.get(inputs.kinds[0])?.has(dtype);
-  });
-  return at > 0 ? forms[op][at][0] : 0;
+  const all = formsOf(op);
+  const at = all.findIndex(({ inputs, types }) => types.get(inputs.kinds[0])?.has(dtype));
+  return at > 0 ? all[at].since : 0;
 }
 
 /** True for an attribute of any operator that a runtime keeps for itself. */

@@ -1,268 +1,81 @@
 /** Elementwise as ONNX spells it. Made by test/fixtures/signatures/make.py from onnx 1.23.1. */
-import type { FormsOf } from "./forms-of.ts";
+import type { FormsOf } from "./notation.ts";
+
+const asAcos = "7 T -> T | T float; 22 | T floats";
+const asAcosh = "9 T -> T | T float; 22 | T floats";
+const asAdd = "7 T T -> T | T float wide; 13 | T floats wide; 14 | T numbers";
+const asAnd = "7 T T -> T1 | T bool, T1 bool";
+const asCeil = "6 T -> T | T float; 13 | T floats";
+const asGreater = "9 T T -> T1 | T number, T1 bool; 13 | T numbers, T1 bool";
+const asGreaterOrEqual = "12 T T -> T1 | T number, T1 bool; 16 | T numbers, T1 bool";
+const asMax = "8 T* -> T | T float; 12 | T number; 13 | T numbers";
+const asMean = "8 T* -> T | T float; 13 | T floats";
+const asSoftplus = "1 T -> T | T float; 22 | T floats";
 
 export const elementwiseForms: FormsOf<"elementwise"> = {
-  Abs: [
-    [6, "T -> T", { T: "float int uint" }],
-    [13, "T -> T", { T: "float int uint bfloat16" }],
-  ],
-  Acos: [
-    [7, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Acosh: [
-    [9, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Add: [
-    [7, "T T -> T", { T: "float wide" }],
-    [13, "T T -> T", { T: "float wide bfloat16" }],
-    [14, "T T -> T", { T: "float int uint bfloat16" }],
-  ],
-  And: [[7, "T T -> T1", { T: "bool", T1: "bool" }]],
-  Asin: [
-    [7, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Asinh: [
-    [9, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Atan: [
-    [7, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Atanh: [
-    [9, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Cast: [
-    [9, "T1 -> T2", { T1: "float int uint bool", T2: "float int uint bool" }, "to!:int"],
-    [13, "T1 -> T2", { T1: "float int uint bfloat16 bool", T2: "float int uint bfloat16 bool" }, "to!:int"],
-    [
-      19,
-      "T1 -> T2",
-      { T1: "float int uint bfloat16 bool", T2: "float int uint bfloat16 bool" },
-      "saturate:int to!:int",
-    ],
-    [
-      24,
-      "T1 -> T2",
-      { T1: "float int uint bfloat16 bool", T2: "float int uint bfloat16 bool" },
-      "round_mode:string saturate:int to!:int",
-    ],
-  ],
-  Ceil: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  Celu: [[12, "T -> T", { T: "float32" }, "alpha:float"]],
-  Clip: [
-    [6, "T -> T", { T: "float" }, "max:float min:float"],
-    [11, "T T? T? -> T", { T: "float" }],
-    [12, "T T? T? -> T", { T: "float int uint" }],
-    [13, "T T? T? -> T", { T: "float int uint bfloat16" }],
-  ],
-  Cos: [
-    [7, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Cosh: [
-    [9, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Div: [
-    [7, "T T -> T", { T: "float wide" }],
-    [13, "T T -> T", { T: "float wide bfloat16" }],
-    [14, "T T -> T", { T: "float int uint bfloat16" }],
-  ],
-  Dropout: [
-    [7, "T -> T T?", { T: "float" }, "ratio:float"],
-    [10, "T -> T T1?", { T: "float", T1: "bool" }, "ratio:float"],
-    [12, "T T1? T2? -> T T2?", { T: "float", T1: "float", T2: "bool" }, "seed:int"],
-    [13, "T T1? T2? -> T T2?", { T: "float bfloat16", T1: "float", T2: "bool" }, "seed:int"],
-    [22, "T T1? T2? -> T T2?", { T: "float bfloat16", T1: "float bfloat16", T2: "bool" }, "seed:int"],
-  ],
-  Elu: [
-    [6, "T -> T", { T: "float" }, "alpha:float"],
-    [22, "T -> T", { T: "float bfloat16" }, "alpha:float"],
-  ],
-  Equal: [
-    [7, "T T -> T1", { T: "int32 int64 bool", T1: "bool" }],
-    [11, "T T -> T1", { T: "float int uint bool", T1: "bool" }],
-    [13, "T T -> T1", { T: "float int uint bfloat16 bool", T1: "bool" }],
-  ],
-  Erf: [
-    [9, "T -> T", { T: "float int uint" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  Exp: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  Floor: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  Gelu: [[20, "T -> T", { T: "float bfloat16" }, "approximate:string"]],
-  Greater: [
-    [9, "T T -> T1", { T: "float int uint", T1: "bool" }],
-    [13, "T T -> T1", { T: "float int uint bfloat16", T1: "bool" }],
-  ],
-  GreaterOrEqual: [
-    [12, "T T -> T1", { T: "float int uint", T1: "bool" }],
-    [16, "T T -> T1", { T: "float int uint bfloat16", T1: "bool" }],
-  ],
-  HardSigmoid: [
-    [6, "T -> T", { T: "float" }, "alpha:float beta:float"],
-    [22, "T -> T", { T: "float bfloat16" }, "alpha:float beta:float"],
-  ],
-  HardSwish: [
-    [14, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Identity: [
-    [1, "T -> T", { T: "float int uint bool" }],
-    [13, "T -> T", { T: "float int uint bfloat16 bool" }],
-    [14, "V -> V", { V: "float int uint bfloat16 bool" }],
-  ],
-  IsInf: [
-    [10, "T1 -> T2", { T1: "float32 float64", T2: "bool" }, "detect_negative:int detect_positive:int"],
-    [20, "T1 -> T2", { T1: "float bfloat16", T2: "bool" }, "detect_negative:int detect_positive:int"],
-  ],
-  IsNaN: [
-    [9, "T1 -> T2", { T1: "float", T2: "bool" }],
-    [13, "T1 -> T2", { T1: "float bfloat16", T2: "bool" }],
-  ],
-  LeakyRelu: [
-    [6, "T -> T", { T: "float" }, "alpha:float"],
-    [16, "T -> T", { T: "float bfloat16" }, "alpha:float"],
-  ],
-  Less: [
-    [9, "T T -> T1", { T: "float int uint", T1: "bool" }],
-    [13, "T T -> T1", { T: "float int uint bfloat16", T1: "bool" }],
-  ],
-  LessOrEqual: [
-    [12, "T T -> T1", { T: "float int uint", T1: "bool" }],
-    [16, "T T -> T1", { T: "float int uint bfloat16", T1: "bool" }],
-  ],
-  Log: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  Max: [
-    [8, "T* -> T", { T: "float" }],
-    [12, "T* -> T", { T: "float int uint" }],
-    [13, "T* -> T", { T: "float int uint bfloat16" }],
-  ],
-  Mean: [
-    [8, "T* -> T", { T: "float" }],
-    [13, "T* -> T", { T: "float bfloat16" }],
-  ],
-  Min: [
-    [8, "T* -> T", { T: "float" }],
-    [12, "T* -> T", { T: "float int uint" }],
-    [13, "T* -> T", { T: "float int uint bfloat16" }],
-  ],
-  Mish: [
-    [18, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Mod: [
-    [10, "T T -> T", { T: "float int uint" }, "fmod:int"],
-    [13, "T T -> T", { T: "float int uint bfloat16" }, "fmod:int"],
-  ],
-  Mul: [
-    [7, "T T -> T", { T: "float wide" }],
-    [13, "T T -> T", { T: "float wide bfloat16" }],
-    [14, "T T -> T", { T: "float int uint bfloat16" }],
-  ],
-  Neg: [
-    [6, "T -> T", { T: "float int" }],
-    [13, "T -> T", { T: "float int bfloat16" }],
-  ],
-  Not: [[1, "T -> T", { T: "bool" }]],
-  Or: [[7, "T T -> T1", { T: "bool", T1: "bool" }]],
-  PRelu: [
-    [9, "T T -> T", { T: "float wide" }],
-    [16, "T T -> T", { T: "float wide bfloat16" }],
-  ],
-  Pow: [
-    [7, "T T -> T", { T: "float" }],
-    [12, "T T1 -> T", { T: "float int32 int64", T1: "float int uint" }],
-    [13, "T T1 -> T", { T: "float bfloat16 int32 int64", T1: "float int uint" }],
-    [15, "T T1 -> T", { T: "float bfloat16 int32 int64", T1: "float int uint bfloat16" }],
-  ],
-  Reciprocal: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  Relu: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-    [14, "T -> T", { T: "float int bfloat16" }],
-  ],
-  Round: [
-    [11, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Selu: [
-    [6, "T -> T", { T: "float" }, "alpha:float gamma:float"],
-    [22, "T -> T", { T: "float bfloat16" }, "alpha:float gamma:float"],
-  ],
-  Shrink: [[9, "T -> T", { T: "float int uint" }, "bias:float lambd:float"]],
-  Sigmoid: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  Sign: [
-    [9, "T -> T", { T: "float int uint" }],
-    [13, "T -> T", { T: "float int uint bfloat16" }],
-  ],
-  Sin: [
-    [7, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Sinh: [
-    [9, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Softplus: [
-    [1, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Softsign: [
-    [1, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Sqrt: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  Sub: [
-    [7, "T T -> T", { T: "float wide" }],
-    [13, "T T -> T", { T: "float wide bfloat16" }],
-    [14, "T T -> T", { T: "float int uint bfloat16" }],
-  ],
-  Sum: [
-    [8, "T* -> T", { T: "float" }],
-    [13, "T* -> T", { T: "float bfloat16" }],
-  ],
-  Tan: [
-    [7, "T -> T", { T: "float" }],
-    [22, "T -> T", { T: "float bfloat16" }],
-  ],
-  Tanh: [
-    [6, "T -> T", { T: "float" }],
-    [13, "T -> T", { T: "float bfloat16" }],
-  ],
-  ThresholdedRelu: [
-    [10, "T -> T", { T: "float" }, "alpha:float"],
-    [22, "T -> T", { T: "float bfloat16" }, "alpha:float"],
-  ],
-  Where: [
-    [9, "B T T -> T", { B: "bool", T: "float int uint bool" }],
-    [16, "B T T -> T", { B: "bool", T: "float int uint bfloat16 bool" }],
-  ],
-  Xor: [[7, "T T -> T1", { T: "bool", T1: "bool" }]],
+  Abs: "6 T -> T | T number; 13 | T numbers",
+  Acos: asAcos,
+  Acosh: asAcosh,
+  Add: asAdd,
+  And: asAnd,
+  Asin: asAcos,
+  Asinh: asAcosh,
+  Atan: asAcos,
+  Atanh: asAcosh,
+  Cast: "9 T1 -> T2 | T1 some, T2 some | to!:int; 13 | T1 all, T2 all; 19 | | + saturate:int; 24 | | + round_mode:string",
+  Ceil: asCeil,
+  Celu: "12 T -> T | T float32 | alpha:float",
+  Clip: "6 T -> T | T float | max:float min:float; 11 T T? T? -> T | | -; 12 | T number; 13 | T numbers",
+  Cos: asAcos,
+  Cosh: asAcosh,
+  Div: asAdd,
+  Dropout:
+    "7 T -> T T? | T float | ratio:float; 10 T -> T T1? | T float, T1 bool; 12 T T1? T2? -> T T2? | T float, T1 float, T2 bool | seed:int; 13 | T floats, T1 float, T2 bool; 22 | T floats, T1 floats, T2 bool",
+  Elu: "6 T -> T | T float | alpha:float; 22 | T floats",
+  Equal: "7 T T -> T1 | T int32 int64 bool, T1 bool; 11 | T some, T1 bool; 13 | T all, T1 bool",
+  Erf: "9 T -> T | T number; 13 | T floats",
+  Exp: asCeil,
+  Floor: asCeil,
+  Gelu: "20 T -> T | T floats | approximate:string",
+  Greater: asGreater,
+  GreaterOrEqual: asGreaterOrEqual,
+  HardSigmoid: "6 T -> T | T float | alpha:float beta:float; 22 | T floats",
+  HardSwish: "14 T -> T | T float; 22 | T floats",
+  Identity: "1 T -> T | T some; 13 | T all; 14 V -> V | V all",
+  IsInf: "10 T1 -> T2 | T1 float32 float64, T2 bool | detect_negative:int detect_positive:int; 20 | T1 floats, T2 bool",
+  IsNaN: "9 T1 -> T2 | T1 float, T2 bool; 13 | T1 floats, T2 bool",
+  LeakyRelu: "6 T -> T | T float | alpha:float; 16 | T floats",
+  Less: asGreater,
+  LessOrEqual: asGreaterOrEqual,
+  Log: asCeil,
+  Max: asMax,
+  Mean: asMean,
+  Min: asMax,
+  Mish: "18 T -> T | T float; 22 | T floats",
+  Mod: "10 T T -> T | T number | fmod:int; 13 | T numbers",
+  Mul: asAdd,
+  Neg: "6 T -> T | T float int; 13 | T floats int",
+  Not: "1 T -> T | T bool",
+  Or: asAnd,
+  PRelu: "9 T T -> T | T float wide; 16 | T floats wide",
+  Pow: "7 T T -> T | T float; 12 T T1 -> T | T float int32 int64, T1 number; 13 | T floats int32 int64, T1 number; 15 | T floats int32 int64, T1 numbers",
+  Reciprocal: asCeil,
+  Relu: "6 T -> T | T float; 13 | T floats; 14 | T floats int",
+  Round: "11 T -> T | T float; 22 | T floats",
+  Selu: "6 T -> T | T float | alpha:float gamma:float; 22 | T floats",
+  Shrink: "9 T -> T | T number | bias:float lambd:float",
+  Sigmoid: asCeil,
+  Sign: "9 T -> T | T number; 13 | T numbers",
+  Sin: asAcos,
+  Sinh: asAcosh,
+  Softplus: asSoftplus,
+  Softsign: asSoftplus,
+  Sqrt: asCeil,
+  Sub: asAdd,
+  Sum: asMean,
+  Tan: asAcos,
+  Tanh: asCeil,
+  ThresholdedRelu: "10 T -> T | T float | alpha:float; 22 | T floats",
+  Where: "9 B T T -> T | B bool, T some; 16 | B bool, T all",
+  Xor: asAnd,
 };

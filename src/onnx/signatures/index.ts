@@ -1,8 +1,7 @@
-/** Every operator's forms. */
+/** Every operator's forms, in the notation of notation.ts. */
 import type { OpName } from "../../graph/ops/index.ts";
 import { convolutionForms } from "./convolution.ts";
 import { elementwiseForms } from "./elementwise.ts";
-import type { OpForm } from "./forms-of.ts";
 import { linearForms } from "./linear.ts";
 import { movementForms } from "./movement.ts";
 import { normalizationForms } from "./normalization.ts";
@@ -12,7 +11,7 @@ import { reductionForms } from "./reduction.ts";
 import { samplingForms } from "./sampling.ts";
 import { selectionForms } from "./selection.ts";
 
-export const forms: Readonly<Record<OpName, readonly OpForm[]>> = {
+export const forms: Readonly<Record<OpName, string>> = {
   ...elementwiseForms,
   ...linearForms,
   ...convolutionForms,
