@@ -14,7 +14,7 @@ import type { DrawnGroups, DrawnNetwork, DrawnNode } from "../report/network.ts"
 import { networkPage } from "../report/network-page.ts";
 import type { Analysis } from "../shrink/analysis.ts";
 import { type Inspection, inspected, type Layer } from "../shrink/inspect.ts";
-import { macsOf } from "../shrink/rules/index.ts";
+import { macsOf } from "../shrink/macs.ts";
 import { moduleFor } from "./network-modules.ts";
 import { namedShapes } from "./network-shapes.ts";
 import { countedOnce, fedNodes, removableShares, tensorFacts } from "./network-tensors.ts";

@@ -3,8 +3,9 @@ import { rules as gradients } from "../autodiff/rules/index.ts";
 import type { AttrDef, Op } from "../graph/op.ts";
 import { families, type OpName, opOf } from "../graph/ops/index.ts";
 import { barrierOf } from "../groups/axes/index.ts";
+import { isCounted } from "../shrink/macs.ts";
 import { shrinkRuleOf } from "../shrink/rules/index.ts";
-import { free, type ShrinkRule } from "../shrink/rules/rule.ts";
+import type { ShrinkRule } from "../shrink/rules/rule.ts";
 
 /** One operator of ONNX's standard domain. */
 export interface OperatorRow {
@@ -53,7 +54,7 @@ function rowOf(family: string, name: OpName): OperatorRow {
     ...(barrier && { barrier }),
     constants: constantsText(rule),
     ...(cut && { cut }),
-    counted: rule.macs !== free,
+    counted: isCounted(name),
   };
 }
 

@@ -5,7 +5,7 @@ import { atBatch } from "../graph/bind.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { runningStatistics } from "../graph/walk.ts";
-import { macsOf } from "./rules/index.ts";
+import { macsOf } from "./macs.ts";
 
 /** What a model costs. */
 export interface Cost {

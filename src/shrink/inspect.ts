@@ -14,8 +14,8 @@ import { type Analysis, analyze } from "./analysis.ts";
 import { dropColumns } from "./columns.ts";
 import { lineAt } from "./constants.ts";
 import { type Cost, costOf } from "./cost.ts";
+import { macsOf } from "./macs.ts";
 import { plan } from "./plan.ts";
-import { macsOf } from "./rules/index.ts";
 
 /** One use of a weight. */
 export interface Layer {

@@ -1,5 +1,4 @@
 /** Convolutions. Zero padding, and the border of a transposed one, add less of a constant than the middle does. */
-import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
 import { type Masks, type ShrinkRules, stayCount } from "./rule.ts";
 
@@ -20,11 +19,9 @@ export const convolutionShrinking: ShrinkRules<"convolution"> = {
       weight: { uniform: ({ attrs: { pads } }) => pads.every((p) => p === 0) },
     },
     cut: { attrs: (site, masks) => cutGroup(site, site.attrs, masks) },
-    macs: ({ in: [, w], out }) => size(out.shape) * size(w.shape.slice(1)), // per output element: the kernel
   },
   ConvTranspose: {
     fold: { weight: { uniform: () => false } },
     cut: { attrs: (site, masks) => cutGroup(site, site.attrs, masks) },
-    macs: ({ in: [x, w] }) => size(x.shape) * size(w.shape.slice(1)), // per input element: the kernel
   },
 };

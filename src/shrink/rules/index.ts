@@ -43,6 +43,3 @@ export function folds(node: Node, constant: number): boolean {
   if (constant === 0) return true;
   return !Number.isNaN(constant) && (weightedOf(node)?.uniform(opSiteOf(node)) ?? false);
 }
-
-/** Multiply–accumulates of a node; 0 for operators outside the table. */
-export const macsOf = (node: Node): number => shrinkRuleOf(node)?.macs(opSiteOf(node)) ?? 0;

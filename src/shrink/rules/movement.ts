@@ -1,7 +1,7 @@
 /** Operators that only move data. Their attributes are lists of sizes, positions and axes: some count indices. */
 import { axisOf } from "../../graph/op.ts";
 import { sliceRange } from "../../graph/ops/movement.ts";
-import { free, opaque, plain, type ShrinkRules, stayCount } from "./rule.ts";
+import { opaque, plain, type ShrinkRules, stayCount } from "./rule.ts";
 
 const fold = { along: () => (x: number) => x };
 const moved = { ...plain, fold };
@@ -23,7 +23,6 @@ export const movementShrinking: ShrinkRules<"movement"> = {
         return { ...attrs, shape };
       },
     },
-    macs: free,
   },
   Flatten: moved,
   Transpose: moved,
@@ -36,7 +35,6 @@ export const movementShrinking: ShrinkRules<"movement"> = {
         axes: attrs.axes ?? x.shape.flatMap((d, i) => (d === 1 ? [i] : [])),
       }),
     },
-    macs: free,
   },
   Unsqueeze: moved,
   Expand: {
@@ -51,11 +49,9 @@ export const movementShrinking: ShrinkRules<"movement"> = {
         };
       },
     },
-    macs: free,
   },
   Tile: moved,
   Pad: {
-    macs: free,
     cut: {
       behind: ({ attrs: a }, { attrs: b }) =>
         a.mode === "constant" &&
@@ -72,7 +68,7 @@ export const movementShrinking: ShrinkRules<"movement"> = {
           mode === "constant" && pads.some((p) => p !== 0) && x !== value ? Number.NaN : x,
     },
   },
-  Concat: { fold, cut: { without: "inputs" }, macs: free },
+  Concat: { fold, cut: { without: "inputs" } },
   Split: {
     fold,
     cut: {
@@ -85,7 +81,6 @@ export const movementShrinking: ShrinkRules<"movement"> = {
         return { ...attrs, split: sizes.filter((n) => n > 0) };
       },
     },
-    macs: free,
   },
   Slice: {
     fold,
@@ -112,9 +107,8 @@ export const movementShrinking: ShrinkRules<"movement"> = {
         return { ...attrs, starts: ranges.map((r) => r.start), ends: ranges.map((r) => r.end) };
       },
     },
-    macs: free,
   },
-  Gather: { fold: { ...fold, from: [0] }, cut: { indices: { at: 1, axis: ({ axis }) => axis } }, macs: free },
+  Gather: { fold: { ...fold, from: [0] }, cut: { indices: { at: 1, axis: ({ axis }) => axis } } },
   DepthToSpace: moved,
   SpaceToDepth: moved,
   GatherElements: elements,

@@ -1,6 +1,6 @@
 /** Normalization: each element, given the vectors that go with its channel. */
 import { normOfAll } from "./norms.ts";
-import { each, free, opaque, plain, type ShrinkRules, stayCount } from "./rule.ts";
+import { each, opaque, plain, type ShrinkRules, stayCount } from "./rule.ts";
 
 const mixes = opaque("mixes the channels that it normalizes over");
 
@@ -30,7 +30,6 @@ export const normalizationShrinking: ShrinkRules<"normalization"> = {
         return { ...attrs, num_groups: stayCount(mask) / (x.shape[1] / attrs.num_groups) };
       },
     },
-    macs: free,
   },
   RMSNormalization: {
     ...each((x, scale) => (x === 0 || scale === 0 ? 0 : Number.NaN)),

@@ -1,6 +1,6 @@
 /**
- * What shrinking must know of an operator: what it makes of constant channels (`fold`), how it follows when channels go
- * (`cut`), and what it costs (`macs`).
+ * What shrinking must know of an operator: what it makes of constant channels (`fold`), and how it follows when channels go
+ * (`cut`).
  */
 
 import type { AnySite, OpSite } from "../../graph/op-site.ts";
@@ -73,8 +73,6 @@ export interface CutRule<S = AnySite, A = Attrs> {
 export interface ShrinkRule<S = AnySite, A = Attrs> {
   readonly fold: Fold<S, A>;
   readonly cut: CutRule<S, A>;
-  /** Multiply–accumulates of a node. */
-  readonly macs: (site: S) => number;
 }
 
 /** The rules of a family: an operator that is missing does not compile. */
@@ -84,10 +82,8 @@ export type ShrinkRules<F extends keyof Families> = {
 
 /** No attribute counts indices. */
 export const same = {};
-/** No multiply–accumulates: only products with weights count. */
-export const free = (): number => 0;
 /** It works on each element alone; nothing counts indices. */
-export const plain = { cut: same, macs: free };
+export const plain = { cut: same };
 
 /** An operator of each element alone, without attributes. */
 export const each = (f: (...x: number[]) => number) => ({ ...plain, fold: { each: () => f } });
