@@ -3,7 +3,7 @@ import { attrsOf, messageOf, modelFile, type NodeText, value } from "../../test/
 import { type OpName, opOf, ops } from "../graph/ops/index.ts";
 import { encodeAttribute } from "./attributes.ts";
 import { read } from "./read.ts";
-import { formsOf } from "./signature.ts";
+import { operatorForms } from "./signature.ts";
 import { attributeSince, movedParameters } from "./spelling.ts";
 
 const names = Object.keys(ops) as OpName[];
@@ -21,17 +21,17 @@ test("the operator table and ONNX's signatures name the same attributes, inputs 
     const moved = new Set(
       (movedParameters[op] ?? []).flatMap((m) => (m.carrier === "typed" ? [m.attr, "dtype"] : [m.attr])),
     );
-    const spelled = new Set(formsOf(op).flatMap(({ attrs }) => [...attrs.keys()]));
+    const spelled = new Set(operatorForms(op).flatMap(({ attrs }) => [...attrs.keys()]));
     const known = new Set([...Object.keys(entry.attrs), ...moved, ...takenOut]);
     expect([op, [...spelled].filter((a) => !known.has(a))]).toEqual([op, []]);
     expect([op, Object.keys(entry.attrs).filter((a) => !spelled.has(a) && !moved.has(a))]).toEqual([op, []]);
 
-    const { since: first } = formsOf(op)[0];
+    const { since: first } = operatorForms(op)[0];
     expect([op, entry.since ?? 9]).toEqual([op, Math.max(9, first)]);
     const since = new Map(Object.entries(attributeSince[op] ?? {}));
     for (const m of movedParameters[op] ?? []) since.delete(m.attr);
     const stated = [...since.keys()].map(
-      (attr) => [attr, formsOf(op).find(({ attrs }) => attrs.has(attr))?.since] as const,
+      (attr) => [attr, operatorForms(op).find(({ attrs }) => attrs.has(attr))?.since] as const,
     );
     expect([op, new Map(stated)]).toEqual([op, since]);
   }

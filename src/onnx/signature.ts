@@ -20,7 +20,7 @@ interface Wired {
 const read = new Map<OpName, readonly OpForm[]>();
 
 /** The forms of an operator, oldest first. */
-export function formsOf(op: OpName): readonly OpForm[] {
+export function operatorForms(op: OpName): readonly OpForm[] {
   const known = read.get(op) ?? formsFrom(forms[op]);
   read.set(op, known);
   return known;
@@ -28,7 +28,7 @@ export function formsOf(op: OpName): readonly OpForm[] {
 
 /** The signature of an operator of the table. @throws EspalierError when the opset does not have it yet */
 function signatureOf({ op, name }: Wired, opset: number): OpForm {
-  const all = formsOf(op as OpName);
+  const all = operatorForms(op as OpName);
   const form = all.findLast(({ since }) => since <= opset);
   if (!form)
     throw new EspalierError(
@@ -58,7 +58,7 @@ function checkCount(what: "input" | "output", step: Wired, names: readonly strin
  */
 export function typeSince(op: OpName, dtype: DType): number {
   if (movedParameters[op]?.some(({ input }) => input === 0)) return 0;
-  const all = formsOf(op);
+  const all = operatorForms(op);
   const at = all.findIndex(({ inputs, types }) => types.get(inputs.kinds[0])?.has(dtype));
   return at > 0 ? all[at].since : 0;
 }
