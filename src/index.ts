@@ -14,6 +14,7 @@ export {
   fromColumns,
   type PlacedColumns,
 } from "./data/from-columns.ts";
+export { type FromSamplesOptions, fromSamples } from "./data/from-samples.ts";
 export type { LabelKind } from "./data/labels.ts";
 export {
   type ImageSize,
@@ -25,6 +26,7 @@ export {
   presetNames,
 } from "./data/preprocessing.ts";
 export { fromPreprocessorConfig } from "./data/preprocessor-config.ts";
+export type { GivenSample, GivenSamples, SampleSequence, SampleValue } from "./data/sample-columns.ts";
 export { sourceSplit } from "./data/source.ts";
 export type { Augment, ColorJitter, Drawn, Numbers, SampleSource, Split } from "./data/split.ts";
 export {

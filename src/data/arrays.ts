@@ -21,17 +21,33 @@ const isList = (x: unknown): x is ArrayLike<unknown> => Array.isArray(x) || isTy
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
+/** @param least axes that it has */
+function checkShape(shape: unknown, what: string, least: 0 | 1): void {
+  const isShape = Array.isArray(shape) && shape.length >= least && shape.every((d) => Number.isInteger(d) && d > 0);
+  if (shape !== undefined && !isShape)
+    throw new EspalierError("out-of-range", "the shape of a sample is not valid", {
+      column: what,
+      got: Array.isArray(shape) ? `[${shape}]` : typeof shape,
+      wanted: least === 1 ? "one or more integers ≥ 1" : "integers ≥ 1",
+    });
+}
+
+/** Whether `[count, …shape]` are as many numbers as arrays of these sizes have. */
+function checkFits(dims: readonly number[], count: number, shape: readonly number[], what: string): void {
+  if (Number.isInteger(count) && product(dims) === count * product(shape)) return;
+  throw new EspalierError("mismatch", `${what} does not fit the shape of a sample`, {
+    got: `[${dims}]`,
+    wanted: `samples of [${shape}] = ${product(shape)} numbers each`,
+  });
+}
+
 /** Samples `[N, …shape]`: a Uint8Array stays what it is, everything else becomes float32. */
 export function readSamples(
   x: NumericInput,
   what: string,
   shape?: readonly number[],
 ): { data: Uint8Array | Float32Array; count: number; shape: readonly number[] } {
-  if (shape && !(shape.length > 0 && shape.every((d) => Number.isInteger(d) && d > 0)))
-    throw new EspalierError("out-of-range", "the shape of a sample is not valid", {
-      got: `[${shape}]`,
-      wanted: "one or more integers ≥ 1",
-    });
+  checkShape(shape, what, 1);
   const dims = measure(x, what);
   if (dims.length === 1 && !shape)
     throw new EspalierError("missing", `${what} is flat, so the shape of one sample must be given`, {
@@ -43,11 +59,7 @@ export function readSamples(
   const count = dims.length === 1 ? dims[0] / width : dims[0];
   if (count === 0 || width === 0)
     throw new EspalierError("missing", `${what} is empty`, { got: `[${dims}]`, wanted: "samples" });
-  if (!Number.isInteger(count) || (dims.length > 1 && product(dims.slice(1)) !== width))
-    throw new EspalierError("mismatch", `${what} does not fit the shape of a sample`, {
-      got: `[${dims}]`,
-      wanted: `samples of [${own}] = ${width} numbers each`,
-    });
+  checkFits(dims, count, own, what);
   return { data: x instanceof Uint8Array ? x : toFloat32(flatten(x, dims), what, width), count, shape: own };
 }
 
@@ -57,22 +69,13 @@ export function readColumn(
   what: string,
   shape?: readonly number[],
 ): { data: Uint8Array | Int32Array | Float32Array; count: number; shape: readonly number[] } {
-  if (shape && !(Array.isArray(shape) && shape.every((d) => Number.isInteger(d) && d > 0)))
-    throw new EspalierError("out-of-range", "the shape of a sample is not valid", {
-      column: what,
-      got: Array.isArray(shape) ? `[${shape}]` : typeof shape,
-      wanted: "integers ≥ 1",
-    });
+  checkShape(shape, what, 0);
   const plain = x instanceof BigInt64Array || x instanceof BigUint64Array ? Float64Array.from(x, Number) : x;
   const dims = measure(plain, what);
   const own = shape ?? dims.slice(1);
   const width = product(own);
   const count = dims.length === 1 && shape ? dims[0] / width : dims[0];
-  if (!Number.isInteger(count) || product(dims) !== count * width)
-    throw new EspalierError("mismatch", `${what} does not fit the shape of a sample`, {
-      got: `[${dims}]`,
-      wanted: `samples of [${own}] = ${width} numbers each`,
-    });
+  checkFits(dims, count, own, what);
   if (plain instanceof Uint8Array) return { data: plain, count, shape: own };
   const flat = flatten(plain, dims);
   const fractions = plain instanceof Float32Array || (plain instanceof Float64Array && plain === x);

@@ -3,10 +3,11 @@ import { EspalierError, UsageError } from "../error.ts";
 import { anObject, maybe, wants } from "../given.ts";
 import { didYouMean } from "../nearest.ts";
 import { type NumericInput, readColumn } from "./arrays.ts";
-import { checkDataset } from "./check.ts";
+import { checkClasses, checkDataset } from "./check.ts";
 import type { Column } from "./columns.ts";
 import { type Dataset, holdOut } from "./dataset.ts";
 import { fewLengths, type SamplePlaces } from "./places.ts";
+import { asPlain, plainLabels } from "./plain-labels.ts";
 import type { Augment, Numbers, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
 
@@ -48,7 +49,7 @@ export interface FromColumnsOptions {
   readonly augment?: Augment;
 }
 
-interface ReadColumn extends Column {
+export interface ReadColumn extends Column {
   readonly name: string;
   readonly data: Numbers;
   readonly count: number;
@@ -60,7 +61,8 @@ interface ReadColumn extends Column {
  * fromColumns({ inputs: { input_ids, attention_mask }, labels: { logits: classes } });
  * ```
  * Whole numbers are kept as int32, bytes as uint8, others as float32; the model's inputs get the type that they want. Labels of whole
- * numbers are classes; -100 among those of places (`[N, T]`) counts for nothing. The first input of images `[C, H, W]` of bytes is
+ * numbers are classes; -100 among those of places (`[N, T]`) counts for nothing; where `classes` says nothing, rows of one are taken for
+ * the label that they hold and rows with a single 1 for the class that they stand for, which the data set's notes say. The first input of images `[C, H, W]` of bytes is
  * normalized by its own mean and deviation (for a model from a file: `normalizationOf`), the others are fed as they are.
  * @throws EspalierError naming column and sample for lengths that differ, labels that are no class and numbers that are not finite
  */
@@ -83,7 +85,7 @@ export function fromColumns(columns: PlacedColumns, options: FromColumnsOptions 
       { got: unknown, wanted: Object.keys(columns.labels ?? {}).join(", ") || "none: the data has no labels" },
       didYouMean(unknown, Object.keys(columns.labels ?? {})),
     );
-  const read = readColumns(columns, options.classes, "");
+  const { read, notes } = plainLabels(readColumns(columns, options.classes, ""), columns, options.classes);
   const inputs = read.filter((c) => c.is === "input");
   const [x, y] = [inputs.find(isImages) ?? inputs[0], read.find((c) => c.is === "label")];
   if (!x) throw new UsageError("missing", "a data set wants at least one input", { got: "none" });
@@ -97,6 +99,7 @@ export function fromColumns(columns: PlacedColumns, options: FromColumnsOptions 
     ...(more.length > 0 && {
       more: Object.fromEntries(more.map(({ name, is, shape, classes }) => [name, { is, shape, classes }])),
     }),
+    ...(notes.length > 0 && { notes }),
     train: { ...splitOf(read, x, y), ...lengthsOf(columns) },
     test: splitOf(read, x, y),
     augment,
@@ -104,7 +107,7 @@ export function fromColumns(columns: PlacedColumns, options: FromColumnsOptions 
   const put = (set: Dataset, part: "test" | "val", of: number | PlacedColumns | undefined): Dataset => {
     if (of === undefined) return set;
     if (typeof of === "number") return holdOut(set, part, of, seed);
-    const found = sameColumns(read, readColumns(of, classesOf(read), `${part}.`), x, y);
+    const found = sameColumns(read, asPlain(readColumns(of, classesOf(read), `${part}.`), read), x, y);
     return { ...set, [part]: { ...found, ...lengthsOf(of) } };
   };
   const parts = put(put(whole, "test", test), "val", val);
@@ -180,7 +183,9 @@ function readColumns(
       const asNumbers = classes[name] === null || !(read.data instanceof Int32Array || read.data instanceof Uint8Array);
       if (asNumbers) return { name, is, ...read, data: Float32Array.from(read.data), classes: null };
       const data = Int32Array.from(read.data);
-      return { name, is, ...read, data, classes: classes[name] ?? 1 + data.reduce((a, b) => Math.max(a, b), 0) };
+      const of = classes[name] ?? 1 + data.reduce((a, b) => Math.max(a, b), 0);
+      checkClasses(data, of, `${prefix}${name}`, read.shape.length > 0); // before any are drawn: their numbers are the caller's
+      return { name, is, ...read, data, classes: of };
     };
   const all = [...Object.entries(inputs).map(one("input")), ...Object.entries(labels).map(one("label"))];
   const twice = Object.keys(inputs).find((name) => Object.hasOwn(labels, name));

@@ -85,7 +85,7 @@ export function readLabelKind<Part extends string>(
       notes.push(
         say`the labels have a single 1 in each row of ${width}: they are taken as ${width} classes. ${option("labelKind")} numbers takes them as they are`,
       );
-    return { parts: parts(({ data }) => ({ data: places1(data, width), shape: [] })), classes: width, notes };
+    return { parts: parts(({ data }) => ({ data: hotPlaces(data, width), shape: [] })), classes: width, notes };
   }
   if (!whole || (all.some(([, of]) => of.fractions) && kind === undefined)) {
     if (kind === undefined) {
@@ -186,7 +186,7 @@ function isEvery(data: ArrayLike<number>, test: (v: number) => boolean): boolean
 }
 
 /** Whether each row is a single 1 among zeros. */
-function areOneHot(data: ArrayLike<number>, width: number): boolean {
+export function areOneHot(data: ArrayLike<number>, width: number): boolean {
   for (let row = 0; row < data.length; row += width) {
     let ones = 0;
     for (let i = row; i < row + width; i++) {
@@ -198,7 +198,8 @@ function areOneHot(data: ArrayLike<number>, width: number): boolean {
   return data.length > 0;
 }
 
-function places1(data: ArrayLike<number>, width: number): Int32Array {
+/** The place of the 1 in each row. */
+export function hotPlaces(data: ArrayLike<number>, width: number): Int32Array {
   const out = new Int32Array(data.length / width);
   for (let i = 0; i < data.length; i++) if (data[i] === 1) out[Math.floor(i / width)] = i % width;
   return out;

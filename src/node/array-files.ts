@@ -115,10 +115,19 @@ export function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (e) {
-    if (!(e instanceof EspalierError) || e.details["file"] !== undefined) throw e;
-    const Kind = e instanceof UsageError ? UsageError : EspalierError;
-    throw new Kind(e.code, e.what, { file: path, ...e.details }, e.fix);
+    throw ofFile(path, e);
   }
+}
+
+/** The error, naming the file where it names none. */
+export function ofFile(path: string, error: unknown): unknown {
+  if (
+    !(error instanceof EspalierError) ||
+    [error.details["file"], error.details["data"]].some((at) => at !== undefined)
+  )
+    return error;
+  const Kind = error instanceof UsageError ? UsageError : EspalierError;
+  return new Kind(error.code, error.what, { file: path, ...error.details }, error.fix);
 }
 
 const shaped = ({ data, shape }: NamedArray): ColumnInput => ({ data, shape: shape.slice(1) });

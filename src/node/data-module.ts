@@ -2,52 +2,121 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkDataset } from "../data/check.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, type FromArraysOptions, fromArrays } from "../data/dataset.ts";
 import { type FromColumnsOptions, fromColumns, type PlacedColumns } from "../data/from-columns.ts";
+import { areSamples, type FromSamplesOptions, fromSamples } from "../data/from-samples.ts";
+import type { GivenSamples } from "../data/sample-columns.ts";
 import { EspalierError } from "../error.ts";
+import { kindOf } from "../given.ts";
+import { ofFile } from "./array-files.ts";
 import { sizeOfFile } from "./files.ts";
 
-type Exported = Dataset | (PlacedColumns & FromColumnsOptions);
+type Given = Readonly<Record<string, unknown>>;
+
+/** What a module may export: the first kind that it is. */
+interface Exported {
+  /** The keys that it has beside its options. */
+  readonly keys: readonly string[];
+  readonly options: readonly string[];
+  is(given: unknown): boolean;
+  open(given: Given, path: string): Dataset | Promise<Dataset>;
+}
+
+const isObject = (given: unknown): given is Given => typeof given === "object" && given !== null;
+const has = (given: unknown, ...keys: readonly string[]) => isObject(given) && keys.every((key) => key in given);
+const SHARED = ["name", "classes", "test", "val", "seed", "augment"] as const;
+
+const EXPORTED: readonly Exported[] = [
+  {
+    keys: ["length", "at"],
+    options: SHARED satisfies readonly (keyof FromSamplesOptions)[],
+    is: areSamples,
+    open(given, path) {
+      const samples = given as unknown as GivenSamples & FromSamplesOptions;
+      const { classes, test, val, seed, augment } = samples;
+      const said = { classes, test, val, seed, augment };
+      const options = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+      return fromSamples(samples, { name: samples.name ?? path, ...options });
+    },
+  },
+  {
+    keys: ["inputs", "labels", "places"],
+    options: SHARED satisfies readonly (keyof FromColumnsOptions)[],
+    is: (given) => has(given, "inputs") && !has(given, "train"),
+    open: (given, path) =>
+      fromColumns(given as unknown as PlacedColumns, { name: path, ...(given as FromColumnsOptions) }),
+  },
+  {
+    keys: ["x", "y"],
+    options: [...SHARED, "shape", "classNames", "mean", "std"] satisfies (keyof FromArraysOptions)[],
+    is: (given) => has(given, "x", "y") && !has(given, "train"),
+    open: ({ x, y, ...options }, path) => fromArrays(x as never, y as never, { name: path, ...options }),
+  },
+  {
+    keys: [],
+    options: [],
+    is: (given) => has(given, "train", "shape"),
+    open(given, path) {
+      const data = { ...given, name: given["name"] ?? path } as unknown as Dataset;
+      checkDataset(data);
+      return data;
+    },
+  },
+];
+
+const WANTED =
+  "a data set, { x, y }, { inputs, labels }, samples (a list, an iterable with a length, or { length, at(index) }), or a function that gives one of these";
 
 /**
- * The data set that a module exports by default: a `Dataset`, inputs, labels and options as `fromColumns` takes them, or a function that
- * gives one of these, or a promise of it. The module is run: it can do whatever a program can.
- * @throws EspalierError when there is no such file, it cannot be run, or what it exports is no data set
+ * The data set that a module exports by default: a `Dataset`, arrays and options as `fromArrays` or `fromColumns` take them, samples as
+ * `fromSamples` takes them, or a function that gives one of these, or a promise of it. The module is run: it can do whatever a program can.
+ * @throws EspalierError naming the file when there is none, it cannot be run, or what it exports is no data set
  */
 export async function openModule(path: string): Promise<Dataset> {
   if ((await sizeOfFile(path)) === null)
     throw new EspalierError("missing", "there is no such file of data", { file: path }, "check the path");
-  const given = await run(path);
-  const data = isColumns(given) ? ofColumns(given, path) : given && { ...given, name: given.name ?? path };
-  checkDataset(data);
-  return data;
-}
-
-function ofColumns({ inputs, labels, places, ...options }: PlacedColumns & FromColumnsOptions, path: string): Dataset {
-  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
-  if (unknown !== undefined)
-    throw new EspalierError("unknown-name", "the module exports what no data set has", {
-      file: path,
-      got: unknown,
-      wanted: ["inputs", "labels", "places", ...OPTIONS].join(", "),
-    });
-  return fromColumns({ inputs, labels, places }, { name: path, ...options });
-}
-const OPTIONS: readonly string[] = [
-  "name",
-  "classes",
-  "test",
-  "val",
-  "seed",
-  "augment",
-] satisfies (keyof FromColumnsOptions)[];
-
-async function run(path: string): Promise<Exported> {
   const ended = () => {
     process.stderr.write(`error: the module of the data ended the program, or waits for what never comes: ${path}\n`);
     process.exitCode = 1;
   };
   process.once("exit", ended);
+  try {
+    const given = await run(path);
+    const kind = kindIn(given, path);
+    return await kind.open(given as Given, path);
+  } catch (error) {
+    throw ofFile(path, error);
+  } finally {
+    process.removeListener("exit", ended);
+  }
+}
+
+const iterates = (given: unknown) => isObject(given) && (Symbol.asyncIterator in given || Symbol.iterator in given);
+const LENGTH = "say how many samples come: { length, [Symbol.asyncIterator]() { … } }";
+
+function kindIn(given: unknown, path: string): Exported {
+  const kind = EXPORTED.find(({ is }) => is(given));
+  if (!kind)
+    throw new EspalierError(
+      "mismatch",
+      "the module exports no data set",
+      { file: path, got: kindOf(given), wanted: WANTED },
+      given === undefined ? "export it by default: export default …" : iterates(given) ? LENGTH : undefined,
+    );
+  // Lists and iterables may have whatever their kind has.
+  const isPlain = isObject(given) && Object.getPrototypeOf(given) === Object.prototype && kind.options.length > 0;
+  const known = [...kind.keys, ...kind.options];
+  const unknown = isPlain ? Object.keys(given).find((key) => !known.includes(key)) : undefined;
+  if (unknown !== undefined)
+    throw new EspalierError("unknown-name", "the module exports what no data set has", {
+      file: path,
+      got: unknown,
+      wanted: known.join(", "),
+    });
+  return kind;
+}
+
+async function run(path: string): Promise<unknown> {
   try {
     const { default: made } = await import(pathToFileURL(resolve(path)).href);
     return await (typeof made === "function" ? made() : made);
@@ -58,10 +127,5 @@ async function run(path: string): Promise<Exported> {
       { file: path, reason: error instanceof Error ? error.message : String(error) },
       "run it with node by itself first; it exports a data set, or a function that makes one, by default",
     );
-  } finally {
-    process.removeListener("exit", ended);
   }
 }
-
-const isColumns = (given: Exported | undefined): given is PlacedColumns & FromColumnsOptions =>
-  typeof given === "object" && given !== null && "inputs" in given && !("train" in given);

@@ -94,7 +94,9 @@ test("a module exports columns, a data set, or a function that makes one", async
   expect(data).toMatchObject({ shape: [2], classes: 2, input: "ids" });
   const later = await datasets.open(file("later.mjs", `export default async () => (${columns});`));
   expect({ ...later, name: "" }).toEqual({ ...data, name: "" });
-  expect(await message(datasets.open(file("none.mjs", "export const x = 1;")))).toMatch("that is no data set");
+  expect(await message(datasets.open(file("none.mjs", "export const x = 1;")))).toMatch(
+    "the module exports no data set",
+  );
   expect(await message(datasets.open(file("wrong.mjs", "throw new Error('no database');")))).toMatchInlineSnapshot(`
     "the module of the data cannot be run
       file    /wrong.mjs
