@@ -136,6 +136,15 @@ export { chooseRanks, type Judging, type RankRule } from "./pipeline/ranks.ts";
 export { realInputs } from "./pipeline/real-inputs.ts";
 export { removalRows } from "./pipeline/report-rows.ts";
 export { savedSummary } from "./pipeline/summary-file.ts";
+export { type SweepSearch, sweepPlan } from "./pipeline/sweep/plan.ts";
+export type { SweepStopping } from "./pipeline/sweep/rungs.ts";
+export { type SearchName, searchNames } from "./pipeline/sweep/search.ts";
+export type { SweepChoice, SweepDimension, SweepRange, SweepSpace, SweepValues } from "./pipeline/sweep/space.ts";
+export type { SweepJob, SweepPlan } from "./pipeline/sweep/survey.ts";
+export { type SweepOptions, type SweepPlace, type SweptTrial, sweep, type TrialEpoch } from "./pipeline/sweep/sweep.ts";
+export { clearSweep, type SavedSweep, SWEEP, type SweepIdentity, savedSweep } from "./pipeline/sweep/sweep-files.ts";
+export { type SweepEvent, type SweepingOptions, type Swept, sweepTrials } from "./pipeline/sweep/sweep-trials.ts";
+export { trialKey } from "./pipeline/sweep/trial-key.ts";
 export { type TargetEvent, type TargetOptions, type TargetRun, trainToTarget } from "./pipeline/target.ts";
 export { type StructureTargetOptions, structureTarget } from "./pipeline/target-structure.ts";
 export { type TimedModel, timedBatches, timeModels } from "./pipeline/timing.ts";
@@ -178,6 +187,7 @@ export {
 export { reportHtml } from "./report/html.ts";
 export { lineChart } from "./report/line-chart.ts";
 export { isLossy } from "./report/low-rank.ts";
+export { type ObjectiveName, objectiveNames } from "./report/objectives.ts";
 export type {
   BeforeAfter,
   Collapse,
@@ -192,6 +202,9 @@ export type {
   RunReport,
   Summary,
 } from "./report/results.ts";
+export { frontTable, type SweepResult, type SweepRow, sweepTable, type TrialState } from "./report/sweep.ts";
+export { sweepCharts } from "./report/sweep-charts.ts";
+export { sweepHtml, sweepLead, sweepMarkdown } from "./report/sweep-documents.ts";
 export {
   beforeAfterTable,
   changeRow,

@@ -6,10 +6,10 @@ import { aList, anObject, aStore, aText, wants } from "../given.ts";
 import { type Comparison, type MethodResult, methodCsv, methodResults } from "../report/comparison.ts";
 import { comparisonCharts } from "../report/comparison-charts.ts";
 import { comparisonHtml, comparisonMarkdown } from "../report/comparison-documents.ts";
-import type { EpochMetrics, Summary } from "../report/results.ts";
-import { epochMetrics } from "../train/record.ts";
-import { clearRun, FILES } from "../train/run-files.ts";
+import type { Summary } from "../report/results.ts";
+import { clearRun } from "../train/run-files.ts";
 import { type Store, writeJson } from "../train/store.ts";
+import { epochsIn } from "./epochs-in.ts";
 
 /** Settings and results; written before the first run, so it marks a comparison, and after the documents, so it says that they are whole. */
 export const COMPARISON = "compare.json";
@@ -140,20 +140,6 @@ export async function clearComparedRun(store: Store, run: Pick<PlannedRun, "fold
   }
 }
 
-/** The lines of metrics.jsonl up to one that is cut off or damaged: charts can do with fewer. */
-async function epochsOf(store: Store, run: EndedRun): Promise<EpochMetrics[]> {
-  const bytes = await storeOf(store, run).read(FILES.metrics);
-  const epochs: EpochMetrics[] = [];
-  for (const line of new TextDecoder().decode(bytes).split("\n").filter(Boolean)) {
-    try {
-      epochs.push(epochMetrics.parse(JSON.parse(line)));
-    } catch {
-      break;
-    }
-  }
-  return epochs;
-}
-
 /**
  * Writes results as far as they are known: charts, compare.csv, .md, .html and, last, compare.json. Before the first run ended they
  * are empty, so that those of a comparison that stood here before do not stay.
@@ -164,7 +150,7 @@ export async function writeComparison(
   ended: readonly EndedRun[],
 ): Promise<{ readonly comparison: Comparison; readonly document: ComparisonDocument }> {
   const { title, config, environment, seeds } = comparison;
-  const runs = await Promise.all(ended.map(async (r) => ({ ...r, epochs: await epochsOf(store, r) })));
+  const runs = await Promise.all(ended.map(async (r) => ({ ...r, epochs: await epochsIn(storeOf(store, r)) })));
   const whole: Comparison = { ...comparison, runs };
   const document = { title, config, environment, seeds, methods: methodResults(whole), runs: ended };
   const charts = await comparisonCharts(whole);
