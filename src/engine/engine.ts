@@ -60,7 +60,10 @@ export interface Engine {
   readonly version: string;
   readonly threads: number;
   readonly device: string;
-  /** @throws EspalierError when the runtime refuses the model or the device is not there */
+  /**
+   * @param model a file; whoever loads it may write over its bytes afterwards
+   * @throws EspalierError when the runtime refuses the model or the device is not there
+   */
   load(model: Uint8Array, options?: LoadOptions): Promise<Session>;
   /**
    * Makes a handle on a host tensor. On the CPU the memory is shared, not copied: whoever writes to it afterwards writes
@@ -77,7 +80,8 @@ export interface Engine {
 }
 
 /** Loads a model whose bytes nothing holds afterwards, as a function that waits would that has them itself. */
-export const loaded = (engine: Engine, model: () => Uint8Array): Promise<Session> => engine.load(model());
+export const loaded = (engine: Engine, model: () => Uint8Array | Promise<Uint8Array>): Promise<Session> =>
+  Promise.resolve(model()).then((bytes) => engine.load(bytes));
 
 /** Uploads, runs once, downloads every output. */
 export async function runOnce(

@@ -234,10 +234,17 @@ function messageParts(type: string, message: Anything): Parts {
   return parts.finished();
 }
 
-/** Encodes one message: listed fields in the table's order, then the unknown ones. Deterministic. */
-export function encodeMessage<K extends MessageName>(type: K, message: WireMessage<K>): Uint8Array {
+/**
+ * Encodes one message: listed fields in the table's order, then the unknown ones. Deterministic.
+ * @param memory where so many bytes are to stand
+ */
+export function encodeMessage<K extends MessageName>(
+  type: K,
+  message: WireMessage<K>,
+  memory: (length: number) => Uint8Array = (length) => new Uint8Array(length),
+): Uint8Array {
   const { list, length } = messageParts(type, message as Anything);
-  const bytes = new Uint8Array(length);
+  const bytes = memory(length);
   let at = 0;
   for (const part of list) {
     bytes.set(part, at);

@@ -234,7 +234,8 @@ export function write(model: Model, options: WriteOptions = {}): Uint8Array {
   return writeModel(options.precision === "stored" ? asStored(model) : model);
 }
 
-function writeModel(model: Model): Uint8Array {
+/** The bytes of `write` in memory of the caller's. @param memory asked for so many bytes */
+export function writeModel(model: Model, memory?: (length: number) => Uint8Array): Uint8Array {
   const { graph } = model;
   checkSize(graph);
   const rest = restOf(model);
@@ -255,7 +256,7 @@ function writeModel(model: Model): Uint8Array {
   }));
   const imports = rest?.model.opset_import ?? [];
   const standard = { domain: "", version: BigInt(opset) };
-  return encodeMessage("ModelProto", {
+  const proto: WireMessage<"ModelProto"> = {
     ...(rest?.model ?? { producer_name: "espalier" }),
     ir_version: BigInt(Math.max(Number(rest?.model.ir_version ?? 0), irVersionOf(opset))),
     opset_import: [standard, ...imports.filter((o) => o.domain && o.domain !== "ai.onnx")],
@@ -273,5 +274,6 @@ function writeModel(model: Model): Uint8Array {
       output: declarations(model, graph.outputs, rest),
       value_info: [...declarations(model, markedValues(model, rest), rest), ...opaqueValues(model, rest)],
     },
-  });
+  };
+  return encodeMessage("ModelProto", proto, memory);
 }

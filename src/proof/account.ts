@@ -57,26 +57,32 @@ function difference(
     for (const i of gone[axis]) left[i] = 0;
     return left;
   });
-  let [at, next] = [0, 0];
+  const [old, kept] = [t.data, now.data];
+  const inner = v.shape.at(-1) ?? 1;
+  const along = stays.at(-1) ?? Uint8Array.of(1);
   /** What no output depends on may be anything; what stays and makes a constant or a zero still makes it. */
-  const mayDiffer = (): boolean =>
-    (Number.isNaN(t.data[at]) && Number.isNaN(now.data[next])) || need.level[level ? level[at] : at] === NEED.unread;
+  const mayDiffer = (at: number, next: number): boolean =>
+    (Number.isNaN(old[at]) && Number.isNaN(kept[next])) || need.level[level ? level[at] : at] === NEED.unread;
+  let [at, next] = [0, 0];
+  /** Whether the indices of the last axis that stay are well. */
+  const rowAlike = (): boolean => {
+    let to = next;
+    for (let i = 0; i < inner; i++) {
+      if (along[i] === 0) continue;
+      if (old[at + i] !== kept[to] && !mayDiffer(at + i, to)) return false;
+      to++;
+    }
+    next = to;
+    return true;
+  };
   /** Whether all is well from an axis on. */
   const alike = (axis: number, here: boolean): boolean => {
-    if (axis === v.shape.length) return t.data[at] === now.data[next] || mayDiffer();
-    const innermost = axis === v.shape.length - 1;
-    for (let i = 0; i < v.shape[axis]; i++) {
-      const stay = here && stays[axis][i] === 1;
-      if (!innermost) {
-        if (!alike(axis + 1, stay)) return false;
-      } else {
-        if (stay) {
-          if (t.data[at] !== now.data[next] && !mayDiffer()) return false;
-          next++;
-        }
-        at++;
-      }
+    if (axis >= v.shape.length - 1) {
+      if (here && !rowAlike()) return false;
+      at += inner;
+      return true;
     }
+    for (let i = 0; i < v.shape[axis]; i++) if (!alike(axis + 1, here && stays[axis][i] === 1)) return false;
     return true;
   };
   return alike(0, true) ? undefined : "holds other numbers";

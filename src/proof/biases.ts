@@ -91,8 +91,7 @@ function rootsOf(graph: Graph, facts: FactMap): Map<Value, { value: Value; perm:
 function moved(terms: Terms, went: ReadonlySet<number>, n: number): { sum: Float64Array; size: Float64Array } {
   const [sum, size] = [new Float64Array(n), new Float64Array(n)];
   if (went.size > 0)
-    terms.each((read, made, term) => {
-      if (!went.has(read)) return;
+    terms.each(went, (_, made, term) => {
       sum[made] += term;
       size[made] += Math.abs(term);
     });

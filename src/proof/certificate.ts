@@ -79,15 +79,18 @@ export function checkFormat(claimed: Certificate): void {
 
 const digests = new WeakMap<Model, Promise<string>>();
 
-/** SHA-256 of a model as Espalier writes it, in hexadecimal. */
-export function digest(model: Model): Promise<string> {
-  const known = digests.get(model) ?? sha256(model);
+/**
+ * SHA-256 of a model as Espalier writes it, in hexadecimal.
+ * @param bytes what is written of it, where that is at hand
+ */
+export function digest(model: Model, bytes?: Uint8Array): Promise<string> {
+  const known = digests.get(model) ?? sha256(bytes ?? write(model));
   digests.set(model, known);
   return known;
 }
 
-async function sha256(model: Model): Promise<string> {
-  const hash = await globalThis.crypto.subtle.digest("SHA-256", write(model) as Uint8Array<ArrayBuffer>);
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const hash = await globalThis.crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
   return Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 

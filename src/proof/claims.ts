@@ -4,8 +4,8 @@ import type { Graph, Node, Value } from "../graph/types.ts";
 import { consumers } from "../graph/walk.ts";
 import { type Certificate, indices, type Reason, type RemovedSlices } from "./certificate.ts";
 import { walkAllowance, within } from "./effort.ts";
-import { greatest, highest } from "./need.ts";
-import { NEED, type Need } from "./rules/rule.ts";
+import { alongAxis, highest } from "./need.ts";
+import { NEED } from "./rules/rule.ts";
 import { type FactMap, factsOf, type Needs, needsOf, storedByName, varying } from "./walks.ts";
 
 type Readers = ReadonlyMap<Value, readonly Node[]>;
@@ -103,13 +103,6 @@ function removalFault(readers: Readers, v: Value, r: RemovedSlices, needs: Needs
   const worst = at.reduce((most, i) => Math.max(most, slices[slices.length === 1 ? 0 : i]), 0);
   return level(worst, LEVELS[r.reason], readers, v);
 }
-
-/** The greatest need of each index of an axis. */
-const alongAxis = (need: Need, axis: number): Uint8Array =>
-  greatest(
-    need,
-    need.shape.flatMap((_, i) => (i === axis ? [] : [i])),
-  ).level;
 
 function level(found: number, claimed: number, readers: Readers, v: Value): string | undefined {
   if (found <= claimed) return undefined;

@@ -74,6 +74,7 @@ export const expanded = (k: Fact, to: Shape): Fact =>
 export function met(k: Fact, axes: readonly number[]): Fact {
   const shape = k.shape.map((d, i) => (axes.includes(i) ? 1 : d));
   if (size(shape) === k.value.length) return { ...k, shape };
+  if (axes.length === 1 && !k.error) return known(shape, metAlong(k, axes[0]), undefined, k.stored);
   const value = new Float64Array(size(shape));
   const error = new Float64Array(value.length);
   const seen = new Uint8Array(value.length);
@@ -83,6 +84,25 @@ export function met(k: Fact, axes: readonly number[]): Fact {
     seen[to] = 1;
   });
   return known(shape, value, error, k.stored);
+}
+
+/** The same of exact numbers along one axis: of a table with many rows, what differs is seen in the first ones. */
+function metAlong({ shape, value }: Fact, axis: number): Float64Array {
+  const inner = size(shape.slice(axis + 1));
+  const block = shape[axis] * inner;
+  const out = new Float64Array(value.length / shape[axis]);
+  for (let start = 0, to = 0; start < value.length; start += block, to += inner) {
+    let open = Array.from({ length: inner }, (_, i) => i);
+    for (const i of open) out[to + i] = value[start + i];
+    for (let row = start + inner; row < start + block && open.length > 0; row += inner) {
+      const before = open;
+      if (before.some((i) => out[to + i] !== value[row + i])) {
+        open = before.filter((i) => out[to + i] === value[row + i]);
+        for (const i of before) if (out[to + i] !== value[row + i]) out[to + i] = Number.NaN;
+      }
+    }
+  }
+  return out;
 }
 
 /** What two fields of the same value both hold, for two samples and for three. */

@@ -85,6 +85,16 @@ export function greatest({ shape, level }: Need, axes: readonly number[]): Need 
   return { shape: to, level: out };
 }
 
+/** The greatest need of each index of an axis. */
+export function alongAxis({ shape, level }: Need, axis: number): Uint8Array {
+  const out = new Uint8Array(shape[axis]);
+  const inner = size(shape.slice(axis + 1));
+  for (let at = 0; at < level.length; )
+    for (let c = 0; c < out.length; c++, at += inner)
+      for (let i = at; out[c] < NEED.live && i < at + inner; i++) if (level[i] > out[c]) out[c] = level[i];
+  return out;
+}
+
 /** The need of what is broadcast: of a shape whose axes may be fewer, or 1. `at` is where its first axis stands. */
 export function unbroadcast(need: Need, shape: Shape, at = need.shape.length - shape.length): Need {
   const kept = (i: number) => i >= at && i < at + shape.length && shape[i - at] !== 1;

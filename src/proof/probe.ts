@@ -8,7 +8,6 @@ import { checkRunMemory } from "../graph/run-memory.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
-import { write } from "../onnx/write.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Case } from "./claims.ts";
 import { type Fact, isConstant } from "./fact.ts";
@@ -29,12 +28,16 @@ export interface Probe {
 
 const RUNS = 2;
 
-/** @returns what was tried, and one line for each thing that is not as the proof says */
+/**
+ * @param file the bytes of a model, until it is asked for the next ones
+ * @returns what was tried, and one line for each thing that is not as the proof says
+ */
 export async function probe(
   full: Model,
   proof: Case,
   certificate: Certificate,
   engine: Engine,
+  file: (model: Model) => Uint8Array,
 ): Promise<{ readonly probe: Probe; readonly problems: readonly string[] }> {
   const { graph, facts } = proof;
   const watched = relied(proof);
@@ -50,7 +53,7 @@ export async function probe(
   // one after the other: two sessions of a large network take more memory than its outputs
   const outputs = await ran(
     engine,
-    () => write(model(graph)),
+    () => file(model(graph)),
     inputs,
     (found) => {
       for (const v of watched) {
@@ -65,7 +68,7 @@ export async function probe(
   const changed = () => {
     const other = changedUnread(proof, certificate);
     changes = other.count;
-    return write(model(other.graph));
+    return file(model(other.graph));
   };
   const others = await ran(engine, changed, inputs, (found) => graph.outputs.map(({ name }) => found[name]));
   const differing = graph.outputs.filter((_, i) => outputs.some((o, run) => !same(o[i], others[run][i])));
@@ -130,11 +133,14 @@ function withChanges(graph: Graph, needOf: (v: Value) => Need | undefined): { gr
     const need = needOf(v);
     if (!need || !(t.data instanceof Float32Array)) return t;
     const level = spreadNeed(need, v.shape);
+    const first = level.indexOf(NEED.unread);
+    if (first < 0) return t;
     const data = t.data.slice();
-    for (let i = 0; i < data.length; i++) {
-      if (data[i] === 0 || level[i] !== NEED.unread) continue;
+    for (let i = first; i < data.length; i++) {
+      if (level[i] !== NEED.unread || data[i] === 0) continue;
       count++;
-      data[i] = data[i] * (random.int(2) ? 1.5 : 0.25) * (1 + random.uniform()); // a variance stays positive
+      const by = 3 * random.uniform() - 1.5;
+      data[i] *= by < 0 ? 0.25 - by / 6 : 1.5 + by; // a variance stays positive
     }
     return tensor(t.dtype, t.shape, data);
   };

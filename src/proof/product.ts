@@ -196,9 +196,10 @@ function likeTerms(p: Product, need: Need, [M, N]: readonly [number, number]) {
   return { a, b };
 }
 
-/** The terms of each sum in which one factor is stored: `m` or `n` is made, `k` read. */
+/** Some terms of each sum in which one factor is stored: `m` or `n` is made, `k` read. */
 export function productTerms(
   { a, b, terms, scale }: Product,
+  reads: ReadonlySet<number>,
   visit: (k: number, made: number, term: number) => void,
 ): void {
   const [left, right] = [laid(a.fact.shape, a.turned), laid(b.fact.shape, b.turned)];
@@ -206,7 +207,7 @@ export function productTerms(
   const [x, w, made] = weighs ? [a.fact, b.fact, right.columns] : [b.fact, a.fact, left.rows];
   const uniform = (weighs ? left.rows : right.columns) === 1;
   for (let k = 0; k < terms; k++)
-    for (let o = 0; o < made; o++) {
+    for (let o = 0; reads.has(k) && o < made; o++) {
       const i = weighs ? k * right.down + o * right.along : o * left.down + k * left.along;
       const j = weighs ? k * left.along : k * right.down;
       const zero = isZero(w, i) || isZero(x, j) || scale === 0;

@@ -8,6 +8,7 @@ import type { Engine } from "../engine/engine.ts";
 import { aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import { atBatch, batchSymbol } from "../graph/bind.ts";
 import type { Model } from "../graph/types.ts";
+import { write } from "../onnx/write.ts";
 import { account } from "./account.ts";
 import { type Certificate, checkFormat, digest } from "./certificate.ts";
 import { judge, type Verdict } from "./claims.ts";
@@ -56,7 +57,16 @@ export async function prove(full: Model, claimed: Certificate, options: ProveOpt
     ["small", maybe(aModel), options, "small"],
     ["engine", maybe(anEngine), options, "engine"],
   );
-  const { small, engine } = options;
+  return proveWith(write, full, claimed, options);
+}
+
+/** The same. @param file the bytes of a model, until it is asked for the next ones */
+export async function proveWith(
+  file: (model: Model) => Uint8Array,
+  full: Model,
+  claimed: Certificate,
+  { small, engine }: ProveOptions,
+): Promise<Proof> {
   checkFormat(claimed);
   const hash = await digest(full);
   const found = judge(atBatch(full, 2), batchSymbol(full) === undefined ? undefined : atBatch(full, 3), claimed);
@@ -68,7 +78,7 @@ export async function prove(full: Model, claimed: Certificate, options: ProveOpt
     const is = await digest(small);
     if (is !== claimed.small) problems.push(`the small model has hash ${is}, the certificate is of ${claimed.small}`);
   }
-  const tried = engine && (await probe(full, found, claimed, engine));
+  const tried = engine && (await probe(full, found, claimed, engine, file));
   problems.push(...(tried?.problems ?? []));
   return {
     holds: problems.length === 0,

@@ -1,11 +1,16 @@
 /** Shrinking with its evidence. */
 import type { Model } from "../graph/types.ts";
 import { type Certificate, digest, FORMAT, ranges } from "../proof/certificate.ts";
-import { reduce } from "./apply.ts";
+import { type Reduced, reduce } from "./apply.ts";
 
 /** Shrinks without verification, and says what went. */
 export async function certify(full: Model, roundTo = 1): Promise<{ model: Model; certificate: Certificate }> {
-  const { model, removals, replacements } = reduce(full, roundTo);
+  const reduced = reduce(full, roundTo);
+  return { model: reduced.model, certificate: await certificateOf(full, reduced) };
+}
+
+/** What went, and from what. */
+export async function certificateOf(full: Model, { model, removals, replacements }: Reduced): Promise<Certificate> {
   const removed = removals.map(({ step, tensor, axis, indices, reason }) => ({
     step,
     tensor,
@@ -14,12 +19,11 @@ export async function certify(full: Model, roundTo = 1): Promise<{ model: Model;
     count: axis === null ? 1 : indices.length,
     reason,
   }));
-  const certificate: Certificate = {
+  return {
     format: FORMAT,
     full: await digest(full),
     small: await digest(model),
     removed,
     replaced: replacements,
   };
-  return { model, certificate };
 }

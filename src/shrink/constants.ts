@@ -186,14 +186,13 @@ class Propagation implements Constants {
     if (value !== root) return this.of(root, perm[axis])!;
     if (!this.allowance.take(tensor.data.length + value.shape[axis])) return UNKNOWN;
     const out = new Float64Array(value.shape[axis]).fill(Number.NaN);
-    const seen = new Uint8Array(out.length);
-    eachRun(tensor.shape, [axis], [], (c, _, start, end) => {
-      for (let i = start; i < end; i++) {
-        const x = Number(tensor.data[i]);
-        out[c] = seen[c] && out[c] !== x ? Number.NaN : x;
-        seen[c] = 1;
-      }
-    });
+    const { data } = tensor;
+    const [n, inner] = [out.length, size(tensor.shape.slice(axis + 1))];
+    for (let c = 0; c < n && c * inner < data.length; c++) out[c] = Number(data[c * inner]);
+    for (let at = 0; at < data.length; )
+      for (let c = 0; c < n; c++, at += inner)
+        for (let i = at; !Number.isNaN(out[c]) && i < at + inner; i++)
+          if (Number(data[i]) !== out[c]) out[c] = Number.NaN;
     return shortened(out);
   }
 }

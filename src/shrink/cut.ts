@@ -124,6 +124,9 @@ export function cutTensor(t: Tensor, masks: readonly (Uint8Array | undefined)[])
   return masks.reduce((whole, mask, axis) => (mask ? cutAxis(whole, axis, mask) : whole), t);
 }
 
+/** So many elements are copied at once. */
+const LONG = 64;
+
 function cutAxis(t: Tensor, axis: number, mask: Uint8Array): Tensor {
   const inner = size(t.shape.slice(axis + 1));
   const outer = size(t.shape.slice(0, axis));
@@ -136,7 +139,11 @@ function cutAxis(t: Tensor, axis: number, mask: Uint8Array): Tensor {
     for (let i = 0; i < n; i++) {
       if (!mask[i]) continue;
       const start = (o * n + i) * inner;
-      for (let k = 0; k < inner; k++) data[to++] = from[start + k];
+      if (inner < LONG) for (let k = 0; k < inner; k++) data[to++] = from[start + k];
+      else {
+        data.set(from.subarray(start, start + inner) as never, to);
+        to += inner;
+      }
     }
   return tensor(t.dtype, [...t.shape.slice(0, axis), keep, ...t.shape.slice(axis + 1)], data);
 }

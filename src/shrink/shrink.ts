@@ -5,10 +5,12 @@ import { EspalierError } from "../error.ts";
 import { aModel, anEngine, anObject, wants } from "../given.ts";
 import { checkWeights } from "../graph/finite.ts";
 import type { Model } from "../graph/types.ts";
-import type { Certificate } from "../proof/certificate.ts";
-import { type Proof, prove } from "../proof/prove.ts";
-import { certify } from "./certificate.ts";
-import { type Verification, type VerifyOptions, verify } from "./verify.ts";
+import { FileMemory } from "../onnx/file-memory.ts";
+import { type Certificate, digest } from "../proof/certificate.ts";
+import { type Proof, proveWith } from "../proof/prove.ts";
+import { reduce } from "./apply.ts";
+import { certificateOf } from "./certificate.ts";
+import { compareModels, type Verification, type VerifyOptions } from "./verify.ts";
 
 /** Options of `shrink`: how the result is verified, and what is cut. */
 export interface ShrinkOptions extends VerifyOptions {
@@ -36,8 +38,15 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
   const { roundTo = 1, ...verifying } = options;
   checkInteger("roundTo", roundTo, 1);
   checkWeights(model.graph);
-  const { model: small, certificate } = await certify(model, roundTo);
-  const verification = await verify(model, small, verifying);
+  const reduced = reduce(model, roundTo);
+  const small = reduced.model;
+  const memory = new FileMemory();
+  const hashed = async (m: Model) => {
+    const bytes = memory.write(m);
+    await digest(m, bytes);
+    return bytes;
+  };
+  const verification = await compareModels(model, small, verifying, hashed, [["second", small]]);
   if (!verification.agree)
     throw new EspalierError(
       "disagree",
@@ -45,7 +54,8 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
       { reason: verification.reason, "max abs": verification.maxAbs, "max rel": verification.maxRel },
       "nothing was written; unless the full model's own outputs are not finite, please report this with the model",
     );
-  const proof = await prove(model, certificate, { small, engine: options.engine });
+  const certificate = await certificateOf(model, reduced);
+  const proof = await proveWith(memory.write, model, certificate, { small, engine: options.engine });
   if (!proof.holds && proof.ended)
     throw new EspalierError(
       "too-large",

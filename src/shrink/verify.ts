@@ -61,11 +61,26 @@ export async function verify(a: Model, b: Model, options: VerifyOptions): Promis
     ["inputs", maybe(aList), options, "inputs"],
     ["batches", maybe(aList), options, "batches"],
   );
+  return compareModels(a, b, options, write, [["first", a] as const, ["second", b] as const]);
+}
+
+/**
+ * The same.
+ * @param file the bytes of a model; asked for when it is loaded, and not kept
+ * @param unchecked the models whose stored numbers may be none
+ */
+export async function compareModels(
+  a: Model,
+  b: Model,
+  options: VerifyOptions,
+  file: (model: Model) => Uint8Array | Promise<Uint8Array>,
+  unchecked: readonly (readonly [which: string, model: Model])[],
+): Promise<Verification> {
   const comparison = comparisonOf(a, options);
   const none = { maxAbs: 0, maxRel: 0, tolerance: comparison.tolerance, runs: 0, given: 0 };
   const mismatch = signature(a, b);
   if (mismatch) return { agree: false, ...none, reason: mismatch };
-  for (const [which, { graph }] of [["first", a] as const, ["second", b] as const]) {
+  for (const [which, { graph }] of unchecked) {
     const wrong = wrongNumbers(graph);
     if (wrong)
       return {
@@ -75,8 +90,8 @@ export async function verify(a: Model, b: Model, options: VerifyOptions): Promis
       };
   }
   return compareBytes(
-    () => write(a),
-    () => write(b),
+    () => file(a),
+    () => file(b),
     comparison,
   );
 }
@@ -119,10 +134,13 @@ export function comparisonOf(model: Model, options: VerifyOptions): Comparison {
  */
 const MOST_KEPT = 2 ** 26;
 
+/** Makes the bytes of a file. */
+type File = () => Uint8Array | Promise<Uint8Array>;
+
 /** Compares two files, b against a. Each is asked for when it is loaded, and not kept. */
 export async function compareBytes(
-  a: () => Uint8Array,
-  b: () => Uint8Array,
+  a: File,
+  b: File,
   { engine, runs, given, tolerance }: Comparison,
 ): Promise<Verification> {
   const difference = new Difference(tolerance);
@@ -150,11 +168,7 @@ export async function compareBytes(
 type Outputs = Readonly<Record<string, EngineTensor>>;
 
 /** What a file computes, run by run; its session ends with the last one. */
-async function* ran(
-  engine: Engine,
-  file: () => Uint8Array,
-  runs: readonly Inputs[],
-): AsyncGenerator<Outputs, undefined> {
+async function* ran(engine: Engine, file: File, runs: readonly Inputs[]): AsyncGenerator<Outputs, undefined> {
   const session = await loaded(engine, file);
   try {
     for (const feeds of runs) yield await runOnce(session, engine, feeds);

@@ -133,9 +133,10 @@ function convTerms(call: Call<Convolving>): Terms | undefined {
   const folds = call.attrs.pads.every((p) => p === 0);
   const { x, w, shape, inner, reads } = sums(call, convolved, folds);
   if (!w.stored) return undefined;
-  const each: Terms["each"] = (visit) => {
+  const each: Terms["each"] = (read, visit) => {
     for (let p = 0, at = 0; p < shape[0]; p++)
       for (let q = 0; q < shape[1]; q++, at += inner) {
+        if (!read.has(q)) continue;
         const c = channel(x, reads(p, q));
         let [sum, zero] = [0, true];
         for (let i = at; i < at + inner; i++) {

@@ -90,7 +90,13 @@ const MatMul: ProofRuleOf<"MatMul"> = {
     const weight = weightOf(call.known);
     if (weight === undefined || call.inputs[weight]!.shape.length !== 2) return undefined;
     const product = matMul(call);
-    return { weight, read: 1 - weight, made: weight, bias: 0, each: (visit) => productTerms(product, visit) };
+    return {
+      weight,
+      read: 1 - weight,
+      made: weight,
+      bias: 0,
+      each: (reads, visit) => productTerms(product, reads, visit),
+    };
   },
 };
 
@@ -195,7 +201,7 @@ const Gemm: ProofRuleOf<"Gemm"> = {
     const { transA, transB, beta } = call.attrs;
     const made = weight === 0 ? Number(transA !== 0) : Number(transB === 0);
     const product = gemm(call);
-    return { weight, read: 1 - made, made, bias: beta, each: (visit) => productTerms(product, visit) };
+    return { weight, read: 1 - made, made, bias: beta, each: (reads, visit) => productTerms(product, reads, visit) };
   },
 };
 

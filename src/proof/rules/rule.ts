@@ -36,8 +36,8 @@ export interface Terms {
   readonly made: number;
   /** What input 2 is multiplied by. */
   readonly bias: number;
-  /** Visits what index `read` adds to index `made` at every position; NaN where that is not a constant. */
-  each(visit: (read: number, made: number, term: number) => void): void;
+  /** Visits what each index of `reads` adds to each index `made` at every position; NaN where that is not a constant. */
+  each(reads: ReadonlySet<number>, visit: (read: number, made: number, term: number) => void): void;
 }
 
 /** What makes a value of a graph; undefined where nothing does. */
