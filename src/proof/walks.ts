@@ -45,6 +45,7 @@ export const callOf = (node: Node, facts: FactMap): Call<Node["attrs"]> => ({
   inputs: node.inputs,
   outputs: node.outputs,
   known: node.inputs.map((v) => (v ? facts.get(v)! : nothing(0))),
+  ...(node.follows && { follows: node.follows }),
 });
 
 /** What the network's outputs need. */

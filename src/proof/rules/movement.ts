@@ -8,6 +8,7 @@ import { collapsed, expanded, type Fact, factOfTensor, known, met, moved, nothin
 import { aligned, allOnes, forwards, type Index, type Move, unionOf } from "../field.ts";
 import { greatest, movedBack, nowhere, unbroadcast } from "../need.ts";
 import { opaqueRule } from "../opaque.ts";
+import { wherever } from "../wherever.ts";
 import type { Call, ProofRule, ProofRuleOf, ProofRules } from "./rule.ts";
 
 /** @param steps what moves the first input to output `at` */
@@ -35,12 +36,18 @@ const range = (start: number, n: number, size: number, step = 1): Index => ({
 });
 const rankOf = ({ inputs }: Call<unknown>) => inputs[0]!.shape.length;
 
-const Slice: ProofRuleOf<"Slice"> = move((call) =>
-  axesOf(call.attrs.axes, rankOf(call)).map((axis, i) => {
-    const { starts, ends, steps } = call.attrs;
-    const cut = sliceRange(call.inputs[0]!.shape[axis], starts[i], ends[i], steps[i]);
-    return select(call.inputs[0]!, axis, range(cut.start, cut.length, call.inputs[0]!.shape[axis], cut.step));
-  }),
+type SliceCall = Parameters<ProofRuleOf<"Slice">["known"]>[0];
+
+const Slice: ProofRuleOf<"Slice"> = wherever(
+  move<SliceCall["attrs"]>((call) =>
+    axesOf(call.attrs.axes, rankOf(call)).map((axis, i) => {
+      const { starts, ends, steps } = call.attrs;
+      const cut = sliceRange(call.inputs[0]!.shape[axis], starts[i], ends[i], steps[i]);
+      return select(call.inputs[0]!, axis, range(cut.start, cut.length, call.inputs[0]!.shape[axis], cut.step));
+    }),
+  ),
+  (call, moves) =>
+    axesOf(call.attrs.axes, rankOf(call)).filter((_, i) => moves("starts", i) || moves("ends", i) || moves("steps", i)),
 );
 
 const starts = new WeakMap<object, Float64Array>();
@@ -55,12 +62,17 @@ function startsOf({ outputs }: Pick<Call<unknown>, "outputs">, sizes: () => read
   return found;
 }
 
-const Split: ProofRuleOf<"Split"> = move((call, at) => {
-  const { split } = call.attrs;
-  const [x, axis] = [call.inputs[0]!, axisOf(call.attrs.axis, rankOf(call))];
-  const before = startsOf(call, () => split)[at];
-  return [select(x, axis, range(before, split[at], x.shape[axis]))];
-});
+type SplitCall = Parameters<ProofRuleOf<"Split">["known"]>[0];
+
+const Split: ProofRuleOf<"Split"> = wherever(
+  move<SplitCall["attrs"]>((call, at) => {
+    const { split } = call.attrs;
+    const [x, axis] = [call.inputs[0]!, axisOf(call.attrs.axis, rankOf(call))];
+    const before = startsOf(call, () => split)[at];
+    return [select(x, axis, range(before, split[at], x.shape[axis]))];
+  }),
+  (call, moves) => (call.attrs.split.some((_, i) => moves("split", i)) ? [axisOf(call.attrs.axis, rankOf(call))] : []),
+);
 
 const Tile: ProofRuleOf<"Tile"> = move(({ attrs, inputs: [x] }) =>
   attrs.repeats.flatMap((n, axis) =>
@@ -77,6 +89,8 @@ const Tile: ProofRuleOf<"Tile"> = move(({ attrs, inputs: [x] }) =>
   ),
 );
 
+type PadCall = Parameters<ProofRuleOf<"Pad">["known"]>[0];
+
 /** Where index i of a padded axis of n indices comes from; −1 = the padding. */
 const padding = {
   constant: (i: number, n: number) => (i < 0 || i >= n ? -1 : i),
@@ -84,7 +98,7 @@ const padding = {
   reflect: (i: number, n: number) => (i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i),
 };
 
-const padSteps = ({ attrs: { pads, mode }, inputs: [x] }: Parameters<ProofRuleOf<"Pad">["known"]>[0]): Move[] =>
+const padSteps = ({ attrs: { pads, mode }, inputs: [x] }: PadCall): Move[] =>
   x!.shape.flatMap((n, axis) => {
     const [before, after] = [pads[axis], pads[axis + x!.shape.length]];
     if (before === 0 && after === 0) return [];
@@ -99,7 +113,7 @@ const padSteps = ({ attrs: { pads, mode }, inputs: [x] }: Parameters<ProofRuleOf
     ];
   });
 
-const Pad: ProofRuleOf<"Pad"> = {
+const padded: ProofRuleOf<"Pad"> = {
   known(call) {
     const filled = padSteps(call).reduce((now, step) => {
       const pick = forwards(now.shape, step);
@@ -110,6 +124,11 @@ const Pad: ProofRuleOf<"Pad"> = {
   },
   needs: (call, _, need) => movedBack(need, padSteps(call)),
 };
+
+/** Pads may be negative, and take away. */
+const Pad: ProofRuleOf<"Pad"> = wherever(padded, (call: PadCall, moves) =>
+  call.inputs[0]!.shape.flatMap((_, i) => (moves("pads", i) || moves("pads", i + rankOf(call)) ? [i] : [])),
+);
 
 /** Input k of a Concat, as what is taken from the result. */
 const part = ({ attrs, inputs, outputs }: Call<{ readonly axis: number }>, k: number): Move => {

@@ -3,7 +3,7 @@
  * on. Written apart from what shrinking uses (groups/, shrink/), so that a mistake there is found here.
  */
 import type { Families, OpFullAttrs, OpName } from "../../graph/ops/index.ts";
-import type { Node, Value } from "../../graph/types.ts";
+import type { Follows, Node, Value } from "../../graph/types.ts";
 import type { Fact } from "../fact.ts";
 
 /**
@@ -26,6 +26,8 @@ export interface Call<A> {
   readonly outputs: readonly (Value | null)[];
   /** One per input; nothing is known of an absent one. */
   readonly known: readonly Fact[];
+  /** What of the attributes is another number where the network's inputs have other sizes. */
+  readonly follows?: Follows;
 }
 
 /** The terms of sums with a stored weight. */
