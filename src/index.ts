@@ -252,6 +252,7 @@ export { normalizationNote, normalizationOf } from "./train/normalization.ts";
 export { NotFiniteError } from "./train/not-finite.ts";
 export type { TrainOptions } from "./train/options.ts";
 export { preciseStatistics, type StatisticsOptions } from "./train/precise-statistics.ts";
+export { type PreprocessorConfig, preprocessorConfig, preprocessorConfigFor } from "./train/preprocessor-config.ts";
 export type { Progress } from "./train/progress.ts";
 export { settingsOf } from "./train/record.ts";
 export type { Run } from "./train/run.ts";

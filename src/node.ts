@@ -6,6 +6,12 @@ export { datasets, type Info, type Listing } from "./node/datasets.ts";
 export { directory, newDirectory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";
 export { isModelFolder, modelFileOf } from "./node/folder/model-file.ts";
+export {
+  normalizedBy,
+  type PreprocessingFile,
+  preprocessingBeside,
+  writePreprocessor,
+} from "./node/folder/preprocessor-file.ts";
 export { type ModelFolder, readModelFolder } from "./node/folder/read-folder.ts";
 export { type FolderModel, modelFileIn, type WrittenFolder, writeModelFolder } from "./node/folder/write-folder.ts";
 export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-files.ts";

@@ -14,6 +14,7 @@ const FILES = [
   "checkpoint.safetensors",
   "metrics.jsonl",
   "model.onnx",
+  "preprocessor_config.json",
   "report.html",
   "run.json",
   "small.onnx",

@@ -12,7 +12,7 @@ import {
   UsageError,
   write,
 } from "espalier";
-import { readBytes, readModel, writeBytes } from "espalier/node";
+import { readBytes, readModel, writeBytes, writePreprocessor } from "espalier/node";
 import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { checkDistilling, distillFields, distillOptions, ORIGINAL, teacherFile } from "../settings/distill-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
@@ -164,6 +164,7 @@ async function factorizeFile(
   signal.throwIfAborted();
   const bytes = write(small);
   await writeBytes(to, bytes);
+  await writePreprocessor(to, small, from);
   return {
     in: from,
     out: to,

@@ -7,8 +7,6 @@ import {
   type Encoding,
   EspalierError,
   encodingOf,
-  fromPreprocessorConfig,
-  type ImagesWanted,
   imagesFor,
   initialize,
   limitTrain,
@@ -19,7 +17,16 @@ import {
   splitValidation,
   UsageError,
 } from "espalier";
-import { datasets, isModelFolder, type ModelFolder, readModel, readModelFolder } from "espalier/node";
+import {
+  datasets,
+  isModelFolder,
+  type ModelFolder,
+  normalizedBy,
+  type PreprocessingFile,
+  preprocessingBeside,
+  readModel,
+  readModelFolder,
+} from "espalier/node";
 import type { RunChoices } from "./choices.ts";
 import { type DataSettings, readerOptions } from "./data-fields.ts";
 import { ORIGINAL } from "./distill-fields.ts";
@@ -31,15 +38,15 @@ import type { TrainConfig } from "./train-fields.ts";
 /**
  * Opens a data set by name or path.
  * @param model that it is for: its samples are read as those that it was trained on
- * @param images that it wants; default as its file says
  * @throws UsageError, EspalierError as the library, with what the command line can do about files that are not here
  */
 export async function openDataset(
   name: string,
   values: DataSettings & TextSettings & { readonly loss?: LossSetting; readonly newHead?: number },
   model?: Model,
-  images: ImagesWanted | undefined = model && imagesFor(model),
 ): Promise<Dataset> {
+  const beside = await besideModel(values.model, model);
+  const images = model && { ...(beside && { preprocessing: beside.preprocessing }), ...imagesFor(model) };
   try {
     const text = await textReading(values, model);
     const data = await datasets.open(name, {
@@ -47,7 +54,8 @@ export async function openDataset(
       ...(text && { text }),
     });
     checkTextsRead(values, data.places !== undefined);
-    return values.columns ? renameColumns(data, values.columns) : data;
+    const named = values.columns ? renameColumns(data, values.columns) : data;
+    return beside ? normalizedBy(named, beside) : named;
   } catch (e) {
     throw notHere(e, name) ?? e;
   }
@@ -75,18 +83,21 @@ export async function openData(
   const file = s.model && isFromFile(s.model) && (await readerTakes(s.data!)) ? await readModel(s.model) : undefined;
   const folder =
     s.model && isFromFile(s.model) && (await isModelFolder(s.model)) ? await readModelFolder(s.model) : undefined;
-  let data = await openDataset(s.data!, s, file, file && imagesOf(file, folder));
+  let data = await openDataset(s.data!, s, file);
   if (folder) data = ofFolder(data, folder);
   if (s.valSplit) data = splitValidation(data, s.valSplit, s.seed);
   return s.limitTrain ? limitTrain(data, s.limitTrain, s.seed) : data;
 }
 
-/** What a model wants of images: as its file says, else as the preprocessor beside it does. */
-function imagesOf(model: Model, folder: ModelFolder | undefined): ImagesWanted {
-  const images = imagesFor(model);
-  const beside = folder?.preprocessor;
-  const ofImages = typeof beside === "object" && beside !== null && ("image_mean" in beside || "do_resize" in beside);
-  return images.preprocessing || !ofImages ? images : { ...images, preprocessing: fromPreprocessorConfig(beside) };
+/**
+ * What lies beside a model of images that records nothing of how they are prepared.
+ * @param path of it; a built-in model has nothing beside it
+ * @param read where data is read as it wants it
+ */
+async function besideModel(path: string | undefined, read: Model | undefined): Promise<PreprocessingFile | undefined> {
+  if (path === undefined || !isFromFile(path)) return undefined;
+  const { channels, preprocessing } = read ? imagesFor(read) : { channels: 3 };
+  return channels === undefined || preprocessing ? undefined : preprocessingBeside(path);
 }
 
 /** The data with its classes in the order of a folder's model, and what is to be said of the two. */

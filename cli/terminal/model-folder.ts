@@ -10,6 +10,7 @@ import {
   readModel,
   readModelFolder,
   writeModelFolder,
+  writePreprocessor,
 } from "espalier/node";
 import type { Output } from "./output.ts";
 import { typed } from "./spelling.ts";
@@ -32,7 +33,8 @@ export async function smallFile(from: string, to: string): Promise<string> {
 }
 
 /**
- * Writes what goes with a smaller model into its folder, where the whole one has one and no single file was asked for.
+ * Writes what goes with a smaller model into its folder, where the whole one has one and no single file was asked for; beside a single
+ * file, what it expects of images.
  * @returns the folder
  */
 export async function fillFolder(
@@ -41,7 +43,10 @@ export async function fillFolder(
   out: Output,
   model: FolderModel,
 ): Promise<string | undefined> {
-  if (to.endsWith(".onnx") || !(await isModelFolder(from))) return undefined;
+  if (to.endsWith(".onnx") || !(await isModelFolder(from))) {
+    await writePreprocessor(to, model.after, from);
+    return undefined;
+  }
   const written = await writeModelFolder(await readModelFolder(from), to, model);
   sayNotes(out, to, written.notes);
   return to;

@@ -11,6 +11,7 @@ import { type Inspection, inspect } from "../shrink/inspect.ts";
 import { shrink } from "../shrink/shrink.ts";
 import { type Verification, verify } from "../shrink/verify.ts";
 import type { Normalization } from "../step/input.ts";
+import { preprocessorConfig } from "../train/preprocessor-config.ts";
 import { settingsOf } from "../train/record.ts";
 import type { Run } from "../train/run.ts";
 import { FILES, TRUNCATED } from "../train/run-files.ts";
@@ -143,6 +144,9 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
     if (models.truncated) await store.write(TRUNCATED, write(models.truncated));
     await store.write(FILES.small, after.bytes);
     await writeJson(store, FILES.certificate, certificate);
+    const expected = preprocessorConfig(small);
+    if (expected) await writeJson(store, FILES.preprocessor, expected);
+    else await store.remove(FILES.preprocessor);
   }
   onEvent?.({ type: "measuring" });
   const measured = await measure(before, after, run.data, judging);

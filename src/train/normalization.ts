@@ -37,7 +37,7 @@ export function recordNormalization(model: Model, n: Normalization | undefined):
 }
 
 /** What metadata_props say of the normalization: null = values as they are, undefined = nothing is said. */
-function recordedNormalization(model: Model): Normalization | null | undefined {
+export function recordedNormalization(model: Model): Normalization | null | undefined {
   const mean = model.metadata.get(KEYS.mean);
   const std = model.metadata.get(KEYS.std);
   if (mean === undefined || std === undefined) return undefined;

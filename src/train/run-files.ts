@@ -11,6 +11,8 @@ export const FILES = {
   model: "model.onnx",
   small: "small.onnx",
   certificate: "certificate.json",
+  /** What the models expect of images; runs on other things have none. */
+  preprocessor: "preprocessor_config.json",
   report: "report.html",
   summary: "summary.json",
 } as const;
@@ -35,6 +37,7 @@ const all = [
   FILES.summary,
   FILES.report,
   FILES.certificate,
+  FILES.preprocessor,
   FILES.small,
   FILES.model,
   TRUNCATED,

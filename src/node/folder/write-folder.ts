@@ -7,6 +7,8 @@ import type { Model } from "../../graph/types.ts";
 import { say, type Words } from "../../message.ts";
 import { smallerConfig } from "../../shrink/config-numbers.ts";
 import { keepTokens } from "../../shrink/tokenizer-file.ts";
+import { preprocessorConfigFor } from "../../train/preprocessor-config.ts";
+import { FILES } from "../../train/run-files.ts";
 import { readJson } from "../json-file.ts";
 import { readBytes, writeBytes } from "../model-files.ts";
 import { isModelFolder } from "./model-file.ts";
@@ -33,6 +35,8 @@ export interface WrittenFolder {
   readonly files: readonly string[];
   readonly notes: readonly Words[];
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Weights in some form: those of the model as it was. */
 const WEIGHTS =
@@ -68,6 +72,7 @@ export async function writeModelFolder(from: ModelFolder, to: string, model: Fol
   const notes: Words[] = [];
   const files: string[] = [];
   const left: string[] = [];
+  let preprocessor: unknown;
   const put = async (name: string, bytes: Uint8Array): Promise<void> => {
     await writeBytes(join(to, name), bytes);
     files.push(name);
@@ -85,10 +90,18 @@ export async function writeModelFolder(from: ModelFolder, to: string, model: Fol
       if (named !== smaller.config)
         notes.push(say`config.json has the names of the classes: ${model.classes!.join(", ")}`);
       await put(name, json(ids ? withKeptIds(named, ids) : named));
-    } else if (ids && name === "tokenizer.json") await put(name, json(keepTokens(await readJson(path), model.ids!)));
+    } else if (name === FILES.preprocessor) preprocessor = await readJson(path);
+    else if (ids && name === "tokenizer.json") await put(name, json(keepTokens(await readJson(path), model.ids!)));
     else if (ids && /^(tokenizer|generation)_config\.json$/.test(name))
       await put(name, json(withKeptIds(await readJson(path), ids)));
     else await put(name, await readBytes(path));
+  }
+  const expected = preprocessorConfigFor(model.after, preprocessor as Fields | undefined);
+  if (expected === preprocessor && expected)
+    await put(FILES.preprocessor, await readBytes(join(from.path, FILES.preprocessor)));
+  else if (expected) {
+    await put(FILES.preprocessor, json(expected));
+    notes.push(say`${FILES.preprocessor} says what the model expects of images`);
   }
   await put(from.file, model.bytes);
   if (left.length > 0) notes.push(say`not copied, since they are the model as it was: ${left.join(", ")}`);
