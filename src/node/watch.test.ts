@@ -1,5 +1,6 @@
 /** The live page, as a browser on this machine and one from elsewhere see it. */
 import { request } from "node:http";
+import { connect, type Socket } from "node:net";
 import { Window } from "happy-dom";
 import { expect, test } from "vitest";
 import { data, model, options } from "../../test/support/small-run.ts";
@@ -87,6 +88,29 @@ test("a loop that is left, and a run that fails, leave no server behind", async 
   let url = "";
   for await (const _ of watch(run(), { onAddress: (at) => (url = at) })) break;
   await expect(answer(url)).rejects.toThrow("ECONNREFUSED");
+});
+
+test("a run does not wait for pages that are open: one that reads, one that stopped reading, one that asks for half of something", async () => {
+  const sockets: Socket[] = [];
+  const open = (port: string, text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const socket = connect(Number(port), "127.0.0.1", () => socket.write(text, () => resolve()));
+      socket.on("error", reject).pause();
+      sockets.push(socket);
+    });
+  let url = "";
+  let followed: ReturnType<typeof answer> | undefined;
+  for await (const epoch of watch(run({ epochs: 1 }), { onAddress: (at) => (url = at) })) {
+    expect(epoch.epoch).toBe(1);
+    const { host, port } = new URL(url);
+    followed = answer(`${url}live`);
+    await open(port, `GET /live HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await open(port, "GET / HTTP/1.1\r\n");
+    await answer(url);
+  }
+  expect((await followed!).text).toContain("The run is over.");
+  await expect(answer(url)).rejects.toThrow("ECONNREFUSED");
+  for (const socket of sockets) socket.destroy();
 });
 
 test("a port that is taken or is none", async () => {

@@ -23,6 +23,8 @@ export interface WatchOptions {
 }
 
 const LOOPBACK = "127.0.0.1";
+/** How long those who look have to take the last words. */
+const PATIENCE_MS = 500;
 
 /**
  * Trains a run and shows its charts as a page that follows it, on this machine's loopback only. Iterate it in place of the run:
@@ -123,13 +125,16 @@ class LiveServer {
     this.tell("message", this.content, [response]);
   }
 
+  /** Those who read hear that it is over; a page that does not read, or asks for nothing, is not waited for. */
   async close(finished: boolean): Promise<void> {
     this.tell("over", finished ? "The run is over." : "The run was stopped.");
-    for (const response of this.watching) response.end();
-    await new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeIdleConnections();
-    });
+    const heard = [...this.watching].map((response) => new Promise<void>((done) => response.end(done)));
+    let patience: NodeJS.Timeout | undefined;
+    await Promise.race([Promise.all(heard), new Promise((done) => (patience = setTimeout(done, PATIENCE_MS)))]);
+    clearTimeout(patience);
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await closed;
   }
 }
 
