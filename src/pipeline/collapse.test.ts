@@ -8,6 +8,7 @@ import { groupLasso } from "../prox/group-lasso.ts";
 import { guessing, isGuessing } from "../train/guessing.ts";
 import { memory } from "../train/memory.ts";
 import type { TrainOptions } from "../train/options.ts";
+import { FILES } from "../train/run-files.ts";
 import { train } from "../train/train.ts";
 import { withWeights } from "../train/with-weights.ts";
 import { collapseWords } from "./collapse.ts";
@@ -24,11 +25,12 @@ async function finished(from: Model, more: Partial<TrainOptions>) {
   for await (const _ of run);
   const events: FinishEvent[] = [];
   const { summary } = await finish(run, { onEvent: (e) => events.push(e) });
-  return { summary, saved: await savedSummary(store), said: events.filter((e) => e.type === "collapsed") };
+  const page = new TextDecoder().decode((await store.read(FILES.report))!);
+  return { summary, saved: await savedSummary(store), page, said: events.filter((e) => e.type === "collapsed") };
 }
 
 test("a penalty that empties layers: which, and that lambda is too large", async () => {
-  const { summary, saved, said } = await finished(model(), {
+  const { summary, saved, page, said } = await finished(model(), {
     penalty: groupLasso({ lambda: 5 }),
     schedule: constant({ lr: 0.1 }),
   });
@@ -43,6 +45,7 @@ test("a penalty that empties layers: which, and that lambda is too large", async
   expect(words).toMatch(
     /^the model collapsed: test accuracy [\d.]+ %, where always answering the most frequent class has [\d.]+ %/,
   );
+  expect(page).toContain(`<strong>T${words.slice(1)}.</strong> To change it, ${summary.collapse!.fix}.`);
   expect(words).toContain("all of fc2.weight became zero; from fc2/Gemm (Gemm) on every sample gives the same");
 });
 
@@ -55,7 +58,8 @@ test("dead units: where samples become alike, though no weight is zero", async (
 });
 
 test("a run that learns says nothing of it", async () => {
-  const { summary, said } = await finished(model(), { ...dense, epochs: 4 });
+  const { summary, said, page } = await finished(model(), { ...dense, epochs: 4 });
+  expect(page).not.toContain("collapsed");
   expect(summary.accuracy).toBeGreaterThan(0.4);
   expect(summary.collapse).toBeUndefined();
   expect(said).toEqual([]);

@@ -161,6 +161,7 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
     config: shown,
     environment,
     title: options.title,
+    ...(collapse && { collapsed: { words: collapseWords(collapse, accuracy!), fix: String(collapse.fix) } }),
     normalization: judging.normalization,
     summary,
     inspection,
@@ -182,7 +183,7 @@ function reportOf(
     certificate,
     normalization,
     ...said
-  }: Pick<RunReport, "config" | "environment" | "summary"> & {
+  }: Pick<RunReport, "config" | "environment" | "summary" | "collapsed"> & {
     readonly title: string | undefined;
     readonly normalization: Normalization | null | undefined;
     readonly inspection: Inspection;

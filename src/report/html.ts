@@ -23,6 +23,7 @@ export async function reportHtml(run: RunReport): Promise<string> {
     run.title,
     lead(s),
     html`<section class="cards">${cards(s)}</section>
+${run.collapsed ? collapsed(run.collapsed) : ""}
 <section>
 <h2>Before and after</h2>
 ${table(beforeAfterTable(s))}
@@ -63,6 +64,11 @@ const chartNotes = ({ epochs, milestones }: RunReport): string =>
   ]
     .filter(Boolean)
     .join(" ");
+
+const collapsed = ({ words, fix }: NonNullable<RunReport["collapsed"]>): Markup => html`<section>
+<h2>The run collapsed</h2>
+<p><strong>${words[0].toUpperCase()}${words.slice(1)}.</strong> To change it, ${fix}.</p>
+</section>`;
 
 function lead(s: Summary): string {
   const left = s.params.after / s.params.before;

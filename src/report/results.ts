@@ -212,6 +212,8 @@ export interface RunReport {
   readonly summary: Summary;
   readonly removals: readonly RemovalRow[];
   readonly input: ModelInput;
+  /** Of a run that ended at guessing: that it did and why, and what to change. */
+  readonly collapsed?: { readonly words: string; readonly fix: string };
   /** Epochs after which the learning rate drops (and RMDA restarts); thin lines in the charts. */
   readonly milestones?: readonly number[];
 }
