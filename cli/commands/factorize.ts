@@ -33,7 +33,7 @@ import { command } from "../terminal/command.ts";
 import { sayChoosing } from "../terminal/events.ts";
 import { type FactorizedFile, factorizedText } from "../terminal/factorized.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
-import { interruption } from "../terminal/interrupt.ts";
+import { allOrNothing } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 
 const fields = {
@@ -80,19 +80,11 @@ export const factorizeCommand = () =>
       ],
       writes: touched("<out.onnx>", to),
     }),
-    async run([from, to], values, out) {
-      const interrupt = interruption((line) => out.warn(line), "stopping without writing anything");
-      try {
-        const done = await factorizeFile(from!, to!, values, out, interrupt.signal);
+    run([from, to], values, out) {
+      return allOrNothing(out, async (signal) => {
+        const done = await factorizeFile(from!, to!, values, out, signal);
         out.result(done, factorizedText(done, out));
-        return 0;
-      } catch (e) {
-        if (!interrupt.signal.aborted || e !== interrupt.signal.reason) throw e;
-        out.result({ interrupted: true }, "stopped; nothing was written");
-        return interrupt.status() ?? 1;
-      } finally {
-        interrupt.release();
-      }
+      });
     },
   });
 

@@ -25,7 +25,7 @@ import { openDataset } from "../settings/open.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
-import { interruption } from "../terminal/interrupt.ts";
+import { allOrNothing } from "../terminal/interrupt.ts";
 import { fillFolder, folderOf, smallFile } from "../terminal/model-folder.ts";
 import type { Output } from "../terminal/output.ts";
 import { sayReading } from "../terminal/reading.ts";
@@ -88,18 +88,8 @@ export const pruneCommand = () =>
       reads: [...touched("<in.onnx>", from), ...(await dataFiles(data, dataRoot))],
       writes: outputs(to === undefined ? to : await smallFile(from!, to), asked),
     }),
-    async run([from, to], values, out) {
-      const interrupt = interruption((line) => out.warn(line), "stopping without writing anything");
-      try {
-        await pruneFile(from!, to!, values, out, interrupt.signal);
-        return 0;
-      } catch (e) {
-        if (!interrupt.signal.aborted || e !== interrupt.signal.reason) throw e;
-        out.result({ interrupted: true }, "stopped; nothing was written");
-        return interrupt.status() ?? 1;
-      } finally {
-        interrupt.release();
-      }
+    run([from, to], values, out) {
+      return allOrNothing(out, (signal) => pruneFile(from!, to!, values, out, signal));
     },
   });
 

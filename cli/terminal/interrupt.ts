@@ -52,6 +52,24 @@ export function interruption(
   };
 }
 
+/**
+ * Runs a command that writes nothing before it is done, so that nothing is left of one that is stopped.
+ * @returns the exit status
+ */
+export async function allOrNothing(out: Output, work: (signal: AbortSignal) => Promise<void>): Promise<number> {
+  const interrupt = interruption((line) => out.warn(line), "stopping without writing anything");
+  try {
+    await work(interrupt.signal);
+    return 0;
+  } catch (e) {
+    if (!interrupt.signal.aborted || e !== interrupt.signal.reason) throw e;
+    out.result({ interrupted: true }, "stopped; nothing was written");
+    return interrupt.status() ?? 1;
+  } finally {
+    interrupt.release();
+  }
+}
+
 /** The result of what was stopped: how to go on. Where nobody reads results, that is said aside. */
 export function sayStopped<R extends { readonly resume: string }>(
   result: R,
