@@ -152,7 +152,7 @@ for (const seed of seeds) {
     const { epochs, lambda } = setting.steered;
     const run = await trained(name, dense, seed, setting.steered, {
       distill,
-      penalty: groupLasso({ lambda }),
+      penalty: groupLasso({ lambda, weights: "macs" }),
       target: structureTarget({ keep, of, until }),
     });
     const { model: small } = await shrink(run.model, { engine });
