@@ -7,22 +7,22 @@ import { datasets, readTokenizer } from "espalier/node";
 import { writeOrderTexts } from "./order-texts.ts";
 
 /** Trains: an optimizer made anew for each run, its lr, which falls along a cosine, and for how many epochs. */
-export interface Part {
+export interface TrainedPart {
   readonly optimizer: () => Optimizer;
   readonly lr: number;
   readonly epochs: number;
 }
 
-export interface Setting {
+export interface PretrainedSetting {
   readonly data: string;
   readonly train: number;
   open(places: { readonly root?: string; readonly folder: string }): Promise<Dataset>;
   readonly batchSize: number;
-  readonly dense: Part;
+  readonly dense: TrainedPart;
   /** From trained weights to the target; the last part of it, without λ, is the fine-tuning after the cut. */
-  readonly steered: Part & { readonly lambda: number };
+  readonly steered: TrainedPart & { readonly lambda: number };
   /** After pruning at once: as many epochs as the steered run has in all. */
-  readonly tuned: Part;
+  readonly tuned: TrainedPart;
 }
 
 const images = {
@@ -33,10 +33,10 @@ const images = {
   dense: { optimizer: () => sgd({ momentum: 0.9, weightDecay: 5e-4 }), lr: 0.1, epochs: 6 },
   steered: { optimizer: () => proxSgd(), lr: 0.1, epochs: 6, lambda: 1e-2 },
   tuned: { optimizer: () => sgd({ momentum: 0.9, weightDecay: 5e-4 }), lr: 0.02, epochs: 6 },
-} satisfies Setting as Setting;
+} satisfies PretrainedSetting as PretrainedSetting;
 
 const COUNTS = { train: 8000, test: 2000 };
-const texts: Setting = {
+const texts: PretrainedSetting = {
   data: "order-texts (Parquet)",
   train: COUNTS.train,
   async open({ folder }) {
@@ -49,8 +49,12 @@ const texts: Setting = {
   tuned: { optimizer: () => adamw(), lr: 1e-3, epochs: 8 },
 };
 
-export const settings: Readonly<Record<string, Setting>> = { resnet: images, mobilenet: images, bert: texts };
+export const pretrainedSettings: Readonly<Record<string, PretrainedSetting>> = {
+  resnet: images,
+  mobilenet: images,
+  bert: texts,
+};
 
 /** A file that experiments/pretrained_models.py wrote. */
-export const exported = (net: string, exporter: string): Model =>
+export const exportedNetwork = (net: string, exporter: string): Model =>
   read(new Uint8Array(gunzipSync(readFileSync(join("experiments", "models", `${net}-${exporter}.onnx.gz`)))));

@@ -26,7 +26,7 @@ import {
   withWeights,
 } from "espalier";
 import { node } from "espalier/node";
-import { exported, type Part, settings } from "./pretrained-setting.ts";
+import { exportedNetwork, pretrainedSettings, type TrainedPart } from "./pretrained-setting.ts";
 import type { PretrainedRow } from "./pretrained-table.ts";
 import { begin, common, numbersFlag } from "./record.ts";
 
@@ -35,8 +35,8 @@ const { values, positionals } = parseArgs({
   options: { ...common, seeds: { type: "string", default: "1,2,3" } },
 });
 const [net] = positionals;
-const setting = settings[net];
-if (!setting) throw new Error(`usage: pretrained.js ${Object.keys(settings).join("|")}`);
+const setting = pretrainedSettings[net];
+if (!setting) throw new Error(`usage: pretrained.js ${Object.keys(pretrainedSettings).join("|")}`);
 const seeds = numbersFlag(values.seeds);
 const [keep, of, until] = [0.3, "macs", 0.5] as const;
 const recording = begin({ name: `pretrained-${net}`, draft: values.draft });
@@ -48,7 +48,7 @@ async function trained(
   name: string,
   model: Model,
   seed: number,
-  part: Part,
+  part: TrainedPart,
   more: Partial<TrainOptions>,
 ): Promise<Run> {
   const run = train(model, data, {
@@ -115,7 +115,7 @@ const said = {
 };
 
 for (const seed of seeds) {
-  const run = await trained("dense", initialize(exported(net, "dynamo"), seed), seed, setting.dense, {});
+  const run = await trained("dense", initialize(exportedNetwork(net, "dynamo"), seed), seed, setting.dense, {});
   const dense = run.model;
   const accuracy = await accuracyOf(dense);
   await add(
@@ -125,7 +125,7 @@ for (const seed of seeds) {
   );
 
   // the older exporter's file with the same weights loses the same
-  const other = moved(dense, exported(net, "torchscript"));
+  const other = moved(dense, exportedNetwork(net, "torchscript"));
   for (const [way, model] of [
     ["prune", dense],
     ["prune, TorchScript's file", other],
