@@ -6,8 +6,9 @@ import type { Evaluation } from "./evaluation.ts";
 import { changes, type Structure } from "./metrics.ts";
 import type { Resolved } from "./options.ts";
 import { tellsClasses } from "./score.ts";
+import type { Standing } from "./standing.ts";
 import type { Steered } from "./steered.ts";
-import { meansOf, type Sums } from "./sums.ts";
+import { meansOf } from "./sums.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** A run at the end of an epoch. */
@@ -17,9 +18,7 @@ interface EndedEpoch {
   readonly structure: Structure;
   readonly evaluation: Evaluation;
   readonly steered: Steered | undefined;
-  readonly sums: Sums;
-  /** Of the epoch before; undefined of the first. */
-  readonly pattern: Uint8Array | undefined;
+  readonly standing: Pick<Standing, "sums" | "pattern">;
   /** The epoch's last step. */
   readonly last: Moment;
 }
@@ -31,8 +30,7 @@ export async function measureEpoch({
   structure,
   evaluation,
   steered,
-  sums,
-  pattern: before,
+  standing: { sums, pattern: before },
   last,
 }: EndedEpoch) {
   const begun = performance.now();

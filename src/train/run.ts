@@ -7,12 +7,10 @@ import { type Batch, batches, batchSizes } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../error.ts";
-import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Words } from "../message.ts";
 import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, Prunes } from "../report/results.ts";
-import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 import { penaltyShare } from "../step/penalty-clock.ts";
 import { inStep, samplesOf } from "./answers.ts";
@@ -23,7 +21,6 @@ import { freezeParameters, frozen } from "./freeze.ts";
 import { Journal, type SavedRun } from "./journal.ts";
 import { stepsOfEpoch } from "./length.ts";
 import { Structure } from "./metrics.ts";
-import { checkFinite } from "./not-finite.ts";
 import { runNotes } from "./notes.ts";
 import { nothingZero } from "./nothing-zero.ts";
 import type { Resolved } from "./options.ts";
@@ -31,9 +28,10 @@ import { published } from "./published.ts";
 import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { type Score, tellsClasses } from "./score.ts";
+import { atBegin, nextEpoch, type Standing, savedTensors, standingOf } from "./standing.ts";
 import { Steered } from "./steered.ts";
 import { StepLog } from "./step-log.ts";
-import { addStep, meansOf, noSums } from "./sums.ts";
+import { addStep, meansOf } from "./sums.ts";
 import { planned } from "./switches.ts";
 import { Trainer } from "./trainer.ts";
 
@@ -55,13 +53,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private readonly journal: Journal;
   private readonly stepLog: StepLog;
   private readonly steered: Steered | undefined;
-  private epoch = 0;
-  private step = 0;
-  private sums = noSums();
-  private log: EpochMetrics[] = [];
-  private pattern: Uint8Array | undefined;
+  private standing: Standing = atBegin();
   private readonly evaluation: Evaluation;
-  private lastChange = 0;
   private trained: Model;
   private started = false;
   /** Whether the body of the loop over the run has its turn. */
@@ -98,7 +91,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   /** All finished epochs, those before a resume included. */
   get history(): readonly EpochMetrics[] {
-    return this.log;
+    return this.standing.history;
   }
 
   /** How the given model does on the test samples; undefined before that is known, and where `baseline` is off. */
@@ -108,7 +101,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   /** True when all epochs are done; false before, and after a stop by the signal. */
   get finished(): boolean {
-    return this.epoch >= this.options.epochs;
+    return this.standing.epoch >= this.options.epochs;
   }
 
   /** What becomes zero in it, which `groupSparsity` and `patternChanges` count; of "nothing" they count coupled groups. */
@@ -123,12 +116,13 @@ export class Run implements AsyncIterable<EpochMetrics> {
   get shortfalls(): readonly Words[] {
     const tensors = new Map([...this.trained.graph.initializers].map(([v, t]) => [v.name, t]));
     const own = this.trainer.plan.penalty?.shortfalls?.(tensors) ?? [];
-    return this.finished ? [...own, ...nothingZero(this.options, this.log, this.prunes)] : own;
+    return this.finished ? [...own, ...nothingZero(this.options, this.history, this.prunes)] : own;
   }
 
   /** The epoch after which the zero pattern never changed again; null when it changed in the last one. */
   get structureStableSince(): number | null {
-    return this.lastChange >= this.epoch ? null : this.lastChange;
+    const { lastChange, epoch } = this.standing;
+    return lastChange >= epoch ? null : lastChange;
   }
 
   /**
@@ -165,11 +159,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
       await this.begin();
       if (this.finished) return;
       let lastSave = performance.now();
-      const { epoch, step, mergeSingle } = this;
-      const plan = { ...planned(this.options), shape: this.data.shape, epoch, step, mergeSingle };
+      const { epoch, step } = this.standing;
+      const plan = { ...planned(this.options), shape: this.data.shape, epoch, step, mergeSingle: this.mergeSingle };
       for await (const batch of (this.data.batches ?? batches)(await samplesOf(this.data, this.options), plan)) {
         await this.trainStep(batch);
-        if (this.step === stepsOfEpoch(this.now)) {
+        if (this.standing.step === stepsOfEpoch(this.now)) {
           const metrics = await this.endEpoch();
           lastSave = performance.now();
           yield* this.pause(metrics);
@@ -218,50 +212,44 @@ export class Run implements AsyncIterable<EpochMetrics> {
     await this.save();
   }
 
-  private async restore({ record, tensors }: SavedRun): Promise<void> {
+  private async restore(saved: SavedRun): Promise<void> {
+    const { record, tensors } = saved;
     const { clock, numbers, penalty } = record;
     if (record.steering && this.steered)
       this.trainer = await this.steered.restore(this.trainer, record.steering, tensors);
     this.trainer.restore({ tensors, memory: { clock, numbers, penalty } });
-    this.pattern = tensors.get(names.pattern)?.data as Uint8Array | undefined;
     this.evaluation.restore(record, tensors);
-    ({ epoch: this.epoch, step: this.step, lastChange: this.lastChange } = record);
-    this.sums = { ...record.sums };
-    this.log = [...record.history];
+    this.standing = standingOf(saved);
     this.publish(await this.trainer.weights());
   }
 
   private get now(): Moment {
-    const { epoch, step } = this;
+    const { epoch, step } = this.standing;
     const { epochs, steps } = this.options;
     return { epoch, step, stepsPerEpoch: this.sizes.length, epochs, ...(steps !== undefined && { steps }) };
   }
 
   private async trainStep(batch: Batch): Promise<void> {
     const start = performance.now();
-    const { epochs, lambdaWarmup, onProgress } = this.options;
-    const { now, sums } = this;
+    const { epochs, lambdaWarmup, onProgress, schedule } = this.options;
+    const { now, standing } = this;
     const share = penaltyShare(now, lambdaWarmup);
     const result = await this.trainer.step(batch, now, share, this.steered?.strength);
-    this.step++;
-    this.stepLog.add({ epoch: now.epoch + 1, step: this.step, loss: result.loss, lr: this.options.schedule.lr(now) });
-    addStep(sums, result, batch.count, (performance.now() - start) / 1000);
-    const at = { epoch: this.epoch + 1, epochs, step: this.step, steps: stepsOfEpoch(now) };
-    onProgress?.({ ...at, ...meansOf(sums, tellsClasses(this.options)) });
+    const step = now.step + 1;
+    this.standing = { ...standing, step };
+    this.stepLog.add({ epoch: now.epoch + 1, step, loss: result.loss, lr: schedule.lr(now) });
+    addStep(standing.sums, result, batch.count, (performance.now() - start) / 1000);
+    const at = { epoch: now.epoch + 1, epochs, step, steps: stepsOfEpoch(now) };
+    onProgress?.({ ...at, ...meansOf(standing.sums, tellsClasses(this.options)) });
   }
 
   private async endEpoch(): Promise<EpochMetrics> {
-    if (this.steered) this.trainer = await this.steered.after(this.epoch + 1, this.trainer);
-    const last = { ...this.now, step: this.step - 1 };
-    const { trainer, options, structure, evaluation, steered, sums } = this;
-    const ended = { trainer, options, structure, evaluation, steered, sums, pattern: this.pattern, last };
+    const last = { ...this.now, step: this.standing.step - 1 };
+    if (this.steered) this.trainer = await this.steered.after(last.epoch + 1, this.trainer);
+    const { trainer, options, structure, evaluation, steered, standing } = this;
+    const ended = { trainer, options, structure, evaluation, steered, standing, last };
     const { metrics, weights, pattern } = await measureEpoch(ended);
-    this.log.push(metrics);
-    this.pattern = pattern;
-    this.epoch++;
-    this.step = 0;
-    this.sums = noSums();
-    if (metrics.patternChanges > 0) this.lastChange = this.epoch;
+    this.standing = nextEpoch(standing, metrics, pattern);
     await this.journal.append(metrics);
     await this.save();
     this.publish(weights);
@@ -270,8 +258,9 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private async save(): Promise<void> {
     await this.stepLog.flush();
-    const { epoch, step, sums, log: history, lastChange, pattern, evaluation, steered } = this;
-    const { memory, tuning } = this.trainer;
+    const { standing, trainer, evaluation, steered } = this;
+    const { memory, tuning } = trainer;
+    const { epoch, step, sums, history, lastChange } = standing;
     const record = {
       epoch,
       step,
@@ -283,18 +272,17 @@ export class Run implements AsyncIterable<EpochMetrics> {
       history,
       lastChange,
     };
-    return this.journal.save(record, async () => {
-      const tensors = new Map(await this.trainer.tensors());
-      for (const [name, { data }] of tensors) checkFinite(name, data, { epoch: epoch + 1 }); // a step can end in NaN after a finite loss
-      if (pattern) tensors.set(names.pattern, tensor("uint8", [pattern.length], pattern));
-      for (const [name, t] of evaluation.tensors) tensors.set(name, t);
-      for (const [name, t] of steered?.tensors() ?? []) tensors.set(name, t);
-      return tensors;
-    });
+    const others = () => [...evaluation.tensors, ...(steered?.tensors() ?? [])];
+    return this.journal.save(record, async () => savedTensors(standing, await trainer.tensors(), others()));
   }
 
   /** Makes some weights the public model; those of an epoch's end with the running statistics that it was evaluated by. */
   private publish(weights: ReadonlyMap<string, Tensor>): void {
-    this.trained = published(this.initial, this.evaluation.judged(weights, this.step), this.options, this.data);
+    this.trained = published(
+      this.initial,
+      this.evaluation.judged(weights, this.standing.step),
+      this.options,
+      this.data,
+    );
   }
 }
