@@ -182,6 +182,7 @@ export {
   milliseconds,
   percent,
   shapeText,
+  shortCount,
   significant,
 } from "./report/format.ts";
 export { reportHtml } from "./report/html.ts";

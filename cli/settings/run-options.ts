@@ -38,6 +38,8 @@ export const trainOptions = (
   trainOnly: s.trainOnly,
   lambdaWarmup: s.lambdaWarmup,
   target: steeringOf(s),
+  shrinkEvery: s.shrinkEvery,
+  shrinkAfter: s.shrinkAfter,
   augment: augmentation(s.augment),
   normalization: normalizationSetting(s.normalize),
   ...statistics(s),

@@ -79,6 +79,8 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "batchSize",
     "accumulate",
     "preciseStatistics",
+    "shrinkEvery",
+    "shrinkAfter",
     "steps",
     "shuffle",
     "order",

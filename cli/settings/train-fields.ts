@@ -120,6 +120,14 @@ export const trainFields = {
   preciseStatistics: countOrOff(
     "batch norm: take running statistics anew over so many batches before each evaluation (default: 50 with a penalty or an optimizer that cuts, else off; 50 after truncation)",
   ),
+  shrinkEvery: integerField(
+    "after every so many epochs go on without the channels that nothing reads any more: steps get cheaper, the result stays the same (default: never)",
+    { min: 1 },
+  ),
+  shrinkAfter: integerField(
+    "shrink-every: for how many epochs on end all that reads a channel has been zero when it leaves; of rmda, epochs after its last restart with c = 1 (default 3)",
+    { min: 1 },
+  ),
   steps: integerField("in place of epochs: stop after so many steps of the optimizer", { min: 1 }),
   shuffle: turnedOff("visit the samples in the order of the data, in every epoch"),
   order: text(

@@ -1,6 +1,6 @@
 /** Live progress: in a terminal one bar, redrawn in place; elsewhere one plain line per epoch. */
 import { SingleBar } from "cli-progress";
-import { duration, type EpochMetrics, type Progress, percent, type Run, significant } from "espalier";
+import { duration, type EpochMetrics, type Progress, percent, type Run, shortCount, significant } from "espalier";
 import type { Output } from "./output.ts";
 
 export interface Reporter {
@@ -33,6 +33,9 @@ function epochLine(m: EpochMetrics, epochs: number, prunes: Run["prunes"]): stri
       ? []
       : [`keeps ${percent(m.kept, 1)}${m.strength === undefined ? "" : ` (lambda ×${significant(m.strength)})`}`]),
     ...(m.lowRankLevel === undefined ? [] : [`zero singular values ${percent(m.lowRankLevel, 1)}`]),
+    ...(m.stepParams && m.stepParams.after < m.stepParams.before
+      ? [`params ${shortCount(m.stepParams.before)} → ${shortCount(m.stepParams.after)} in the step`]
+      : []),
     `${significant(m.msPerStep)} ms/step`,
     ...(m.statisticsSeconds === undefined ? [] : [`batch norm's statistics ${duration(m.statisticsSeconds)}`]),
   ].join("  ");

@@ -5,6 +5,13 @@ const MISSING = "–";
 /** 1234567 → "1,234,567" */
 export const count = (n: number): string => (Number.isFinite(n) ? Math.round(n).toLocaleString("en-US") : MISSING);
 
+/** 9408 → "9.4 k", where there is little room. */
+export function shortCount(n: number): string {
+  if (!(n >= 1000 && Number.isFinite(n))) return count(n);
+  const [unit, size] = n < 999_500 ? ["k", 1e3] : n < 999_500_000 ? ["M", 1e6] : ["G", 1e9];
+  return `${(n / size).toPrecision(3).replace(/\.?0+$/, "")} ${unit}`;
+}
+
 /** 1, "epoch" → "1 epoch"; 3, "epoch" → "3 epochs" */
 export const counted = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
 

@@ -1,5 +1,5 @@
 /** The boxes of a network's picture: what stands on each, and how large that is. */
-import { count, counted, percent } from "./format.ts";
+import { count, counted, percent, shortCount } from "./format.ts";
 import { html, type Markup } from "./markup.ts";
 import type { DrawnNode } from "./network.ts";
 import { type Block, isBlock, type Leaf } from "./network-blocks.ts";
@@ -52,13 +52,6 @@ const BLOCK = [264, 96] as const;
 const wide = (text: string): number => Math.ceil(7.7 * [...text].length);
 const between = (least: number, x: number, most: number): number => Math.min(Math.max(least, x), most);
 
-/** 9408 → "9.4 k", as there is little room. */
-function short(n: number): string {
-  if (n < 1000) return count(n);
-  const [unit, size] = n < 999_500 ? ["k", 1e3] : n < 999_500_000 ? ["M", 1e6] : ["G", 1e9];
-  return `${(n / size).toPrecision(3).replace(/\.?0+$/, "")} ${unit}`;
-}
-
 /** A value of several axes is worth saying where an operator changed them. */
 const shapeLine = (node: DrawnNode): string => (node.reshapes ? `→ ${node.shape}` : "");
 
@@ -80,7 +73,7 @@ function lines(node: DrawnNode, { label }: Leaf): [left: string, right: string][
   const name = label.toLowerCase() === node.op.toLowerCase() || /^\w+_\d+$/.test(label) ? "" : label;
   const second: [string, string] = [
     name || (node.params === 0 ? "" : learns(node) ? "parameters" : "constants"),
-    node.params > 0 ? short(node.params) : "",
+    node.params > 0 ? shortCount(node.params) : "",
   ];
   return [
     ...(second.some(Boolean) ? [second] : []),
@@ -139,7 +132,7 @@ export function blockHead(
 <span class="line"><b>${block.label}</b><span class="closed">${counted(t.operators, "operator")}</span></span>
 <span class="line small closed"><span>${kinds}</span></span>
 <span class="line small closed"><span>${out.map((port) => `→ ${portText(port, nodes)}`).join(" ")}</span></span>
-<span class="line small"><span>${t.params > 0 ? `${short(t.params)} parameters` : "no parameters"}</span>${onRight(zero > 0 ? `${percent(zero, 0)} zero` : share > 0 ? `${percent(share, 1)} of all` : "")}</span>
+<span class="line small"><span>${t.params > 0 ? `${shortCount(t.params)} parameters` : "no parameters"}</span>${onRight(zero > 0 ? `${percent(zero, 0)} zero` : share > 0 ? `${percent(share, 1)} of all` : "")}</span>
 ${t.params > 0 ? bar : ""}</button>
 <button type="button" class="about" popovertarget="f${block.id}" aria-label="about ${block.label}">i</button>`;
 }

@@ -49,6 +49,8 @@ export interface EpochMetrics extends GroupSparsity {
   readonly kept?: number;
   /** With a target, until the structure is cut: what λ is multiplied by in the next epoch. */
   readonly strength?: number;
+  /** Of a run that shrinks while it trains: parameters of the model, and those that the next step computes with. */
+  readonly stepParams?: BeforeAfter;
   /** Wall time of the epoch. */
   readonly seconds: number;
   readonly msPerStep: number;

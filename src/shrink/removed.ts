@@ -34,6 +34,11 @@ export class Removed {
     }, undefined);
   }
 
+  /** The parts that go. */
+  channels(): Iterable<number> {
+    return this.reasons.keys();
+  }
+
   /** The reasons of all parts that go. */
   all(): readonly Reason[] {
     return [...this.reasons.values()];

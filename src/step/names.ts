@@ -20,6 +20,8 @@ export const names = {
   weight: "batch/weight",
   /** The zero pattern of the last epoch. */
   pattern: "pattern/groups",
+  /** For how many epochs channels have been unread, of a run that shrinks while it trains. */
+  unread: "pattern/unread",
   /** A running statistic as evaluation has it, where that is not as the steps carry it along. */
   statistics: (name: string) => `statistics/${name}`,
   /** Which elements of a parameter may be other than zero. */

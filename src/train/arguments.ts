@@ -43,6 +43,8 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   evalEvery: maybe(aNumber),
   logSteps: maybe(aSwitch),
   lambdaWarmup: maybe(aNumber),
+  shrinkEvery: maybe(aNumber),
+  shrinkAfter: maybe(aNumber),
   batchSize: maybe(aNumber),
   accumulate: maybe(aNumber),
   seed: maybe(aNumber),

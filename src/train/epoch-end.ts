@@ -9,6 +9,7 @@ import { tellsClasses } from "./score.ts";
 import type { Standing } from "./standing.ts";
 import type { Steered } from "./steered.ts";
 import { meansOf } from "./sums.ts";
+import type { Thinning } from "./thinning.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** A run at the end of an epoch. */
@@ -18,6 +19,7 @@ interface EndedEpoch {
   readonly structure: Structure;
   readonly evaluation: Evaluation;
   readonly steered: Steered | undefined;
+  readonly thinning: Thinning | undefined;
   readonly standing: Pick<Standing, "sums" | "pattern">;
   /** The epoch's last step. */
   readonly last: Moment;
@@ -30,6 +32,7 @@ export async function measureEpoch({
   structure,
   evaluation,
   steered,
+  thinning,
   standing: { sums, pattern: before },
   last,
 }: EndedEpoch) {
@@ -53,6 +56,7 @@ export async function measureEpoch({
     lr: options.schedule.lr(last),
     ...(c !== undefined && { c }),
     ...steered?.metrics,
+    ...thinning?.metrics,
     seconds: sums.seconds + (performance.now() - begun) / 1000,
     msPerStep,
   };

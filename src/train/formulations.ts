@@ -31,5 +31,5 @@ export async function withFormulations(
   const longest = places && Math.max(...places.lengths); // what takes most of the time
   const tuning = known ?? (await tune(trainer.stepGraph(count, longest), engine, { signal, ...wanted })).tuning;
   await trainer.release();
-  return trainer.tuned(tuning);
+  return trainer.with({ tuning });
 }

@@ -35,6 +35,7 @@ import type { Steering } from "./steering.ts";
 import type { Store } from "./store.ts";
 import { checkSwitches, wantsWhole } from "./switches.ts";
 import { type Losses, lossTerms } from "./terms.ts";
+import { checkThinning } from "./thinning-options.ts";
 
 /** Options of `train`. */
 export interface TrainOptions {
@@ -66,6 +67,17 @@ export interface TrainOptions {
   readonly lambdaWarmup?: number;
   /** Steers λ to a size, cuts to it exactly and trains on what stays: `structureTarget`. Default: λ stays what the penalty says. */
   readonly target?: Steering;
+  /**
+   * Shrinking while training: after every so many epochs, ≥ 1, the steps go on without the channels that nothing reads any more, and
+   * get cheaper. Weights that read such a channel stay zero from then on; all others are trained as without it, but for rounding
+   * and for what dropout draws (`model` and files keep every weight). Wants a penalty that makes what reads channels zero. Default: never.
+   */
+  readonly shrinkEvery?: number;
+  /**
+   * With `shrinkEvery`: for how many epochs on end, ≥ 1, all that reads a channel has been zero when it leaves; with an optimizer
+   * that averages, epochs after its last restart with c = 1. With a target what it cuts leaves at once. Default 3.
+   */
+  readonly shrinkAfter?: number;
   /** Default 128. The last, partial batch of an epoch is kept. */
   readonly batchSize?: number;
   /**
@@ -150,7 +162,8 @@ type Defaults =
   | "overwrite"
   | "freeze"
   | "baseline"
-  | "preciseStatistics";
+  | "preciseStatistics"
+  | "shrinkAfter";
 /** Options with every default filled in. */
 export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization" | "order"> &
   Required<Pick<TrainOptions, Defaults>> & {
@@ -197,6 +210,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     logSteps: options.logSteps ?? false,
     accumulate: options.accumulate ?? 1,
     seed: options.seed ?? 1,
+    shrinkAfter: options.shrinkAfter ?? 3,
     freeze: options.freeze ?? [],
     checkpointSeconds: options.checkpointSeconds ?? 60,
     resume: options.resume ?? false,
@@ -236,6 +250,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       wanted: "a number ≥ 0",
     });
 
+  checkThinning(resolved, options.shrinkAfter);
   const { optimizer, penalty, schedule } = resolved;
   checkPair(optimizer, penalty);
   for (const [what, epochs] of [

@@ -60,6 +60,7 @@ export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   statisticsSeconds: number.optional(),
   kept: number.optional(),
   strength: number.optional(),
+  stepParams: z.object({ before: count, after: count }).optional(),
   seconds: number,
   msPerStep: number,
 });
@@ -144,6 +145,7 @@ const choicesOf = (o: Resolved) => ({
   ...(o.logSteps && { logSteps: true }),
   lambdaWarmup: o.lambdaWarmup,
   ...(o.target && { target: o.target.options }),
+  ...(o.shrinkEvery !== undefined && { shrinkEvery: o.shrinkEvery, shrinkAfter: o.shrinkAfter }),
   batchSize: o.batchSize,
   accumulate: o.accumulate,
   seed: o.seed,

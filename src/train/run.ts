@@ -33,6 +33,7 @@ import { Steered } from "./steered.ts";
 import { StepLog } from "./step-log.ts";
 import { addStep, meansOf } from "./sums.ts";
 import { planned } from "./switches.ts";
+import { Thinning } from "./thinning.ts";
 import { Trainer } from "./trainer.ts";
 
 /** A run described by `train`: iterate it to train. */
@@ -53,6 +54,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private readonly journal: Journal;
   private readonly stepLog: StepLog;
   private readonly steered: Steered | undefined;
+  private readonly thinning: Thinning | undefined;
   private standing: Standing = atBegin();
   private readonly evaluation: Evaluation;
   private trained: Model;
@@ -77,6 +79,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.evaluation = new Evaluation(model, data, options);
     this.stepLog = new StepLog(options.logSteps ? options.store : undefined);
     this.steered = options.target && new Steered(options.target, model, options);
+    const { shrinkEvery } = options;
+    this.thinning = shrinkEvery === undefined ? undefined : new Thinning(graph, { ...options, shrinkEvery });
   }
 
   /** Its options with every default filled in; the engine is the one that it moved to last. */
@@ -217,6 +221,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const { clock, numbers, penalty } = record;
     if (record.steering && this.steered)
       this.trainer = await this.steered.restore(this.trainer, record.steering, tensors);
+    if (this.thinning) this.trainer = await this.thinning.restore(this.trainer, tensors);
     this.trainer.restore({ tensors, memory: { clock, numbers, penalty } });
     this.evaluation.restore(record, tensors);
     this.standing = standingOf(saved);
@@ -246,8 +251,9 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private async endEpoch(): Promise<EpochMetrics> {
     const last = { ...this.now, step: this.standing.step - 1 };
     if (this.steered) this.trainer = await this.steered.after(last.epoch + 1, this.trainer);
-    const { trainer, options, structure, evaluation, steered, standing } = this;
-    const ended = { trainer, options, structure, evaluation, steered, standing, last };
+    if (this.thinning) this.trainer = await this.thinning.after(last.epoch + 1, this.trainer, this.steered);
+    const { trainer, options, structure, evaluation, steered, thinning, standing } = this;
+    const ended = { trainer, options, structure, evaluation, steered, thinning, standing, last };
     const { metrics, weights, pattern } = await measureEpoch(ended);
     this.standing = nextEpoch(standing, metrics, pattern);
     await this.journal.append(metrics);
@@ -258,7 +264,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   private async save(): Promise<void> {
     await this.stepLog.flush();
-    const { standing, trainer, evaluation, steered } = this;
+    const { standing, trainer, evaluation, steered, thinning } = this;
     const { memory, tuning } = trainer;
     const { epoch, step, sums, history, lastChange } = standing;
     const record = {
@@ -272,7 +278,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
       history,
       lastChange,
     };
-    const others = () => [...evaluation.tensors, ...(steered?.tensors() ?? [])];
+    const others = () => [...evaluation.tensors, ...(steered?.tensors() ?? []), ...(thinning?.tensors() ?? [])];
     return this.journal.save(record, async () => savedTensors(standing, await trainer.tensors(), others()));
   }
 

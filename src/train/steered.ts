@@ -41,6 +41,11 @@ export class Steered {
     this.steering.check(this.initial, this.options);
   }
 
+  /** Whether the structure stands: what is zero then stays zero. */
+  get stands(): boolean {
+    return this.state.cut;
+  }
+
   /** What λ is multiplied by at the next step. */
   get strength(): number {
     return this.state.strength;

@@ -13,6 +13,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { Penalty, PenaltyMetrics } from "../prox/penalty.ts";
 import { type LabelPlan, labelPlans } from "../step/loss.ts";
+import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
 import type { LossPlan, StepPlan } from "../step/plan.ts";
 import { type TrainingPrograms, trainingPrograms } from "../step/programs.ts";
@@ -23,6 +24,7 @@ import { Sessions } from "./sessions.ts";
 import { State } from "./state.ts";
 import { keptWithin } from "./steering.ts";
 import { type StepMemory, Stepper, type StepResult } from "./stepper.ts";
+import { type Thin, thinned, whole } from "./thin.ts";
 
 /** What a trainer is made of. */
 export interface TrainerOptions {
@@ -44,6 +46,8 @@ export interface TrainerOptions {
   readonly batches?: Loader;
   /** Which formulations the engine's machine prefers. Default: those of the built-in thresholds. */
   readonly tuning?: Tuning;
+  /** The model's graph without channels that nothing reads. Default: all of it is computed. */
+  readonly thin?: Thin;
 }
 
 /** What is other in a trainer that is rebuilt; the rest stays. */
@@ -60,6 +64,8 @@ export interface Rebuild {
   readonly accumulate?: number;
   /** Default: the same on the same engine, none on another one. */
   readonly tuning?: Tuning;
+  /** The same graph without channels that nothing reads, however it was before. */
+  readonly thin?: Thin;
 }
 
 export class Trainer {
@@ -73,10 +79,13 @@ export class Trainer {
 
   /** @throws UsageError, EspalierError when optimizer or penalty cannot be bound to the graph */
   constructor(options: TrainerOptions) {
-    const { engine, model, penalty, inputs, terms, teacher, schedule, seed, accumulate = 1 } = options;
+    const { engine, penalty, inputs, terms, teacher, schedule, seed, accumulate = 1, thin } = options;
+    const full = options.model.graph; // of which the groups are, whatever is computed of it
+    const bound = penalty?.bind(full);
+    const fitted = options.optimizer.bind?.({ graph: full, penalty: bound, seed }) ?? options.optimizer;
+    const optimizer = thin ? keptWithin(fitted, thin.pinned) : fitted;
+    const model = thin ? { ...options.model, graph: thin.graph } : options.model;
     const { graph } = model;
-    const bound = penalty?.bind(graph);
-    const optimizer = options.optimizer.bind?.({ graph, penalty: bound, seed }) ?? options.optimizer;
     this.options = options;
     this.plan = { inputs, terms, teacher, optimizer, penalty: bound };
     this.labels = labelPlans(graph, terms);
@@ -141,8 +150,8 @@ export class Trainer {
   }
 
   /** Parameters and running statistics by name. */
-  weights(): Promise<Map<string, Tensor>> {
-    return this.state.weights();
+  async weights(): Promise<Map<string, Tensor>> {
+    return whole(this.options.thin, await this.state.weights());
   }
 
   /** The model with the weights as they stand. */
@@ -154,18 +163,18 @@ export class Trainer {
   /** @param instead tensors to use instead of some of the state's, by name */
   score(split: Split, instead: ReadonlyMap<string, Tensor> = new Map()): Promise<Score> {
     const { sessions, state, plan, labels } = this;
-    const { engine, batches, places } = this.options;
-    return withUploaded(engine, weightFeeds(instead), (uploaded) =>
+    const { engine, batches, places, thin } = this.options;
+    return withUploaded(engine, weightFeeds(thinned(thin, instead)), (uploaded) =>
       score(engine, sessions, { ...state.feeds, ...uploaded }, split, { ...plan, labels, places }, batches),
     );
   }
 
   /** Running statistics by name as training samples have them with the weights as they stand; the state keeps its own. */
-  statistics(data: Dataset, which: Pick<Gathering, "batches" | "batchSize">): Promise<Map<string, Tensor>> {
+  async statistics(data: Dataset, which: Pick<Gathering, "batches" | "batchSize">): Promise<Map<string, Tensor>> {
     const { sessions, state, plan, options } = this;
-    const { engine, seed } = options;
+    const { engine, seed, thin } = options;
     const runner = { engine, sessions, feeds: state.feeds, inputs: plan.inputs };
-    return gatherStatistics(runner, data, { ...which, seed });
+    return whole(thin, await gatherStatistics(runner, data, { ...which, seed }));
   }
 
   /** Host copies of parameters, running statistics and slots, by their names in a checkpoint. */
@@ -186,16 +195,19 @@ export class Trainer {
    * A trainer that goes on where this one stands, with something other; this one is released.
    * @throws EspalierError when a slot, as it is carried over, does not have its parameter's shape; this one stays usable then
    */
-  async rebuild({ engine = this.options.engine, graph, carry, accumulate, tuning }: Rebuild): Promise<Trainer> {
+  async rebuild({ engine = this.options.engine, graph, carry, accumulate, tuning, thin }: Rebuild): Promise<Trainer> {
     const { model, tuning: former, ...options } = this.options;
     const next = new Trainer({
       ...options,
       engine,
       model: { ...model, graph: graph ?? model.graph },
       ...(accumulate !== undefined && { accumulate }),
+      ...(graph && { thin: undefined }),
+      ...(thin && { thin }),
       tuning: tuning ?? (engine === this.options.engine ? former : undefined),
     });
-    const [tensors, { memory }] = [await this.tensors(), this];
+    const [held, { memory }] = [await this.tensors(), this];
+    const tensors = thin ? new Map([...held, ...stateNames(thinned(thin, await this.weights()))]) : held;
     try {
       next.restore({ tensors: graph ? next.state.carried(tensors, carry) : tensors, memory });
     } catch (error) {
@@ -206,9 +218,9 @@ export class Trainer {
     return next;
   }
 
-  /** The same trainer before it has begun, with other formulations; this one is to be released. */
-  tuned(tuning: Tuning): Trainer {
-    return new Trainer({ ...this.options, tuning });
+  /** The same trainer before it has begun, with other formulations or less to compute; this one is to be released. */
+  with(other: Pick<TrainerOptions, "tuning"> | Pick<TrainerOptions, "thin">): Trainer {
+    return new Trainer({ ...this.options, ...other });
   }
 
   /** The weights that it was made with, by name. */
@@ -239,3 +251,7 @@ export class Trainer {
     this.state.dispose();
   }
 }
+
+/** Weights by their names in a checkpoint. */
+const stateNames = (weights: ReadonlyMap<string, Tensor>): [string, Tensor][] =>
+  [...weights].map(([name, t]) => [names.param(name), t]);

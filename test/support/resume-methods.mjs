@@ -32,6 +32,13 @@ const rows = {
     schedule: constant({ lr: 1e-3 }),
     penalty: groupLasso({ lambda: 1e-3, groups: { block: [4, 4] } }),
   },
+  rmdaThin: {
+    optimizer: espalier.rmda({ c: 1 }),
+    schedule: multiStep({ lr: 0.2, milestones: [1] }),
+    penalty: groupLasso({ lambda: 0.05 }),
+    shrinkEvery: 1,
+    shrinkAfter: 1,
+  },
 };
 
 /** Every optimizer that has no row, with its defaults. */

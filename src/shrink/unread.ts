@@ -1,0 +1,47 @@
+/** Channels that nothing reads: every weight that reads one is exactly zero there, and nothing else looks at it. */
+import type { Graph } from "../graph/types.ts";
+import { withoutUnread } from "../graph/walk.ts";
+import { channelsOf } from "../groups/channels.ts";
+import { rootView, weightUses } from "../groups/weights.ts";
+import type { Analysis } from "./analysis.ts";
+import type { Constants } from "./constants.ts";
+import { plan } from "./plan.ts";
+import { keepOneOfEach } from "./vanishing.ts";
+import { ZeroSlices } from "./zero-slices.ts";
+
+/** A channel that carries a constant is read like any other: while a model is trained, its bias may still learn. */
+const NONE: Constants = { of: () => undefined };
+
+/** A graph's channels and weights; of a graph that only has other weights, the numbers of the channels are the same. */
+export function structureOf(whole: Graph): Analysis {
+  const graph = withoutUnread(whole);
+  const channels = channelsOf(graph);
+  const uses = weightUses(graph, channels.stored);
+  return { graph, channels, uses, constants: NONE, zeros: new ZeroSlices() };
+}
+
+/**
+ * The channels that can go although everything that stays is trained further. What a weight reads whose slices have no place of
+ * their own in the stored tensor stays.
+ */
+export function unreadChannels(structure: Analysis): ReadonlySet<number> {
+  const { channels, uses } = structure;
+  const removed = plan(structure);
+  const found = new Set(removed.channels());
+  for (const { node, data, stored, view, reads, carried } of uses) {
+    if (carried || rootView(stored, view, reads)) continue;
+    for (const c of channels.of(node.inputs[data.at]!, data.axis) ?? [])
+      for (const part of channels.parts(c)) found.delete(part);
+  }
+  return found;
+}
+
+/** Some of these channels, at different times unread: so that no tensor is left empty that something needs, the first one of it stays. */
+export function leavingSome(structure: Analysis, unread: Iterable<number>): ReadonlySet<number> {
+  const { parts } = structure.channels;
+  const gone = new Set(unread);
+  keepOneOfEach(structure, { has: (c) => parts(c).some((part) => gone.has(part)) }, (c) => {
+    for (const part of parts(c)) gone.delete(part);
+  });
+  return gone;
+}
