@@ -13,7 +13,7 @@ import { write } from "../src/onnx/write.ts";
 import { decodeCheckpoint } from "../src/train/checkpoint.ts";
 import { memory } from "../src/train/memory.ts";
 
-type Method = Pick<TrainOptions, "optimizer" | "schedule" | "penalty" | "lambdaWarmup">;
+type Method = Pick<TrainOptions, "optimizer" | "schedule" | "penalty" | "lambdaWarmup" | "shrinkEvery">;
 const table = new URL("./support/resume-methods.mjs", import.meta.url).href;
 const { methods } = (await import(table)) as { readonly methods: Readonly<Record<string, Method>> };
 
@@ -119,6 +119,8 @@ test.each(Object.keys(methods))(
     expect(whole.places).toEqual([32]);
     expect(cut.places).toEqual([1, 3, 6, 10, 11, 13, 16, 20, 21, 23, 26, 30, 31, 32]);
     expect(cut.history).toEqual(whole.history);
+    const computed = new Set(whole.history.map((m) => m.stepParams?.after));
+    expect(computed.size > 1, "channels left while it trained").toBe(methods[method].shrinkEvery !== undefined);
     expect(cut.state).toEqual(whole.state);
   },
 );

@@ -66,5 +66,5 @@ test("shrinking while training: the epoch's line says what is left, and the mode
   expect((await json("thin", "run.json")).config).toMatchObject({ shrinkEvery: 1, shrinkAfter: 1 });
   const refused = await espalier(...BASE, "--epochs", "1", "--shrink-every", "1", "--out", "never-thin");
   expect(refused.status).not.toBe(0);
-  expect(refused.stderr).toMatch(/--shrink-every wants what makes all that reads a channel zero/);
+  expect(refused.stderr).toMatch(/error: shrink-every wants what makes all that reads a channel zero/);
 });

@@ -34,8 +34,8 @@ const rows = {
   },
   rmdaThin: {
     optimizer: espalier.rmda({ c: 1 }),
-    schedule: multiStep({ lr: 0.2, milestones: [1] }),
-    penalty: groupLasso({ lambda: 0.05 }),
+    schedule: constant({ lr: 0.2 }),
+    penalty: groupLasso({ lambda: 0.15 }),
     shrinkEvery: 1,
     shrinkAfter: 1,
   },
