@@ -6,7 +6,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { changes, type Structure } from "./metrics.ts";
 import type { Resolved } from "./options.ts";
 import { tellsClasses } from "./score.ts";
-import type { Standing } from "./standing.ts";
+import type { RunStanding } from "./standing.ts";
 import type { Steered } from "./steered.ts";
 import { meansOf } from "./sums.ts";
 import type { Thinning } from "./thinning.ts";
@@ -20,7 +20,7 @@ interface EndedEpoch {
   readonly evaluation: Evaluation;
   readonly steered: Steered | undefined;
   readonly thinning: Thinning | undefined;
-  readonly standing: Pick<Standing, "sums" | "pattern">;
+  readonly standing: Pick<RunStanding, "sums" | "pattern">;
   /** The epoch's last step. */
   readonly last: Moment;
 }

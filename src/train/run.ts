@@ -28,7 +28,7 @@ import { published } from "./published.ts";
 import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { type Score, tellsClasses } from "./score.ts";
-import { atBegin, nextEpoch, type Standing, savedTensors, standingOf } from "./standing.ts";
+import { atBegin, nextEpoch, type RunStanding, savedTensors, standingOf } from "./standing.ts";
 import { Steered } from "./steered.ts";
 import { StepLog } from "./step-log.ts";
 import { addStep, meansOf } from "./sums.ts";
@@ -55,7 +55,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private readonly stepLog: StepLog;
   private readonly steered: Steered | undefined;
   private readonly thinning: Thinning | undefined;
-  private standing: Standing = atBegin();
+  private standing: RunStanding = atBegin();
   private readonly evaluation: Evaluation;
   private trained: Model;
   private started = false;

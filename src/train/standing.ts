@@ -7,7 +7,7 @@ import type { SavedRun } from "./journal.ts";
 import { checkFinite } from "./not-finite.ts";
 import { noSums, type Sums } from "./sums.ts";
 
-export interface Standing {
+export interface RunStanding {
   /** The step that comes next, 0-based. */
   readonly epoch: number;
   readonly step: number;
@@ -22,17 +22,17 @@ export interface Standing {
 }
 
 /** Before the first step. */
-export const atBegin = (): Standing => ({ epoch: 0, step: 0, sums: noSums(), history: [], lastChange: 0 });
+export const atBegin = (): RunStanding => ({ epoch: 0, step: 0, sums: noSums(), history: [], lastChange: 0 });
 
 /** Where a checkpoint was written. */
-export function standingOf({ record, tensors }: SavedRun): Standing {
+export function standingOf({ record, tensors }: SavedRun): RunStanding {
   const { epoch, step, sums, history, lastChange } = record;
   const pattern = tensors.get(names.pattern)?.data as Uint8Array | undefined;
   return { epoch, step, sums: { ...sums }, history, lastChange, ...(pattern && { pattern }) };
 }
 
 /** At the beginning of the next epoch. @param metrics of the one that ends */
-export function nextEpoch({ epoch, history, lastChange }: Standing, metrics: EpochMetrics, pattern: Uint8Array) {
+export function nextEpoch({ epoch, history, lastChange }: RunStanding, metrics: EpochMetrics, pattern: Uint8Array) {
   return {
     epoch: epoch + 1,
     step: 0,
@@ -50,7 +50,7 @@ export function nextEpoch({ epoch, history, lastChange }: Standing, metrics: Epo
  * @throws NotFiniteError naming a trained one that is not: a step can end in NaN after a finite loss
  */
 export function savedTensors(
-  { epoch, pattern }: Standing,
+  { epoch, pattern }: RunStanding,
   trained: ReadonlyMap<string, Tensor>,
   others: Iterable<readonly [string, Tensor]>,
 ): Map<string, Tensor> {
