@@ -7,6 +7,7 @@ export { directory, newDirectory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";
 export { isModelFolder, modelFileOf } from "./node/folder/model-file.ts";
 export {
+  normalizationBeside,
   normalizedBy,
   type PreprocessingFile,
   preprocessingBeside,

@@ -82,3 +82,26 @@ test("one that cannot be followed is refused by its field", async () => {
     expect.stringMatching(/preprocessor_config.json[\s\S]*size[\s\S]*longest_edge/),
   ]);
 });
+
+test("--bake-normalization puts it into what is shrunk and pruned, and what is written beside it says so", async () => {
+  const scored = async (model: string) => {
+    const { stdout } = await espalier("evaluate", model, "--data", at("binary"), ...threads, "--json");
+    return JSON.parse(stdout).loss as number;
+  };
+  const baked = await espalier("shrink", "ten", "baked.onnx", "--bake-normalization", ...threads);
+  expect([baked.status, baked.stderr]).toEqual([0, ""]);
+  expect(await scored("baked.onnx")).toBe(await scored("ten"));
+  const unscaled = { do_rescale: false, do_normalize: false, size: { shortest_edge: 40 }, crop_size: 32 };
+  expect(await json(".", "baked.preprocessor_config.json")).toMatchObject(unscaled);
+  expect((await espalier("prune", "ten", "cut", "--keep", "0.5", "--bake-normalization", ...threads)).status).toBe(0);
+  expect(await json("cut", "preprocessor_config.json")).toMatchObject(unscaled);
+  const file = "ten/onnx/model.onnx";
+  for (const [args, said] of [
+    [["shrink", "baked.onnx", "again.onnx"], "takes values as they are"],
+    [["shrink", "ten", "c.onnx", "--certificate", "c.json"], "a certificate is of the model as it was given"],
+    [["prune", file, "d.onnx", "--normalize", "none"], "there is nothing to put into the model"],
+  ] as const) {
+    const refused = await espalier(...args, "--bake-normalization");
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(said)]);
+  }
+});

@@ -17,7 +17,8 @@ import {
   write,
 } from "espalier";
 import { modelFileOf, readBytes, writeBytes } from "espalier/node";
-import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
+import { asCut, bakingFields } from "../settings/baking.ts";
+import { dataFields } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, integerField, numberField, text, type ValuesOf } from "../settings/field.ts";
 import { lossField, lossOf } from "../settings/losses.ts";
@@ -49,6 +50,7 @@ const fields = {
   }),
   roundTo: integerField("widths that lose channels stay multiples of this, such as 8 (default 1)", { min: 1 }),
   freeze: trainFields.freeze,
+  ...bakingFields,
   certificate: text(
     "write what was removed, from the model with zeros in place of what goes, to this file",
     "file.json",
@@ -100,13 +102,14 @@ async function pruneFile(
   out: Output,
   signal: AbortSignal,
 ) {
-  const { keep = 0.7, data: name, certificate, zeroed, loss, normalize, ...said } = values;
+  const { keep = 0.7, data: name, certificate, zeroed, loss, ...said } = values;
   await folderOf(from, out);
   const to = await smallFile(from, asked);
-  const full = await readInput(from, outputs(to, values));
-  sayReading(out, from, full);
+  const given = await readInput(from, outputs(to, values));
+  sayReading(out, from, given);
+  const { model: full, normalization } = await asCut(given, from, values);
   const fileBefore = (await readBytes(await modelFileOf(from))).length;
-  const data = name ? await openDataset(name, { ...values, model: from }, full) : undefined;
+  const data = name ? await openDataset(name, { ...values, model: from }, given) : undefined;
   for (const note of data?.notes ?? []) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
   const { of = "params", by = "magnitude", groups = "coupled", least, roundTo, freeze, samples, output, seed } = said;
   const options: PruneOptions = {
@@ -119,7 +122,7 @@ async function pruneFile(
     output,
     data,
     loss: lossOf(loss, values),
-    normalization: normalizationSetting(normalize),
+    normalization,
     signal,
     ...(least !== undefined && { least }),
     ...(roundTo !== undefined && { roundTo }),
@@ -131,7 +134,7 @@ async function pruneFile(
   signal.throwIfAborted();
   const bytes = write(done.model);
   await writeBytes(to, bytes);
-  const filled = await fillFolder(from, asked, out, { before: full, after: done.model, bytes });
+  const filled = await fillFolder(from, asked, out, { before: given, after: done.model, bytes });
   if (zeroed) await writeBytes(zeroed, write(done.zeroed));
   if (certificate)
     await writeBytes(certificate, new TextEncoder().encode(`${JSON.stringify(done.certificate, null, 2)}\n`));

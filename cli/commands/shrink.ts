@@ -14,7 +14,8 @@ import {
   write,
 } from "espalier";
 import { modelFileOf, readBytes, writeBytes } from "espalier/node";
-import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
+import { asCut, bakingFields, checkBaking } from "../settings/baking.ts";
+import { dataFields } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, integerField, numberField, text, texts } from "../settings/field.ts";
 import { openDataset } from "../settings/open.ts";
@@ -51,6 +52,7 @@ export const shrinkCommand = () =>
         "read all floats as float32, and write them so, or rounded to what they were: float32, stored (default: nothing is changed)",
         ["float32", "stored"],
       ),
+      ...bakingFields,
       roundTo: integerField("widths that lose channels stay multiples of this, such as 8 (default 1)", { min: 1 }),
       tolerance: numberField("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
       keepVocab: text(
@@ -72,6 +74,7 @@ export const shrinkCommand = () =>
       "shrink trained.onnx small.onnx --certificate certificate.json",
       "shrink half.onnx small.onnx --precision stored   # float16 in, float16 out",
       "shrink trained.onnx small.onnx --data mnist --data-root ~/data   # verify on real inputs too",
+      "shrink trained.onnx small.onnx --bake-normalization   # takes pixels 0 … 255",
       "shrink trained.onnx small.onnx --round-to 8   # widths that kernels like",
       "shrink bert.onnx german.onnx --keep-vocab german-ids.txt   # rows of the embedding that other languages need go",
     ],
@@ -87,16 +90,18 @@ export const shrinkCommand = () =>
     async run([from, asked], values, out) {
       const folder = await folderOf(from, out);
       const to = await smallFile(from!, asked!);
-      const given = await readInput(from!, outputs(to, values), values.precision && "float32");
-      sayReading(out, from!, given);
+      checkBaking(values);
+      const asGiven = await readInput(from!, outputs(to, values), values.precision && "float32");
+      sayReading(out, from!, asGiven);
+      const { model: given, normalization } = await asCut(asGiven, from!, values);
       const fileBefore = (await readBytes(await modelFileOf(from!))).length;
       const engine = engineOf(values);
       const own = values.keepVocab && folder?.tokenizer ? join(from!, "tokenizer.json") : undefined;
       const cut = values.keepVocab || !values.data ? (values.tokenizer ?? own) : undefined;
       const vocabulary = await cutVocabulary(given, { ...values, tokenizer: cut }, engine);
       const full = vocabulary?.kept.model ?? given;
-      const data = values.data ? await openDataset(values.data, { ...values, model: from }, given) : undefined;
-      const whole = await realInputs(given, data, engine, normalizationSetting(values.normalize));
+      const data = values.data ? await openDataset(values.data, { ...values, model: from }, asGiven) : undefined;
+      const whole = await realInputs(given, data, engine, normalization);
       const left = vocabulary && keptInputs(whole, vocabulary.kept);
       if (left && left.samples < left.of)
         out.warn(
@@ -125,13 +130,13 @@ export const shrinkCommand = () =>
       if (vocabulary?.tokenizer) await writeBytes(tokenizerFile(to), vocabulary.tokenizer);
 
       const filled = await fillFolder(from!, asked!, out, {
-        before: given,
+        before: asGiven,
         after: small,
         bytes,
         ids: vocabulary?.kept.ids,
       });
 
-      const [a, b] = [cost(given), cost(small)];
+      const [a, b] = [cost(asGiven), cost(small)];
       const size = { before: fileBefore, after: bytes.length };
       const table: Table = {
         head: ["", "before", "after", "change"],

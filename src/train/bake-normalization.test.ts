@@ -10,7 +10,7 @@ import { shrink } from "../shrink/shrink.ts";
 import { verify } from "../shrink/verify.ts";
 import { bakeNormalization } from "./bake-normalization.ts";
 import { evaluate } from "./evaluate.ts";
-import { normalizationOf } from "./normalization.ts";
+import { normalizationOf, recordNormalization } from "./normalization.ts";
 
 const engine = node({ threads: 1 });
 const how = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
@@ -34,6 +34,13 @@ describe("normalization in the graph", () => {
     expect(file.graph.inputs[0]).toMatchObject({ name: "x", dtype: "float32" });
     expect(file.dims.get("x")).toEqual(["n", 3, 8, 8]);
     expect(inspect(file).layers.map((l) => l.weight)).toEqual(inspect(plain).layers.map((l) => l.weight)); // it is no parameter
+  });
+
+  test("is what the file records, where nothing is said", () => {
+    const recorded = recordNormalization(model(), how);
+    expect(write(bakeNormalization(recorded))).toEqual(write(bakeNormalization(recorded, how)));
+    expect(() => bakeNormalization(model())).toThrow("nothing says how the model's images are normalized");
+    expect(() => bakeNormalization(bakeNormalization(recorded))).toThrow("takes values as they are");
   });
 
   test("stays through shrinking, and both files agree", async () => {
@@ -77,6 +84,6 @@ describe("normalization in the graph", () => {
       graph: { ...tokens.graph, inputs: [{ ...tokens.graph.inputs[0], dtype: "int64" as const }] },
     };
     expect(() => bakeNormalization(whole, { mean: [0], std: [1] })).toThrow(/no input of images/);
-    expect(() => bakeNormalization(model(), undefined as never)).toThrow(/wants an object/);
+    expect(() => bakeNormalization(model(), null as never)).toThrow(/wants an object/);
   });
 });

@@ -4,9 +4,9 @@ import { aModel, anObject, aText, maybe, wants } from "../given.ts";
 import { builder } from "../graph/builder.ts";
 import { f32 } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
-import { named, say } from "../message.ts";
+import { named, option, say } from "../message.ts";
 import type { Normalization } from "../step/input.ts";
-import { checkNormalization, recordNormalization } from "./normalization.ts";
+import { checkNormalization, recordedNormalization, recordNormalization } from "./normalization.ts";
 
 /** Options of `bakeNormalization`. */
 export interface BakeOptions {
@@ -19,17 +19,18 @@ export interface BakeOptions {
 /**
  * The model with (x / 255 − mean) / std as its first two nodes: its input, float32 as before, takes 0 … 255, and its metadata says that
  * nothing else is to be done. What it computes of pixels is what it computed of normalized ones, bit for bit, as training fed it.
- * @param normalization mean and std of x / 255, one number per channel of [N, C, H, W], or one of each
- * @throws EspalierError when there is no such input; UsageError when the normalization does not fit it
+ * @param given mean and std of x / 255, one number per channel of [N, C, H, W], or one of each. Default: what the model's metadata records
+ * @throws EspalierError when there is no such input; UsageError when the normalization does not fit it, or nothing is recorded of one
  */
-export function bakeNormalization(model: Model, normalization: Normalization, options: BakeOptions = {}): Model {
+export function bakeNormalization(model: Model, given?: Normalization, options: BakeOptions = {}): Model {
   wants(
     "bakeNormalization",
     ["model", aModel, model],
-    ["normalization", anObject, normalization],
+    ["normalization", maybe(anObject), given],
     ["options", anObject, options],
     ["input", maybe(aText), options, "input"],
   );
+  const normalization = given ?? recordedOf(model);
   const { graph } = model;
   const { largest = 255 } = options;
   if (!(largest > 0 && largest < Infinity))
@@ -47,6 +48,19 @@ export function bakeNormalization(model: Model, normalization: Normalization, op
       wanted: `${input.shape[1] ?? 1}, as [${input.shape}] has`,
     });
   return recordNormalization({ ...model, graph: withFirst(graph, input, normalization, largest) }, undefined);
+}
+
+function recordedOf(model: Model): Normalization {
+  const recorded = recordedNormalization(model);
+  if (recorded) return recorded;
+  if (recorded === null)
+    throw new UsageError("conflict", "the model takes values as they are: there is no normalization to put into it");
+  throw new UsageError(
+    "missing",
+    "nothing says how the model's images are normalized",
+    { wanted: "mean and std of x / 255" },
+    say`give ${option("normalization")}`,
+  );
 }
 
 function inputOf({ inputs }: Graph, name: string | undefined): Value {

@@ -12,7 +12,7 @@ import { bakeNormalization } from "../../train/bake-normalization.ts";
 import { recordPreprocessing } from "../../train/images.ts";
 import { recordNormalization } from "../../train/normalization.ts";
 import { preprocessorConfig, preprocessorConfigFor } from "../../train/preprocessor-config.ts";
-import { normalizedBy, preprocessingBeside, writePreprocessor } from "./preprocessor-file.ts";
+import { normalizationBeside, normalizedBy, preprocessingBeside, writePreprocessor } from "./preprocessor-file.ts";
 import { readModelFolder } from "./read-folder.ts";
 import { writeModelFolder } from "./write-folder.ts";
 
@@ -140,6 +140,14 @@ test("the folder of a smaller model says what that one expects", async () => {
   expect(await folder(recorded(ways[0]), "same")).toBe(text);
   const baked = JSON.parse((await folder(bakeNormalization(recorded(ways[0]), scale), "baked"))!);
   expect(baked).toMatchObject({ do_rescale: false, do_normalize: false, crop_size: { height: 32 } });
+});
+
+test("mean and deviation of a model that records none come from beside it", async () => {
+  const at = join(place, "foreign.onnx");
+  expect(await normalizationBeside(at, plain)).toBeUndefined();
+  await writePreprocessor(at, recorded(ways[0]));
+  expect(await normalizationBeside(at, plain)).toEqual(scale);
+  expect(await normalizationBeside(at, recorded(undefined))).toBeUndefined();
 });
 
 test("images in memory are normalized as the file says, unless mean and deviation came with them", async () => {

@@ -7,6 +7,9 @@ import { fromPreprocessorConfig } from "../../data/preprocessor-config.ts";
 import { aDataset, aModel, anObject, aText, maybe, wants } from "../../given.ts";
 import type { Model } from "../../graph/types.ts";
 import { say } from "../../message.ts";
+import type { Normalization } from "../../step/input.ts";
+import { imagesFor } from "../../train/images.ts";
+import { recordsNormalization } from "../../train/normalization.ts";
 import { preprocessorConfigFor } from "../../train/preprocessor-config.ts";
 import { FILES } from "../../train/run-files.ts";
 import { readJson } from "../json-file.ts";
@@ -54,6 +57,19 @@ export async function preprocessingBeside(model: string): Promise<PreprocessingF
   wants("preprocessingBeside", ["model", aText, model]);
   const found = await configBeside(model);
   return found && { file: found.file, preprocessing: fromPreprocessorConfig(found.config) };
+}
+
+/**
+ * How a model's images are normalized by what lies beside it, where the model itself records nothing of it.
+ * @param path of the model, a file or a folder
+ * @returns mean and std of x / 255; undefined where the model records its own, or nothing lies beside it
+ * @throws EspalierError as `preprocessingBeside`
+ */
+export async function normalizationBeside(path: string, model: Model): Promise<Normalization | undefined> {
+  wants("normalizationBeside", ["path", aText, path], ["model", aModel, model]);
+  if (recordsNormalization(model)) return undefined;
+  const found = await preprocessingBeside(path);
+  return found && imageScale(found.preprocessing, imagesFor(model).channels ?? 3);
 }
 
 /**
