@@ -1,5 +1,5 @@
 /** The sections of docs/results.md: which result, which command must have written it, its table, and what a reader must know. */
-import { percent } from "espalier";
+import { fileSize, markdown, percent } from "espalier";
 import type { Committed } from "./committed.ts";
 import {
   type Grda,
@@ -220,6 +220,28 @@ export interface AnySection {
 }
 const any = <R>(section: Section<R>): AnySection => ({ path: section.path, render: (draw) => draw(section) });
 
+interface Timed {
+  readonly command: string;
+  readonly seconds: number;
+}
+
+const firstModel: Section<Timed> = {
+  ...experiment("first-model"),
+  title: () => "From npm i to the first small model",
+  table: ({ rows }) =>
+    markdown({
+      head: ["command, in an empty folder", "seconds"],
+      text: [0],
+      rows: rows.map((r) => [`\`${r.command}\``, r.seconds.toFixed(0)]),
+    }),
+  notes: ({ rows, settings }) => {
+    const { before, after } = settings["bytes"] as { before: number; after: number };
+    return [
+      `${rows.reduce((n, r) => n + r.seconds, 0).toFixed(0)} seconds in all, on a machine that did other things meanwhile: the packed package is installed from the registry, then the commands behind the README's first door run as they stand. The model they make in the place of one's own goes from ${fileSize(before)} to ${fileSize(after)}.`,
+    ];
+  },
+};
+
 export const sections: readonly AnySection[] = [
   any(reproduce),
   any(logistic),
@@ -244,4 +266,5 @@ export const sections: readonly AnySection[] = [
   any(pretrained("bert", "a small BERT")),
   any(overhead),
   any(fullSize),
+  any(firstModel),
 ];
