@@ -142,8 +142,21 @@ export { type SearchName, searchNames } from "./pipeline/sweep/search.ts";
 export type { SweepChoice, SweepDimension, SweepRange, SweepSpace, SweepValues } from "./pipeline/sweep/space.ts";
 export type { SweepJob, SweepPlan } from "./pipeline/sweep/survey.ts";
 export { type SweepOptions, type SweepPlace, type SweptTrial, sweep, type TrialEpoch } from "./pipeline/sweep/sweep.ts";
-export { clearSweep, type SavedSweep, SWEEP, type SweepIdentity, savedSweep } from "./pipeline/sweep/sweep-files.ts";
-export { type SweepEvent, type SweepingOptions, type Swept, sweepTrials } from "./pipeline/sweep/sweep-trials.ts";
+export {
+  checkSamePlan,
+  clearSweep,
+  type SavedSweep,
+  SWEEP,
+  type SweepIdentity,
+  savedSweep,
+} from "./pipeline/sweep/sweep-files.ts";
+export {
+  type SweepEvent,
+  type SweepingOptions,
+  type Swept,
+  surveySweep,
+  sweepTrials,
+} from "./pipeline/sweep/sweep-trials.ts";
 export { trialKey } from "./pipeline/sweep/trial-key.ts";
 export { type TargetEvent, type TargetOptions, type TargetRun, trainToTarget } from "./pipeline/target.ts";
 export { type StructureTargetOptions, structureTarget } from "./pipeline/target-structure.ts";

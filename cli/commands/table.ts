@@ -82,4 +82,10 @@ export const commands: readonly Listed[] = [
     summary: "several methods with several seeds on one problem: a table and charts",
     load: async () => (await import("./compare.ts")).compareCommand(),
   },
+  {
+    name: "sweep",
+    group: "Compare methods:",
+    summary: "a search over settings: grid, random, TPE, early stopping; what no other beats",
+    load: async () => (await import("./sweep.ts")).sweepCommand(),
+  },
 ];

@@ -30,6 +30,8 @@ export interface Workshop extends Given {
   readonly engine: Engine;
   readonly out: Output;
   readonly interruption: Interruption;
+  /** Hears every epoch that ends; a run that is stopped here has its checkpoint. */
+  readonly onEpoch?: (metrics: EpochMetrics) => void;
 }
 
 /**
@@ -76,7 +78,10 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
   for (const note of silent ? [] : run.notes) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
   const progress = reporter(out, run.options.epochs, run);
   try {
-    for await (const metrics of epochsOf(run, s, store, out)) progress.epoch(metrics);
+    for await (const metrics of epochsOf(run, s, store, out)) {
+      progress.epoch(metrics);
+      shop.onEpoch?.(metrics);
+    }
   } finally {
     progress.stop();
   }

@@ -45,6 +45,17 @@ function signed(paint: (text: string) => string): (text: string) => string {
   return (text) => open + text + close;
 }
 
+/** Says nothing: for runs of which somebody else tells. */
+export const silent: Output = {
+  json: false,
+  stream: process.stderr,
+  colour: { red: String, yellow: String, dim: String, bold: String },
+  say() {},
+  redraw() {},
+  warn() {},
+  result() {},
+};
+
 export function output(json: boolean): Output {
   const stream = json ? process.stderr : process.stdout;
   const paints = pc.createColors(pc.isColorSupported && stream.isTTY === true);

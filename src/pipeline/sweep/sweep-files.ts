@@ -1,8 +1,9 @@
 /** A sweep's own files: its settings and what it came to; the trials keep theirs. */
 import { z } from "zod";
 import { EspalierError, UsageError } from "../../error.ts";
-import { aStore, wants } from "../../given.ts";
+import { anObject, aStore, aText, wants } from "../../given.ts";
 import { type ObjectiveName, objectives } from "../../report/objectives.ts";
+import { optunaJournal } from "../../report/optuna.ts";
 import { type SweepResult, type SweepRow, sweepCsv, type TrialState } from "../../report/sweep.ts";
 import { sweepCharts } from "../../report/sweep-charts.ts";
 import { sweepHtml, sweepMarkdown } from "../../report/sweep-documents.ts";
@@ -60,6 +61,13 @@ const comparable = ({ trials: _, ...plan }: Readonly<Record<string, unknown>>) =
 
 /** @throws UsageError when the store holds a sweep of another plan */
 export function checkSamePlan(before: SavedSweep, plan: SweepPlan, location: string): void {
+  wants(
+    "checkSamePlan",
+    ["before", anObject, before],
+    ["plan", anObject, before, "plan"],
+    ["plan", anObject, plan],
+    ["location", aText, location],
+  );
   const [was, now] = [comparable(before.plan), comparable({ ...plan })];
   const differ = Object.keys({ ...was, ...now }).filter((k) => JSON.stringify(was[k]) !== JSON.stringify(now[k]));
   if (differ.length === 0) return;
@@ -142,9 +150,9 @@ function stateOf(
   return complete ? "stopped early" : "paused";
 }
 
-const DOCUMENTS = { csv: "sweep.csv", markdown: "sweep.md", page: "sweep.html" } as const;
+const DOCUMENTS = { csv: "sweep.csv", markdown: "sweep.md", page: "sweep.html", optuna: "optuna.log" } as const;
 
-/** Writes charts, sweep.csv, .md, .html and, last, sweep.json, as far as the trials are known. */
+/** Writes charts, sweep.csv, .md, .html, a journal for Optuna and, last, sweep.json, as far as the trials are known. */
 export async function writeSweep(store: Store, plan: SweepPlan, result: SweepResult): Promise<void> {
   const charts = await sweepCharts(result);
   const write = (name: string, text: string) => store.write(name, new TextEncoder().encode(text));
@@ -152,6 +160,7 @@ export async function writeSweep(store: Store, plan: SweepPlan, result: SweepRes
   await write(DOCUMENTS.csv, sweepCsv(result));
   await write(DOCUMENTS.markdown, sweepMarkdown(result, charts));
   await write(DOCUMENTS.page, sweepHtml(result, charts));
+  await write(DOCUMENTS.optuna, optunaJournal(result, plan.space));
   await writeSettings(store, plan, result);
 }
 

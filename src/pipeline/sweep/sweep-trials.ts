@@ -123,3 +123,23 @@ export async function sweepTrials(plan: SweepPlan, identity: SweepIdentity, opti
   await writeSweep(store, plan, result);
   return { result, stopped };
 }
+
+/**
+ * Looks at a sweep from outside, by its trials' own files, whoever works on it.
+ * @param keyOf the hash of the resolved configuration of a trial
+ */
+export async function surveySweep(
+  plan: SweepPlan,
+  identity: SweepIdentity,
+  store: Store,
+  keyOf: (values: SweepValues) => Promise<string>,
+): Promise<SweepResult> {
+  wants(
+    "surveySweep",
+    ["plan", anObject, plan],
+    ["identity", anObject, identity],
+    ["store", aStore, store],
+    ["keyOf", aFunction, keyOf],
+  );
+  return sweepResult(plan, identity, await new SweepSurveyor(plan, store, keyOf).look());
+}

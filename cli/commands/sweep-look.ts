@@ -1,0 +1,74 @@
+/** `espalier sweep status` and `sweep cancel`: a sweep from outside, by its files, wherever it runs. */
+
+import type { Command } from "commander";
+import { frontTable, surveySweep, sweepLead, sweepTable, UsageError, writeJson } from "espalier";
+import { directory, environment } from "espalier/node";
+import { z } from "zod";
+import { fileOrigins } from "../settings/config.ts";
+import { engineOf } from "../settings/engine-fields.ts";
+import { plannedSweep } from "../settings/sweep-plan.ts";
+import { command } from "../terminal/command.ts";
+import { writesNothing } from "../terminal/files.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
+import { savedSettingsOf } from "./sweep-open.ts";
+import { SLURM, slurmStates } from "./sweep-scripts.ts";
+
+/** Stands in the directory of a sweep that is to end. */
+export const CANCELLED = "cancelled.json";
+
+const folderOf = (given: string | undefined): string => {
+  if (given !== undefined) return given;
+  throw new UsageError("missing", "the directory of the sweep is missing", { wanted: "<folder>" });
+};
+
+export const statusCommand = (): Command =>
+  command({
+    name: "status",
+    about: "Shows how far a sweep is, wherever it runs: every trial by its own files.",
+    arguments: [["<folder>", "directory of the sweep"]],
+    fields: {},
+    examples: ["sweep status runs/sweep"],
+    files: writesNothing,
+    async run([given], _, out) {
+      const folder = folderOf(given);
+      const config = await savedSettingsOf(folder);
+      const { plan, keyOf } = plannedSweep(config, fileOrigins(folder));
+      const identity = { title: folder, config, environment: environment(engineOf(config)) };
+      const result = await surveySweep(plan, identity, directory(folder), keyOf);
+      const { config: _config, environment: _environment, ...shown } = result;
+      const trials = shown.trials.map(({ epochs, ...t }) => ({ ...t, epochs: epochs.length }));
+      const front = result.front.length > 0 ? [terminalTable(frontTable(result), out)] : [];
+      const slurm = await slurmSaid(folder);
+      const lead = slurm === undefined ? sweepLead(result) : `${sweepLead(result)}; Slurm: ${slurm}`;
+      const text = [lead, terminalTable(sweepTable(result), out), ...front];
+      out.result({ out: folder, ...shown, trials, ...(slurm !== undefined && { slurm }) }, text.join("\n\n"));
+      return 0;
+    },
+  });
+
+const submitted = z.object({ job: z.string().regex(/^\d+$/) });
+
+/** What Slurm says of the workers that were submitted. */
+async function slurmSaid(folder: string): Promise<string | undefined> {
+  const bytes = await directory(folder).read(SLURM);
+  const noted = bytes && submitted.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+  return noted && slurmStates(noted.job);
+}
+
+export const cancelCommand = (): Command =>
+  command({
+    name: "cancel",
+    about: "Ends a sweep wherever it runs: after the current step, with checkpoints. It can be gone on with.",
+    arguments: [["<folder>", "directory of the sweep"]],
+    fields: {},
+    examples: ["sweep cancel runs/sweep"],
+    files: writesNothing,
+    async run([given], _, out) {
+      const folder = folderOf(given);
+      await savedSettingsOf(folder);
+      await writeJson(directory(folder), CANCELLED, { cancelled: true });
+      const resume = `npx espalier sweep --resume --out ${folder}`;
+      out.result({ out: folder, cancelled: true, resume }, `all who work on it stop; go on with\n  ${resume}`);
+      return 0;
+    },
+  });

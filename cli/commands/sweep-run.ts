@@ -1,0 +1,76 @@
+/** The trials of a sweep in processes of their own, and what is said on the way. */
+import { join } from "node:path";
+import { frontTable, SWEEP, type SweepResult, sweepLead, sweepTrials } from "espalier";
+import { environment } from "espalier/node";
+import { engineOf } from "../settings/engine-fields.ts";
+import { sayStopped } from "../terminal/interrupt.ts";
+import { sweepProgress } from "../terminal/sweep-progress.ts";
+import { terminalTable } from "../terminal/terminal-table.ts";
+import { CANCELLED } from "./sweep-look.ts";
+import type { OpenSweep } from "./sweep-open.ts";
+import { failureText, TrialChild } from "./trial-child.ts";
+
+/** How often it is looked whether somebody cancelled the sweep, in milliseconds. */
+const LOOK_EVERY = 2000;
+
+/** @returns the exit status: 1 when a trial failed */
+export async function runSweep(sweep: OpenSweep): Promise<number> {
+  const { store, plan, config, title, parallel, settingsOf, keyOf, interruption, out } = sweep;
+  await store.remove(CANCELLED);
+  const cancelling = new AbortController();
+  const looking = setInterval(
+    () =>
+      void store.read(CANCELLED).then(
+        (mark) => mark && cancelling.abort(),
+        () => {},
+      ), // the next look may reach it
+    LOOK_EVERY,
+  );
+  const signal = AbortSignal.any([interruption.signal, cancelling.signal]);
+  const idle = Array.from({ length: parallel }, () => new TrialChild());
+  const progress = sweepProgress(out, plan, settingsOf);
+  try {
+    const { result, stopped } = await sweepTrials(
+      plan,
+      { title, config, environment: environment(engineOf(config)) },
+      {
+        ...{ store, keyOf, parallel, signal, textOf: failureText, onEvent: progress.event },
+        async complete(job, own) {
+          const child = idle.pop()!;
+          const order = {
+            type: "trial",
+            settings: settingsOf(job.values),
+            out: own.location,
+            ...(job.until !== undefined && { until: job.until }),
+          } as const;
+          return child.make(order, signal, (report) => progress.report(job, report)).finally(() => idle.push(child));
+        },
+      },
+    );
+    progress.stop();
+    if (stopped) return stop(sweep, result, cancelling.signal.aborted);
+    conclude(sweep, result);
+    return result.trials.some((t) => t.state === "failed") ? 1 : 0;
+  } finally {
+    progress.stop();
+    clearInterval(looking);
+    for (const child of idle) child.end();
+  }
+}
+
+function stop({ folder, out, interruption }: OpenSweep, result: SweepResult, cancelled: boolean): number {
+  const resume = `npx espalier sweep --resume --out ${folder}`;
+  if (cancelled) out.warn("somebody cancelled the sweep");
+  sayStopped({ out: folder, interrupted: true, resume, trials: result.trials.length }, out, interruption);
+  return interruption.status() ?? 1;
+}
+
+function conclude({ folder, out }: OpenSweep, result: SweepResult): void {
+  const names = { page: "sweep.html", markdown: "sweep.md", table: "sweep.csv", figures: SWEEP };
+  const files = Object.fromEntries(Object.entries(names).map(([what, name]) => [what, join(folder, name)]));
+  const list = Object.entries(files).map(([what, path]) => `  ${what.padEnd(8)}  ${path}`);
+  const { config, environment, ...shown } = result;
+  const trials = shown.trials.map(({ epochs, ...t }) => ({ ...t, epochs: epochs.length }));
+  const text = [sweepLead(result), terminalTable(frontTable(result), out), list.join("\n")];
+  out.result({ out: folder, files, ...shown, trials }, `\n${text.join("\n\n")}`);
+}

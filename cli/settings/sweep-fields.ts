@@ -1,0 +1,88 @@
+/** Everything that `sweep` can be told: what `train` can, for all trials, what varies, and how it is searched. */
+import { objectiveNames, searchNames } from "espalier";
+import { z } from "zod";
+import { choice, type Field, integerField, text, type ValuesOf } from "./field.ts";
+import { type TrainKey, trainFields } from "./train-fields.ts";
+import { yamlValue } from "./yaml.ts";
+
+const { out, resume, overwrite, watch, ...shared } = trainFields;
+
+const range = z.strictObject({
+  from: z.number(),
+  to: z.number(),
+  log: z.boolean().optional(),
+  steps: z.int().min(2).optional(),
+});
+const ways = z.record(z.string().regex(/^[^\p{Cc}]+$/u), z.record(z.string(), z.unknown()).nullable());
+
+/** What a name is varied over: a list of values, a range, or names of one's own with settings each. */
+const dimension = z.union([z.array(z.json()).min(1), range, ways]);
+
+const readYaml = (name: string) => (typed: string) => yamlValue(typed, { where: `--set ${name}` });
+
+const space: Field<Record<string, z.output<typeof dimension>>> = {
+  schema: z.record(z.string().min(1), dimension).refine((s) => Object.keys(s).length > 0),
+  wanted:
+    "settings with a list [a, b], a range { from: 1e-4, to: 1e-2, log: true }, or names with settings { A: { … }, B: { … } }",
+  help: "what varies",
+  value: "names",
+  read: readYaml("space"),
+};
+
+const objectives: Field<(typeof objectiveNames)[number][]> = {
+  schema: z.array(z.enum(objectiveNames)).min(1),
+  wanted: `some of ${objectiveNames.join(", ")}`,
+  help: "what is looked for; sizes and time are those of the small model (default accuracy)",
+  value: "a,b,…",
+  read: (t) =>
+    t
+      .replace(/^\s*\[(.*)\]\s*$/, "$1")
+      .split(",")
+      .map((part) => part.trim()),
+};
+
+const stopping: Field<boolean | { first?: number; factor?: number }> = {
+  schema: z.union([
+    z.boolean(),
+    z.strictObject({ first: z.int().min(1).optional(), factor: z.int().min(2).optional() }),
+  ]),
+  wanted: "true, false, or { first: 1, factor: 3 }",
+  help: "successive halving: after 1, 3, 9 … epochs only the best third goes on; first and factor say other numbers (default: off)",
+  value: "how",
+  read: readYaml("stopping"),
+};
+
+export const sweepFields = {
+  config: text("what varies, how it is searched, and shared settings", "sweep.yaml"),
+  ...shared,
+  space,
+  search: choice("grid, random or tpe (default: grid where everything is listed, else random)", searchNames),
+  trials: integerField("random, tpe: how many (default 30)", { min: 1 }),
+  searchSeed: integerField("of what is tried (default 1); seed is that of training"),
+  ahead: integerField(
+    "tpe: a trial is chosen by the results of all but so many before it; as many can run at once (default 4)",
+    {
+      min: 0,
+    },
+  ),
+  objectives,
+  stopping,
+  parallel: integerField("trials at once on this machine, which share its threads (default 1)", { min: 1 }),
+  out: text("directory of the sweep (default: a new one under runs/); several processes may share it", "folder"),
+  resume: { ...resume, help: "go on with the sweep in --out, or help with it: finished trials stay" },
+  overwrite: { ...overwrite, help: "start afresh although --out holds a sweep" },
+} as const;
+
+export type SweepConfig = ValuesOf<typeof sweepFields>;
+
+/** What does not vary between trials: where and how they run. */
+export const notSwept: readonly TrainKey[] = [
+  "threads",
+  "device",
+  "dataRoot",
+  "tensorboard",
+  "watch",
+  "out",
+  "resume",
+  "overwrite",
+];
