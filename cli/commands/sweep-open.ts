@@ -19,6 +19,8 @@ export interface OpenSweep extends PlannedSweep {
   readonly store: Store;
   readonly title: string;
   readonly parallel: number;
+  /** Where trials are put for others to make; undefined: they are made here. */
+  readonly queue: string | undefined;
   readonly out: Output;
   readonly interruption: Interruption;
 }
@@ -43,7 +45,7 @@ export async function openSweep(
   { out, interruption }: { readonly out: Output; readonly interruption: Interruption },
 ): Promise<OpenSweep> {
   checkResume(asked);
-  const { config: given, out: chosen, resume = false, overwrite = false, parallel = 1, ...config } = asked;
+  const { config: given, out: chosen, resume = false, overwrite = false, parallel = 1, queue, ...config } = asked;
   if (!given && !resume)
     throw new UsageError(
       "missing",
@@ -84,7 +86,7 @@ export async function openSweep(
   if (overwrite) await clearSweep(store);
   const last = (path = "") => path.split(/[\\/]/).filter(Boolean).at(-1);
   const title = `${last(config.model)} on ${last(config.data)}`;
-  return { ...planned, folder: store.location, store, title, parallel, out, interruption };
+  return { ...planned, folder: store.location, store, title, parallel, queue, out, interruption };
 }
 
 /** What may be otherwise when a sweep goes on, beside where its runs are made. */

@@ -1,5 +1,5 @@
 /** The trials of a sweep in processes of their own, and what is said on the way. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { frontTable, SWEEP, type SweepResult, sweepLead, sweepTrials } from "espalier";
 import { environment } from "espalier/node";
 import { engineOf } from "../settings/engine-fields.ts";
@@ -9,13 +9,18 @@ import { terminalTable } from "../terminal/terminal-table.ts";
 import { CANCELLED } from "./sweep-look.ts";
 import type { OpenSweep } from "./sweep-open.ts";
 import { failureText, TrialChild } from "./trial-child.ts";
+import { trialQueue } from "./trial-queue.ts";
 
 /** How often it is looked whether somebody cancelled the sweep, in milliseconds. */
 const LOOK_EVERY = 2000;
 
+/** Trials that are put into a queue at once. */
+const AT_ONCE = 64;
+
 /** @returns the exit status: 1 when a trial failed */
 export async function runSweep(sweep: OpenSweep): Promise<number> {
-  const { store, plan, config, title, parallel, settingsOf, keyOf, interruption, out } = sweep;
+  const { store, plan, config, title, queue, settingsOf, keyOf, interruption, out } = sweep;
+  const parallel = queue === undefined ? sweep.parallel : AT_ONCE;
   await store.remove(CANCELLED);
   const cancelling = new AbortController();
   const looking = setInterval(
@@ -27,7 +32,8 @@ export async function runSweep(sweep: OpenSweep): Promise<number> {
     LOOK_EVERY,
   );
   const signal = AbortSignal.any([interruption.signal, cancelling.signal]);
-  const idle = Array.from({ length: parallel }, () => new TrialChild());
+  const shared = queue === undefined ? undefined : await trialQueue(queue, out.warn);
+  const idle = Array.from({ length: shared ? 0 : parallel }, () => new TrialChild());
   const progress = sweepProgress(out, plan, settingsOf);
   try {
     const { result, stopped } = await sweepTrials(
@@ -35,14 +41,15 @@ export async function runSweep(sweep: OpenSweep): Promise<number> {
       { title, config, environment: environment(engineOf(config)) },
       {
         ...{ store, keyOf, parallel, signal, textOf: failureText, onEvent: progress.event },
-        async complete(job, own) {
-          const child = idle.pop()!;
+        async complete(job, own, isOpen) {
           const order = {
             type: "trial",
             settings: settingsOf(job.values),
             out: own.location,
             ...(job.until !== undefined && { until: job.until }),
           } as const;
+          if (shared) return shared.make({ ...order, out: resolve(order.out) }, signal, isOpen);
+          const child = idle.pop()!;
           return child.make(order, signal, (report) => progress.report(job, report)).finally(() => idle.push(child));
         },
       },
@@ -55,6 +62,7 @@ export async function runSweep(sweep: OpenSweep): Promise<number> {
     progress.stop();
     clearInterval(looking);
     for (const child of idle) child.end();
+    await shared?.close();
   }
 }
 

@@ -88,4 +88,10 @@ export const commands: readonly Listed[] = [
     summary: "a search over settings: grid, random, TPE, early stopping; what no other beats",
     load: async () => (await import("./sweep.ts")).sweepCommand(),
   },
+  {
+    name: "worker",
+    group: "Compare methods:",
+    summary: "makes trials of sweeps that come through a queue",
+    load: async () => (await import("./worker.ts")).workerCommand(),
+  },
 ];

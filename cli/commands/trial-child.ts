@@ -23,8 +23,8 @@ const ATTEMPTS = 3;
 /** For so many seconds it is tried again where the trial's folder is in use: by a process whose owner was killed, and that ends itself. */
 const PATIENCE = 400;
 
-/** A run failed, and said of it what this says. */
-class TrialFailure extends Error {}
+/** A run failed, here or elsewhere, and said of it what this says. */
+export class TrialFailure extends Error {}
 
 /** The text of an error that a trial failed with. */
 export const failureText = (error: unknown): string =>

@@ -68,6 +68,7 @@ export const sweepFields = {
   objectives,
   stopping,
   parallel: integerField("trials at once on this machine, which share its threads (default 1)", { min: 1 }),
+  queue: text("have the trials made by espalier worker on other machines, through this queue", "redis://host:port"),
   out: text("directory of the sweep (default: a new one under runs/); several processes may share it", "folder"),
   resume: { ...resume, help: "go on with the sweep in --out, or help with it: finished trials stay" },
   overwrite: { ...overwrite, help: "start afresh although --out holds a sweep" },

@@ -48,7 +48,7 @@ export function plannedSweep(config: SweepConfig, origins: Origins): PlannedSwee
     parallel = 1,
     ...rest
   } = config;
-  const { out, resume, overwrite, ...shared } = rest;
+  const { out, resume, overwrite, queue, ...shared } = rest;
   if (!spoken)
     throw new UsageError(
       "missing",

@@ -3,9 +3,9 @@ import { type Steering, structureTarget, UsageError } from "espalier";
 import { numberField, toggle, type ValuesOf } from "./field.ts";
 import { kebab } from "./names.ts";
 
-const share = (of: string, more = "") =>
+const share = (of: string) =>
   numberField(
-    `keep this share of the ${of}, such as 0.3, in one run: lambda is steered there, then what is left over is cut${more}`,
+    `keep this share of the ${of}, such as 0.3, in one run: lambda is steered there, then what is left over is cut`,
     {
       above: 0,
       below: 1,
@@ -14,7 +14,7 @@ const share = (of: string, more = "") =>
 
 export const targetFields = {
   targetParams: share("parameters"),
-  targetMacs: share("multiply-adds", "; --weights macs is its default"),
+  targetMacs: share("multiply-adds"),
   targetBytes: share("file's bytes"),
   targetSearch: toggle("with target-params: search for the lambda that leads there by itself, in up to 8 whole runs"),
 };

@@ -1,6 +1,8 @@
 /** What was found fastest on a machine, as plain data: it is kept with a run, and in a cache. */
 import { z } from "zod";
 import type { Engine } from "../../engine/engine.ts";
+import type { FormulationPlan } from "../lower.ts";
+import { type Target, targetOf } from "../target.ts";
 
 const took = z.record(z.string(), z.number().positive().nullable());
 
@@ -45,3 +47,12 @@ export interface TuningCache {
   /** Adds trials to what is there. */
   write(engine: string, trials: SiteTrials): Promise<void>;
 }
+
+/** The target of an engine, and the plan, by what was tuned. */
+export const tunedTarget = (
+  engine: Engine,
+  tuning?: Tuning,
+): { readonly target: Target; readonly plan: FormulationPlan } => ({
+  target: { ...targetOf(engine), ...(tuning?.block && { block: tuning.block }) },
+  plan: tuning?.plan ?? {},
+});

@@ -26,9 +26,10 @@ export interface SweepingOptions extends Failing {
   /**
    * Trains a trial as far as the job says, from where it is.
    * @param store the trial's own
+   * @param isOpen whether there is still something to do, by the trial's files: for what others make
    * @returns false when it was stopped before
    */
-  readonly complete: (job: SweepJob, store: Store) => Promise<boolean>;
+  readonly complete: (job: SweepJob, store: Store, isOpen: () => Promise<boolean>) => Promise<boolean>;
   /** Trials at once in this process's charge. Default 1. */
   readonly parallel?: number;
   /** Takes no further trial. */
@@ -100,7 +101,7 @@ export async function sweepTrials(plan: SweepPlan, identity: SweepIdentity, opti
     onEvent?.({ type: "trial", job });
     try {
       const outcome = await runOutcome(
-        async () => ((await complete(job, trialStore(store, job.key))) ? true : undefined),
+        async () => ((await complete(job, trialStore(store, job.key), () => surveyor.isOpen(job))) ? true : undefined),
         options,
       );
       if (!outcome) return false;

@@ -1,0 +1,161 @@
+/**
+ * Trials through a queue: BullMQ on Redis hands them to whoever works. The truth stays in the trials' own files: a message may be lost
+ * or come twice, a worker may die, the queue may forget everything; who drives the sweep looks at the files and asks again.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { EspalierError, UsageError } from "espalier";
+import { z } from "zod";
+import { type TrialChild, TrialFailure, type TrialOrder } from "./trial-child.ts";
+
+type Trial = Extract<TrialOrder, { type: "trial" }>;
+
+/** Of the package `bullmq`, which whoever uses a queue installs: what is used of it. */
+interface QueuedJob {
+  readonly returnvalue: unknown;
+  getState(): Promise<string>;
+  remove(): Promise<void>;
+}
+interface OpenQueue {
+  add(name: string, data: object, options: object): Promise<unknown>;
+  getJob(id: string): Promise<QueuedJob | undefined>;
+  on(event: "error", heard: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+interface OpenWorker {
+  on(event: "error", heard: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+interface BullMq {
+  Queue: new (name: string, options: object) => OpenQueue;
+  Worker: new (
+    name: string,
+    process: (job: { readonly data: unknown }) => Promise<unknown>,
+    options: object,
+  ) => OpenWorker;
+}
+
+/** What the queue is called. */
+const NAME = "espalier-trials";
+/** How often a trial that somebody else makes is looked at, in milliseconds. */
+const LOOK_EVERY = 1000;
+
+const isBullMq = (loaded: unknown): loaded is BullMq =>
+  typeof loaded === "object" && loaded !== null && "Queue" in loaded && "Worker" in loaded;
+
+async function bullMq(): Promise<BullMq> {
+  const name: string = "bullmq"; // a variable: it need not be installed where no queue is used
+  const loaded: unknown = await import(name).catch(() => undefined); // said below
+  if (isBullMq(loaded)) return loaded;
+  throw new EspalierError(
+    "missing",
+    "a queue wants the package bullmq",
+    { wanted: "bullmq 5 or newer, and ioredis" },
+    "npm install bullmq ioredis",
+  );
+}
+
+function connection(url: string): object {
+  if (/^rediss?:\/\//.test(url)) return { url, maxRetriesPerRequest: null };
+  throw new UsageError("out-of-range", "there is no such queue", { got: url, wanted: "redis://HOST:PORT" });
+}
+
+/** Trials that whoever listens to a queue makes. */
+export interface TrialQueue {
+  /**
+   * Puts a trial into the queue and waits until it is as far as the order says.
+   * @param isOpen whether it is not yet, by its files
+   * @returns false when it was stopped before
+   * @throws EspalierError with the words of the run that failed
+   */
+  make(order: Trial, signal: AbortSignal, isOpen: () => Promise<boolean>): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const answer = z.object({ failed: z.string() });
+
+/** @throws EspalierError when bullmq is not installed; UsageError for an address that is none */
+export async function trialQueue(url: string, say: (line: string) => void): Promise<TrialQueue> {
+  const options = { connection: connection(url) };
+  const { Queue } = await bullMq();
+  const queue = new Queue(NAME, options);
+  queue.on("error", saidOnce(say));
+  return {
+    async make(order, signal, isOpen) {
+      const jobId = `${order.out.split(/[\\/]/).at(-1)}-${order.until ?? "end"}`;
+      while (!signal.aborted) {
+        if (!(await isOpen())) return true;
+        const job = await queue.getJob(jobId);
+        const state = await job?.getState();
+        const failed = answer.safeParse(job?.returnvalue).data?.failed;
+        if (state === "completed" && failed !== undefined) {
+          await job?.remove();
+          throw new TrialFailure(failed);
+        }
+        if (state === "completed" || state === "failed") await job?.remove(); // it was done, and is not: once more
+        const again = { jobId, attempts: 1000, removeOnComplete: { age: 86_400 }, removeOnFail: { age: 86_400 } };
+        if (!job || state === "completed" || state === "failed" || state === "unknown")
+          await queue.add("trial", order, again);
+        await delay(LOOK_EVERY, undefined, { signal }).catch(() => {}); // stopped meanwhile
+      }
+      return false;
+    },
+    close: () => queue.close(),
+  };
+}
+
+const orders = z.object({
+  type: z.literal("trial"),
+  settings: z.record(z.string(), z.unknown()),
+  out: z.string().min(1),
+  until: z.int().min(1).optional(),
+});
+
+/** What a worker is given. */
+interface Listening {
+  readonly children: readonly TrialChild[];
+  readonly signal: AbortSignal;
+  /** From what a message says to the settings of a run. */
+  readonly read: (settings: Readonly<Record<string, unknown>>) => Trial["settings"];
+  readonly textOf: (error: unknown) => string;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Makes trials that come through a queue, each in a child process, so that the worker renews its claim while they compute.
+ * @returns when it is stopped
+ * @throws EspalierError when bullmq is not installed; UsageError for an address that is none
+ */
+export async function workForQueue(url: string, { children, signal, read, textOf, say }: Listening): Promise<void> {
+  const idle = [...children];
+  const make = async ({ data }: { readonly data: unknown }): Promise<unknown> => {
+    const { settings, ...order } = orders.parse(data);
+    const child = idle.pop();
+    if (!child) throw new Error("internal: more trials than children");
+    say(`${order.out}, ${order.until === undefined ? "to its end" : `to epoch ${order.until}`}`);
+    try {
+      if (await child.make({ ...order, settings: read(settings) }, signal, () => {})) return {};
+    } catch (error) {
+      say(`${order.out} failed: ${textOf(error).split("\n")[0]}`);
+      return { failed: textOf(error) };
+    } finally {
+      idle.push(child);
+    }
+    throw new Error("stopped"); // the queue gives it to another one
+  };
+  const options = { connection: connection(url), concurrency: children.length, maxStalledCount: 1_000_000 };
+  const { Worker } = await bullMq();
+  const worker = new Worker(NAME, make, options);
+  worker.on("error", saidOnce(say));
+  if (!signal.aborted)
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await worker.close();
+}
+
+/** A connection that is lost is tried for again and again: it is said once. */
+function saidOnce(say: (line: string) => void): (error: Error) => void {
+  let last = "";
+  return ({ message }) => {
+    if (message !== last) say(`the queue: ${message}`);
+    last = message;
+  };
+}
