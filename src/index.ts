@@ -230,7 +230,7 @@ export {
   turned,
 } from "./report/table.ts";
 export { type Cost, cost } from "./shrink/cost.ts";
-export { type Inspection, inspect, type Layer } from "./shrink/inspect.ts";
+export { type Inspection, inspect, type Layer, type ModelPort } from "./shrink/inspect.ts";
 export { type KeptInputs, keptInputs } from "./shrink/kept-inputs.ts";
 export { type ShrinkOptions, type Shrunk, shrink } from "./shrink/shrink.ts";
 export { keepTokens } from "./shrink/tokenizer-file.ts";

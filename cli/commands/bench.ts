@@ -1,9 +1,10 @@
 /** `espalier bench`: how long a model takes, or two in turn. */
-import { change, counted, milliseconds, type Table, timedBatches, timeModels } from "espalier";
+import { change, counted, milliseconds, type Table, timedBatches, timeModels, write } from "espalier";
 import { readBytes, readModel } from "espalier/node";
 import { z } from "zod";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { integerField, numberListField } from "../settings/field.ts";
+import { modelFields, readingOf } from "../settings/model-fields.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
@@ -20,6 +21,7 @@ export const benchCommand = () =>
       batch: numberListField("batch sizes (default 1,128)", "integers ≥ 1", z.int().min(1)),
       runs: integerField("timed runs of each model (default 50)", { min: 1 }),
       warmup: integerField("untimed runs first (default 5)", { min: 0 }),
+      ...modelFields,
       ...engineFields,
     },
     examples: [
@@ -32,7 +34,10 @@ export const benchCommand = () =>
       const engine = engineOf(values);
       const files = [a!, ...(b ? [b] : [])];
       const models = await Promise.all(
-        files.map(async (file) => ({ model: await readModel(file), bytes: await readBytes(file) })),
+        files.map(async (file) => {
+          const model = await readModel(file, readingOf(values));
+          return { model, bytes: values.precision === "float32" ? write(model) : await readBytes(file) };
+        }),
       );
       const { runs = 50, warmup = 5 } = values;
       const batches = [];

@@ -5,6 +5,7 @@ import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, text } from "../settings/field.ts";
 import { lossField, lossOf } from "../settings/losses.ts";
+import { modelFields, readingOf } from "../settings/model-fields.ts";
 import { openDataset } from "../settings/open.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
@@ -18,6 +19,7 @@ export const evaluateCommand = () =>
     about: "Prints a model's loss and accuracy on a data set.",
     arguments: [["<file.onnx>", "the model, or the folder that it lies in"]],
     fields: {
+      ...modelFields,
       ...dataFields,
       split: choice("test (default) or train", ["test", "train"]),
       loss: lossField,
@@ -35,7 +37,7 @@ export const evaluateCommand = () =>
       if (!values.data)
         throw new UsageError("missing", "evaluate wants data", { wanted: "--data" }, "for example --data mnist");
       const folder = await folderOf(file, out);
-      const model = await readModel(file!);
+      const model = await readModel(file!, readingOf(values));
       const opened = await openDataset(values.data, { ...values, model: file }, model);
       const { data, notes } = folder?.classes ? orderClasses(opened, folder.classes) : { data: opened, notes: [] };
       const normalization = normalizationSetting(values.normalize);

@@ -18,6 +18,7 @@ import { checkDistilling, distillFields, distillOptions, ORIGINAL, teacherFile }
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, integerField, text, toggle, type ValuesOf } from "../settings/field.ts";
 import { lossField, lossOf } from "../settings/losses.ts";
+import { rewritingOf, rewrittenFields } from "../settings/model-fields.ts";
 import { openDataset } from "../settings/open.ts";
 import {
   checkJudge,
@@ -48,6 +49,7 @@ const fields = {
   fineTune: fineTuneField,
   freeze: trainFields.freeze,
   anyway: toggle("write the model even when nothing gets smaller"),
+  ...rewrittenFields,
   ...dataFields,
   loss: lossField,
   classAxis: trainFields.classAxis,
@@ -114,7 +116,7 @@ async function factorizeFile(
   signal: AbortSignal,
 ): Promise<FactorizedFile> {
   const rank = ruleOf(values);
-  const full = await readInput(from, touched("<out.onnx>", to));
+  const full = await readInput(from, touched("<out.onnx>", to), rewritingOf(values));
   const fileBefore = (await readBytes(from)).length;
   const data = values.data ? await openDataset(values.data, { ...values, model: from }, full) : undefined;
   checkJudge(rank.rule, data);
@@ -154,7 +156,7 @@ async function factorizeFile(
   const before = data && (await evaluate(whole, data, scoring));
   const after = data && (small === truncated ? cut : await evaluate(small, data, scoring));
   signal.throwIfAborted();
-  const bytes = write(small);
+  const bytes = write(small, { precision: values.precision });
   await writeBytes(to, bytes);
   await writePreprocessor(to, small, from);
   return {

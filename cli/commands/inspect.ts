@@ -13,10 +13,10 @@ import {
   spectra,
   type Table,
   visible,
-  withSizes,
 } from "espalier";
 import { writeBytes } from "espalier/node";
-import { sizesField, text, toggle } from "../settings/field.ts";
+import { text, toggle } from "../settings/field.ts";
+import { modelFields, readingOf } from "../settings/model-fields.ts";
 import { command } from "../terminal/command.ts";
 import { readInput, touched } from "../terminal/files.ts";
 import { folderOf } from "../terminal/model-folder.ts";
@@ -29,7 +29,7 @@ export const inspectCommand = () =>
     about: "Prints a model layer by layer: shapes, cost, zero channels, and why something cannot be removed.",
     arguments: [["<file.onnx>", "the model"]],
     fields: {
-      dim: sizesField("sizes that the file leaves free, at which it is looked at"),
+      ...modelFields,
       html: text("draw the network as a page to read in a browser, and write it to this file", "file.html"),
       ranks: toggle("show each layer's singular values and effective ranks"),
     },
@@ -41,9 +41,9 @@ export const inspectCommand = () =>
       "inspect resnet18.onnx --json",
     ],
     files: ([file], { html }) => ({ reads: touched("<file.onnx>", file), writes: touched("--html", html) }),
-    async run([file], { dim, html, ranks }, out) {
+    async run([file], { html, ranks, ...read }, out) {
       await folderOf(file, out);
-      const model = withSizes(await readInput(file!, touched("--html", html)), dim ?? {});
+      const model = await readInput(file!, touched("--html", html), readingOf(read));
       const found = inspect(model);
       const of = (part: number, whole: number) => `${count(part)} of ${count(whole)}`;
       const table: Table = {
@@ -66,7 +66,14 @@ export const inspectCommand = () =>
         const rows = found.layers.flatMap((l) => l[key].map((why) => `  ${visible(`${l.weight}: ${why}`)}`));
         return rows.length ? [`\n${title}\n${rows.join("\n")}`] : [];
       };
+      const ports = (title: string, list: typeof found.inputs) => [
+        title,
+        ...list.map((p) => `  ${visible(`${p.name}: ${p.dtype} ${shapeText(p.shape)}`)}`),
+      ];
       const lines = [
+        ...ports("inputs", found.inputs),
+        ...ports("outputs", found.outputs),
+        "",
         terminalTable(table, out),
         ...reasons("outputs that must stay, whatever their weights", "obstacles"),
         ...reasons("zero, but kept", "kept"),

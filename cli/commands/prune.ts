@@ -22,6 +22,7 @@ import { dataFields } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { choice, integerField, numberField, text, type ValuesOf } from "../settings/field.ts";
 import { lossField, lossOf } from "../settings/losses.ts";
+import { rewritingOf, rewrittenFields } from "../settings/model-fields.ts";
 import { openDataset } from "../settings/open.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
@@ -56,6 +57,7 @@ const fields = {
     "file.json",
   ),
   zeroed: text("write that model, which the certificate is of, to this file", "file.onnx"),
+  ...rewrittenFields,
   ...dataFields,
   samples: integerField("training samples that calibrate (default 512)", { min: 1 }),
   loss: lossField,
@@ -105,7 +107,7 @@ async function pruneFile(
   const { keep = 0.7, data: name, certificate, zeroed, loss, ...said } = values;
   await folderOf(from, out);
   const to = await smallFile(from, asked);
-  const given = await readInput(from, outputs(to, values));
+  const given = await readInput(from, outputs(to, values), rewritingOf(values));
   sayReading(out, from, given);
   const { model: full, normalization } = await asCut(given, from, values);
   const fileBefore = (await readBytes(await modelFileOf(from))).length;
@@ -132,7 +134,7 @@ async function pruneFile(
   };
   const done = await prune(full, options);
   signal.throwIfAborted();
-  const bytes = write(done.model);
+  const bytes = write(done.model, { precision: values.precision });
   await writeBytes(to, bytes);
   const filled = await fillFolder(from, asked, out, { before: given, after: done.model, bytes });
   if (zeroed) await writeBytes(zeroed, write(done.zeroed));

@@ -17,7 +17,8 @@ import { modelFileOf, readBytes, writeBytes } from "espalier/node";
 import { asCut, bakingFields, checkBaking } from "../settings/baking.ts";
 import { dataFields } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
-import { choice, integerField, numberField, text, texts } from "../settings/field.ts";
+import { integerField, numberField, text, texts } from "../settings/field.ts";
+import { rewritingOf, rewrittenFields } from "../settings/model-fields.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
@@ -48,10 +49,7 @@ export const shrinkCommand = () =>
     ],
     fields: {
       certificate: text("write what was removed, and why that is sound, to this file", "file.json"),
-      precision: choice(
-        "read all floats as float32, and write them so, or rounded to what they were: float32, stored (default: nothing is changed)",
-        ["float32", "stored"],
-      ),
+      ...rewrittenFields,
       ...bakingFields,
       roundTo: integerField("widths that lose channels stay multiples of this, such as 8 (default 1)", { min: 1 }),
       tolerance: numberField("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
@@ -91,7 +89,7 @@ export const shrinkCommand = () =>
       const folder = await folderOf(from, out);
       const to = await smallFile(from!, asked!);
       checkBaking(values);
-      const asGiven = await readInput(from!, outputs(to, values), values.precision && "float32");
+      const asGiven = await readInput(from!, outputs(to, values), rewritingOf(values));
       sayReading(out, from!, asGiven);
       const { model: given, normalization } = await asCut(asGiven, from!, values);
       const fileBefore = (await readBytes(await modelFileOf(from!))).length;

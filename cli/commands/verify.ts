@@ -15,6 +15,7 @@ import { readBytes, readModel, verifyModelFile } from "espalier/node";
 import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
 import { integerField, numberField, text } from "../settings/field.ts";
+import { modelFields, readingOf } from "../settings/model-fields.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
@@ -36,6 +37,7 @@ export const verifyCommand = () =>
       ),
       tolerance: numberField("largest relative difference that still counts as the same (default 1e-4)", { min: 0 }),
       random: integerField("runs on random inputs for each batch size (default 4)", { min: 1 }),
+      ...modelFields,
       ...dataFields,
       ...engineFields,
     },
@@ -46,7 +48,8 @@ export const verifyCommand = () =>
     ],
     files: writesNothing,
     async run([a, b], values, out) {
-      const [given, second] = [await readModel(a!), await readModel(b!)];
+      const reading = readingOf(values);
+      const [given, second] = [await readModel(a!, reading), await readModel(b!, reading)];
       const certificate = values.certificate ? await readCertificate(values.certificate) : undefined;
       const first = (await keptAgain(given, certificate?.vocabulary))?.model ?? given;
       const engine = engineOf(values);

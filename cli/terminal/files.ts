@@ -72,11 +72,11 @@ export async function checkFiles({ reads, writes }: Touched): Promise<void> {
 export async function readInput(
   path: string,
   writes: readonly NamedFile[],
-  precision?: ReadOptions["precision"],
+  reading: Pick<ReadOptions, "precision" | "sizes"> = {},
 ): Promise<Model> {
   const reads: NamedFile[] = [];
   const model = await readModel(path, {
-    precision,
+    ...reading,
     onExternal: (beside) => reads.push({ what: "the model's external data", path: beside }),
   });
   await checkFiles({ reads, writes });

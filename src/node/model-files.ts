@@ -3,7 +3,7 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
-import { EspalierError } from "../error.ts";
+import { EspalierError, UsageError } from "../error.ts";
 import { anObject, aText, someBytes, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
 import { type ReadOptions, read } from "../onnx/read.ts";
@@ -29,21 +29,23 @@ export async function readBytes(path: string): Promise<Uint8Array> {
  * Reads a model; its external data, if any, from the folder it lies in. Of a model's folder its model.onnx is read, as `readModelFolder` finds it.
  * @param options.onExternal hears the path of each file of external data that is read
  * @param options.precision "float32": all floats are read as float32, as `read` does. Default: "stored", as they are
- * @throws EspalierError naming the file, for what cannot be read and for what is no model
+ * @param options.sizes sizes that the file leaves free, by symbol, at which the model is looked at. Default: some that fit
+ * @throws EspalierError naming the file, for what cannot be read and for what is no model; UsageError for a size that the file has not
  */
 export async function readModel(
   path: string,
-  options: { readonly onExternal?: (path: string) => void } & Pick<ReadOptions, "precision"> = {},
+  options: { readonly onExternal?: (path: string) => void } & Pick<ReadOptions, "precision" | "sizes"> = {},
 ): Promise<Model> {
   wants("readModel", ["path", aText, path], ["options", anObject, options]);
-  const { onExternal, precision } = options;
+  const { onExternal, precision, sizes } = options;
   const file = await modelFileOf(path);
   const bytes = await readBytes(file);
   try {
-    return read(bytes, { external: besides(file, onExternal), precision });
+    return read(bytes, { external: besides(file, onExternal), precision, sizes });
   } catch (e) {
     if (!(e instanceof EspalierError)) throw e;
-    throw new EspalierError(e.code, e.what, { file, ...e.details }, e.fix);
+    const Kind = e instanceof UsageError ? UsageError : EspalierError;
+    throw new Kind(e.code, e.what, { file, ...e.details }, e.fix);
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { EspalierError } from "../error.ts";
 import { aFunction, anObject, maybe, someBytes, wants } from "../given.ts";
+import { type Sizes, withSizes } from "../graph/bind.ts";
 import type { Type } from "../graph/op.ts";
 import { boundAttrs, followedBy } from "../graph/sizes.ts";
 import type { Dim, Follows, Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
@@ -137,6 +138,8 @@ export interface ReadOptions {
    * writes what the file had. Default: "stored", as it is.
    */
   readonly precision?: Precision;
+  /** Sizes that the file leaves free, by symbol, at which the model is looked at: `{ sequence: 128 }`. Default: some that fit. */
+  readonly sizes?: Sizes;
 }
 
 /**
@@ -145,7 +148,8 @@ export interface ReadOptions {
  * @throws EspalierError for damaged files (naming the field or byte), unsupported opsets and element types, nodes that
  *   are not as ONNX has their operator in that opset, parameters that are computed from data or follow the batch size in a
  *   way that cannot be expressed, and operators outside the table whose output types the file does not declare. What is
- *   returned without an error, `write` writes, and what that gives reads back equal (−0 in stored floats is 0 then)
+ *   returned without an error, `write` writes, and what that gives reads back equal (−0 in stored floats is 0 then); UsageError for a
+ *   size that the file has not, or that is none
  */
 export function read(bytes: Uint8Array, options: ReadOptions = {}): Model {
   wants(
@@ -154,9 +158,15 @@ export function read(bytes: Uint8Array, options: ReadOptions = {}): Model {
     ["options", anObject, options],
     ["external", maybe(aFunction), options, "external"],
     ["precision", maybe(aPrecision), options, "precision"],
+    ["sizes", maybe(anObject), options, "sizes"],
   );
+  const model = readModel(bytes, options);
+  return options.sizes ? withSizes(model, options.sizes) : model;
+}
+
+function readModel(bytes: Uint8Array, options: ReadOptions): Model {
   try {
-    return readModel(bytes, options);
+    return modelOf(bytes, options);
   } catch (e) {
     if (!(e instanceof EspalierError) || e.fix) throw e;
     throw new EspalierError(e.code, e.what, e.details, "check that the file is complete, or export the model again");
@@ -172,7 +182,7 @@ const fitted = (declared: readonly Dim[] | undefined, inferred: readonly Dim[]):
     ? inferred.map((d, i) => (typeof declared[i] === "string" && d !== 0 ? declared[i] : d))
     : inferred;
 
-function readModel(bytes: Uint8Array, { external, precision }: ReadOptions): Model {
+function modelOf(bytes: Uint8Array, { external, precision }: ReadOptions): Model {
   const asItIs = withoutForms(withoutDraws(dequantized(parse(bytes, external))));
   const stored = precision === "float32" ? inFloat32(asItIs) : asItIs;
   const properties = stored.file.metadata_props ?? [];

@@ -1,11 +1,11 @@
 /** What a model is made of and what could be removed from it, layer by layer. */
 
 import { aModel, wants } from "../given.ts";
-import { atBatch } from "../graph/bind.ts";
+import { atBatch, axesOfInput } from "../graph/bind.ts";
 import { untrained } from "../graph/precision.ts";
 import { roles } from "../graph/roles.ts";
 import { size } from "../graph/tensor.ts";
-import type { DType, Model, Shape } from "../graph/types.ts";
+import type { Dim, DType, Model, Shape } from "../graph/types.ts";
 import { type Obstacle, obstacleText } from "../groups/channels.ts";
 import { marksOf } from "../onnx/marks.ts";
 import { trainingNotes } from "../onnx/notes.ts";
@@ -40,8 +40,18 @@ export interface Layer {
   readonly kept: readonly string[];
 }
 
+/** An input or an output of a model. */
+export interface ModelPort {
+  readonly name: string;
+  readonly dtype: DType;
+  /** Numbers, and the names of sizes that are free ("?": it has none). */
+  readonly shape: readonly Dim[];
+}
+
 /** All layers, and what the model costs. */
 export interface Inspection extends Cost {
+  readonly inputs: readonly ModelPort[];
+  readonly outputs: readonly ModelPort[];
   readonly layers: readonly Layer[];
   /** Weights that training leaves as they are, since they are not float32. */
   readonly untrained: readonly { readonly weight: string; readonly dtype: DType; readonly shape: Shape }[];
@@ -111,7 +121,12 @@ export function inspected(model: Model): { readonly inspection: Inspection; read
   const constants = [...roles(model.graph, marksOf(model))].flatMap(([{ name, shape }, { learns, why }]) =>
     learns ? [] : [{ name, shape, why }],
   );
+  const given = model.graph.inputs.filter((v) => !model.graph.initializers.has(v));
   const inspection = {
+    inputs: given.map((v): ModelPort => ({ name: v.name, dtype: v.dtype, shape: axesOfInput(model, v) })),
+    outputs: model.graph.outputs.map(
+      (v): ModelPort => ({ name: v.name, dtype: v.dtype, shape: model.dims.get(v.name) ?? v.shape }),
+    ),
     ...costOf(graph),
     layers,
     untrained: fixed,
