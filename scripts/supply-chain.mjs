@@ -26,7 +26,10 @@ const ALLOWED = [
 /** Licences of single packages: libraries that are loaded, not linked into ours, and come only where they are wanted. */
 const ALLOWED_FOR = [{ name: /^@img\/sharp-/, licence: "LGPL-3.0-or-later" }];
 /** Packages that run a script when they are installed. */
-const SCRIPTS = ["onnxruntime-node"]; // fetches CUDA's libraries, unless .npmrc says skip
+const SCRIPTS = [
+  "onnxruntime-node", // fetches CUDA's libraries, unless .npmrc says skip
+  "koffi", // looks whether its binary is there, which is a package of its own
+];
 
 const page = join(root, "docs", "licences.md");
 

@@ -61,6 +61,11 @@ export const aStore: Kind = {
   fix: 'give directory(path) of "espalier/node", or memory()',
   holds: has("read", "write", "list", "remove"),
 };
+export const aCommunicator: Kind = {
+  wanted: "the ranks of a run",
+  fix: 'give await mpi() of "espalier/node"',
+  holds: has("allreduce", "broadcast"),
+};
 export const anOptimizer: Kind = {
   wanted: "an optimizer",
   fix: "give sgd() or another",

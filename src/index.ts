@@ -268,6 +268,7 @@ export type { TrainOptions } from "./train/options.ts";
 export { preciseStatistics, type StatisticsOptions } from "./train/precise-statistics.ts";
 export { type PreprocessorConfig, preprocessorConfig, preprocessorConfigFor } from "./train/preprocessor-config.ts";
 export type { Progress } from "./train/progress.ts";
+export type { Communicator } from "./train/ranks/communicator.ts";
 export { settingsOf } from "./train/record.ts";
 export type { Run } from "./train/run.ts";
 export { clearRun, FILES, TRUNCATED } from "./train/run-files.ts";

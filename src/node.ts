@@ -16,6 +16,7 @@ export {
 export { type ModelFolder, readModelFolder } from "./node/folder/read-folder.ts";
 export { type FolderModel, modelFileIn, type WrittenFolder, writeModelFolder } from "./node/folder/write-folder.ts";
 export { readBytes, readModel, verifyModelFile, writeBytes } from "./node/model-files.ts";
+export { type MpiCommunicator, type MpiOptions, mpi } from "./node/mpi/mpi.ts";
 export type { OpenOptions } from "./node/reader.ts";
 export { readOrder } from "./node/sample-order.ts";
 export { systemReason } from "./node/system-error.ts";

@@ -11,17 +11,15 @@ import {
   trainToTarget,
   write,
 } from "espalier";
-import { environment, readOrder } from "espalier/node";
+import { readOrder } from "espalier/node";
 import { choose, type RunChoices } from "../settings/choices.ts";
 import { engineOf } from "../settings/engine-fields.ts";
 import { methods, resolved } from "../settings/methods.ts";
 import { openData, openModel, openTeacher } from "../settings/open.ts";
-import { differingEnvironment, occupy, type RunFolder, writeRun } from "../settings/place.ts";
+import { differingEnvironment, environmentOf, occupy, type RunFolder, writeRun } from "../settings/place.ts";
 import { checkJudge } from "../settings/rank-fields.ts";
 import { rankOptions } from "../settings/run-options.ts";
 import { sayFinishing, saySearching } from "../terminal/events.ts";
-import type { Interruption } from "../terminal/interrupt.ts";
-import type { Output } from "../terminal/output.ts";
 import { describeRun, trainIn, type Workshop } from "./training.ts";
 
 /** A run that is checked and can start. */
@@ -40,14 +38,18 @@ export interface Outcome {
   readonly lambda?: number;
 }
 
+interface Opening extends Pick<Workshop, "out" | "interruption" | "communicator"> {
+  /** If it is open already. */
+  readonly data?: Dataset;
+}
+
 /**
  * Opens data and model and checks the run; nothing is written or cleared.
- * @param data if it is open already
  * @throws UsageError, EspalierError for what does not fit together, or does not run on this device
  */
 export async function openJob(
   where: RunFolder,
-  { out, interruption, data: opened }: { out: Output; interruption: Interruption; data?: Dataset },
+  { out, interruption, data: opened, communicator }: Opening,
 ): Promise<Job> {
   const choices = choose(where.config);
   const data = opened ?? (await openData(choices));
@@ -56,7 +58,7 @@ export async function openJob(
   const teacher = await openTeacher(choices);
   const order = choices.order === undefined ? undefined : await readOrder(choices.order);
   const engine = engineOf(choices);
-  const shop: Workshop = { model, teacher, order, data, engine, out, interruption };
+  const shop: Workshop = { model, teacher, order, data, engine, out, interruption, communicator };
   describeRun(where.store, choices, shop);
   await (await engine.load(write(model))).release();
   return { where, choices, shop, notComposed };
@@ -89,8 +91,9 @@ async function complete(job: Job, stages: Stages): Promise<Outcome | undefined> 
   const { engine, out } = shop;
   const config = resolved(choices, methods(choices));
   if (choices.overwrite) await clearRun(where.store);
-  const differing = await differingEnvironment(where.store, engine);
-  await writeRun(where.store, config, engine);
+  const ranks = shop.communicator?.size ?? 1;
+  const differing = await differingEnvironment(where.store, engine, ranks);
+  await writeRun(where.store, config, engine, ranks);
   stages.begun?.(where);
   if (differing.length > 0)
     out.warn(
@@ -108,7 +111,7 @@ async function complete(job: Job, stages: Stages): Promise<Outcome | undefined> 
       store: where.store,
       title: `${choices.model} on ${shop.data.name}`,
       config,
-      environment: environment(engine),
+      environment: environmentOf(engine, ranks),
       lambda,
       onEvent(event) {
         if (event.type === "shrinking") stages.trained?.();

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Option } from "commander";
 import {
   beforeAfterTable,
+  type Communicator,
   cost,
   count,
   counted,
@@ -23,7 +24,7 @@ import { kebab } from "../settings/names.ts";
 import { place, type RunFolder } from "../settings/place.ts";
 import { targetSaid } from "../settings/target-fields.ts";
 import { headings } from "../settings/train-choices.ts";
-import { trainFields } from "../settings/train-fields.ts";
+import { type TrainConfig, trainFields } from "../settings/train-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
 import { dataFiles, runFiles, touched } from "../terminal/files.ts";
 import { type Interruption, interruption, sayStopped } from "../terminal/interrupt.ts";
@@ -31,6 +32,7 @@ import { runFolder } from "../terminal/model-folder.ts";
 import type { Output } from "../terminal/output.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 import { completeJob, type Job, openJob } from "./job.ts";
+import { onRanks } from "./ranks.ts";
 
 export const trainCommand = () =>
   command({
@@ -65,24 +67,41 @@ export const trainCommand = () =>
       ],
       writes: out === undefined ? [] : runFiles(out),
     }),
-    async run(_, asked, out) {
-      const where = await place(asked);
-      if (where.summary) {
-        out.say(`${where.out} is finished already`);
-        conclude(where, where.summary, out);
-        return 0;
-      }
-      const interrupt = interruption((line) => out.warn(line));
-      try {
-        return (await trainAndFinish(where, out, interrupt)) || (interrupt.unheard() ?? 0);
-      } finally {
-        interrupt.release();
-      }
-    },
+    run: (_, asked, out) =>
+      asked.mpi
+        ? onRanks(asked, out, (shared, communicator, begin) => trainOnce(shared, out, { communicator, begin }))
+        : trainOnce(asked, out),
   });
 
-async function trainAndFinish(where: RunFolder, out: Output, interruption: Interruption): Promise<number> {
-  const job = await openJob(where, { out, interruption });
+/** What goes with a run that several ranks share. */
+interface Sharing {
+  readonly communicator?: Communicator;
+  begin?(where: RunFolder): Promise<unknown>;
+}
+
+async function trainOnce(asked: TrainConfig, out: Output, { communicator, begin }: Sharing = {}): Promise<number> {
+  const where = await place(asked);
+  await begin?.(where);
+  if (where.summary) {
+    out.say(`${where.out} is finished already`);
+    conclude(where, where.summary, out);
+    return 0;
+  }
+  const interrupt = interruption((line) => out.warn(line));
+  try {
+    return (await trainAndFinish(where, out, interrupt, communicator)) || (interrupt.unheard() ?? 0);
+  } finally {
+    interrupt.release();
+  }
+}
+
+async function trainAndFinish(
+  where: RunFolder,
+  out: Output,
+  interruption: Interruption,
+  communicator?: Communicator,
+): Promise<number> {
+  const job = await openJob(where, { out, interruption, communicator });
   let folder = where;
   const outcome = await completeJob(job, {
     begun(where) {

@@ -1,6 +1,7 @@
 /** One training run of the library with live progress. */
 import {
   baselineNote,
+  type Communicator,
   type Dataset,
   type Engine,
   type EpochMetrics,
@@ -32,6 +33,8 @@ export interface Workshop extends Given {
   readonly interruption: Interruption;
   /** Hears every epoch that ends; a run that is stopped here has its checkpoint. */
   readonly onEpoch?: (metrics: EpochMetrics) => void;
+  /** With --mpi. */
+  readonly communicator?: Communicator;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface Workshop extends Given {
 export const describeRun = (
   store: Store,
   s: RunChoices,
-  { model, teacher, order, data, engine, interruption }: Workshop,
+  { model, teacher, order, data, engine, interruption, communicator }: Workshop,
   watch: Pick<TrainOptions, "onProgress" | "onBaseline" | "tune"> = {},
 ): Run =>
   train(model, data, {
@@ -49,6 +52,7 @@ export const describeRun = (
     store,
     resume: s.resume,
     signal: interruption.signal,
+    communicator,
     ...watch,
   });
 

@@ -55,7 +55,10 @@ function penaltyOf(s: RunChoices): Penalty | undefined {
 }
 
 /** Every setting that decides what is trained, with its default filled in: run.json and the report show it. */
-export function resolved({ out, resume, overwrite, watch, ...s }: RunChoices, m: Methods): Record<string, unknown> {
+export function resolved(
+  { out, resume, overwrite, watch, mpi, ...s }: RunChoices,
+  m: Methods,
+): Record<string, unknown> {
   return {
     ...s,
     ...(s.steps !== undefined && { epochs: undefined }), // which the steps say

@@ -26,6 +26,7 @@ const MAY_CHANGE: readonly TrainKey[] = [
   "dataRoot",
   "tensorboard",
   "watch",
+  "mpi",
 ];
 
 export interface RunFolder {
@@ -156,20 +157,33 @@ function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {
   );
 }
 
+/** Versions and machine, and how many ranks share the batches where several do. */
+export const environmentOf = (engine: Engine, ranks: number): Readonly<Record<string, string | number>> => ({
+  ...environment(engine),
+  ...(ranks > 1 && { ranks }),
+});
+
 /**
  * What promises equal bytes and is not as it was: "threads 1 (before 2)". Of a run that begins there is nothing to say.
  * @param store where run.json is of the last time that the run went on
+ * @param ranks that share its batches
  */
-export async function differingEnvironment(store: Store, engine: Engine): Promise<readonly string[]> {
+export async function differingEnvironment(store: Store, engine: Engine, ranks: number): Promise<readonly string[]> {
   const bytes = await store.read(FILES.run);
   if (!bytes) return [];
-  const before = environments.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data?.environment ?? {};
-  return Object.entries(environment(engine))
+  const saved = environments.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data?.environment;
+  const before: Readonly<Record<string, string | number>> = saved ? { ranks: 1, ...saved } : {};
+  return Object.entries({ ...environment(engine), ranks })
     .filter(([what, now]) => before[what] !== undefined && before[what] !== now)
     .map(([what, now]) => `${what} ${now} (before ${before[what]})`);
 }
 
 /** Writes run.json. The first write of a run: it fails before training if the directory cannot be written. */
-export function writeRun(store: Store, config: Readonly<Record<string, unknown>>, engine: Engine): Promise<void> {
-  return writeJson(store, FILES.run, { config, environment: environment(engine) });
+export function writeRun(
+  store: Store,
+  config: Readonly<Record<string, unknown>>,
+  engine: Engine,
+  ranks: number,
+): Promise<void> {
+  return writeJson(store, FILES.run, { config, environment: environmentOf(engine, ranks) });
 }

@@ -91,6 +91,7 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "seed",
     "threads",
     "device",
+    "mpi",
     "tune",
     "out",
     "resume",

@@ -146,6 +146,9 @@ export const trainFields = {
   seed: integerField("default 1"),
   threads: integerField("default: one per processor", { min: 1 }),
   device: choice("default cpu", devices),
+  mpi: toggle(
+    "one run in all processes that mpirun started, each on its share of every batch: mpirun -n 4 npx espalier train --mpi …",
+  ),
   tune: toggle(
     "time the formulations of the step on this machine first, and compute with the fastest; kept for later runs",
   ),

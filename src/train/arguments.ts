@@ -1,6 +1,7 @@
 /** What `train` was given: every argument and option of its kind, before anything looks inside. */
 import type { Dataset } from "../data/dataset.ts";
 import {
+  aCommunicator,
   aDataset,
   aFunction,
   aList,
@@ -55,6 +56,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   preciseStatistics: maybe(oneOfKinds(aNumber, { wanted: "false", holds: (x) => x === false })),
   baseline: maybe(aSwitch),
   store: maybe(aStore),
+  communicator: maybe(aCommunicator),
   resume: maybe(aSwitch),
   overwrite: maybe(aSwitch),
   checkpointSeconds: maybe(aNumber),

@@ -30,6 +30,8 @@ import { normalizationNote, normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
 import { statisticsBatches } from "./precise-statistics.ts";
 import type { Progress } from "./progress.ts";
+import { checkCommunicator } from "./ranks/check.ts";
+import type { Communicator } from "./ranks/communicator.ts";
 import type { Score } from "./score.ts";
 import type { Steering } from "./steering.ts";
 import type { Store } from "./store.ts";
@@ -126,6 +128,12 @@ export interface TrainOptions {
    * once. Default: when its weights are from a file, the classifier's too. A resumed run keeps the score that it began with.
    */
   readonly baseline?: boolean;
+  /**
+   * The processes that train together, each on its share of every batch: `mpi()` of "espalier/node". The step is that of the whole
+   * batch in one process, but for the order of sums and for batch norm, which normalizes by each rank's own statistics (running ones
+   * are the ranks' mean). All are started with the same arguments; rank 0 alone writes. Not with `tune`. Default: this process alone.
+   */
+  readonly communicator?: Communicator;
   /** Where checkpoints and metrics.jsonl go. Default: nowhere. */
   readonly store?: Store;
   /** Go on from the store's checkpoint if there is one. Default false. */
@@ -226,6 +234,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     ...(distill && { teacher: teacherOf(distill, model, data, { terms, normalization }) }),
   };
   checkInteger("evalEvery", resolved.evalEvery, 1);
+  if (options.communicator) checkCommunicator(options.communicator, { ...resolved, least: running.length > 0 ? 2 : 1 });
   if (distill?.cache) checkCache(resolved);
   checkSwitches(resolved);
   checkInteger("accumulate", resolved.accumulate, 1);

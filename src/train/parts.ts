@@ -21,15 +21,20 @@ export function partSizes(count: number, most: number, least: number): number[] 
   return Array.from({ length: n }, (_, i) => start(i + 1) - start(i));
 }
 
-/** The parts of these sizes. */
-export function partsOf(batch: Samples, sizes: readonly number[]): BatchPart[] {
+/** The parts of these sizes, of a batch or of a part of one. */
+export function partsOf(batch: Samples & Partial<Pick<BatchPart, "from">>, sizes: readonly number[]): BatchPart[] {
   let from = 0;
   return sizes.map((count) => {
     const rows = <T extends Numbers>(of: T): T => {
       const width = of.length / batch.count;
       return of.subarray(from * width, (from + count) * width) as T;
     };
-    const part = { ...ofEach(batch, rows), count, from, ...(batch.length !== undefined && { length: batch.length }) };
+    const part = {
+      ...ofEach(batch, rows),
+      count,
+      from: (batch.from ?? 0) + from,
+      ...(batch.length !== undefined && { length: batch.length }),
+    };
     from += count;
     return part;
   });

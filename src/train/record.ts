@@ -8,6 +8,7 @@ import type { Numbers, Split } from "../data/split.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aLossOrSome, anObject, anOptimizer, aSchedule, wants } from "../given.ts";
 import type { Model } from "../graph/types.ts";
+import { runningStatistics } from "../graph/walk.ts";
 import { type Tuning, tuningRecord } from "../lower/tuning/tuning.ts";
 import { write } from "../onnx/write.ts";
 import type { EpochMetrics } from "../report/results.ts";
@@ -170,6 +171,8 @@ export function settingsOf(o: Resolved, data: Dataset): Config {
 }
 
 export async function describeConfig(model: Model, data: Dataset, o: Resolved): Promise<Config> {
+  const { communicator } = o;
+  const shares = communicator && communicator.size > 1 && runningStatistics(model.graph).size > 0; // each normalizes by its own
   const config = {
     model: await sha256(write(model)),
     data: {
@@ -182,6 +185,7 @@ export async function describeConfig(model: Model, data: Dataset, o: Resolved): 
       ...(data.input !== undefined && { columns: [...inputsOf(data), ...labelsOf(data)] }),
     },
     ...choicesOf(o),
+    ...(shares && { ranks: communicator.size }),
     ...(o.order && { order: await sha256(new Uint8Array(o.order.buffer, o.order.byteOffset, o.order.byteLength)) }),
     ...(o.teacher && { distill: { ...choicesOf(o).distill, teacher: await sha256(write(o.teacher.model)) } }),
   };

@@ -25,6 +25,9 @@ import { runNotes } from "./notes.ts";
 import { nothingZero } from "./nothing-zero.ts";
 import type { Resolved } from "./options.ts";
 import { published } from "./published.ts";
+import { onAnyRank } from "./ranks/communicator.ts";
+import { storeOf } from "./ranks/rank-store.ts";
+import { checkSameSettings } from "./ranks/same-settings.ts";
 import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { type Score, tellsClasses } from "./score.ts";
@@ -75,9 +78,10 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
     this.notes = runNotes({ model, graph, stays, data, steps: this.sizes.length }, options, this.trainer.plan);
-    this.journal = new Journal(options.store);
+    const store = storeOf(options);
+    this.journal = new Journal(store);
     this.evaluation = new Evaluation(model, data, options);
-    this.stepLog = new StepLog(options.logSteps ? options.store : undefined);
+    this.stepLog = new StepLog(options.logSteps ? store : undefined);
     this.steered = options.target && new Steered(options.target, model, options);
     const { shrinkEvery } = options;
     this.thinning = shrinkEvery === undefined ? undefined : new Thinning(graph, { ...options, shrinkEvery });
@@ -158,7 +162,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     if (this.started)
       throw new UsageError("misuse", "a run can be iterated once", {}, "call train again for another run");
     this.started = true;
-    const { signal, checkpointSeconds } = this.options;
+    const { signal, checkpointSeconds, communicator } = this.options;
     try {
       await this.begin();
       if (this.finished) return;
@@ -167,19 +171,20 @@ export class Run implements AsyncIterable<EpochMetrics> {
       const plan = { ...planned(this.options), shape: this.data.shape, epoch, step, mergeSingle: this.mergeSingle };
       for await (const batch of (this.data.batches ?? batches)(await samplesOf(this.data, this.options), plan)) {
         await this.trainStep(batch);
-        if (this.standing.step === stepsOfEpoch(this.now)) {
+        const ends = this.standing.step === stepsOfEpoch(this.now);
+        if (ends) {
           const metrics = await this.endEpoch();
           lastSave = performance.now();
           yield* this.pause(metrics);
-        } else if (signal?.aborted || performance.now() - lastSave > checkpointSeconds * 1000) {
+        }
+        if (this.finished) return;
+        const due = performance.now() - lastSave > checkpointSeconds * 1000;
+        const [stops, saves] = await onAnyRank(communicator, [signal?.aborted ?? false, due]);
+        if (!ends && (stops || saves)) {
           await this.save();
           lastSave = performance.now();
         }
-        if (this.finished) return;
-        if (signal?.aborted) {
-          this.publish(await this.trainer.weights());
-          return;
-        }
+        if (stops) return this.publish(await this.trainer.weights());
       }
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error; // stopped before the first step: there is nothing to keep
@@ -201,10 +206,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
 
   /** Restores a checkpoint or makes a fresh state. */
   private async begin(): Promise<void> {
-    const { resume, overwrite, epochs } = this.options;
+    const { resume, overwrite, epochs, communicator } = this.options;
     for (const model of [this.initial, this.options.teacher?.model])
       if (model) await checkSamplesApart(model, this.options.engine);
     const config = await describeConfig(this.initial, this.data, this.options);
+    if (communicator) await checkSameSettings(config, communicator);
     const saved = await this.journal.open(config, { resume, overwrite, epochs });
     const count = Math.min(this.options.batchSize, this.data.train.count);
     this.trainer = await withFormulations(this.trainer, saved?.record.tuning, count, this.options);

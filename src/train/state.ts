@@ -18,6 +18,8 @@ interface Written {
 export class State {
   /** The model's handles of the trained parameters. */
   readonly trained: readonly Value[];
+  /** Those of the running statistics. */
+  readonly statistics: readonly Value[];
   private readonly engine: Engine;
   private readonly graph: Graph;
   private readonly slots: readonly string[];
@@ -35,6 +37,7 @@ export class State {
     const { trained, running } = parameters(graph);
     const weights = [...trained, ...running];
     this.trained = trained;
+    this.statistics = running;
     this.graph = graph;
     this.slots = optimizer.slots;
     this.weightNames = new Map(weights.map((v) => [v.name, names.param(v.name)]));
@@ -100,6 +103,22 @@ export class State {
     const out = new Map<string, Tensor>();
     for (const [weight, name] of this.weightNames) out.set(weight, await this.copy(name));
     return out;
+  }
+
+  /** The running statistics by their own names, not copied. */
+  async running(): Promise<Map<string, Tensor>> {
+    const out = new Map<string, Tensor>();
+    for (const { name } of this.statistics) out.set(name, await this.engine.download(this.current[names.param(name)]));
+    return out;
+  }
+
+  /** Makes these the running statistics. */
+  setRunning(by: ReadonlyMap<string, Tensor>): void {
+    for (const [weight, t] of by) {
+      const name = names.param(weight);
+      this.engine.dispose(this.current[name]);
+      this.current[name] = this.engine.upload(own(t));
+    }
   }
 
   private async copy(name: string): Promise<Tensor> {

@@ -1,6 +1,6 @@
 /**
  * Runs single steps: turns the clocks, feeds the sessions, swaps the state. A step is one program; or, where a batch's gradients
- * are accumulated, `gradients` for each part of the batch and one `update`. Both end alike.
+ * are accumulated or several ranks share it, `gradients` for each part of the batch and one `update`. Both end alike.
  */
 import type { Batch } from "../data/batches.ts";
 import {
@@ -27,6 +27,9 @@ import { batchFeeds, knownPerSample, numberFeed, numberFeeds } from "./feeds.ts"
 import { GradientSum } from "./gradient-sum.ts";
 import { checkFinite, NotFiniteError } from "./not-finite.ts";
 import { type BatchPart, partSizes, partsOf } from "./parts.ts";
+import type { Communicator } from "./ranks/communicator.ts";
+import { RankSum } from "./ranks/rank-sum.ts";
+import { shareOf, shareSizes } from "./ranks/share.ts";
 import { scalar } from "./score.ts";
 import type { Loaded, Sessions } from "./sessions.ts";
 import type { State } from "./state.ts";
@@ -44,6 +47,8 @@ export interface StepperParts {
   /** Into how many parts a batch is split, and how many samples a part has at least. */
   readonly accumulate: number;
   readonly leastPart: number;
+  /** Who else computes a share of every batch. */
+  readonly communicator?: Communicator;
 }
 
 /** What steps remember that is no tensor; plain numbers, part of every checkpoint. */
@@ -66,13 +71,16 @@ export class Stepper {
   memory: StepMemory;
   private readonly parts: StepperParts;
   private readonly sum: GradientSum;
+  private readonly overRanks: RankSum | undefined;
   /** What the last step's prox on the host made, by parameter. */
   private moves: ReadonlyMap<Value, HostMove> = new Map();
 
   constructor(parts: StepperParts) {
     this.parts = parts;
     this.memory = { clock: parts.plan.optimizer.clock.start(), numbers: {}, penalty: noPenalty };
-    this.sum = new GradientSum(parts.engine, parts.state.trained);
+    const { engine, state, communicator } = parts;
+    this.sum = new GradientSum(engine, state.trained);
+    this.overRanks = communicator && new RankSum(engine, communicator, state);
   }
 
   /** Compiles what a step of this many samples runs, of whatever kind it is. @param length of samples that differ in it */
@@ -80,16 +88,23 @@ export class Stepper {
     const { plan, sessions } = this.parts;
     const sizes = this.partSizes(count);
     const kinds = [undefined, ...Object.keys(plan.optimizer.kinds ?? {})];
-    if (sizes.length === 1) for (const kind of kinds) await sessions.get("step", count, kind, length);
+    if (!this.isCut(sizes)) for (const kind of kinds) await sessions.get("step", count, kind, length);
     else {
-      for (const size of sizes) await sessions.get("gradients", size, length);
+      for (const size of sizes) if (size > 0) await sessions.get("gradients", size, length);
       for (const kind of kinds) await sessions.get("update", kind);
     }
   }
 
-  /** Into parts of which sizes a batch is split. */
+  /** Into parts of which sizes a batch is split, or the share of it that is computed here. */
   partSizes(count: number): number[] {
-    return partSizes(count, this.parts.accumulate, this.parts.leastPart);
+    const { accumulate, leastPart, communicator } = this.parts;
+    const own = communicator ? shareSizes(count, communicator, leastPart)[communicator.rank] : count;
+    return partSizes(own, accumulate, leastPart);
+  }
+
+  /** Whether the passes behind the gradients are a program of their own. */
+  isCut(sizes: readonly number[]): boolean {
+    return sizes.length > 1 || this.parts.communicator !== undefined;
   }
 
   /** Makes the optimizer's slots anew from the current parameters. */
@@ -114,11 +129,12 @@ export class Stepper {
     const penalty = penaltyAt(this.memory.penalty, share, tick, plan.optimizer.prox, strength);
     const acting = { ...penalty, share: penalty.share * strength }; // the share is of the gradient there
     const numbers = numberFeeds(tick.numbers, plan.penalty && acting);
-    const parts = partsOf(batch, this.partSizes(batch.count));
-    const { into, out, result } =
-      parts.length === 1
-        ? await this.whole(parts[0], now, tick, numbers)
-        : await this.inParts(parts, now, tick, numbers, knownPerSample(batch, this.parts.labels));
+    const { communicator, labels, leastPart } = this.parts;
+    const sizes = this.partSizes(batch.count);
+    const parts = partsOf(shareOf(batch, communicator, leastPart), sizes);
+    const { into, out, result } = this.isCut(sizes)
+      ? await this.inParts(parts, now, tick, numbers, { count: batch.count, known: knownPerSample(batch, labels) })
+      : await this.whole(parts[0], now, tick, numbers);
     const moved = plan.penalty?.hostProx && (await this.onHost(out, numbers, penalty.step, now));
     state.swap({ ...into, ...moved });
     this.memory = { clock: tick.state, numbers: tick.numbers, penalty };
@@ -137,38 +153,54 @@ export class Stepper {
     const loaded = await sessions.get("step", part.count, tick.kind, part.length);
     const into = state.targets(loaded.session.outputNames);
     const out = await this.run(loaded.session, { ...numbers, ...this.feedsOf(part, loaded, now) }, into);
-    return { into, out, result: await this.result(out, now) };
+    const result = await this.reported(out);
+    this.checkLoss(result, now);
+    return { into, out, result };
   }
 
-  /** The passes before the cut part by part, then those behind it. Running statistics follow each part. */
+  /**
+   * The passes before the cut part by part, then those behind it. Running statistics follow each part.
+   * @param of the whole batch
+   */
   private async inParts(
     parts: readonly BatchPart[],
     now: Moment,
     tick: Tick,
     numbers: HostTensors,
-    known: ReturnType<typeof knownPerSample>,
+    { count, known }: { readonly count: number; readonly known: ReturnType<typeof knownPerSample> },
   ) {
     const { sessions, state } = this.parts;
-    const result = { loss: 0, correct: 0 };
-    const count = parts.reduce((n, part) => n + part.count, 0);
+    let result = { loss: 0, correct: 0 };
+    let done = 0;
     this.sum.clear();
     for (const part of parts) {
+      if (part.count === 0) continue; // a rank without a share
       const loaded = await sessions.get("gradients", part.count, part.length);
       const share = part.count / count;
       const weight = { [names.weight]: numberFeed(share) };
       const running = state.targets(loaded.session.outputNames);
       const host = { ...numbers, ...weight, ...this.feedsOf(part, loaded, now, known) };
       const out = await this.run(loaded.session, host, { ...running, ...this.sum.targets() });
-      const { loss, correct } = await this.result(out, now);
+      const { loss, correct } = await this.reported(out);
+      if (!this.overRanks) this.checkLoss({ loss }, now); // together they find out together
       result.loss += loss * share;
       result.correct += correct;
+      done += share;
       state.swap(running);
       await this.sum.add((await sessions.get("add")).session);
     }
     const { session } = await sessions.get("update", tick.kind);
-    const into = state.targets(session.outputNames);
-    const out = await this.run(session, numbers, into, this.sum.feeds());
-    return { into, out, result };
+    const update = (host: HostTensors, gradients?: DeviceTensors) => {
+      const into = state.targets(session.outputNames);
+      return this.run(session, host, into, gradients).then((out) => ({ into, out, result }));
+    };
+    if (!this.overRanks) return update(numbers, this.sum.feeds());
+    const own = { gradients: this.sum.feeds(), running: await state.running(), share: done, ...result };
+    const all = await this.overRanks.sum(own);
+    result = { loss: all.loss, correct: all.correct };
+    this.checkLoss(result, now);
+    state.setRunning(all.running);
+    return update({ ...numbers, ...all.gradients });
   }
 
   private feedsOf(
@@ -184,17 +216,19 @@ export class Stepper {
     return { ...batchFeeds(part, inputs, targets, known), ...Object.fromEntries(drawn) };
   }
 
-  private async result(out: DeviceTensors, now: Moment): Promise<StepResult> {
-    const { engine, schedule } = this.parts;
+  private async reported(out: DeviceTensors): Promise<StepResult> {
+    const { engine } = this.parts;
     const loss = await scalar(engine, out[names.loss]);
-    const correct = out[names.correct] ? await scalar(engine, out[names.correct]) : 0;
-    if (!Number.isFinite(loss))
-      throw new NotFiniteError(
-        `training diverged: the loss became ${loss}`,
-        { epoch: now.epoch + 1, step: now.step + 1, lr: schedule.lr(now) },
-        "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
-      );
-    return { loss, correct };
+    return { loss, correct: out[names.correct] ? await scalar(engine, out[names.correct]) : 0 };
+  }
+
+  private checkLoss({ loss }: Pick<StepResult, "loss">, now: Moment): void {
+    if (Number.isFinite(loss)) return;
+    throw new NotFiniteError(
+      `training diverged: the loss became ${loss}`,
+      { epoch: now.epoch + 1, step: now.step + 1, lr: this.parts.schedule.lr(now) },
+      "use a smaller lr, a warm-up, or normalized inputs; the last checkpoint is kept",
+    );
   }
 
   /** The part of a step that no graph can hold: the prox on the host, then accept. */

@@ -19,6 +19,7 @@ import type { LossPlan, StepPlan } from "../step/plan.ts";
 import { type TrainingPrograms, trainingPrograms } from "../step/programs.ts";
 import { weightFeeds } from "./feeds.ts";
 import { type Gathering, gatherStatistics } from "./gather-statistics.ts";
+import type { Communicator } from "./ranks/communicator.ts";
 import { type Score, score } from "./score.ts";
 import { Sessions } from "./sessions.ts";
 import { State } from "./state.ts";
@@ -42,6 +43,8 @@ export interface TrainerOptions {
   readonly seed: number;
   /** Into how many parts a batch is split, whose gradients are added up. Default 1. */
   readonly accumulate?: number;
+  /** Who else computes a share of every batch. Default: nobody. */
+  readonly communicator?: Communicator;
   /** Where the batches come from of splits that are scored and not in memory. Default: prepared in-process. */
   readonly batches?: Loader;
   /** Which formulations the engine's machine prefers. Default: those of the built-in thresholds. */
@@ -79,7 +82,7 @@ export class Trainer {
 
   /** @throws UsageError, EspalierError when optimizer or penalty cannot be bound to the graph */
   constructor(options: TrainerOptions) {
-    const { engine, penalty, inputs, terms, teacher, schedule, seed, accumulate = 1, thin } = options;
+    const { engine, penalty, inputs, terms, teacher, schedule, seed, accumulate = 1, thin, communicator } = options;
     const full = options.model.graph; // of which the groups are, whatever is computed of it
     const bound = penalty?.bind(full);
     const fitted = options.optimizer.bind?.({ graph: full, penalty: bound, seed }) ?? options.optimizer;
@@ -93,7 +96,8 @@ export class Trainer {
     this.state = new State(engine, graph, optimizer);
     const leastPart = parameters(graph).running.length > 0 ? 2 : 1; // batch statistics need more than one value
     const { plan, sessions, state, labels } = this;
-    this.stepper = new Stepper({ engine, plan, sessions, state, labels, schedule, seed, accumulate, leastPart });
+    const how = { schedule, seed, accumulate, leastPart, communicator };
+    this.stepper = new Stepper({ engine, plan, sessions, state, labels, ...how });
   }
 
   /** Uploads the weights and makes the optimizer's slots, before the first step of a run that is not restored. */
@@ -110,9 +114,9 @@ export class Trainer {
   /** The portable graph of the passes that a step of this many samples spends its time on. @param length of samples that differ in it */
   stepGraph(count: number, length?: number): Graph {
     const sizes = this.stepper.partSizes(count);
-    return sizes.length === 1
-      ? this.sessions.graph("step", count, undefined, length)
-      : this.sessions.graph("gradients", sizes[0], length);
+    return this.stepper.isCut(sizes)
+      ? this.sessions.graph("gradients", sizes[0], length)
+      : this.sessions.graph("step", count, undefined, length);
   }
 
   /** Compiles what a step of this many samples runs, so that the first one does not wait for it. @param length of samples that differ in it */
