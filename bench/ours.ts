@@ -5,6 +5,7 @@ import { Random } from "../src/math/random.ts";
 import { builtIns } from "../src/models/index.ts";
 import type { InputPlan } from "../src/step/input.ts";
 import { crossEntropy } from "../src/step/loss.ts";
+import type { Communicator } from "../src/train/ranks/communicator.ts";
 import { Trainer } from "../src/train/trainer.ts";
 import { type Method, schedule } from "./method.ts";
 
@@ -31,8 +32,16 @@ export interface BenchTask {
   readonly method: string;
 }
 
+/** With whom a task is shared: all take steps of the same batch. */
+interface Shared {
+  readonly communicator?: Communicator;
+}
+
 /** Builds and loads the step of a task. */
-export async function ours({ model: name, batch: count, threads }: BenchTask, method: Method): Promise<TimedSide> {
+export async function ours(
+  { model: name, batch: count, threads, communicator }: BenchTask & Shared,
+  method: Method,
+): Promise<TimedSide> {
   const engine = node({ threads });
   const build = builtIns.get(name)!;
   const model = build({ seed: 1 });
@@ -40,7 +49,7 @@ export async function ours({ model: name, batch: count, threads }: BenchTask, me
   const half = Array.from({ length: sample[0] }, () => 0.5);
   const input: InputPlan = { dtype: "uint8", sample, normalization: { mean: half, std: half } };
   const terms = [{ loss: crossEntropy() }];
-  const options = { ...method, engine, model, inputs: [input], terms, schedule, seed: 1 };
+  const options = { ...method, engine, model, inputs: [input], terms, schedule, seed: 1, communicator };
   const trainer = new Trainer(options);
   await trainer.begin();
 

@@ -31,11 +31,11 @@ const mpirun = (ranks: number, ...program: string[]) =>
   run("mpirun", ["-n", `${ranks}`, process.execPath, ...program], { env, timeout: 200_000 });
 const espalier = (ranks: number, ...given: string[]) => mpirun(ranks, at("../dist/cli/main.js"), ...given);
 
-mpiTest(`three processes end with the bytes of three ranks in one${left}`, async () => {
-  const methods = ["rmda", "adamw", "rigl"];
-  await mpirun(3, at("support/mpi-child.mjs"), folder, ...methods);
+mpiTest(`two processes end with the bytes of two ranks in one${left}`, async () => {
+  const methods = ["rmda", "rigl"];
+  await mpirun(2, at("support/mpi-child.mjs"), folder, ...methods);
   for (const method of methods) {
-    const ranks = communicators(3).map(async (communicator) => {
+    const ranks = communicators(2).map(async (communicator) => {
       const one = shared(method, { communicator });
       for await (const _ of one);
       return one;

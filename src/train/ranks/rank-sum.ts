@@ -6,7 +6,7 @@ import { names } from "../../step/names.ts";
 import type { Communicator } from "./communicator.ts";
 
 /** What one rank brings. */
-export interface RankStep {
+export interface OwnStep {
   /** Sums over its samples, as inputs of `update`; none where it had no samples. */
   readonly gradients: DeviceTensors;
   /** Its running statistics by their own names. */
@@ -19,7 +19,7 @@ export interface RankStep {
 }
 
 /** What all have afterwards. */
-export interface SummedStep {
+export interface WholeStep {
   /** Gradients of the whole batch, as inputs of `update`. */
   readonly gradients: Readonly<Record<string, Tensor>>;
   /** Running statistics: the ranks' own, weighed by their samples. */
@@ -62,7 +62,7 @@ export class RankSum {
   }
 
   /** The tensors of the result are overwritten by the next step's. */
-  async sum(mine: RankStep): Promise<SummedStep> {
+  async sum(mine: OwnStep): Promise<WholeStep> {
     const { message, engine } = this;
     message.fill(0);
     message[0] = mine.loss;
