@@ -26,7 +26,7 @@ import { nothingZero } from "./nothing-zero.ts";
 import type { Resolved } from "./options.ts";
 import { published } from "./published.ts";
 import { onAnyRank } from "./ranks/communicator.ts";
-import { storeOf } from "./ranks/rank-store.ts";
+import { filesOf } from "./ranks/rank-store.ts";
 import { checkSameSettings } from "./ranks/same-settings.ts";
 import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
@@ -78,7 +78,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.mergeSingle = parameters(graph).running.length > 0;
     this.sizes = batchSizes(data.train.count, options.batchSize, { mergeSingle: this.mergeSingle });
     this.notes = runNotes({ model, graph, stays, data, steps: this.sizes.length }, options, this.trainer.plan);
-    const store = storeOf(options);
+    const store = filesOf(options);
     this.journal = new Journal(store);
     this.evaluation = new Evaluation(model, data, options);
     this.stepLog = new StepLog(options.logSteps ? store : undefined);

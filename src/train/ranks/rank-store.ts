@@ -6,7 +6,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Where a run's files go: through rank 0, where several share it. */
-export const storeOf = ({ store, communicator }: Files): Store | undefined =>
+export const filesOf = ({ store, communicator }: Files): Store | undefined =>
   store && communicator ? rankStore(store, communicator) : store;
 
 interface Files {
