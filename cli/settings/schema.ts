@@ -3,6 +3,7 @@ import { z } from "zod";
 import { compareFields } from "./compare-fields.ts";
 import type { Field, Fields } from "./field.ts";
 import { camel, kebab } from "./names.ts";
+import { searchFields } from "./sweep-fields.ts";
 import { trainFields } from "./train-fields.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -34,19 +35,23 @@ const keyed = (fields: Fields, value: (key: string) => Json): Json => ({
 });
 
 /**
- * The JSON Schema (draft 2020-12) of what `espalier train --config` and `espalier compare --config` read: every setting with its help,
- * `methods` and `seeds` for comparisons.
+ * The JSON Schema (draft 2020-12) of what `espalier train --config`, `compare --config` and `sweep --config` read: every setting with its
+ * help, `methods` and `seeds` for comparisons, `space` and the rest of a search for sweeps.
  */
 export function configurationSchema(): Json {
   const { methods, seeds } = compareFields;
+  const searching = Object.fromEntries(
+    Object.entries<Field>(searchFields).map(([key, field]) => [key, { ...field, help: `sweep: ${field.help}` }]),
+  );
   const ofMethod = { type: "object", ...keyed(trainFields, (key) => ({ anyOf: [reference(key), { type: "null" }] })) };
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "Settings of espalier train and espalier compare",
+    title: "Settings of espalier train, espalier compare and espalier sweep",
     type: "object",
-    ...keyed({ ...trainFields, seeds, methods }, reference),
+    ...keyed({ ...trainFields, seeds, methods, ...searchFields }, reference),
     $defs: {
       ...definitions({ ...trainFields, seeds: { ...seeds, help: `compare: ${seeds.help}` } }),
+      ...definitions(searching),
       methods: {
         description: `compare: ${methods.help}; settings of a method win over the shared ones, null takes a shared one away`,
         type: "object",

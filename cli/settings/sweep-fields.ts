@@ -25,6 +25,30 @@ const space: Field<Record<string, z.output<typeof dimension>>> = {
   wanted:
     "settings with a list [a, b], a range { from: 1e-4, to: 1e-2, log: true }, or names with settings { A: { … }, B: { … } }",
   help: "what varies",
+  accepts: {
+    type: "object",
+    minProperties: 1,
+    additionalProperties: {
+      anyOf: [
+        { type: "array", minItems: 1 },
+        {
+          type: "object",
+          properties: {
+            from: { type: "number" },
+            to: { type: "number" },
+            log: { type: "boolean" },
+            steps: { type: "integer", minimum: 2 },
+          },
+          required: ["from", "to"],
+          additionalProperties: false,
+        },
+        {
+          type: "object",
+          additionalProperties: { anyOf: [{ $ref: "#/$defs/settingsOfOneMethod" }, { type: "null" }] },
+        },
+      ],
+    },
+  },
   value: "names",
   read: readYaml("space"),
 };
@@ -52,9 +76,8 @@ const stopping: Field<boolean | { first?: number; factor?: number }> = {
   read: readYaml("stopping"),
 };
 
-export const sweepFields = {
-  config: text("what varies, how it is searched, and shared settings", "sweep.yaml"),
-  ...shared,
+/** What a sweep has beside the settings of its trials. */
+export const searchFields = {
   space,
   search: choice("grid, random or tpe (default: grid where everything is listed, else random)", searchNames),
   trials: integerField("random, tpe: how many (default 30)", { min: 1 }),
@@ -69,6 +92,12 @@ export const sweepFields = {
   stopping,
   parallel: integerField("trials at once on this machine, which share its threads (default 1)", { min: 1 }),
   queue: text("have the trials made by espalier worker on other machines, through this queue", "redis://host:port"),
+} as const;
+
+export const sweepFields = {
+  config: text("what varies, how it is searched, and shared settings", "sweep.yaml"),
+  ...shared,
+  ...searchFields,
   out: text("directory of the sweep (default: a new one under runs/); several processes may share it", "folder"),
   resume: { ...resume, help: "go on with the sweep in --out, or help with it: finished trials stay" },
   overwrite: { ...overwrite, help: "start afresh although --out holds a sweep" },

@@ -6,6 +6,7 @@ import { choose } from "./choices.ts";
 import { settings } from "./config.ts";
 import { kebab } from "./names.ts";
 import { configurationSchema } from "./schema.ts";
+import { searchFields } from "./sweep-fields.ts";
 import { configurationYaml } from "./template.ts";
 import { trainFields } from "./train-fields.ts";
 
@@ -38,7 +39,7 @@ describe("the JSON Schema", () => {
   const checked = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
 
   test("has every setting, with its help, in both spellings", () => {
-    expect(Object.keys(properties).sort()).toEqual([...keys, "seeds", "methods"].sort());
+    expect(Object.keys(properties).sort()).toEqual([...keys, "seeds", "methods", ...Object.keys(searchFields)].sort());
     for (const [key, { help }] of Object.entries(trainFields)) {
       expect($defs[key]["description"]).toBe(help);
       expect(Object.keys($defs[key]).length, key).toBeGreaterThan(1);
@@ -46,7 +47,7 @@ describe("the JSON Schema", () => {
     }
   });
 
-  test.each(["examples/quickstart.yaml", "examples/compare.yaml"])("takes %s", (file) => {
+  test.each(["examples/quickstart.yaml", "examples/compare.yaml", "examples/sweep.yaml"])("takes %s", (file) => {
     const values = parse(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"));
     expect(checked.safeParse(values).error).toBeUndefined();
   });
@@ -56,6 +57,11 @@ describe("the JSON Schema", () => {
       parse(text),
       { loss: { logits: "cross-entropy*2", boxes: { loss: "l1" } }, augment: { crop: 4 }, "batch-size": 32 },
       { methods: { "my own": null, RMDA: { optimizer: "rmda", lambda: null } }, seeds: [1, 2] },
+      {
+        space: { lr: { from: 0.1, to: 1 }, m: { A: { optimizer: "rmda" }, B: null } },
+        stopping: true,
+        "search-seed": 2,
+      },
     ])
       expect(checked.safeParse(values).error).toBeUndefined();
   });
@@ -66,6 +72,8 @@ describe("the JSON Schema", () => {
     ["a wrong name", { optimizer: "adm" }],
     ["a number out of range", { lr: 0 }],
     ["no method", { methods: {} }],
+    ["a range without an end", { space: { lr: { from: 0.1 } } }],
+    ["an unknown setting in a space", { space: { m: { A: { lamda: 1 } } } }],
   ])("refuses %s", (_, values) => {
     expect(checked.safeParse(values).success).toBe(false);
   });

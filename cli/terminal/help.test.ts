@@ -5,6 +5,7 @@ import { groupLasso, proxSgd, wgsef } from "espalier";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { compareCommand } from "../commands/compare.ts";
+import { sweepCommand } from "../commands/sweep.ts";
 import { commands } from "../commands/table.ts";
 import { trainCommand } from "../commands/train.ts";
 import { choose } from "../settings/choices.ts";
@@ -12,6 +13,8 @@ import { type CompareConfig, compareFields } from "../settings/compare-fields.ts
 import { comparePlan } from "../settings/compare-plan.ts";
 import { fileOrigins, settings } from "../settings/config.ts";
 import { kebab } from "../settings/names.ts";
+import { type SweepConfig, sweepFields } from "../settings/sweep-fields.ts";
+import { plannedSweep } from "../settings/sweep-plan.ts";
 import { belongs, headings } from "../settings/train-choices.ts";
 import { type TrainKey, trainFields } from "../settings/train-fields.ts";
 import { styled } from "./help.ts";
@@ -79,6 +82,15 @@ test("the configuration in the help of compare can be run", () => {
   const { runs } = comparePlan(config, fileOrigins("help"));
   const [dense, rmda] = runs.map((run) => choose(run.settings));
   expect([dense.optimizer, dense.lambda, rmda.lambda, rmda.milestones]).toEqual(["sgd", undefined, 1e-3, [8, 12]]);
+});
+
+test("the configuration in the help of sweep can be run", () => {
+  const { printed } = helpOf(sweepCommand());
+  const yaml = printed.split("A configuration, in YAML:\n")[1].split("\nExamples:")[0];
+  const config: SweepConfig = settings(sweepFields, [{ label: (key) => key, values: parse(yaml) }]);
+  const { plan, settingsOf } = plannedSweep(config, fileOrigins("help"));
+  expect(plan).toMatchObject({ search: "tpe", trials: 30, rungs: [1, 3], objectives: ["accuracy", "params"] });
+  expect(choose(settingsOf({ lambda: 1e-3, method: "ProxSGD" }))).toMatchObject({ optimizer: "proxSgd", lr: 0.1 });
 });
 
 describe("every command's help", () => {
