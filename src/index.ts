@@ -136,6 +136,7 @@ export { chooseRanks, type Judging, type RankRule } from "./pipeline/ranks.ts";
 export { realInputs } from "./pipeline/real-inputs.ts";
 export { removalRows } from "./pipeline/report-rows.ts";
 export { savedSummary } from "./pipeline/summary-file.ts";
+export { logToMlflow, type MlflowOptions } from "./pipeline/sweep/mlflow.ts";
 export { type SweepSearch, sweepPlan } from "./pipeline/sweep/plan.ts";
 export type { SweepStopping } from "./pipeline/sweep/rungs.ts";
 export { type SearchName, searchNames } from "./pipeline/sweep/search.ts";

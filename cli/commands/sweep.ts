@@ -8,7 +8,7 @@ import { sweepFields } from "../settings/sweep-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
 import { dataFiles, touched } from "../terminal/files.ts";
 import { interruption } from "../terminal/interrupt.ts";
-import { cancelCommand, statusCommand } from "./sweep-look.ts";
+import { cancelCommand, mlflowCommand, statusCommand } from "./sweep-look.ts";
 import { openSweep } from "./sweep-open.ts";
 import { runSweep } from "./sweep-run.ts";
 import { kubernetesCommand, slurmCommand } from "./sweep-scripts.ts";
@@ -87,6 +87,7 @@ export const sweepCommand = (): Command =>
   })
     .addCommand(statusCommand())
     .addCommand(cancelCommand())
+    .addCommand(mlflowCommand())
     .addCommand(slurmCommand())
     .addCommand(kubernetesCommand());
 

@@ -20,6 +20,7 @@ export const SWEEP = "sweep.json";
 export type SweepIdentity = Pick<SweepResult, "title" | "config" | "environment">;
 
 const saved = z.object({
+  title: z.string(),
   config: z.record(z.string(), z.unknown()),
   plan: z.record(z.string(), z.unknown()),
   trials: z.array(z.object({ key: z.string().regex(/^[0-9a-f]+$/, "is no hash") })),
