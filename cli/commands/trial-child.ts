@@ -90,12 +90,13 @@ export class TrialChild {
   }
 
   private alive(): ChildProcess {
-    // Ctrl-C in a terminal goes to the whole group: the child hears of it from here alone.
-    this.child ??= fork(new URL("../trial-main.js", import.meta.url), {
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-      execArgv: [],
-    });
-    return this.child;
+    if (this.child) return this.child;
+    // What it has to say of a crash passes here: were its standard error the terminal, its run would draw a bar of its own.
+    const stdio = ["ignore", "ignore", "pipe", "ipc"] as const;
+    const child = fork(new URL("../trial-main.js", import.meta.url), { stdio: [...stdio], execArgv: [] });
+    child.stderr?.on("data", (text: Buffer) => void process.stderr.write(text));
+    this.child = child;
+    return child;
   }
 
   /** Ends the process. */

@@ -46,6 +46,7 @@ export function sweepProgress(
       })
     : undefined;
   let all: SingleBar | undefined;
+  let stopped = false;
   const running = new Map<string, SingleBar>();
   const say = (line: string) => {
     if (bars) bars.log(`${line}\n`);
@@ -95,7 +96,10 @@ export function sweepProgress(
         });
       }
     },
-    stop: () => bars?.stop(),
+    stop() {
+      if (!stopped) bars?.stop();
+      stopped = true;
+    },
   };
 }
 
