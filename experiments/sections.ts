@@ -15,6 +15,7 @@ import {
   type Wgsef,
   wgsefTable,
 } from "./paper-tables.ts";
+import { type PretrainedRow, pretrainedTable } from "./pretrained-table.ts";
 import {
   type FullSize,
   fullSizeTable,
@@ -142,6 +143,16 @@ const grda: Section<Grda> = {
   charts: ["grda-accuracy", "grda-sparsity"],
 };
 
+/** A trained network that is pruned to a share of its multiply–accumulates. */
+const pretrained = (net: string, title: string): Section<PretrainedRow> => ({
+  ...experiment(`pretrained-${net}`, `pretrained.js ${net}`),
+  title: ({ settings: { keep } }) => `Trained, then pruned to ${percent(Number(keep), 0)} of the MACs: ${title}`,
+  table: pretrainedTable,
+  notes: ({ settings }) => [
+    `Exported by PyTorch, trained dense here from new weights; ${said(settings, "data")}, ${count(settings["train"])} samples to train with, ${count(settings["test"])} to test; mean ± sample standard deviation of seeds ${said(settings, "seeds")}. *prune* cuts at once and is trained on for as many epochs as the steered run has in all, half of which come after its cut. *distilled*: the dense network is the teacher.`,
+  ],
+});
+
 /** RMDA's accuracy against the masks', said for each sparsity. */
 function margins(rows: readonly Sparse[]): string {
   const at = (target: number, method: string) => rows.find((r) => r.target === target && r.method === method);
@@ -250,6 +261,9 @@ export const sections: readonly AnySection[] = [
       "One seed, 12 epochs of 10,000 images of CIFAR-10, and 2,000 to test: 1 point is 20 images. RigL and magnitude pruning train with SGD's learning rate, RMDA with its own. How they compare after longer training was not measured.",
     ]),
   ),
+  any(pretrained("resnet", "a ResNet-18 of width 16")),
+  any(pretrained("mobilenet", "a narrow MobileNetV3")),
+  any(pretrained("bert", "a small BERT")),
   any(overhead),
   any(fullSize),
   any(firstModel),

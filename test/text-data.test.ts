@@ -116,3 +116,27 @@ test("what is said of texts needs a tokenizer, and texts", async () => {
   );
   expect([without.status, without.stderr]).toEqual([2, expect.stringContaining("texts want a tokenizer")]);
 });
+
+test("tags of words train a model of a class for each token, in the order of its outputs", async () => {
+  const tagger = fileURLToPath(new URL("fixtures/text/tiny-tagger", import.meta.url));
+  const rows = Array.from({ length: 80 }, (_, i) => {
+    const tokens = Array.from({ length: 2 + (i % 7) }, (_, j) => WORDS[(i * 3 + j * 5) % 9]);
+    return JSON.stringify({ tokens, tags: tokens.map((w) => ({ film: "B-WORK", music: "B-MOOD" })[w] ?? "O") });
+  });
+  await writeFile(at("tags.jsonl"), rows.join("\n"));
+  const data = ["--data", "tags.jsonl", "--label-columns", "tags"];
+  const flags = [...data, "--penalty", "none", "--out", "tagged", ...settings];
+  const ran = await espalier("train", "--model", tagger, ...flags);
+  expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining("each has a tag of tags: B-MOOD, B-WORK, O")]);
+  expect(ran.stderr).toContain("the classes have the order of the model's outputs: B-WORK, O, B-MOOD");
+  const { accuracy } = JSON.parse(await readFile(at("tagged/summary.json"), "utf8"));
+  expect(accuracy).toBeGreaterThan(0.9);
+  const scored = await espalier("evaluate", "tagged/small", ...data, ...one, "--json");
+  expect([scored.status, JSON.parse(scored.stdout).accuracy]).toEqual([0, accuracy]);
+  await writeFile(at("odd.jsonl"), `${rows.slice(0, 3).join("\n")}\n{"tokens": ["a", "film"], "tags": ["O"]}\n`);
+  const odd = await espalier("evaluate", tagger, "--data", "odd.jsonl", "--label-columns", "tags", ...one);
+  expect([odd.status, odd.stderr]).toEqual([
+    1,
+    expect.stringMatching(/not one tag a word[\s\S]*odd\.jsonl\n +line +4/),
+  ]);
+});

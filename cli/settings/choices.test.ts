@@ -45,3 +45,10 @@ test("prox-sgd in the form yang has them", () => {
     eps: 1e-3,
   });
 });
+
+test("a target of multiply-adds weighs groups by them, unless it is said otherwise", () => {
+  const weights = (more: TrainConfig) => choose({ model: "lenet5", data: "digits", ...more }).weights;
+  expect(weights({ targetMacs: 0.3 })).toBe("macs");
+  expect(weights({ targetMacs: 0.3, weights: "size" })).toBe("size");
+  expect(weights({ targetParams: 0.3 })).toBeUndefined();
+});

@@ -68,6 +68,8 @@ export function choose(config: TrainConfig): RunChoices {
   } as const;
   if (lorita) Object.assign(choices, { ...defaults.composed, ...said(config, Object.keys(defaults.composed ?? {})) });
   Object.assign(choices, { ...startsOf(choices.penalty), ...said(config, Object.keys(startsOf(choices.penalty))) });
+  if (config.targetMacs !== undefined && weighsBySize(choices.penalty))
+    Object.assign(choices, { weights: config.weights ?? "macs" });
   for (const kind of ["optimizer", "schedule", "penalty"] as const) checkBelongs(kind, choices[kind], config);
   const named = lossesIn(choices.loss);
   checkBelongs("loss", named.includes("crossEntropy") ? "crossEntropy" : named[0], config);
@@ -116,6 +118,10 @@ function startsOf(penalty: RunChoices["penalty"]): Readonly<Record<string, unkno
   const specs = Object.entries(optionSpecs(penalties[penalty].options));
   return Object.fromEntries(specs.flatMap(([key, { start }]) => (start === undefined ? [] : [[key, start]])));
 }
+
+/** Whether a penalty weighs groups by their sizes where nothing is said. */
+const weighsBySize = (penalty: RunChoices["penalty"]): boolean =>
+  penalty !== "none" && optionSpecs(penalties[penalty].options)["weights"]?.default === "balanced";
 
 /** Those of some settings that are said. */
 const said = (config: TrainConfig, keys: readonly string[]): Readonly<Record<string, unknown>> =>

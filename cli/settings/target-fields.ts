@@ -3,9 +3,9 @@ import { type Steering, structureTarget, UsageError } from "espalier";
 import { numberField, toggle, type ValuesOf } from "./field.ts";
 import { kebab } from "./names.ts";
 
-const share = (of: string) =>
+const share = (of: string, more = "") =>
   numberField(
-    `keep this share of the ${of}, such as 0.3, in one run: lambda is steered there, then what is left over is cut`,
+    `keep this share of the ${of}, such as 0.3, in one run: lambda is steered there, then what is left over is cut${more}`,
     {
       above: 0,
       below: 1,
@@ -14,7 +14,7 @@ const share = (of: string) =>
 
 export const targetFields = {
   targetParams: share("parameters"),
-  targetMacs: share("multiply-adds"),
+  targetMacs: share("multiply-adds", "; --weights macs is its default"),
   targetBytes: share("file's bytes"),
   targetSearch: toggle("with target-params: search for the lambda that leads there by itself, in up to 8 whole runs"),
 };

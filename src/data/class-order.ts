@@ -20,7 +20,7 @@ export interface OrderedClasses {
 export function orderClasses(data: Dataset, names: readonly string[]): OrderedClasses {
   wants("orderClasses", ["data", aDataset, data], ["names", aList, names]);
   const { classes, classNames } = data;
-  if (classes === null || (data.labelShape?.length ?? 0) > 0) return { data, notes: [] };
+  if (classes === null) return { data, notes: [] };
   const shown = names.join(", ");
   if (!classNames) {
     const notes =

@@ -46,7 +46,7 @@ export const areSamples = (given: unknown): given is GivenSamples =>
  * ```ts
  * await fromSamples({ length: files.length, at: async (i) => ({ x: await pixels(files[i]), y: labels[i] }) });
  * ```
- * What is iterated over is read once, into memory. GivenSamples with `at` are read once as well, for their labels and to know them again in a
+ * What is iterated over is read once, into memory. Samples with `at` are read once as well, for their labels and to know them again in a
  * run that is resumed; their first input is not kept but asked for again, a few batches ahead of the step, so that it need not fit into
  * memory: `at` must give the same for the same index. Values become what `fromColumns` makes of them; a mean and deviation of images
  * that are not kept are those of 256 of them.

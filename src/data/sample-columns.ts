@@ -1,4 +1,4 @@
-/** GivenSamples as a program gives them, one by one, into columns: every odd one is named by its number. */
+/** Samples as a program gives them, one by one, into columns: every odd one is named by its number. */
 
 import { type ErrorDetails, EspalierError, UsageError } from "../error.ts";
 import { kindOf } from "../given.ts";
@@ -23,7 +23,7 @@ export type GivenSample =
 /** A list of samples, or what gives them. */
 export type GivenSamples = readonly GivenSample[] | SampleSequence;
 
-/** GivenSamples one after another, of which it is known how many there are; with `at`, any of them at any time. */
+/** Samples one after another, of which it is known how many there are; with `at`, any of them at any time. */
 export interface SampleSequence {
   readonly length: number;
   at?(index: number): GivenSample | Promise<GivenSample>;

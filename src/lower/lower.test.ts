@@ -78,15 +78,30 @@ describe("the CPU chooses by shape", () => {
   const weight = (x: Shape, w: Shape, group?: number) =>
     chosen(program(x, w, group), cpu).filter((line) => /^Conv.+Gradient/.test(line));
   test("rows where the image is small", () => {
-    expect(weight([2, 8, 4, 4], [4, 8, 3, 3])).toEqual(["ConvInputGradient: rows", "ConvWeightGradient: rows"]);
+    expect(weight([2, 8, 4, 4], [4, 8, 3, 3])).toEqual(["ConvInputGradient: rows", "ConvWeightGradient: tall"]);
   });
   test("a flipped Conv above 16 positions", () => {
-    expect(weight([2, 8, 6, 6], [4, 8, 3, 3])).toEqual(["ConvInputGradient: flipped", "ConvWeightGradient: rows"]);
+    expect(weight([2, 8, 6, 6], [4, 8, 3, 3])).toEqual(["ConvInputGradient: flipped", "ConvWeightGradient: tall"]);
+    expect(weight([2, 8, 6, 6], [200, 8, 3, 3])[1]).toBe("ConvWeightGradient: rows");
   });
   test("halves above 256 positions, columns for few channels or groups", () => {
     expect(weight([2, 8, 18, 18], [4, 8, 3, 3])).toEqual(["ConvInputGradient: flipped", "ConvWeightGradient: halves"]);
     expect(weight([2, 3, 18, 18], [4, 3, 3, 3])[1]).toBe("ConvWeightGradient: columns");
     expect(weight([2, 16, 18, 18], [4, 8, 3, 3], 2)[1]).toBe("ConvWeightGradient: columns");
+  });
+  test("rows for a convolution of many channels on a small image, blocks where they are known and fit", () => {
+    const all = (x: Shape, w: Shape, target: Target, group?: number) =>
+      chosen(program(x, w, group), target)
+        .filter((line) => /^Conv/.test(line))
+        .sort();
+    const blocked = { ...cpu, block: 16 };
+    const rows = ["Conv: rows", "ConvInputGradient: rows", "ConvWeightGradient: tall"];
+    for (const target of [cpu, blocked]) expect(all([2, 32, 4, 4], [32, 32, 3, 3], target)).toEqual(rows);
+    const blocks = ["Conv: blocks", "ConvInputGradient: blocks", "ConvWeightGradient: tall"];
+    expect(all([2, 32, 8, 8], [32, 32, 3, 3], blocked)).toEqual(blocks);
+    expect(all([2, 24, 8, 8], [32, 24, 3, 3], blocked)[0]).toBe("Conv: plain");
+    const depthwise = ["Conv: blocks", "ConvInputGradient: blocks", "ConvWeightGradient: blocks"];
+    expect(all([2, 32, 4, 4], [32, 1, 3, 3], blocked, 32)).toEqual(depthwise);
   });
   test("a mask for ReLU, tiles for pooling, and what nobody measured in a step as it is", () => {
     const rest = chosen(program([2, 8, 4, 4], [4, 8, 3, 3]), cpu).filter((line) => !/^Conv.+Gradient/.test(line));

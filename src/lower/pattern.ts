@@ -16,6 +16,8 @@ export interface Site<K extends MeaningName = MeaningName> {
 
 /** One way to compute a pattern. */
 export interface Formulation<K extends MeaningName = MeaningName> {
+  /** It computes on blocks of the processor's size: only where that is known (`Target.block`). */
+  readonly onBlocks?: true;
   /** Whether it is right for these shapes and attributes at all; absent = always. */
   applies?(site: Site<K>, target: Target): boolean;
   /** Whether it is the fastest known, by what was measured; absent = only when a plan asks for it. */

@@ -14,6 +14,12 @@ export interface Thresholds {
   readonly productChannels: number;
   /** Most positions of Y for the weight's gradient by rows. */
   readonly weightRows: number;
+  /** Most positions of Y for Y by rows. */
+  readonly outputRows: number;
+  /** Fewest channels of X, and of Y, for Y by rows. */
+  readonly rowChannels: number;
+  /** Most channels of Y for the weight's gradient by a tall product. */
+  readonly tallChannels: number;
   /** Longest side of the 0/1 matrices that spread windows. */
   readonly tileSide: number;
   /** Most elements of the 0/1 matrix that puts back what was gathered. */
@@ -35,7 +41,7 @@ export interface Target {
   readonly operators: Readonly<Record<string, readonly string[]>>;
   /** What of these operators does not run there. */
   readonly limits?: readonly Limit[];
-  /** Channels of a block of `com.microsoft.nchwc`; undefined = not known, so none are used. It must be probed. */
+  /** Channels of a block of `com.microsoft.nchwc`; undefined = not known, so none are used. It must be probed (`blockOf`). */
   readonly block?: number;
   readonly threads?: number;
   /** Undefined = nothing was measured, and the plain formulations stay. */
@@ -47,12 +53,15 @@ const standard = Object.keys(ops);
 /** Standard operators, and of every formulation the plain one. */
 export const portable: Target = { device: "any", operators: { "": standard } };
 
-/** onnxruntime-node 1.30, two cores of an AMD EPYC (Zen 3), batch 128. Each formulation says what was compared. */
+/** onnxruntime-node 1.30, batch 128, on AVX2 (AMD EPYC, Zen 3) and AVX-512 (Intel Xeon, Sapphire Rapids). Each formulation says what was compared. */
 const cpu: Thresholds = {
   inputRows: 16,
   flippedGrowth: 1.5,
   productChannels: 8,
   weightRows: 256,
+  outputRows: 16,
+  rowChannels: 32,
+  tallChannels: 128,
   tileSide: 512,
   indexMatrix: 1 << 20,
 };

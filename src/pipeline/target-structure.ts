@@ -46,8 +46,9 @@ const WEAKEST = 1e-4;
  * Steers a run to a share of a model's parameters, multiply–accumulates or bytes: the `target` of `train`. It wants a penalty with a λ
  * that a proximal step in the graph takes, and an optimizer that goes on from given weights.
  * ```ts
- * const run = train(model, data, { …, penalty: groupLasso({ lambda: 1e-4 }), target: structureTarget({ keep: 0.3, of: "macs" }) });
+ * const run = train(model, data, { …, penalty: groupLasso({ lambda: 1e-4, weights: "macs" }), target: structureTarget({ keep: 0.3, of: "macs" }) });
  * ```
+ * With `of: "macs"` the penalty's `weights` should be "macs" too, as above: by their number of weights alone, channels go that save little.
  * @throws UsageError for options out of range
  */
 export function structureTarget(given: StructureTargetOptions): Steering {

@@ -7,7 +7,7 @@ import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { definePenalty, type PenaltyRule } from "./define.ts";
-import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
+import { counting, groupOptions, setsOf, WEIGHTS_TEXT, weightsOption } from "./group-options.ts";
 import { changed, groupPenalty } from "./group-penalty.ts";
 import { groupWeights, strengths } from "./group-weights.ts";
 import { lambdaOf } from "./lambda.ts";
@@ -17,7 +17,7 @@ const options = z.strictObject({
   lambda: lambdaOf("1e-5 … 1e-3"),
   ...groupOptions,
   groups: groupOptions.groups.meta({ ...groupOptions.groups.meta(), paper: "inputChannel" }),
-  weights: weightsOption.default("balanced").meta({ description: "weight of a group in the penalty", paper: "size" }),
+  weights: weightsOption.default("balanced").meta({ description: WEIGHTS_TEXT, paper: "size" }),
 });
 /** Options of `groupLasso`. */
 export type GroupLassoOptions = z.input<typeof options>;
@@ -28,7 +28,7 @@ function make(said: z.output<typeof options>): PenaltyRule {
     options: counting(said),
     bind(graph) {
       const sets = setsOf(graph, groups, side);
-      const omega = groupWeights(sets, weights);
+      const omega = groupWeights(graph, sets, weights);
       const thresholds = (g: Builder, set: GroupSet) => strengths(g, omega.get(set)!, lambda);
       return {
         ...groupPenalty(sets, {

@@ -8,7 +8,7 @@ import type { Builder } from "../graph/builder.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { TINY } from "../groups/slices.ts";
 import { definePenalty, type PenaltyRule } from "./define.ts";
-import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
+import { counting, groupOptions, setsOf, WEIGHTS_TEXT, weightsOption } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";
 import { groupWeights, strengths } from "./group-weights.ts";
 import { lambda as strengthOption } from "./lambda.ts";
@@ -21,7 +21,7 @@ const options = z.strictObject({
     .default(3)
     .describe("where the penalty becomes flat; proximal steps above it threshold hard"),
   ...groupOptions,
-  weights: weightsOption.default("balanced").meta({ description: "weight of a group in the penalty", paper: "size" }),
+  weights: weightsOption.default("balanced").meta({ description: WEIGHTS_TEXT, paper: "size" }),
 });
 /** Options of `groupMcp`. */
 export type GroupMcpOptions = z.input<typeof options>;
@@ -32,7 +32,7 @@ function make(said: z.output<typeof options>): PenaltyRule {
     options: counting(said),
     bind(graph) {
       const sets = setsOf(graph, groups, side);
-      const omega = groupWeights(sets, weights);
+      const omega = groupWeights(graph, sets, weights);
       const strength = (g: Builder, set: GroupSet) => strengths(g, omega.get(set)!, lambda);
       return groupPenalty(sets, {
         value(g, set, r) {

@@ -1,15 +1,19 @@
 /** The weights ω_g of a group penalty. */
 import type { Builder } from "../graph/builder.ts";
-import { f32 } from "../graph/tensor.ts";
-import type { Value } from "../graph/types.ts";
+import { f32, size } from "../graph/tensor.ts";
+import type { Graph, Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
+import { eachRun } from "../groups/runs.ts";
+import { weightUses } from "../groups/weights.ts";
 
 /**
  * - "size": √(weights in the group), as the papers. With one λ for all layers it empties narrow layers first.
  * - "balanced": "size" scaled set by set, so that narrow sets are spared; see `groupWeights`.
+ * - "macs": "balanced" with multiply–accumulates in place of weights: what a convolution uses at many places weighs more than a layer
+ *   that uses its weights once. On average as large as "balanced", so that a λ means about the same.
  * - "uniform": 1.
  */
-export type GroupWeights = "size" | "balanced" | "uniform";
+export type GroupWeights = "size" | "balanced" | "macs" | "uniform";
 
 /** λω_g of a set in the graph: [count], or a scalar when all are the same. */
 export function strengths(g: Builder, omega: Float64Array, lambda: number): Value {
@@ -17,13 +21,42 @@ export function strengths(g: Builder, omega: Float64Array, lambda: number): Valu
   return x.every((one) => one === x[0]) ? g.scalar(x[0]) : g.constant(f32(x));
 }
 
-/** ω_g for every group of every set. */
-export function groupWeights(sets: readonly GroupSet[], how: GroupWeights): Map<GroupSet, Float64Array> {
+/** ω_g for every group of every set of a graph. */
+export function groupWeights(graph: Graph, sets: readonly GroupSet[], how: GroupWeights): Map<GroupSet, Float64Array> {
   const widest = Math.max(...sets.map((s) => s.count));
-  return new Map(
-    sets.map((set) => {
-      const scale = how === "balanced" ? Math.sqrt(set.count / widest) : 1;
-      return [set, set.sizes.map((n) => (how === "uniform" ? 1 : scale * Math.sqrt(n)))];
-    }),
-  );
+  const spared = (set: GroupSet, sizes: Float64Array) =>
+    sizes.map((n) => (how === "size" ? 1 : Math.sqrt(set.count / widest)) * Math.sqrt(n));
+  if (how === "uniform") return new Map(sets.map((set) => [set, new Float64Array(set.count).fill(1)]));
+  const bySize = new Map(sets.map((set) => [set, spared(set, set.sizes)]));
+  if (how !== "macs") return bySize;
+  const places = placesOf(graph);
+  const byMacs = new Map(sets.map((set) => [set, spared(set, macsOf(set, places))]));
+  const scale = total(bySize) / total(byMacs);
+  return new Map([...byMacs].map(([set, omega]) => [set, omega.map((w) => w * scale)]));
+}
+
+const total = (omegas: ReadonlyMap<GroupSet, Float64Array>): number =>
+  [...omegas.values()].reduce((sum, omega) => sum + omega.reduce((a, b) => a + b, 0), 0);
+
+/** At how many places each weight is used, over all its uses: pixels, tokens; of whatever batch the graph has. */
+function placesOf(graph: Graph): Map<Value, number> {
+  const places = new Map<Value, number>();
+  for (const { node, made, stored } of weightUses(graph)) {
+    const { shape } = node.outputs[made.at]!;
+    places.set(stored.root, (places.get(stored.root) ?? 0) + size(shape) / shape[made.axis]);
+  }
+  return places;
+}
+
+/** Multiply–accumulates in each group; a bias has one for each of its places too. */
+function macsOf(set: GroupSet, places: ReadonlyMap<Value, number>): Float64Array {
+  const sums = new Float64Array(set.count);
+  for (const { param, view, axes, channels } of set.members) {
+    const each = places.get(param) ?? 1;
+    eachRun(view, axes, [], (i, _, start, end) => {
+      const group = channels ? channels[i] : i;
+      if (group >= 0) sums[group] += each * (end - start);
+    });
+  }
+  return sums;
 }

@@ -13,7 +13,7 @@ import type { GroupSet } from "../groups/group-set.ts";
 import { type Tensors, zeroGroups } from "../groups/zeros.ts";
 import { named, say } from "../message.ts";
 import { definePenalty, type PenaltyRule } from "./define.ts";
-import { counting, groupOptions, setsOf, weightsOption } from "./group-options.ts";
+import { counting, groupOptions, setsOf, WEIGHTS_TEXT, weightsOption } from "./group-options.ts";
 import { groupPenalty } from "./group-penalty.ts";
 import { groupWeights } from "./group-weights.ts";
 import { lambdaOf, lambda as strengthOption } from "./lambda.ts";
@@ -31,7 +31,7 @@ const options = z.strictObject({
   lambda: lambdaOf("0.01 … 0.05"),
   ...levels,
   ...groupOptions,
-  weights: weightsOption.default("uniform").describe("weight of a group in the penalty"),
+  weights: weightsOption.default("uniform").describe(WEIGHTS_TEXT),
 });
 /** Options of `wgsef`. */
 export type WgsefOptions = z.input<typeof options>;
@@ -58,7 +58,7 @@ function envelopePenalty({ lambda, k, keep, groups, side, weights }: z.output<ty
   return {
     bind(graph) {
       const sets = setsOf(graph, groups, side);
-      const omega = groupWeights(sets, weights);
+      const omega = groupWeights(graph, sets, weights);
       const root = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!)); // √d
       const square = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!.map((x) => x * x))); // d
       const level = ({ count }: GroupSet) => levelOf(count, { k, keep });

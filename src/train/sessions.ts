@@ -1,7 +1,8 @@
 /** Compiled programs: one session for each, made when it is first needed. */
 import type { Engine, Session } from "../engine/engine.ts";
 import type { Graph } from "../graph/types.ts";
-import { type Tuning, tunedTarget } from "../lower/tuning/tuning.ts";
+import { tunedTarget } from "../lower/tuning/tuned-target.ts";
+import type { Tuning } from "../lower/tuning/tuning.ts";
 import { compile } from "../step/compile.ts";
 import type { Program } from "../step/frame.ts";
 import { passedOn } from "../step/names.ts";
@@ -33,12 +34,15 @@ export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => P
     const known = this.open.get(key);
     if (known) return known;
     const { graph, ...told } = this.programs[name](...of);
-    const resident = graph.outputs.map((v) => v.name).filter(passedOn);
-    const { target, plan } = tunedTarget(this.engine, this.tuning);
-    const bytes = compile(graph, target, plan);
-    const made = this.engine.load(bytes, { resident }).then((session) => ({ session, ...told }));
+    const made = this.load(graph).then((session) => ({ session, ...told }));
     this.open.set(key, made);
     return made;
+  }
+
+  private async load(graph: Graph): Promise<Session> {
+    const resident = graph.outputs.map((v) => v.name).filter(passedOn);
+    const { target, plan } = await tunedTarget(this.engine, graph, this.tuning);
+    return this.engine.load(compile(graph, target, plan), { resident });
   }
 
   async release(): Promise<void> {

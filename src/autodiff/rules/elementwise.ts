@@ -54,10 +54,11 @@ export const elementwiseRules: FamilyRules<"elementwise", Activation> = {
     return [null, g.Where(c, dy, none), g.Where(c, none, dy)];
   },
   // the identity within the bounds, bounds included, as in torch.clamp
-  Clip: (g, { in: [x], attrs: { min, max } }, dy) => {
-    const above = min === undefined ? undefined : g.GreaterOrEqual(x, min);
-    const below = max === undefined ? undefined : g.LessOrEqual(x, max);
-    const inside = above && below ? g.And(above, below) : (above ?? below);
+  Clip: (g, { in: [x], out: y, attrs: { min, max } }, dy) => {
+    const above = min === undefined ? undefined : () => g.GreaterOrEqual(x, min);
+    const below = max === undefined ? undefined : () => g.LessOrEqual(x, max);
+    const both = above && below && (min! <= max! ? g.Equal(x, y) : g.And(above(), below())); // within is what stays as it is
+    const inside = both ?? above?.() ?? below?.();
     return [inside ? g.Mul(dy, ones(g, inside, x)) : dy];
   },
   Cast: (g, { in: [x] }, dy) => [g.Cast(dy, { to: x.dtype })],

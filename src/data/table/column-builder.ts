@@ -47,6 +47,13 @@ const float64 = () => new Growing((n) => new Float64Array(n));
 
 function wrong(name: string, value: unknown, place: Place, wanted: string): EspalierError {
   const details = { ...place, column: name, got: shownCell(value), wanted };
+  if (value instanceof Date)
+    return new EspalierError(
+      "unsupported",
+      "a column holds times, which are neither numbers nor categories",
+      details,
+      say`write them as numbers that mean something to the model, such as days since the first, or name the column in ${option("skipColumns")}`,
+    );
   if (typeof value === "string" && (hasDecimalComma(value) || hasThousands(value)))
     return new EspalierError("unsupported", "a number is written with a comma", details, "write numbers as 1234.5");
   return new EspalierError(
@@ -155,7 +162,7 @@ function vectors(name: string, first: unknown): GrowingColumn {
             got: of ? `[${of}]` : shownCell(value),
             wanted: `[${shape}] numbers, as the first row has`,
           },
-          "fill them up to one length, or leave the rows out",
+          say`fill them up to one length, or leave the rows out; tags of words want a tokenizer: ${option("tokenizer")}`,
         );
       const from = values.length;
       put(Array.isArray(value) ? value : Array.from(value as ArrayLike<number>));
@@ -163,6 +170,34 @@ function vectors(name: string, first: unknown): GrowingColumn {
       if (odd) throw wrong(name, value, place, `[${shape}] numbers`);
     },
     done: () => ({ kind: "vectors", name, numbers: values.done(), shape }),
+  };
+}
+
+const isPlain = (v: unknown): boolean => typeof v === "string" || typeof v === "bigint" || Number.isInteger(v);
+
+/** Lists of words, or of the tags of words. */
+function lists(name: string): GrowingColumn {
+  const all: (readonly string[] | null)[] = [];
+  let characters = 0;
+  return {
+    get bytes() {
+      return 2 * characters;
+    },
+    add(value, place) {
+      if (isMissing(value)) return void all.push(null);
+      const list = Array.isArray(value)
+        ? value
+        : ArrayBuffer.isView(value)
+          ? Array.from(value as Int32Array)
+          : undefined;
+      const odd = list?.findIndex((v) => !isPlain(v)) ?? -1;
+      if (list === undefined || odd >= 0)
+        throw wrong(name, list ? list[odd] : value, place, "a list of texts, or of whole numbers");
+      const texts = list.map(String);
+      characters += texts.reduce((sum, { length }) => sum + length + 8, 8);
+      all.push(texts);
+    },
+    done: () => ({ kind: "lists", name, lists: all }),
   };
 }
 
@@ -197,13 +232,20 @@ const MOSTLY = 0.9;
  * A column of the kind that its first values are of.
  * @param asTexts whatever they are
  * @param free whether texts are texts, and not the values of a few categories
+ * @param tags whether lists of whole numbers are the tags of words, which may differ in number
  */
-export function growingColumn(name: string, first: readonly unknown[], asTexts: boolean, free = false): GrowingColumn {
+export function growingColumn(
+  name: string,
+  first: readonly unknown[],
+  { asTexts, free, tags }: { readonly asTexts: boolean; readonly free: boolean; readonly tags: boolean },
+): GrowingColumn {
   const most = free ? undefined : MOST_VALUES;
   const there = first.filter((v) => !isMissing(v));
+  const list = there.find((v) => Array.isArray(v) || (ArrayBuffer.isView(v) && !bytesIn(v)));
+  const ofTexts = there.some((v) => Array.isArray(v) && v.some((item) => typeof item === "string"));
+  if (list !== undefined && (ofTexts || tags)) return lists(name);
   if (asTexts) return texts(name, most);
   if (there.some((v) => bytesIn(v))) return bytes(name);
-  const list = there.find((v) => Array.isArray(v) || ArrayBuffer.isView(v));
   if (list !== undefined) return vectors(name, list);
   const isNumber = (v: unknown) =>
     typeof v === "string"

@@ -38,7 +38,9 @@ export const isMissingAt = (column: TableColumn, row: number): boolean =>
     ? Number.isNaN(column.numbers[row])
     : column.kind === "texts"
       ? column.codes[row] < 0
-      : column.kind === "bytes" && column.bytes[row] === null;
+      : column.kind === "lists"
+        ? column.lists[row] === null
+        : column.kind === "bytes" && column.bytes[row] === null;
 
 /** Mean and deviation of the values that are there; a constant column is only moved. */
 function statisticsOf(numbers: Float64Array, rows: Uint32Array): { mean: number; std: number } {

@@ -13,6 +13,8 @@ export type TableColumn =
       readonly numbers: Float64Array;
       readonly shape: readonly number[];
     }
+  /** Lists that may differ in length, of words or of their tags; null is missing. */
+  | { readonly kind: "lists"; readonly name: string; readonly lists: readonly (readonly string[] | null)[] }
   /** Encoded images or other bytes; null is missing. */
   | { readonly kind: "bytes"; readonly name: string; readonly bytes: readonly (Uint8Array | null)[] };
 

@@ -137,15 +137,20 @@ export class TableBuilder {
   }
 
   private settle(): void {
-    const { categorical = [], text } = this.options;
-    this.columns = this.kept.map((i) =>
-      growingColumn(
-        this.names[i],
+    const { categorical = [], text, labelColumns = LABEL_NAMES } = this.options;
+    this.columns = this.kept.map((i) => {
+      const name = this.names[i];
+      const isLabel = labelColumns.includes(name) || this.classNames?.[name] !== undefined;
+      return growingColumn(
+        name,
         this.first.map(({ values }) => values[i]),
-        categorical.includes(this.names[i]) || (text?.columns?.includes(this.names[i]) ?? false),
-        text !== undefined && !(this.options.labelColumns ?? LABEL_NAMES).includes(this.names[i]),
-      ),
-    );
+        {
+          asTexts: categorical.includes(name) || (text?.columns?.includes(name) ?? false),
+          free: text !== undefined && !isLabel,
+          tags: text !== undefined && isLabel,
+        },
+      );
+    });
     for (const { values, place } of this.first) this.put(values, place);
     this.first = [];
   }

@@ -19,6 +19,7 @@ import { columnOf, type Roles, rolesOf } from "./roles.ts";
 import { fewNames, type TableRows } from "./rows.ts";
 import type { TableBuilderOptions } from "./table-builder.ts";
 import { type TablePart, tableLabels } from "./table-labels.ts";
+import { areTagged, taggedParts } from "./table-tags.ts";
 import { textColumnsOf, textParts } from "./table-texts.ts";
 
 export interface TableOptions extends TableBuilderOptions {
@@ -54,7 +55,12 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
   const texts = options.text && textColumnsOf(tables.train, all, options.text);
   const roles = texts ? { ...all, inputs: texts } : all;
   const parts = partsOfTable(tables, roles, { missing, testSplit });
-  const tokens = texts && options.text && textParts(parts, texts, options.text);
+  const { text, classes = encoding?.classes } = options;
+  const words =
+    texts && text && areTagged(tables.train, texts, roles.labels, options.labelKind)
+      ? taggedParts(parts, texts[0], roles.labels[0], text, classes)
+      : undefined;
+  const tokens = words ?? (texts && text ? textParts(parts, texts, text) : undefined);
   const scalars = (texts ? [] : roles.inputs).map((input) => columnOf(tables.train, input)).filter(isScalar);
   for (const column of scalars)
     checkCategories(column, tables.train, options.categorical?.includes(column.name) ?? false);
@@ -63,12 +69,13 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
   const before = new Map(encoding?.columns?.map((c) => [c.name, c]));
   const columns = scalars.map((c) => before.get(c.name) ?? fitColumn(c, parts.train.rows, { standardize, missing }));
 
-  const labels =
-    roles.labels.length === 0
+  const labels = words
+    ? { parts: words.labels, classes: words.classes, values: words.values, notes: [] }
+    : roles.labels.length === 0
       ? undefined
       : tableLabels(parts, roles.labels, {
           kind: options.labelKind ?? options.expects,
-          classes: options.classes ?? encoding?.classes,
+          classes,
           asIndices: labelsAreIndices(encoding),
         });
   const label = roles.labels.length === 1 ? roles.labels[0] : "labels";
@@ -172,12 +179,12 @@ function inputsOfPart(
   for (const name of inputs) {
     const column = columnOf(table, name);
     if (column.kind === "vectors") made[name] = vectorsOf(column, rows);
-    else if (column.kind === "bytes")
+    else if (column.kind === "bytes" || column.kind === "lists")
       throw new UsageError(
         "unsupported",
-        "a column holds bytes",
+        column.kind === "bytes" ? "a column holds bytes" : "a column holds lists of texts, and no tokenizer was given",
         { ...table.place(0), column: name },
-        say`leave it out by ${option("skipColumns")}`,
+        say`leave it out by ${option("skipColumns")}${column.kind === "bytes" ? "" : say`, or give the tokenizer of the model: ${option("tokenizer")}`}`,
       );
   }
   return made;

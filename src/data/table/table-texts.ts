@@ -21,7 +21,7 @@ export interface TextReading {
 /** Which columns are read as texts. @throws UsageError where it is not said and several could be */
 export function textColumnsOf(table: TableRows, { inputs }: Roles, { columns }: TextReading): readonly string[] {
   const file = { file: table.place(0)["file"] };
-  const holding = inputs.filter((name) => columnOf(table, name).kind === "texts");
+  const holding = inputs.filter((name) => ["texts", "lists"].includes(columnOf(table, name).kind));
   if (columns) {
     const absent = columns.find((name) => !inputs.includes(name));
     if (absent !== undefined || columns.length > 2)
@@ -63,27 +63,38 @@ export function textParts<Part extends string>(
     name: names[0],
     ...(pairs && { pairs }),
   });
-  let from = 0;
-  const parts = {} as { -readonly [P in keyof TextParts<Part>["parts"]]: TextParts<Part>["parts"][P] };
-  for (const [part, { rows }] of all) {
-    const to = from + rows.length;
-    const cut = ({ data, shape }: TokenColumn) => ({ data: data.slice(from * shape[0], to * shape[0]), shape });
-    const columns = Object.fromEntries(Object.entries(inputs).map(([name, column]) => [name, cut(column)]));
-    parts[part] = { inputs: columns, places: { lengths: lengths.slice(from, to), of: Object.keys(inputs) } };
-    from = to;
-  }
+  const parts = partsOfTokens(given, inputs, lengths);
   const said = say`texts: ${names.join(" and ")}, as ${lengths.reduce((a, b) => Math.max(a, b))} tokens at most (${tokenizer.kind})`;
   return { parts, notes: [said, ...notes] };
+}
+
+/** Tokens of all parts, one part after another, part by part. */
+export function partsOfTokens<Part extends string>(
+  given: Readonly<Record<Part, TablePart>>,
+  columns: Readonly<Record<string, TokenColumn>>,
+  lengths: Int32Array,
+): TextParts<Part>["parts"] {
+  let from = 0;
+  const parts = {} as { -readonly [P in Part]: TextParts<Part>["parts"][P] };
+  for (const [part, { rows }] of Object.entries<TablePart>(given) as [Part, TablePart][]) {
+    const to = from + rows.length;
+    const cut = ({ data, shape }: TokenColumn) => ({ data: data.slice(from * shape[0], to * shape[0]), shape });
+    const inputs = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, cut(column)]));
+    parts[part] = { inputs, places: { lengths: lengths.slice(from, to), of: Object.keys(columns) } };
+    from = to;
+  }
+  return parts;
 }
 
 function textsOf({ table, rows }: TablePart, name: string): string[] {
   const column = columnOf(table, name);
   if (column.kind !== "texts" && column.kind !== "numbers")
-    throw new EspalierError("mismatch", "a column holds no texts", {
-      ...table.place(0),
-      column: name,
-      got: column.kind,
-    });
+    throw new EspalierError(
+      "mismatch",
+      column.kind === "lists" ? "words have no tag each: the labels are one a sample" : "a column holds no texts",
+      { ...table.place(0), column: name, got: column.kind },
+      column.kind === "lists" ? "write the words as one text, or give lists of tags" : undefined,
+    );
   return Array.from(rows, (row) => {
     const text = column.kind === "texts" ? column.values[column.codes[row]] : shownNumber(column.numbers[row]);
     if (text !== undefined && text.trim() !== "") return text;

@@ -79,7 +79,7 @@ export function encodeTexts(
 /**
  * Words and a tag for each of them, as tokens and a class for each of these: that of the word for its first token, −100 for the others.
  * @param words of each sample
- * @param tags of each sample, one a word
+ * @param tags of each sample, one a word; "-100" counts for nothing
  * @param options.classes all tags, in the order of the model's outputs. Default: those that occur, sorted
  * @throws EspalierError naming the sample whose tags are not as many as its words, or a tag that is none of the classes
  */
@@ -108,7 +108,7 @@ export function encodeWords(
     });
   });
   for (const sample of words) checkTexts(sample, name, true);
-  const classes = options.classes ?? [...new Set(tags.flat())].sort();
+  const classes = options.classes ?? [...new Set(tags.flat())].filter((tag) => tag !== String(IGNORED)).sort();
   const index = new Map(classes.map((c, i) => [c, i]));
   const all = words.map((sample) => tokenizer.encodeWords(sample, most));
   const encoded = filled(all, tokenizer, { ...options, name }, most);
@@ -118,7 +118,7 @@ export function encodeWords(
     tokens.words.forEach((word, place) => {
       if (word < 0 || word === tokens.words[place - 1]) return;
       const tag = tags[sample][word];
-      const found = index.get(tag);
+      const found = tag === String(IGNORED) ? IGNORED : index.get(tag);
       if (found === undefined)
         throw new EspalierError(
           "mismatch",

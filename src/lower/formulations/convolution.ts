@@ -13,12 +13,14 @@ import type { Thresholds } from "../target.ts";
 import { rowsOf } from "./rows.ts";
 
 /**
- * Y by one matrix product: rows of X as seen from each position of Y, times W. On a second machine (AVX-512, Zen 5) it
- * reaches 283 GF/s at 128 channels and 8×8, 391 at 512 and 4×4, 381 at 512 and 2×2, where Conv reaches 125, 200 and 43;
- * at 16 channels and 32×32 about as many as Conv. Not measured inside a step: for a plan alone.
+ * Y by one matrix product: rows of X as seen from each position of Y, times W. On AVX-512 (Zen 5, two threads) it
+ * reaches 391 GF/s at 512 channels and 4×4, 381 at 512 and 2×2, where Conv reaches 200 and 43 and blocks 208 and 92; on AVX2
+ * 150 at 512 and 4×4, where Conv reaches 117. Where there are more positions, blocks are the faster on both.
  */
 export const convByRows: Formulation<"Conv"> = {
   applies: ({ attrs }) => attrs.group === 1,
+  preferred: ({ inputs: [, w], output }, { outputRows, rowChannels }) =>
+    size(spatial(output)) <= outputRows && w.shape[0] >= rowChannels && w.shape[1] >= rowChannels,
   emit(g, { inputs: [x, w, bias], attrs: a, output }) {
     const [m, c] = w.shape;
     const taps = size(a.kernel_shape);
@@ -118,6 +120,30 @@ export const weightByRows: Formulation<"ConvWeightGradient"> = {
     const product = g.MatMul(reshape(g, dY, [m, n * size(to)]), seen);
     const taps = size(a.kernel_shape);
     return reshape(g, g.Transpose(reshape(g, product, [m, taps, c]), { perm: [0, 2, 1] }), weightShape(site));
+  },
+};
+
+/**
+ * The same product turned round, rows of Xᵀ · dY: a tall result. On AVX-512 (Sapphire Rapids, one thread) 0.88 of the time at 32
+ * channels and 32×32, 0.80 at 32 and 16×16, 0.76 at 64 and 16×16, 0.77 at 64 and 8×8, 0.78 at 128 and 8×8, 1.0 at 256 and 8×8, 1.5
+ * at 512 and 4×4.
+ */
+export const weightByTallProduct: Formulation<"ConvWeightGradient"> = {
+  applies: ({ attrs }) => attrs.group === 1,
+  preferred(site, t) {
+    const [m, c, ...kernel] = weightShape(site);
+    return m <= t.tallChannels && m < c * size(kernel) && !!weightByRows.preferred?.(site, t);
+  },
+  emit(g, site) {
+    const { inputs, attrs: a } = site;
+    const [x, dy] = inputs;
+    const [m, c] = weightShape(site);
+    const [n, to] = [dy.shape[0], spatial(dy)];
+    const seen = g.Transpose(windowRows(g, x, to, a), { perm: [1, 0] });
+    const dY = g.Transpose(reshape(g, dy, [n, m, size(to)]), { perm: [0, 2, 1] });
+    const product = g.MatMul(seen, reshape(g, dY, [n * size(to), m]));
+    const turned = g.Transpose(reshape(g, product, [size(a.kernel_shape), c, m]), { perm: [2, 1, 0] });
+    return reshape(g, turned, weightShape(site));
   },
 };
 

@@ -9,7 +9,9 @@ import {
   weightByColumns,
   weightByHalves,
   weightByRows,
+  weightByTallProduct,
 } from "./convolution.ts";
+import { inputBySpreading, weightByBlocks } from "./depthwise.ts";
 import { flushedByShrink, reluByMask } from "./elementwise.ts";
 import { putBackByGather, putBackByMatrix } from "./movement.ts";
 import { averageByTiles, maxByTiles } from "./pooling.ts";
@@ -17,8 +19,19 @@ import { averageByTiles, maxByTiles } from "./pooling.ts";
 export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
   AveragePoolGradient: { tiles: averageByTiles },
   Conv: { rows: convByRows, blocks: convByBlocks },
-  ConvInputGradient: { rows: inputByRows, flipped: inputByFlippedConv, blocks: inputByBlocks },
-  ConvWeightGradient: { rows: weightByRows, halves: weightByHalves, columns: weightByColumns },
+  ConvInputGradient: {
+    rows: inputByRows,
+    blocks: inputByBlocks,
+    spreading: inputBySpreading,
+    flipped: inputByFlippedConv,
+  },
+  ConvWeightGradient: {
+    blocks: weightByBlocks,
+    tall: weightByTallProduct,
+    rows: weightByRows,
+    halves: weightByHalves,
+    columns: weightByColumns,
+  },
   Flushed: { shrink: flushedByShrink },
   MaxPoolGradient: { tiles: maxByTiles },
   PutBack: { gather: putBackByGather, matrix: putBackByMatrix },

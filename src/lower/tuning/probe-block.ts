@@ -19,8 +19,22 @@ function convolution(): Graph {
   return g.build();
 }
 
-/** The block with which an engine's blocked kernels compute what Conv computes; undefined where it has none. */
-export async function probeBlock(engine: Engine): Promise<number | undefined> {
+const probed = new WeakMap<Engine, Promise<number | undefined>>();
+
+/**
+ * The block with which an engine's blocked kernels compute what Conv computes, found once for an engine; undefined where it has none.
+ * @throws EspalierError when the engine cannot run a convolution
+ */
+export function blockOf(engine: Engine): Promise<number | undefined> {
+  const known = probed.get(engine);
+  if (known) return known;
+  const block = probeBlock(engine);
+  probed.set(engine, block);
+  block.catch(() => probed.delete(engine)); // an engine that failed once may be asked again
+  return block;
+}
+
+async function probeBlock(engine: Engine): Promise<number | undefined> {
   const graph = convolution();
   const [site] = sitesOf(graph);
   const given = drawn(graph, 5);

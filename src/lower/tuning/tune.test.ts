@@ -9,9 +9,10 @@ import { withoutUnread } from "../../graph/walk.ts";
 import { lower } from "../lower.ts";
 import { keyOf } from "../pattern.ts";
 import { formulationsOf, sitesOf } from "../sites.ts";
-import { probeBlock } from "./probe-block.ts";
+import { blockOf } from "./probe-block.ts";
 import { isTunedFor, tune } from "./tune.ts";
-import { type SiteTrials, tunedTarget } from "./tuning.ts";
+import { tunedTarget } from "./tuned-target.ts";
+import type { SiteTrials } from "./tuning.ts";
 
 const engine = node({ threads: 1 });
 
@@ -48,7 +49,7 @@ test("each shape is tried once, and the plan is one that can be carried out", as
   expect(keys.length).toBeLessThan(sites.length); // the two convolutions are alike
   expect(Object.keys(trials)).toEqual(keys);
   expect(told).toEqual(keys.map((key, i) => `${i + 1}/${keys.length} ${key}`));
-  const { target, plan } = tunedTarget(engine, tuning);
+  const { target, plan } = await tunedTarget(engine, graph, tuning);
   for (const site of sites) {
     const { took, chosen } = trials[keyOf(site)];
     expect(Object.keys(took).sort()).toEqual(formulationsOf(site, target).sort());
@@ -111,7 +112,7 @@ const wrongWith = (op: string): Engine => ({
 
 test("a formulation with wrong values is never chosen, however fast", async () => {
   const wrong = wrongWith("nchwc");
-  expect(await probeBlock(wrong)).toBeUndefined();
+  expect(await blockOf(wrong)).toBeUndefined();
   const { tuning, trials } = await tune(program(), wrongWith("MatMul"), {});
   const rows = Object.entries(trials).filter(([, { took }]) => "rows" in took);
   expect(rows.length).toBeGreaterThan(0);

@@ -7,7 +7,7 @@ import { lower, preferenceOf } from "../lower.ts";
 import { keyOf, PLAIN, type Site } from "../pattern.ts";
 import { extract, formulationsOf, sitesOf } from "../sites.ts";
 import { type Target, targetOf } from "../target.ts";
-import { probeBlock } from "./probe-block.ts";
+import { blockOf } from "./probe-block.ts";
 import { type SiteTrial, type SiteTrials, type Tuning, type TuningCache, tunedEngine } from "./tuning.ts";
 import { type Arrays, distanceOf, drawn } from "./values.ts";
 
@@ -60,7 +60,7 @@ export async function tune(
   );
   const { cache, onTrial, signal } = options;
   const name = tunedEngine(engine);
-  const block = await probeBlock(engine);
+  const block = await blockOf(engine);
   const target: Target = { ...targetOf(engine), ...(block !== undefined && { block }) };
   const known = (await cache?.read(name)) ?? {};
   const sites = new Map(sitesOf(graph).map((site) => [keyOf(site), site]));
@@ -83,7 +83,7 @@ export async function tune(
 
 /** Whether a tuning holds for an engine: made with the same runtime and threads, on a processor with the same blocks. */
 export const isTunedFor = async (tuning: Tuning, engine: Engine): Promise<boolean> =>
-  tuning.engine === tunedEngine(engine) && tuning.block === ((await probeBlock(engine)) ?? null);
+  tuning.engine === tunedEngine(engine) && tuning.block === ((await blockOf(engine)) ?? null);
 
 /** Whether a trial was of the formulations that there are now. */
 const isOf = ({ took }: SiteTrial, site: Site, target: Target): boolean =>

@@ -1,8 +1,6 @@
 /** What was found fastest on a machine, as plain data: it is kept with a run, and in a cache. */
 import { z } from "zod";
 import type { Engine } from "../../engine/engine.ts";
-import type { FormulationPlan } from "../lower.ts";
-import { type Target, targetOf } from "../target.ts";
 
 const took = z.record(z.string(), z.number().positive().nullable());
 
@@ -47,12 +45,3 @@ export interface TuningCache {
   /** Adds trials to what is there. */
   write(engine: string, trials: SiteTrials): Promise<void>;
 }
-
-/** The target of an engine, and the plan, by what was tuned. */
-export const tunedTarget = (
-  engine: Engine,
-  tuning?: Tuning,
-): { readonly target: Target; readonly plan: FormulationPlan } => ({
-  target: { ...targetOf(engine), ...(tuning?.block && { block: tuning.block }) },
-  plan: tuning?.plan ?? {},
-});

@@ -211,18 +211,18 @@ test("what is wrong is named by file, row and column", async () => {
       column  a
       got     [1]
       wanted  [2] numbers, as the first row has
-      fix     fill them up to one length, or leave the rows out",
+      fix     fill them up to one length, or leave the rows out; tags of words want a tokenizer: tokenizer",
       "tiny": "the file is no Parquet, damaged or of a kind that cannot be read
       file    /tiny.parquet
       reason  Offset is outside the bounds of the DataView
       fix     get the file again, or write it with pyarrow or pandas",
-      "type": "a value is not what its column holds
+      "type": "a column holds times, which are neither numbers nor categories
       file    /type.parquet
       row     1
       column  age
       got     the time 1970-01-01T00:00:00.000Z
       wanted  text or a number
-      fix     correct it, or name the column in skipColumns",
+      fix     write them as numbers that mean something to the model, such as days since the first, or name the column in skipColumns",
       "word": "a value is not what its column holds
       file    /word.jsonl
       line    21

@@ -1,12 +1,11 @@
 /** Tables as Apache Parquet, also Hugging Face's data sets as they lie on disk. */
-import { dirname, join } from "node:path";
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { TableBuilder } from "../../data/table/table-builder.ts";
 import { EspalierError } from "../../error.ts";
 import { sizeOfFile } from "../files.ts";
-import { readBytes } from "../model-files.ts";
 import { codeOf, refused } from "../system-error.ts";
+import { field, jsonOf, namesBeside, namesInFeatures } from "./class-names.ts";
 import { checkPages } from "./parquet-pages.ts";
 
 /** What one group of rows may unpack to: it is read at once. */
@@ -14,7 +13,7 @@ const LARGEST_GROUP = 2 ** 30;
 
 /**
  * Reads a file into a table, one group of rows after another. Names of classes are those of the `huggingface` record in the file, or of a
- * dataset_info.json beside it or above.
+ * dataset_info.json or of the head of a README.md, beside it or above.
  * @throws EspalierError naming the file for what is no Parquet or is damaged, and file, row and column of a value of another kind
  */
 export async function readParquet(path: string, table: TableBuilder): Promise<void> {
@@ -23,7 +22,7 @@ export async function readParquet(path: string, table: TableBuilder): Promise<vo
   const metadata = await understood(path, () => parquetMetadataAsync(file));
   const names = metadata.schema[0]?.num_children ? topColumns(metadata) : [];
   if (names.length === 0) throw new EspalierError("invalid-file", "the Parquet file has no columns", { file: path });
-  const classNames = namesIn(recorded(metadata)) ?? namesIn(await besides(path));
+  const classNames = namesInFeatures(recorded(metadata)) ?? (await namesBeside(path));
   table.file(path, names, { ...(classNames && { classNames }) });
   const columns = table.columnsRead();
   let from = 0;
@@ -94,40 +93,5 @@ async function understood<T>(path: string, work: () => T | Promise<T>): Promise<
   }
 }
 
-const json = (text: string | undefined): unknown => {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined; // a remark that nobody can read says nothing of the classes
-  }
-};
-
-const field = (of: unknown, key: string): unknown =>
-  typeof of === "object" && of !== null && Object.hasOwn(of, key)
-    ? (of as Readonly<Record<string, unknown>>)[key]
-    : undefined;
-
 const recorded = ({ key_value_metadata: pairs = [] }: FileMetaData): unknown =>
-  field(field(json(pairs.find(({ key }) => key === "huggingface")?.value), "info"), "features");
-
-/** The features of a dataset_info.json beside the file, or in the folder above. */
-async function besides(path: string): Promise<unknown> {
-  for (const folder of [dirname(path), dirname(dirname(path))]) {
-    const file = join(folder, "dataset_info.json");
-    if ((await sizeOfFile(file)) === null) continue;
-    return field(json(new TextDecoder().decode(await readBytes(file))), "features");
-  }
-  return undefined;
-}
-
-/** Names of classes by column: { label: { names: ["cat", "dog"], _type: "ClassLabel" } }. */
-function namesIn(features: unknown): Readonly<Record<string, readonly string[]>> | undefined {
-  if (typeof features !== "object" || features === null) return undefined;
-  const found = Object.entries(features).flatMap(([column, feature]) => {
-    const names = field(feature, "names");
-    return Array.isArray(names) && names.length > 0 && names.every((n) => typeof n === "string")
-      ? [[column, names as readonly string[]] as const]
-      : [];
-  });
-  return found.length > 0 ? Object.fromEntries(found) : undefined;
-}
+  field(field(jsonOf(pairs.find(({ key }) => key === "huggingface")?.value), "info"), "features");
