@@ -232,7 +232,7 @@ const firstModel: Section<Timed> = {
     markdown({
       head: ["command, in an empty folder", "seconds"],
       text: [0],
-      rows: rows.map((r) => [`\`${r.command}\``, r.seconds.toFixed(0)]),
+      rows: rows.map((r) => [r.command, r.seconds.toFixed(0)]),
     }),
   notes: ({ rows, settings }) => {
     const { before, after } = settings["bytes"] as { before: number; after: number };
