@@ -1,5 +1,5 @@
 /**
- * A sweep through a real Redis: workers that are killed, a Redis that forgets everything, and the bytes of a sweep on one machine. It wants
+ * A sweep through a real Redis, or a PostgreSQL that ESPALIER_POSTGRES names: workers that are killed, a Redis that forgets everything, and the bytes of a sweep on one machine. It wants
  * redis-server (Debian: apt-get install redis-server) and `npm install --no-save bullmq ioredis`, and says what is not here.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
@@ -107,6 +107,24 @@ test.skipIf(missing !== "" || process.platform === "win32")(
     const { status, stderr } = await ended;
     expect(status, stderr).toBe(0);
     expect(await outcomes("shared")).toEqual(await outcomes("alone"));
+  },
+  240_000,
+);
+
+const address = process.env["ESPALIER_POSTGRES"];
+test.skipIf(!hasBullMq || !address)(
+  `trials through PostgreSQL${address ? "" : " — left out: ESPALIER_POSTGRES names none, as postgres://espalier@127.0.0.1:5432/trials"}`,
+  async () => {
+    await writeFile(at("sweep.yaml"), SWEEP);
+    expect((await espalier("sweep", "--config", "sweep.yaml", "--out", "alone", "--overwrite")).status).toBe(0);
+    let worker = start(process.execPath, main, "worker", "--queue", address!);
+    const sweep = espalier("sweep", "--config", "sweep.yaml", "--out", "by-postgres", "--queue", address!);
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    worker.kill("SIGKILL");
+    worker = start(process.execPath, main, "worker", "--queue", address!);
+    const { status, stderr } = await sweep;
+    expect(status, stderr).toBe(0);
+    expect(await outcomes("by-postgres")).toEqual(await outcomes("alone"));
   },
   240_000,
 );

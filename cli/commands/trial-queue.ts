@@ -1,5 +1,5 @@
 /**
- * Trials through a queue: BullMQ on Redis hands them to whoever works. The truth stays in the trials' own files: a message may be lost
+ * Trials through a queue: BullMQ on Redis or PostgreSQL hands them to whoever works. The truth stays in the trials' own files: a message may be lost
  * or come twice, a worker may die, the queue may forget everything; who drives the sweep looks at the files and asks again.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -26,11 +26,14 @@ interface OpenWorker {
   close(): Promise<void>;
 }
 interface BullMq {
-  Queue: new (name: string, options: object) => OpenQueue;
+  /** For PostgreSQL; since 6. */
+  readonly createPostgresBackend?: unknown;
+  Queue: new (name: string, options: object, backend?: unknown) => OpenQueue;
   Worker: new (
     name: string,
     process: (job: { readonly data: unknown }) => Promise<unknown>,
     options: object,
+    backend?: unknown,
   ) => OpenWorker;
 }
 
@@ -49,14 +52,39 @@ async function bullMq(): Promise<BullMq> {
   throw new EspalierError(
     "missing",
     "a queue wants the package bullmq",
-    { wanted: "bullmq 5 or newer, and ioredis" },
+    { wanted: "bullmq 5 or newer, with ioredis for Redis or pg for PostgreSQL" },
     "npm install bullmq ioredis",
   );
 }
 
-function connection(url: string): object {
-  if (/^rediss?:\/\//.test(url)) return { url, maxRetriesPerRequest: null };
-  throw new UsageError("out-of-range", "there is no such queue", { got: url, wanted: "redis://HOST:PORT" });
+/** The two kinds of queue, by how their address begins. */
+const kinds: readonly { readonly url: RegExp; connection(url: string): object; backend(bull: BullMq): unknown }[] = [
+  {
+    url: /^rediss?:\/\//,
+    connection: (url) => ({ url, maxRetriesPerRequest: null }),
+    backend: () => undefined, // Redis is its own
+  },
+  {
+    url: /^postgres(ql)?:\/\//,
+    connection: (url) => ({ connectionString: url, migrate: true }), // its tables, in a schema of their own
+    backend({ createPostgresBackend }) {
+      if (createPostgresBackend) return createPostgresBackend;
+      throw new EspalierError(
+        "missing",
+        "PostgreSQL wants a newer bullmq",
+        { wanted: "bullmq 6 or newer" },
+        "npm install bullmq pg",
+      );
+    },
+  },
+];
+
+/** @throws UsageError for an address that is none */
+function queueKind(url: string): (typeof kinds)[number] {
+  const kind = kinds.find((k) => k.url.test(url));
+  if (kind) return kind;
+  const wanted = "redis://HOST:PORT or postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+  throw new UsageError("out-of-range", "there is no such queue", { got: url, wanted });
 }
 
 /** Trials that whoever listens to a queue makes. */
@@ -75,9 +103,9 @@ const answer = z.object({ failed: z.string() });
 
 /** @throws EspalierError when bullmq is not installed; UsageError for an address that is none */
 export async function trialQueue(url: string, say: (line: string) => void): Promise<TrialQueue> {
-  const options = { connection: connection(url) };
-  const { Queue } = await bullMq();
-  const queue = new Queue(NAME, options);
+  const kind = queueKind(url);
+  const bull = await bullMq();
+  const queue = new bull.Queue(NAME, { connection: kind.connection(url) }, kind.backend(bull));
   queue.on("error", saidOnce(say));
   return {
     async make(order, signal, isOpen) {
@@ -142,9 +170,10 @@ export async function workForQueue(url: string, { children, signal, read, textOf
     }
     throw new Error("stopped"); // the queue gives it to another one
   };
-  const options = { connection: connection(url), concurrency: children.length, maxStalledCount: 1_000_000 };
-  const { Worker } = await bullMq();
-  const worker = new Worker(NAME, make, options);
+  const kind = queueKind(url);
+  const bull = await bullMq();
+  const options = { connection: kind.connection(url), concurrency: children.length, maxStalledCount: 1_000_000 };
+  const worker = new bull.Worker(NAME, make, options, kind.backend(bull));
   worker.on("error", saidOnce(say));
   if (!signal.aborted)
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -12,13 +12,13 @@ import { failureText, TrialChild } from "./trial-child.ts";
 import { workForQueue } from "./trial-queue.ts";
 
 const fields = {
-  queue: text("where trials come from", "redis://host:port"),
+  queue: text("where trials come from: redis://host:port, or postgres://user:password@host:port/database", "url"),
   parallel: integerField("trials at once on this machine (default 1)", { min: 1 }),
 };
 
 const notes = `The directory of the sweep must be the same path on every machine. Whoever can write to the queue
 decides what is trained and where files go: keep it in a network of your own, with a password in the URL.
-It wants the package bullmq: npm install bullmq ioredis`;
+It wants the package bullmq: npm install bullmq ioredis, or bullmq pg for PostgreSQL`;
 
 export const workerCommand = (): Command =>
   command({

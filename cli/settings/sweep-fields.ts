@@ -91,7 +91,10 @@ export const searchFields = {
   objectives,
   stopping,
   parallel: integerField("trials at once on this machine, which share its threads (default 1)", { min: 1 }),
-  queue: text("have the trials made by espalier worker on other machines, through this queue", "redis://host:port"),
+  queue: text(
+    "have the trials made by espalier worker on other machines, through this queue of Redis or PostgreSQL",
+    "url",
+  ),
 } as const;
 
 export const sweepFields = {
