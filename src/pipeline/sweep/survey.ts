@@ -45,15 +45,20 @@ export interface SweepSurvey {
   readonly complete: boolean;
 }
 
-/** The objectives of a finished trial, each the better the lower; null when one is missing. */
+/**
+ * The objectives of a finished trial, each the better the lower; null when one is missing, and for a model that answers no better than
+ * guessing: nothing is smaller than it, and nobody wants it.
+ */
 export function finalPoint(names: readonly ObjectiveName[], { summary, epochs }: TrialRecord): ObjectivePoint | null {
-  if (!summary) return null;
+  if (!summary || summary.collapse) return null;
   return allOf(names, (name) => objectives[name].of(summary, epochs.at(-1)));
 }
 
 function pointAt(names: readonly ObjectiveName[], { epochs }: TrialRecord, epoch: number) {
   const found = epochs.find((m) => m.epoch === epoch);
-  return found && allOf(names, (name) => objectives[name].atEpoch(found));
+  if (!found) return undefined;
+  const nothingLeft = (found.dual ?? found).weightedGroupSparsity === 1; // the smallest of all, and among the worst
+  return nothingLeft ? null : allOf(names, (name) => objectives[name].atEpoch(found));
 }
 
 function allOf(names: readonly ObjectiveName[], of: (name: ObjectiveName) => number | null): ObjectivePoint | null {
