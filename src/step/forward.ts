@@ -19,7 +19,7 @@ export function forward(g: Builder, graph: Graph, given: ReadonlyMap<Value, Valu
   const kept: Training = { running: new Map(), observed: [], masks: [], overrides: new Map() };
   const ownOf = (node: Node) => node.inputs.map((v) => (v && graph.initializers.has(v) ? v : null));
   inline(g, graph, map, (node, inputs) =>
-    formIn(node, mode)?.(g, { in: inputs, attrs: node.attrs }, ownOf(node), kept),
+    formIn(node, mode)?.(g, { in: inputs, attrs: node.attrs, makes: node.outputs[0]?.name ?? "" }, ownOf(node), kept),
   );
   return { map, ...kept };
 }

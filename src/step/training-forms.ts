@@ -11,6 +11,8 @@ export interface Mask {
   readonly name: string;
   readonly shape: Shape;
   readonly ratio: number;
+  /** What of the model's graph it makes, by name. */
+  readonly makes: string;
 }
 
 /** Running statistics, and those of a batch at a place where they are used. */
@@ -39,7 +41,9 @@ type Form<S> = (
   training: Training,
 ) => readonly Value[] | undefined;
 
-type Forms = { readonly [K in OpName]?: Form<Pick<OpSite<K>, "in" | "attrs">> };
+/** What a form reads of its node. */
+type Seen = "in" | "attrs";
+type Forms = { readonly [K in OpName]?: Form<Pick<OpSite<K>, Seen> & { readonly makes: string }> };
 
 /** What normalizes by the batch. */
 const normalizing: Forms = {
@@ -55,16 +59,21 @@ const normalizing: Forms = {
   },
 };
 
-const training: Forms = {
-  ...normalizing,
-  Dropout(g, { in: [x], attrs: { ratio } }, _, { masks }) {
+/** What draws. */
+const drawing: Forms = {
+  Dropout(g, { in: [x], attrs: { ratio }, makes }, _, { masks }) {
     if (!(ratio > 0)) return undefined;
-    const mask: Mask = { name: `mask/${masks.length}`, shape: x.shape, ratio };
+    const mask: Mask = { name: `mask/${masks.length}`, shape: x.shape, ratio, makes };
     masks.push(mask);
     const kept = g.Cast(g.input(mask.name, "uint8", mask.shape), { to: "float32" });
     return [g.Mul(g.Mul(x, kept), 1 / (1 - ratio))]; // torch's inverted dropout
   },
 };
+
+const training: Forms = { ...normalizing, ...drawing };
+
+/** Whether a mask is drawn for a node in training. */
+export const drawsMask = (node: Node): boolean => ruleIn(drawing, node) !== undefined && Number(node.attrs.ratio) > 0;
 
 /**
  * How a model is run: as it is; as it is trained; or for its statistics, normalized by the batch, but without what is drawn at random,
@@ -75,5 +84,5 @@ export type Mode = "evaluation" | "training" | "statistics";
 const formsOf: Readonly<Record<Mode, Forms>> = { evaluation: {}, training, statistics: normalizing };
 
 /** What a node computes in a mode; undefined where that is what it computes in evaluation. */
-export const formIn = (node: Node, mode: Mode): Form<Pick<AnySite, "in" | "attrs">> | undefined =>
+export const formIn = (node: Node, mode: Mode): Form<Pick<AnySite, Seen> & { readonly makes: string }> | undefined =>
   ruleIn(formsOf[mode], node);

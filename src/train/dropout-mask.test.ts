@@ -4,7 +4,7 @@ import { drawMask } from "./dropout-mask.ts";
 
 const now = { epoch: 1, step: 2, stepsPerEpoch: 3, epochs: 4 };
 const draw = (shape: readonly number[], count: number, from: number) =>
-  drawMask({ name: "mask/0", shape, ratio: 0.5 }, 0, { count, from }, now, 1).data as Uint8Array;
+  drawMask({ name: "mask/0", shape, ratio: 0.5, makes: "y" }, 0, { count, from }, now, 1).data as Uint8Array;
 
 test("the parts' masks are those of the whole, wherever a part begins", () => {
   const whole = [...draw([10, 7], 10, 0)];

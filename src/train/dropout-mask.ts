@@ -3,6 +3,7 @@ import { size, tensor } from "../graph/tensor.ts";
 import type { Tensor } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import type { Moment } from "../optim/schedule.ts";
+import { cutTensor } from "../shrink/cut.ts";
 import type { Mask } from "../step/training-forms.ts";
 import type { BatchPart } from "./parts.ts";
 
@@ -23,4 +24,22 @@ export function drawMask(
   random.skip(Math.floor((from * data.length) / count));
   for (let i = 0; i < data.length; i++) data[i] = random.uint32() >= threshold ? 1 : 0;
   return tensor("uint8", mask.shape, data);
+}
+
+/** A mask of a network that lost channels: its place among all masks, and of each axis that lost some, 1 for those that are left. */
+export interface PartialMask {
+  readonly place: number;
+  readonly left: readonly (Uint8Array | undefined)[];
+}
+
+/** The same for what is left of a network, drawn as for the whole. */
+export function drawPartOf(
+  mask: Mask,
+  { place, left }: PartialMask,
+  part: Pick<BatchPart, "count" | "from">,
+  now: Moment,
+  seed: number,
+): Tensor {
+  const shape = mask.shape.map((d, axis) => left[axis]?.length ?? d);
+  return cutTensor(drawMask({ ...mask, shape }, place, part, now, seed), left);
 }

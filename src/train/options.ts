@@ -72,7 +72,7 @@ export interface TrainOptions {
   /**
    * Shrinking while training: after every so many epochs, ≥ 1, the steps go on without the channels that nothing reads any more, and
    * get cheaper. Weights that read such a channel stay zero from then on; all others are trained as without it, but for rounding
-   * and for what dropout draws (`model` and files keep every weight). Wants a penalty that makes what reads channels zero. Default: never.
+   * (`model` and files keep every weight). Wants a penalty that makes what reads channels zero. Default: never.
    */
   readonly shrinkEvery?: number;
   /**

@@ -22,7 +22,7 @@ import { names } from "../step/names.ts";
 import { noPenalty, type PenaltyMoment, penaltyAt } from "../step/penalty-clock.ts";
 import type { StepPlan } from "../step/plan.ts";
 import type { TrainingPrograms } from "../step/programs.ts";
-import { drawMask } from "./dropout-mask.ts";
+import { drawMask, drawPartOf, type PartialMask } from "./dropout-mask.ts";
 import { batchFeeds, knownPerSample, numberFeed, numberFeeds } from "./feeds.ts";
 import { GradientSum } from "./gradient-sum.ts";
 import { checkFinite, NotFiniteError } from "./not-finite.ts";
@@ -49,6 +49,8 @@ export interface StepperParts {
   readonly leastPart: number;
   /** Who else computes a share of every batch. */
   readonly communicator?: Communicator;
+  /** Of a network that lost channels, its masks by what they make. */
+  readonly partial?: ReadonlyMap<string, PartialMask>;
 }
 
 /** What steps remember that is no tensor; plain numbers, part of every checkpoint. */
@@ -209,8 +211,11 @@ export class Stepper {
     now: Moment,
     known?: ReturnType<typeof knownPerSample>,
   ): HostTensors {
-    const { plan, labels, seed } = this.parts;
-    const drawn = masks.map((mask, i) => [mask.name, drawMask(mask, i, part, now, seed)] as const);
+    const { plan, labels, seed, partial } = this.parts;
+    const drawn = masks.map((mask, i) => {
+      const own = partial?.get(mask.makes);
+      return [mask.name, own ? drawPartOf(mask, own, part, now, seed) : drawMask(mask, i, part, now, seed)] as const;
+    });
     const all = [...plan.inputs, ...(plan.teacher?.inputs ?? [])]; // the same array under the same name
     const [inputs, targets] = [inputsAt(all, part.length), labelsAt(labels, part.length)];
     return { ...batchFeeds(part, inputs, targets, known), ...Object.fromEntries(drawn) };

@@ -13,6 +13,8 @@ import type { Analysis } from "../shrink/analysis.ts";
 import { cut } from "../shrink/cut.ts";
 import { structureOf } from "../shrink/unread.ts";
 import { parameters } from "../step/parameters.ts";
+import { drawsMask } from "../step/training-forms.ts";
+import type { PartialMask } from "./dropout-mask.ts";
 
 /** What a graph is without some of its channels. */
 export interface Thin {
@@ -22,6 +24,8 @@ export interface Thin {
   readonly pinned: ReadonlyMap<string, Tensor>;
   /** By running statistic: which channels are left, and what the whole one was. */
   readonly running: ReadonlyMap<string, { readonly left: readonly number[]; readonly whole: Tensor }>;
+  /** Where dropout draws, by the name of what it makes: as for the whole network. */
+  readonly masks: ReadonlyMap<string, PartialMask>;
   /** Elements of the parameters that are computed with. */
   readonly params: number;
 }
@@ -73,7 +77,31 @@ export function thin(whole: Graph, gone: ReadonlySet<number>): Thin {
   });
   const params = trained.reduce((n, v) => n + size(smaller.get(v.name)?.v.shape ?? [0]), 0);
   const graph = { ...small, initializers, nodes: [...taken, ...rest] };
-  return { graph, pinned: pinnedBy(structure, remove), running: left, params };
+  return {
+    graph,
+    pinned: pinnedBy(structure, remove),
+    running: left,
+    masks: masksOf(whole, structure, remove),
+    params,
+  };
+}
+
+/** Masks are drawn one after the other, whether what is left needs them or not. */
+function masksOf(
+  whole: Graph,
+  { channels }: Analysis,
+  remove: { has(c: number): boolean },
+): ReadonlyMap<string, PartialMask> {
+  const drawn = whole.nodes.filter(drawsMask).map(({ outputs: [out] }) => out!);
+  return new Map(
+    drawn.map((v, place) => {
+      const left = v.shape.map((_, axis) => {
+        const classes = channels.of(v, axis);
+        return classes?.some(remove.has) ? Uint8Array.from(classes, (c) => (remove.has(c) ? 0 : 1)) : undefined;
+      });
+      return [v.name, { place, left }];
+    }),
+  );
 }
 
 /** Where the weights that read what left have to stay zero. */

@@ -4,7 +4,9 @@ import { residualBlock } from "../../test/support/residual-block.ts";
 import { digits } from "../data/digits.ts";
 import { node } from "../engine/node.ts";
 import type { Model } from "../graph/types.ts";
+import { torchDefault } from "../models/init.ts";
 import { mlp } from "../models/mlp.ts";
+import { network } from "../models/network.ts";
 import { write } from "../onnx/write.ts";
 import { hspg } from "../optim/hspg.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
@@ -99,6 +101,17 @@ test.each(Object.entries(methods))("%s: it ends where it would have without", as
   const [a, b] = [await shrink(whole.model, { engine: engine() }), await shrink(cut.model, { engine: engine() })];
   expect(cost(b.model)).toEqual(cost(a.model));
   expect(left(cut).at(-2)).toBeGreaterThanOrEqual(cost(b.model).params);
+});
+
+const dropping = () =>
+  network({ name: "dropping", input: [1, 28, 28], seed: 1, init: torchDefault }, (n, x) => {
+    const hidden = n.relu(n.linear("fc1", n.flatten(x), 32));
+    const kept = n.dropout(n.relu(n.linear("fc2", n.dropout(hidden, 0.2), 24)), 0.1);
+    return n.linear("fc3", kept, 10);
+  });
+
+test("dropout draws for what is left what it would have drawn", async () => {
+  expectSame(await trained(dropping()), await trained(dropping(), always));
 });
 
 test("batch norm, its precise statistics, parts of batches, a teacher and what is frozen go on as well", async () => {

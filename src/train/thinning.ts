@@ -12,8 +12,7 @@
  * zero either way, as all that reads it is zero, and goes on being trained by them: it is part of groups that stay, and counts in their
  * norms. So as long as these groups would have stayed zero, all other weights, slots and figures are the same but for the order in
  * which floats are added up, with every penalty whose groups act each by itself, or of which those that are zero never outrank
- * others. Two things differ that no output depends on: the running statistics of channels that left are those of the given model,
- * and dropout draws its masks for what is left, so that they are others.
+ * others. One thing differs that no output depends on: the running statistics of channels that left are those of the given model.
  */
 import { tensor } from "../graph/tensor.ts";
 import type { Graph, Tensor } from "../graph/types.ts";

@@ -96,7 +96,7 @@ export class Trainer {
     this.state = new State(engine, graph, optimizer);
     const leastPart = parameters(graph).running.length > 0 ? 2 : 1; // batch statistics need more than one value
     const { plan, sessions, state, labels } = this;
-    const how = { schedule, seed, accumulate, leastPart, communicator };
+    const how = { schedule, seed, accumulate, leastPart, communicator, partial: thin?.masks };
     this.stepper = new Stepper({ engine, plan, sessions, state, labels, ...how });
   }
 
