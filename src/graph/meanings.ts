@@ -43,6 +43,10 @@ interface Gradients {
 interface Others {
   /** w, but 0 where w is subnormal. */
   Flushed: Of<readonly [w: Value], Record<never, never>>;
+  /** Σ a·b over all axes but channels, of tensors [N, C, …]: [C]. */
+  ChannelDot: Of<readonly [a: Value, b: Value], Record<never, never>>;
+  /** p·x + q·y + r of tensors [N, C, …] by numbers of the channels [C]. */
+  ChannelSum: Of<readonly [x: Value, y: Value, p: Value, q: Value, r: Value], Record<never, never>>;
 }
 
 /** What `Builder.means` says of a value. */

@@ -20,6 +20,8 @@ export interface Thresholds {
   readonly rowChannels: number;
   /** Most channels of Y for the weight's gradient by a tall product. */
   readonly tallChannels: number;
+  /** Fewest positions for dot products of channels by a convolution. */
+  readonly dotPositions: number;
   /** Longest side of the 0/1 matrices that spread windows. */
   readonly tileSide: number;
   /** Most elements of the 0/1 matrix that puts back what was gathered. */
@@ -62,6 +64,7 @@ const cpu: Thresholds = {
   outputRows: 16,
   rowChannels: 32,
   tallChannels: 128,
+  dotPositions: 256,
   tileSide: 512,
   indexMatrix: 1 << 20,
 };

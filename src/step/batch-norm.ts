@@ -53,7 +53,9 @@ export function batchNorm(
 
   const mu = g.ReduceMean(x, { axes, keepdims: 1 });
   const centred = g.Sub(x, mu); // E[x²] − μ² would cancel when the mean is large
-  const squares = g.ReduceSum(g.Mul(centred, centred), { axes, keepdims: 0 });
+  const dot = (a: Value, b: Value) =>
+    g.means(g.ReduceSum(g.Mul(a, b), { axes, keepdims: 0 }), "ChannelDot", [a, b], {});
+  const squares = dot(centred, centred);
   const biased = g.Mul(squares, 1 / m);
   const muFlat = g.Reshape(mu, { shape: [x.shape[1]] });
   const y = g.BatchNormalization(x, scale, bias, muFlat, biased, { epsilon });
@@ -70,11 +72,12 @@ export function batchNorm(
       // x̂ = (x−μ)·inv:  dβ = Σdy,  dγ = Σ dy·x̂,  dx = γ·inv·(dy − dβ/m − x̂·dγ/m)
       rule(dy) {
         const dBias = g.ReduceSum(dy, { axes, keepdims: 0 });
-        const dScale = g.Mul(g.ReduceSum(g.Mul(dy, centred), { axes, keepdims: 0 }), inverse);
+        const dScale = g.Mul(dot(dy, centred), inverse);
         const a = g.Mul(scale, inverse);
         const b = g.Mul(g.Mul(a, inverse), g.Mul(dScale, -1 / m));
         const c = g.Mul(g.Mul(a, dBias), -1 / m);
-        const dx = g.Add(g.Add(g.Mul(dy, spread(a)), g.Mul(centred, spread(b))), spread(c));
+        const sum = g.Add(g.Add(g.Mul(dy, spread(a)), g.Mul(centred, spread(b))), spread(c));
+        const dx = g.means(sum, "ChannelSum", [dy, centred, a, b, c], {});
         return [dx, dScale, dBias];
       },
     },

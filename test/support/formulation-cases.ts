@@ -23,6 +23,17 @@ const of =
 const conv = (x: Shape, w: Shape, attrs?: Attrs, op = "Conv") => of(op)(x, attrs, w);
 const transposed = (x: Shape, w: Shape, attrs?: Attrs) => conv(x, w, attrs, "ConvTranspose");
 
+/** What batch normalization computes of y by channels, as `step/` means it: y·y, and a sum. */
+function channels(g: Builder, y: Value): Value {
+  const axes = [...y.shape.keys()].filter((i) => i !== 1);
+  const dot = g.means(g.ReduceSum(g.Mul(y, y), { axes, keepdims: 0 }), "ChannelDot", [y, y], {});
+  const [p, q] = [g.Mul(dot, 0.5), g.Add(dot, 1)];
+  const spread = (v: Value) => g.Reshape(v, { shape: [1, v.shape[0], ...y.shape.slice(2).map(() => 1)] });
+  const z = g.Mul(y, y);
+  const sum = g.Add(g.Add(g.Mul(y, spread(p)), g.Mul(z, spread(q))), spread(dot));
+  return g.means(sum, "ChannelSum", [y, z, p, q, dot], {});
+}
+
 /** Kernels, strides, pads, dilations and groups in every combination that fits, on small odd images. */
 function* grid(): Generator<FormulationCase> {
   const kernels: Shape[] = ["11", "33", "23"].map((text) => [...text].map(Number));
@@ -77,6 +88,14 @@ export const formulationCases: Readonly<Record<string, readonly FormulationCase[
     of("Gather")([2, 5, 3], { axis: 1 }, i64([1, 1, 4, 0, 1, -2], [2, 3])),
     of("Gather")([2, 3], { axis: 0 }, i64([1], [])),
     of("Pad")([3, 4], { pads: [2, 1, 1, 3], mode: "reflect" }),
+  ],
+  normalization: [
+    ...[
+      [2, 3, 4, 5],
+      [1, 2, 17, 16],
+      [3, 4, 6],
+      [4, 3],
+    ].map((shape) => ({ ...of("Neg")(shape), also: channels })),
   ],
   elementwise: [of("Relu")([2, 3, 5]), { ...of("Neg")([3, 7]), also: flushed }],
 };

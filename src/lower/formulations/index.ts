@@ -14,10 +14,13 @@ import {
 import { inputBySpreading, weightByBlocks } from "./depthwise.ts";
 import { flushedByShrink, reluByMask } from "./elementwise.ts";
 import { putBackByGather, putBackByMatrix } from "./movement.ts";
+import { dotByGroups, sumByNormalization } from "./normalization.ts";
 import { averageByTiles, maxByTiles } from "./pooling.ts";
 
 export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
   AveragePoolGradient: { tiles: averageByTiles },
+  ChannelDot: { groups: dotByGroups },
+  ChannelSum: { normalization: sumByNormalization },
   Conv: { rows: convByRows, blocks: convByBlocks },
   ConvInputGradient: {
     rows: inputByRows,
