@@ -28,6 +28,15 @@ const three = [fed(2, 3, 8), fed(2, 4, 8), fed(2, 4, 8)];
 const four = [fed(2, 2, 3, 4), fed(2, 2, 5, 4), fed(2, 2, 5, 6)];
 const tables = [stored(7, 2), stored(7, 2)];
 
+/** No cache; the last position of each sample, and how many there are. */
+const full = [null, null, ints([2], 2, 2), tensor("int32", [1], Int32Array.of(3))];
+const grouped = (inputs: OneNode["in"], attrs: OneNode["attrs"] = []): OneNode =>
+  fused("GroupQueryAttention", {
+    in: inputs,
+    attrs: [heads(4), ["kv_num_heads", "int", 2], ...attrs],
+    outputs: [0, 1, 2],
+  });
+
 const cases: Readonly<Record<string, OneNode>> = {
   Attention: own("Attention", { in: four }),
   "Attention of 3 axes, several queries to a key": own("Attention", {
@@ -90,6 +99,46 @@ const cases: Readonly<Record<string, OneNode>> = {
     in: [fed(2, 3, 8), fed(2, 3, 8), fed(2, 3, 8)],
     attrs: [heads(4), ["unidirectional", "int", 1]],
   }),
+  GroupQueryAttention: grouped([fed(2, 3, 64), fed(2, 3, 32), fed(2, 3, 32), ...full]),
+  "GroupQueryAttention of queries, keys and values in one": grouped([fed(2, 3, 128), null, null, ...full]),
+  "GroupQueryAttention with rotary embeddings": grouped(
+    [fed(2, 3, 64), fed(2, 3, 32), fed(2, 3, 32), ...full, stored(7, 8), stored(7, 8)],
+    [["do_rotary", "int", 1]],
+  ),
+  "GroupQueryAttention with rotary embeddings of neighbours": grouped(
+    [fed(2, 3, 64), fed(2, 3, 32), fed(2, 3, 32), ...full, stored(7, 8), stored(7, 8)],
+    [
+      ["do_rotary", "int", 1],
+      ["rotary_interleaved", "int", 1],
+    ],
+  ),
+  "GroupQueryAttention with samples of several lengths": grouped([
+    fed(2, 3, 64),
+    fed(2, 3, 32),
+    fed(2, 3, 32),
+    null,
+    null,
+    ints([2], 2, 1),
+    tensor("int32", [1], Int32Array.of(3)),
+  ]),
+  "GroupQueryAttention with a window, a cap and a scale": grouped(
+    [fed(2, 5, 64), fed(2, 5, 32), fed(2, 5, 32), null, null, ints([2], 4, 4), tensor("int32", [1], Int32Array.of(5))],
+    [
+      ["local_window_size", "int", 2],
+      ["softcap", "float", 0.5],
+      ["scale", "float", 0.3],
+    ],
+  ),
+  "GroupQueryAttention with a bias of its scores": grouped([
+    fed(2, 3, 64),
+    fed(2, 3, 32),
+    fed(2, 3, 32),
+    ...full,
+    null,
+    null,
+    null,
+    stored(1, 4, 3, 3),
+  ]),
   RotaryEmbedding: own("RotaryEmbedding", {
     in: [fed(2, 3, 5, 4), ...tables, fedTensor(i64([0, 3, 1, 6, 2, 2, 4, 1, 0, 5], [2, 5]))],
   }),
@@ -127,6 +176,17 @@ const refusals: Readonly<Record<string, OneNode>> = {
   }),
   "queries, keys and values in one": fused("MultiHeadAttention", { in: [fed(2, 3, 2, 3, 4)], attrs: [heads(2)] }),
   "a precision that is none": own("Attention", { in: four, attrs: [["softmax_precision", "int", 99]] }),
+  "positions of which the runtime takes the first": grouped(
+    [
+      ...[fed(2, 3, 64), fed(2, 3, 32), fed(2, 3, 32), ...full, stored(7, 8), stored(7, 8)],
+      fedTensor(i64([0, 3, 1, 6, 2, 2], [2, 3])),
+    ],
+    [["do_rotary", "int", 1]],
+  ),
+  "a softmax with one more": grouped(
+    [fed(2, 3, 64), fed(2, 3, 32), fed(2, 3, 32), ...full],
+    [["smooth_softmax", "int", 1]],
+  ),
   "heads that do not divide": own("Attention", { in: [fed(2, 3, 3, 4), fed(2, 2, 5, 4), fed(2, 2, 5, 4)] }),
 };
 
@@ -143,6 +203,8 @@ test("what is refused says what and where", () => {
       "com.microsoft.Attention with a mask of shape [2,5] is not supported",
       "com.microsoft.MultiHeadAttention with queries, keys and values in one is not supported",
       "Espalier does not hold this element type",
+      "com.microsoft.GroupQueryAttention with a position_ids is not supported",
+      "com.microsoft.GroupQueryAttention with smooth_softmax is not supported",
       "Attention with 3 heads of queries and 2 of keys is not supported",
     ]
   `);

@@ -123,7 +123,10 @@ const refusals: Readonly<Record<string, OneNode>> = {
   }),
   "an attribute of another operator": microsoft({ op: "Gelu", in: [fed(2, 5)], attrs: [["alpha", "float", 1]] }),
   "a missing input": microsoft({ op: "BiasGelu", in: [fed(2, 5)] }),
-  "a cache": microsoft({ op: "GroupQueryAttention", in: [fed(1, 2, 4), fed(1, 2, 4), fed(1, 2, 4)] }),
+  "a cache": microsoft({
+    op: "GroupQueryAttention",
+    in: [...Array(5).fill(fed(1, 2, 4)), tokens([1], 1), tokens([1], 2)],
+  }),
   "weights of few bits": microsoft({ op: "MatMulNBits", in: [fed(2, 5), fedTensor(stored(2, 5))] }),
 };
 
@@ -150,11 +153,11 @@ test("what is refused says what and where", () => {
       declared  x0 [batch, 5]
       tried     batch 2, 3, 5
       fix       export the model so that all of it follows the batch size, or with a fixed batch",
-      "com.microsoft.GroupQueryAttention attends to a cache of the tokens before, by lengths that are data
+      "com.microsoft.GroupQueryAttention with a past_key is not supported
       node      node
-      declared  x0 [batch, 2, 4], x1 [batch, 2, 4], x2 [batch, 2, 4]
+      declared  x0 [batch, 2, 4], x1 [batch, 2, 4], x2 [batch, 2, 4], x3 [batch, 2, 4], x4 [batch, 2, 4], x5 [batch], x6 [batch]
       tried     batch 2, 3, 5
-      fix       export the model without a cache (use_cache=False), not by ONNX Runtime's model builder",
+      fix       save the model before ONNX Runtime's transformer optimizer fuses it, or export it without this setting",
       "com.microsoft.MatMulNBits computes with weights of few bits
       node      node
       declared  x0 [batch, 5], x1 [batch, 5]

@@ -15,6 +15,7 @@ import { CastLike } from "./cast-like.ts";
 import { Einsum } from "./einsum.ts";
 import { type Expansion, type ExpansionSite, refuse } from "./expansion.ts";
 import { fusedAttention } from "./fused-attention.ts";
+import { GroupQueryAttention } from "./group-query.ts";
 import { linearExpansions } from "./linear.ts";
 import { normalizationExpansions } from "./normalization.ts";
 import { fusedRotaryEmbedding, RotaryEmbedding } from "./rotary.ts";
@@ -32,6 +33,7 @@ const expansions: Readonly<Record<string, Readonly<Record<string, Expansion>>>> 
     ...fusedAttention,
     ...linearExpansions,
     ...microsoftNorms,
+    GroupQueryAttention,
     RotaryEmbedding: fusedRotaryEmbedding,
   },
 };

@@ -60,6 +60,13 @@ const looked = (g: Builder, cos: Value, sin: Value, at: Value): Angles => ({
   sin: g.Gather(sin, at),
 });
 
+/** Heads with a rotary embedding of positions 0, 1, …: [batch, heads, positions, width]. */
+export function embeddedHeads(g: Builder, x: Value, cos: Value, sin: Value, interleaved: boolean): Value {
+  const angles = looked(g, cos, sin, g.Reshape(positionsAlong(g, x, 2), { shape: [1, -1] }));
+  const wide = (v: Value) => g.Unsqueeze(v, { axes: [1] });
+  return rotated(g, x, { cos: wide(angles.cos), sin: wide(angles.sin) }, interleaved);
+}
+
 /** Width of a head: what the number of heads says, or twice the width of the tables. */
 function widthOf(site: ExpansionSite, tables: Value): number {
   const heads = site.number("num_heads");

@@ -21,7 +21,6 @@ export const untrainable: Readonly<Record<string, string>> = {
 export const generating: Readonly<Record<string, string>> = {
   DecoderMaskedMultiHeadAttention: "attends to a cache of the tokens before",
   DecoderMaskedSelfAttention: "attends to a cache of the tokens before",
-  GroupQueryAttention: "attends to a cache of the tokens before, by lengths that are data",
   PagedAttention: "attends to a cache of the tokens before",
   SparseAttention: "attends to a cache of the tokens before",
 };
