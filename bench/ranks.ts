@@ -6,15 +6,17 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Command } from "commander";
 import { begin } from "../experiments/record.ts";
+import type { RanksRow } from "../experiments/scaling.ts";
 import { node } from "../src/engine/node.ts";
+import { size } from "../src/graph/tensor.ts";
 import { median } from "../src/math/statistics.ts";
 import { builtIns } from "../src/models/index.ts";
 import { milliseconds } from "../src/report/format.ts";
 import { markdown } from "../src/report/table.ts";
+import { parameters } from "../src/step/parameters.ts";
 import { list, root, type TimingOptions, timed } from "./arguments.ts";
 import { othersDuring, quiet } from "./machine.ts";
 import type { RankTask, RankTimes } from "./ranks-child.ts";
-import { gradientBytes } from "./scaling.ts";
 
 const MESSAGES = [4, 4e3, 4e5, 4e6, 4e7, 8e7];
 const program = timed(new Command("ranks"))
@@ -39,6 +41,12 @@ const recording = begin({
 const child = join(import.meta.dirname, "ranks-child.js");
 const [launcher, ...flags] = options.mpirun.split(" ");
 
+/** Bytes that a step of a built-in model adds up: gradients and running statistics, in float32. */
+function gradientBytes(model: string): number {
+  const { trained, running } = parameters(builtIns.get(model)!({ seed: 1 }).graph);
+  return 4 * [...trained, ...running].reduce((sum, { shape }) => sum + size(shape), 0);
+}
+
 function times(ranks: number, task: Omit<RankTask, "alone" | "threads" | "batch">): RankTimes {
   const told = JSON.stringify({ ...task, batch: options.batch, threads: ranks === 1 ? 2 : 1, alone: ranks === 1 });
   const given = [process.execPath, child, told];
@@ -48,7 +56,7 @@ function times(ranks: number, task: Omit<RankTask, "alone" | "threads" | "batch"
   return JSON.parse(stdout.trim().split("\n").at(-1)!);
 }
 
-const rows: object[] = [];
+const rows: RanksRow[] = [];
 for (const model of options.models) {
   const rounds: { one: number; two: number }[] = [];
   const { cores } = await othersDuring(async () => {

@@ -28,6 +28,8 @@ import {
   stepVerdict,
 } from "./run-tables.ts";
 
+import { ranksSection } from "./scaling.ts";
+
 /** A setting where this run and the paper's part, or may: here, there. */
 export type Difference = readonly [what: string, here: string, there: string];
 
@@ -266,5 +268,6 @@ export const sections: readonly AnySection[] = [
   any(pretrained("bert", "a small BERT")),
   any(overhead),
   any(fullSize),
+  any(ranksSection),
   any(firstModel),
 ];
