@@ -203,6 +203,7 @@ const augmentSchema = z.strictObject({
     ])
     .optional(),
   cutout: z.int().min(1).optional(),
+  mixup: z.number().gt(0).optional(),
 });
 
 /** What several numbers behind one name are: `rand-augment=2:9`. */
@@ -225,7 +226,7 @@ function readAugment(name: string, value: string | undefined): unknown {
 export const augmentation = (help: string): Field<"auto" | "none" | z.output<typeof augmentSchema>> => ({
   schema: z.union([z.enum(["auto", "none"]), augmentSchema]),
   wanted:
-    "auto, none, or some of crop=4, flip, random-resized-crop=0.08:1, rand-augment=2:9, color-jitter=0.4 (or brightness:contrast:saturation:hue), cutout=16 ({ crop: 4, flip: true } in a file)",
+    "auto, none, or some of crop=4, flip, random-resized-crop=0.08:1, rand-augment=2:9, color-jitter=0.4 (or brightness:contrast:saturation:hue), cutout=16, mixup=0.2 ({ crop: 4, flip: true } in a file)",
   help,
   value: "how",
   read(t) {

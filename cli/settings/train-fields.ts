@@ -56,7 +56,7 @@ export const trainFields = {
   limitTrain: integerField("use only so many training samples", { min: 1 }),
   valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
   augment: augmentation(
-    "vary training images: auto, none, or such as random-resized-crop=0.08:1,flip,color-jitter=0.4; also crop=4, rand-augment=2:9, cutout=16 (default: auto, as the data set says)",
+    "vary training samples: auto, none, or such as random-resized-crop=0.08:1,flip,color-jitter=0.4; also crop=4, rand-augment=2:9, cutout=16, mixup=0.2 (default: auto, as the data set says)",
   ),
   normalize: dataFields.normalize,
   bakeNormalization: toggle("put the normalization into the models, whose input then takes pixels 0 … 255"),

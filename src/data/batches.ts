@@ -9,6 +9,7 @@ import { aList, anObject, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
 import { ahead } from "./ahead.ts";
 import { checkAugment } from "./augment/check.ts";
+import { mixed } from "./augment/mixup.ts";
 import { vary } from "./augment/vary.ts";
 import { orderOf } from "./order.ts";
 import { asGiven, byLength, type SamplePlaces, type Stretch, shortened } from "./places.ts";
@@ -83,8 +84,9 @@ export async function* prepare(split: Split, plan: BatchPlan): AsyncGenerator<Ba
       const drawn = shuffle || augment ? { seed, epoch, position: start, augment } : undefined;
       const whole = await samplesAt(split, order, start, count, drawn);
       const batch = places && length !== undefined ? { ...shortened(whole, places, length), length } : whole;
-      if (augment) vary(batch.x, shape, augment, { seed, epoch, position: start }, split.source?.augments);
-      yield { ...batch, epoch, step };
+      const at = { seed, epoch, position: start };
+      if (augment) vary(batch.x, shape, augment, at, split.source?.augments);
+      yield { ...(augment?.mixup ? mixed(batch, augment.mixup, at) : batch), epoch, step };
     }
   }
 }

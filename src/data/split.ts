@@ -76,7 +76,10 @@ export interface ColorJitter {
   readonly hue?: number;
 }
 
-/** How training images are varied, in this order: a random part, crop and flip, randAugment, colorJitter, cutout. */
+/**
+ * How training samples are varied: images, in this order, by a random part, crop and flip, randAugment, colorJitter, cutout; samples of
+ * any numbers by mixup.
+ */
 export interface Augment {
   /** Zero-padding by so many pixels, and a random cut of the image's size. */
   readonly crop?: number;
@@ -90,4 +93,9 @@ export interface Augment {
   readonly randAugment?: { readonly operations: number; readonly magnitude: number };
   /** A black square of this side at a random place. */
   readonly cutout?: number;
+  /**
+   * α > 0: samples of a batch are blended with others of it, and so are their labels, by a share from Beta(α, α) for each batch
+   * (Zhang et al. 2018, who take 0.1 to 0.4 for ImageNet and 1 for CIFAR). Of data with one input, and one class a sample or numbers to fit.
+   */
+  readonly mixup?: number;
 }

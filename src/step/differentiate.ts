@@ -70,7 +70,14 @@ export function emitLoss(
     const teacher = mode === "training" ? plan.teacher : undefined;
     const taught = teacher && emitTeacher(g, teacher, plan.terms, batch, raw);
     const terms = plan.terms.map((term, i) =>
-      emitTerm(g, graph, term, fwd, batch, teacher && { ...teacher, says: taught![i] }),
+      emitTerm(
+        g,
+        graph,
+        mode === "training" ? term : { ...term, mixed: undefined },
+        fwd,
+        batch,
+        teacher && { ...teacher, says: taught![i] },
+      ),
     );
     const loss = terms.map((t) => t.loss).reduce((sum, t) => g.Add(sum, t));
     return { loss, correct: terms.find((t) => t.correct)?.correct, ...fwd };
@@ -92,10 +99,29 @@ function emitTerm(
   const y = plan && g.input(name, plan.dtype, [batch, ...plan.sample]);
   const known = plan?.ofPlaces ? g.input(names.known(term.more), "float32", []) : undefined;
   const student = arrangedAs(g, map.get(from)!, output);
-  const { loss: given, correct } = term.loss.apply(g, student, y!, known);
+  const { loss: given, correct } = term.mixed
+    ? emitMixed(g, batch, term.mixed, (labels) => term.loss.apply(g, student, labels, known), y!)
+    : term.loss.apply(g, student, y!, known);
   const compared = teacher && { ...teacher, student, teacher: teacher.says, labels: y, known };
   const loss = compared ? distilled(g, term, given, compared) : given;
   return { loss: (term.weight ?? 1) === 1 ? loss : g.Mul(loss, term.weight!), correct };
+}
+
+/** Mixup's loss, λ·L(y) + (1 − λ)·L(y'), and the correct answers alike. */
+function emitMixed(
+  g: Builder,
+  batch: number,
+  { partner, share }: NonNullable<LossTerm["mixed"]>,
+  scored: (labels: Value) => ReturnType<Loss["apply"]>,
+  y: Value,
+): ReturnType<Loss["apply"]> {
+  const lambda = g.ReduceMax(g.input(names.more(share), "float32", [batch]), { keepdims: 0 }); // all are the same
+  const [own, other] = [scored(y), scored(g.input(names.more(partner), "int32", [batch]))];
+  const blend = (a: Value, b: Value) => g.Add(g.Mul(lambda, a), g.Mul(g.Sub(1, lambda), b));
+  return {
+    loss: blend(own.loss, other.loss),
+    ...(own.correct && other.correct && { correct: blend(own.correct, other.correct) }),
+  };
 }
 
 /**

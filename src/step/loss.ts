@@ -270,3 +270,14 @@ export function labelPlan({ loss, more, places = [], byPlace }: LossTerm, output
 /** How the labels of all terms travel. @param graph the model at any batch size */
 export const labelPlans = (graph: Graph, terms: readonly LossTerm[]): LabelPlan[] =>
   terms.flatMap((term) => labelPlan(term, lossInput(graph, term.loss, term.output).output) ?? []);
+
+/** How second classes and the share of the first travel to a step, beside the labels. */
+export const mixedPlans = (terms: readonly LossTerm[]): LabelPlan[] =>
+  terms.flatMap(({ mixed }): LabelPlan[] =>
+    mixed
+      ? [
+          { more: mixed.partner, dtype: "int32", sample: [] },
+          { more: mixed.share, dtype: "float32", sample: [] },
+        ]
+      : [],
+  );

@@ -16,6 +16,11 @@ export interface LossTerm {
   readonly more?: string;
   /** Shape of one sample's labels where they are classes. Default [], one class. */
   readonly places?: readonly number[];
+  /**
+   * In training: the arrays of the batch that tell, for each sample, a second class, and the share of the first one, which is the same
+   * for all of them: the loss is that share of the loss of the first, and the rest of that of the second.
+   */
+  readonly mixed?: { readonly partner: string; readonly share: string };
   /** Whether the first axis of that shape counts places, of which batches may have fewer. */
   readonly byPlace?: boolean;
 }

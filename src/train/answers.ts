@@ -1,4 +1,5 @@
 /** What a teacher says of all training samples, computed once: cheaper than its graph in every step, where samples do not vary. */
+import { MIXED } from "../data/augment/mixup.ts";
 import { batches } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { sampleSize } from "../data/source.ts";
@@ -83,11 +84,14 @@ const answering = (teacher: Teacher, terms: readonly LossTerm[], n: number) =>
     emitTeacher(g, teacher, terms, n, raw).forEach((v, i) => void g.output(g.Identity(v), columnOf(i)));
   });
 
-/** The options with the teacher that a step has. */
-export const inStep = (options: Resolved): Resolved =>
-  options.teacher && options.distill?.cache
-    ? { ...options, teacher: recalling(options.teacher, options.terms) }
-    : options;
+/** The options with the teacher and the labels that a step has. */
+export const inStep = (options: Resolved): Resolved => {
+  const { teacher, distill, terms, augment } = options;
+  const blended = terms.map((term) =>
+    augment?.mixup && term.loss.labels === "class" ? { ...term, mixed: MIXED } : term,
+  );
+  return { ...options, terms: blended, ...(teacher && distill?.cache && { teacher: recalling(teacher, terms) }) };
+};
 
 /** The training samples as a step takes them. */
 export const samplesOf = async ({ train }: Dataset, { teacher, terms, distill, engine }: Resolved): Promise<Split> =>

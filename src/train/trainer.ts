@@ -12,7 +12,7 @@ import type { Tuning } from "../lower/tuning/tuning.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { Penalty, PenaltyMetrics } from "../prox/penalty.ts";
-import { type LabelPlan, labelPlans } from "../step/loss.ts";
+import { type LabelPlan, labelPlans, mixedPlans } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
 import type { LossPlan, StepPlan } from "../step/plan.ts";
@@ -97,7 +97,8 @@ export class Trainer {
     const leastPart = parameters(graph).running.length > 0 ? 2 : 1; // batch statistics need more than one value
     const { plan, sessions, state, labels } = this;
     const how = { schedule, seed, accumulate, leastPart, communicator, partial: thin?.masks };
-    this.stepper = new Stepper({ engine, plan, sessions, state, labels, ...how });
+    const fed = [...labels, ...mixedPlans(terms)];
+    this.stepper = new Stepper({ engine, plan, sessions, state, labels: fed, ...how });
   }
 
   /** Uploads the weights and makes the optimizer's slots, before the first step of a run that is not restored. */

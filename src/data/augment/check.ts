@@ -1,4 +1,4 @@
-/** Whether images can be varied as it is asked. */
+/** Whether samples can be varied as it is asked. */
 import { isInteger } from "../../checks.ts";
 import type { Augment, Split } from "../split.ts";
 import { jitterStrengths } from "./jitter.ts";
@@ -8,11 +8,20 @@ const isShare = (x: unknown): x is number => typeof x === "number" && x > 0 && x
 
 /** @param wrong throws the error that names the field */
 export function checkAugment(
-  { x }: Pick<Split, "x">,
+  { x, y, more, count }: Split,
   shape: readonly number[],
   augment: Augment,
   wrong: (field: string, got: unknown, wanted: string) => never,
 ): void {
+  const { mixup, ...ofImages } = augment;
+  if (mixup !== undefined) {
+    if (!(typeof mixup === "number" && mixup > 0 && mixup <= 1e6)) wrong("augment.mixup", mixup, "α, a number above 0");
+    if (x instanceof Int32Array)
+      wrong("augment.mixup", "samples of whole numbers", "bytes or floats: tokens cannot be blended");
+    if (more) wrong("augment.mixup", `further columns: ${Object.keys(more).join(", ")}`, "one input and one label");
+    if (y instanceof Int32Array && y.length !== count) wrong("augment.mixup", "a class for each place", "one a sample");
+    if (Object.values(ofImages).every((v) => v === undefined)) return;
+  }
   if (shape.length !== 3) wrong("augment", `samples of shape [${shape}]`, "images [C, H, W]");
   const { crop = 0, cutout = 0, colorJitter, randomResizedCrop: part, randAugment } = augment;
   const most = Math.max(shape[1], shape[2]);

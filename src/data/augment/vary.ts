@@ -25,6 +25,7 @@ export function vary(
   { seed, epoch, position }: Omit<Drawn, "augment">,
   done: readonly (keyof Augment)[] = [],
 ): void {
+  if (shape.length !== 3) return; // of other samples nothing is varied one by one
   const [channels, height, width] = shape;
   const size = channels * height * width;
   const { crop, flip, colorJitter, cutout } = augment;
