@@ -2,6 +2,7 @@
 
 export { type Device, deviceNames, type NodeOptions, node } from "./engine/node.ts";
 export type { DataCheck, PartCheck } from "./node/data-check.ts";
+export type { DataPageOptions } from "./node/data-page.ts";
 export { datasets, type Info, type Listing } from "./node/datasets.ts";
 export { directory, newDirectory } from "./node/directory.ts";
 export { environment, version } from "./node/environment.ts";

@@ -56,20 +56,32 @@ const FEW = 10;
 /** Numbers beyond this are hardly meant to be fed as they are. */
 const LARGE = 1000;
 
-/** @param open opens the data set: what it throws is an error of the data */
-export async function checkData(name: string, kind: string, open: () => Promise<Dataset>): Promise<DataCheck> {
-  let data: Dataset;
+/** What was found, and the data set where it could be opened. */
+interface Checked {
+  readonly checked: DataCheck;
+  readonly data?: Dataset;
+}
+
+/**
+ * @param open opens the data set: what it throws is an error of the data
+ * @param without the same, without the files that are broken: which these are it tells in its notes
+ */
+export async function checkData(
+  name: string,
+  kind: string,
+  open: () => Promise<Dataset>,
+  without?: () => Promise<Dataset>,
+): Promise<Checked> {
+  let data: Dataset | undefined;
   try {
     data = await open();
+    return { data, checked: await lookedAt(data, kind) };
   } catch (error) {
     if (!(error instanceof EspalierError)) throw error;
-    return { name, kind, notes: [], warnings: [], errors: [error] };
-  }
-  try {
-    return await lookedAt(data, kind);
-  } catch (error) {
-    if (!(error instanceof EspalierError)) throw error;
-    return { name: data.name, kind, notes: data.notes ?? [], warnings: [], errors: [error] };
+    const isBroken = error.code === "invalid-file" || error.code === "too-large";
+    const rest = without && isBroken ? await checkData(name, kind, without) : undefined;
+    if (rest?.data) return { ...rest, checked: { ...rest.checked, errors: [error] } };
+    return { checked: { name: data?.name ?? name, kind, notes: data?.notes ?? [], warnings: [], errors: [error] } };
   }
 }
 
@@ -190,7 +202,7 @@ function constantsOf(x: Split["x"], shape: readonly number[], count: number): nu
 }
 
 /** "height", "colour = red" */
-function placeName({ encoding }: Dataset, at: number): string {
+export function placeName({ encoding }: Dataset, at: number): string {
   let from = 0;
   for (const column of encoding?.columns ?? []) {
     const width = "categories" in column ? column.categories.length : 1;

@@ -8,6 +8,7 @@ import { classCounts, splitStatistics } from "../data/statistics.ts";
 import { anObject, aText, maybe, wants } from "../given.ts";
 import type { Words } from "../message.ts";
 import { checkData, type DataCheck } from "./data-check.ts";
+import { type DataPageOptions, dataPage } from "./data-page.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
 import { dataRoot, joinPath, sizeOfFile } from "./files.ts";
 import { type DataPlace, locate } from "./locate.ts";
@@ -120,11 +121,32 @@ async function info(name: string, options: OpenOptions = {}): Promise<Info> {
  * test, columns that never change, numbers out of range. What makes it unusable is among the errors, not thrown.
  * @throws UsageError for an unknown name, and for options that the data does not take
  */
-async function check(name: string, options: OpenOptions = {}): Promise<DataCheck> {
-  wants("datasets.check", ["name", aText, name]);
-  checkOptions("datasets.check", options);
+const check = async (name: string, options: OpenOptions = {}): Promise<DataCheck> =>
+  (await checked("datasets.check", name, options)).checked;
+
+async function checked(who: string, name: string, options: OpenOptions) {
+  wants(who, ["name", aText, name]);
+  checkOptions(who, options);
   const reader = await readerOf(name, options);
-  return checkData(name, reader.kind, () => open(name, options));
+  const mayBeBroken = options.skipBroken === undefined && reader.takes.includes("skipBroken");
+  const without = mayBeBroken ? () => open(name, { ...options, skipBroken: true }) : undefined;
+  return checkData(name, reader.kind, () => open(name, options), without);
+}
+
+/**
+ * `datasets.check` as a page: what was found, the balance of classes, what looks wrong, and samples of the data: images as `train` would
+ * feed them with the same augmentation, seed and epoch, else the first rows with their labels. One HTML file that loads nothing.
+ * @returns the document, and what was found
+ * @throws UsageError as `check`, and for augmentation that does not fit the data
+ */
+async function page(
+  name: string,
+  options: OpenOptions = {},
+  shown: DataPageOptions = {},
+): Promise<{ readonly html: string; readonly check: DataCheck }> {
+  wants("datasets.page", ["shown", anObject, shown]);
+  const { checked: check, data } = await checked("datasets.page", name, options);
+  return { html: await dataPage(check, data, shown), check };
 }
 
 /**
@@ -149,4 +171,4 @@ async function get(
 const from = (...args: Parameters<typeof fromArrays>): Dataset => ({ ...fromArrays(...args), batches: batchesAhead });
 
 /** Data sets by name, by folder or of arrays. */
-export const datasets = { open, list, info, check, get, from };
+export const datasets = { open, list, info, check, page, get, from };

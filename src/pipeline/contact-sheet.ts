@@ -1,12 +1,13 @@
 /** Training samples as a run sees them: after augmentation, with the names of their classes. */
 import { checkInteger } from "../checks.ts";
+import { MIXED } from "../data/augment/mixup.ts";
 import { batches } from "../data/batches.ts";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Augment, Numbers } from "../data/split.ts";
+import type { Augment, Numbers, Split } from "../data/split.ts";
 import { UsageError } from "../error.ts";
 import { aDataset, anObject, maybe, orNull, wants } from "../given.ts";
-import { sheetHtml } from "../report/contact-sheet.ts";
+import { type Sheet, sheetHtml } from "../report/contact-sheet.ts";
 
 /** Options of `contactSheet`. */
 export interface ContactSheetOptions {
@@ -26,9 +27,13 @@ export interface ContactSheetOptions {
  * @returns the document
  * @throws UsageError when the samples are no images `[C, H, W]` of one or three channels; EspalierError for an image that cannot be read
  */
-export async function contactSheet(data: Dataset, options: ContactSheetOptions = {}): Promise<string> {
+export const contactSheet = async (data: Dataset, options: ContactSheetOptions = {}): Promise<string> =>
+  sheetHtml(data?.name, await sheetFor("contactSheet", data, options));
+
+/** @param who the public function that was called */
+export async function sheetFor(who: string, data: Dataset, options: ContactSheetOptions): Promise<Sheet> {
   wants(
-    "contactSheet",
+    who,
     ["data", aDataset, data],
     ["options", anObject, options],
     ["augment", orNull(anObject), options, "augment"],
@@ -39,6 +44,7 @@ export async function contactSheet(data: Dataset, options: ContactSheetOptions =
   checkInteger("count", count, 1);
   checkInteger("epoch", epoch, 0);
   const { shape, train, name, classNames, classes } = data;
+  const nameOf = (label: number): string => classNames?.[label] ?? `class ${label}`;
   if (shape.length !== 3 || ![1, 3].includes(shape[0]))
     throw new UsageError("mismatch", "a contact sheet shows images alone", {
       got: `samples of shape [${shape}]`,
@@ -46,26 +52,33 @@ export async function contactSheet(data: Dataset, options: ContactSheetOptions =
     });
   const augment = options.augment === null ? undefined : (options.augment ?? data.augment);
   const n = Math.min(count, train.count);
-  for await (const { x, y } of batches(train, { shape, batchSize: n, seed, epoch, augment })) {
+  for await (const { x, y, more } of batches(train, { shape, batchSize: n, seed, epoch, augment })) {
     const size = x.length / n;
     const each = y.length / n;
     const label = (i: number): string =>
       classes === null || each !== 1
         ? [...y.subarray(i * each, (i + 1) * each)].slice(0, 8).join(" ")
-        : (classNames?.[y[i]] ?? `class ${y[i]}`);
+        : blended(i, y[i], more, nameOf);
     const images = Array.from({ length: n }, (_, i) => ({
       name: label(i),
       pixels: asBytes(x.subarray(i * size, (i + 1) * size)),
     }));
     const how = augment ? "varied as in training" : "as they are, without augmentation";
-    return sheetHtml({
-      title: name,
+    return {
       lead: `${n} of ${train.count} training images of [${shape}], ${how}.`,
       shape,
       images,
-    });
+    };
   }
   throw new UsageError("missing", "there are no training images", { data: name });
+}
+
+/** The name of a class; of a sample that mixup made "cat 70 %, dog 30 %". */
+function blended(i: number, label: number, more: Split["more"], nameOf: (label: number) => string): string {
+  const [share, partner] = [more?.[MIXED.share]?.[i], more?.[MIXED.partner]?.[i]];
+  if (share === undefined || partner === undefined) return nameOf(label);
+  const percent = Math.round(100 * share);
+  return `${nameOf(label)} ${percent} %, ${nameOf(partner)} ${100 - percent} %`;
 }
 
 /** Bytes as they are; other numbers from their least to their largest. */

@@ -1,5 +1,5 @@
 /** Many small images on one page, each with its name. */
-import { html } from "./markup.ts";
+import { html, type Markup } from "./markup.ts";
 import { page } from "./page.ts";
 import { pngAddress } from "./png.ts";
 
@@ -11,9 +11,8 @@ interface SheetImage {
 }
 
 /** What is on a sheet. */
-interface Sheet {
-  readonly title: string;
-  /** A sentence above the images. */
+export interface Sheet {
+  /** A sentence about the images. */
   readonly lead: string;
   readonly shape: readonly number[];
   readonly images: readonly SheetImage[];
@@ -22,7 +21,7 @@ interface Sheet {
 /** An image is shown at least so wide, in pixels of the page. */
 const LEAST = 96;
 
-const STYLE = `
+export const SHEET_STYLE = `
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(${LEAST}px, max-content)); gap: 12px; }
 .sheet figure { margin: 0; }
 .sheet img { display: block; image-rendering: pixelated; max-width: 100%; }
@@ -30,12 +29,16 @@ const STYLE = `
 `;
 
 /** One HTML file that loads nothing. */
-export function sheetHtml({ title, lead, shape, images }: Sheet): string {
+export const sheetHtml = (title: string, sheet: Sheet): string =>
+  page(title, sheet.lead, sheetOf(sheet), { style: SHEET_STYLE });
+
+/** The images beside each other. */
+export function sheetOf({ shape, images }: Sheet): Markup {
   const [, height, width] = shape;
   const scale = Math.max(1, Math.ceil(LEAST / width));
   const figures = images.map(
     ({ name, pixels }) =>
       html`<figure><img src="${pngAddress(pixels, shape)}" width="${width * scale}" height="${height * scale}" alt="${name}"><figcaption>${name}</figcaption></figure>`,
   );
-  return page(title, lead, html`<section class="sheet">${figures}</section>`, { style: STYLE });
+  return html`<section class="sheet">${figures}</section>`;
 }
