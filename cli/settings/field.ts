@@ -134,8 +134,12 @@ export const numberListField = (help: string, wanted: string, one: z.ZodNumber, 
 export const imageSizeField = (help: string): Field<number | readonly [number, number]> => {
   const length = z.int().min(1).max(16384);
   return {
-    schema: z.union([length, z.tuple([length, length])]),
-    wanted: "pixels, as 224, or height and width, as 224x160",
+    // in a file too "224x160" may be written
+    schema: z.preprocess(
+      (x) => (typeof x === "string" && /^\d+x\d+$/.test(x) ? x.split("x").map(Number) : x),
+      z.union([length, z.tuple([length, length])]),
+    ),
+    wanted: "pixels, as 224, or height and width, as 224x160 ([224, 160] in a file)",
     help,
     value: "size",
     read(t) {

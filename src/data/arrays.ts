@@ -90,17 +90,18 @@ export function readColumn(
   return { data: Int32Array.from(flat), count, shape: own };
 }
 
-/** Targets `[N]` or `[N, k]`: whole numbers become int32 class indices unless `float` says otherwise. */
+/** Targets `[N]` or, in rows, `[N, k]`: whole numbers become int32 class indices unless `float` says otherwise. */
 export function readLabels(
   y: NumericInput,
   what: string,
   float: boolean,
-): { data: Int32Array | Float32Array; count: number } {
+): { data: Int32Array | Float32Array; count: number; rows: boolean } {
   const dims = measure(y, what);
   const flat = flatten(y, dims);
+  const rows = dims.length > 1;
   const isFloatArray = y instanceof Float32Array || y instanceof Float64Array;
-  if (float || isFloatArray || dims.length > 1 || !allIntegers(flat))
-    return { data: toFloat32(flat, what, flat.length / dims[0]), count: dims[0] };
+  if (float || isFloatArray || rows || !allIntegers(flat))
+    return { data: toFloat32(flat, what, flat.length / dims[0]), count: dims[0], rows };
   const negative = indexWhere(flat, (v) => v < 0 || v > 0x7fffffff);
   if (negative >= 0)
     throw new EspalierError("out-of-range", "a label is out of range", {
@@ -108,7 +109,7 @@ export function readLabels(
       got: flat[negative],
       wanted: "an integer ≥ 0",
     });
-  return { data: Int32Array.from(flat), count: dims[0] };
+  return { data: Int32Array.from(flat), count: dims[0], rows };
 }
 
 /** The shape of nested arrays, which must be the same all the way down. */

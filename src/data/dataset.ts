@@ -7,12 +7,13 @@ import { checkInteger } from "../checks.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, anObject, maybe, wants } from "../given.ts";
 import { Random } from "../math/random.ts";
-import { option, say, type Words } from "../message.ts";
+import { named, option, say, type Words } from "../message.ts";
 import { type NumericInput, readLabels, readSamples } from "./arrays.ts";
 import type { Loader } from "./batches.ts";
 import { checkClasses } from "./check.ts";
 import type { Column } from "./columns.ts";
 import type { Encoding } from "./encoding.ts";
+import { areOneHot, hotPlaces } from "./labels.ts";
 import type { SamplePlaces } from "./places.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { chosen } from "./source.ts";
@@ -85,7 +86,8 @@ const DRAW = { val: 0, test: 1, limit: 2 } as const;
 /**
  * A data set of arrays in memory.
  * @param x nested arrays `[N][…]` (kept as float32), or a flat typed array with `shape`; a Uint8Array stays uint8
- * @param y integers = class labels (Int32); other numbers, float arrays and rows = targets (Float32)
+ * @param y integers = class labels (Int32); other numbers, float arrays and rows = targets (Float32); with `classes`, rows of one
+ *   integer and rows with a single 1 are class labels too
  * @throws EspalierError naming the element when lengths differ, a set is empty, a number is NaN or infinite,
  *   or a label is negative or not below `classes`
  */
@@ -102,7 +104,8 @@ export function fromArrays(x: NumericInput, y: NumericInput, options: FromArrays
         got: read.data.constructor.name,
         wanted: train.data.constructor.name,
       });
-    return toSplit(read.data, read.count, set.y, `${label}.y`, sets.train.y instanceof Int32Array ? undefined : null);
+    const like = sets.train.y instanceof Int32Array ? options.classes : null;
+    return toSplit(read.data, read.count, set.y, `${label}.y`, like);
   };
   const [testSet, valSet] = [given(test, "test"), given(val, "val")];
   const classes = countClasses({ y: sets.train, "test.y": testSet, "val.y": valSet }, options.classes);
@@ -118,7 +121,17 @@ export function fromArrays(x: NumericInput, y: NumericInput, options: FromArrays
   };
   const tested = typeof test === "number" ? holdOut(whole, "test", test, seed) : whole;
   const split = typeof val === "number" ? holdOut(tested, "val", val, seed) : tested;
-  return { ...split, ...normalization(split, options) };
+  const rows = classes === null && options.classes === undefined && inRows(y, sets.train);
+  return { ...split, ...normalization(split, options), ...(rows && { notes: [rows] }) };
+}
+
+/** What is to be said of rows that are taken as numbers to fit, and look like classes. */
+function inRows(y: NumericInput, { y: { length }, y: data, count }: Split): Words | undefined {
+  const width = length / count;
+  const looks = width === 1 ? Array.isArray(y[0]) && data.every(Number.isInteger) : areOneHot(data, width);
+  return looks
+    ? say`y has ${width === 1 ? "one whole number" : "a single 1"} in each row: the rows are taken as numbers to fit; ${named("classes")} says how many classes they are of`
+    : undefined;
 }
 
 /**
@@ -188,7 +201,12 @@ function toSplit(x: Split["x"], count: number, y: NumericInput, what: string, cl
       got: `${labels.count} targets`,
       wanted: `${count}, one a sample`,
     });
-  return { x, y: labels.data, count };
+  const { data } = labels;
+  const width = data.length / count;
+  const isClasses = typeof classes === "number" && labels.rows;
+  if (isClasses && width === 1 && data.every(Number.isInteger)) return { x, y: Int32Array.from(data), count };
+  if (isClasses && width === classes && areOneHot(data, width)) return { x, y: hotPlaces(data, width), count };
+  return { x, y: data, count };
 }
 
 function countClasses(

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fromArrays } from "./dataset.ts";
 import { fromColumns } from "./from-columns.ts";
 
 const inputs = { x: [[1], [2], [3], [4]] };
@@ -61,4 +62,21 @@ test("what is said of labels, and what has several 1, stays", () => {
     labelShape: [2],
   });
   expect(() => fromColumns({ inputs, labels: { y: [0, 1, -1, 0] } })).toThrow(/at +y\[2\]\n +got +-1/);
+});
+
+test("rows for fromArrays are classes where it is said how many there are, else numbers to fit, which is said", () => {
+  const x = [[1], [2], [3], [4], [5]];
+  const one = [[0], [2], [1], [0], [2]];
+  const hot = one.map(([c]) => [0, 1, 2].map((k) => Number(k === c)));
+  for (const y of [one, hot]) {
+    const test = { x, y };
+    const classes = fromArrays(x, y, { classes: 3, test });
+    expect([classes.classes, [...classes.train.y], [...classes.test.y]]).toEqual([3, one.flat(), one.flat()]);
+    expect(classes.notes).toBeUndefined();
+    const numbers = fromArrays(x, y, { test });
+    expect([numbers.classes, numbers.train.y]).toEqual([null, Float32Array.from(y.flat())]);
+    expect(numbers.notes!.map(String).join()).toMatch(/the rows are taken as numbers to fit; classes says how many/);
+    expect(fromArrays(x, y, { test, classes: null }).notes).toBeUndefined();
+  }
+  expect(() => fromArrays(x, [...hot.slice(1), [1, 1, 0]], { classes: 3 })).toThrow("targets are not class labels");
 });

@@ -93,6 +93,7 @@ export function datasetOfArrays(
     ...(held.val && { val: columns("val") }),
   };
   const data = inFile(path, () => fromColumns(columns("train"), of));
+  if (!held.test) notes.push(drawnNote(data, "samples"));
   const values = data.label === undefined ? undefined : classNames[data.label];
   return {
     ...data,
@@ -100,6 +101,10 @@ export function datasetOfArrays(
     ...(values && { classNames: values, encoding: { classes: values } }),
   };
 }
+
+/** How much was drawn for testing. @param what is counted */
+const drawnNote = ({ train, test }: Pick<Dataset, "train" | "test">, what: string): Words =>
+  say`${test.count} of ${test.count + train.count} ${what} are drawn for testing: ${option("testSplit")}`;
 
 /** @returns the error for a share to be drawn of data that has test samples */
 const hasTest = (path: string): UsageError =>

@@ -43,7 +43,12 @@ const cycle = (values: readonly number[], n = 10) => Array.from({ length: n }, (
 
 test("an .npz file by any spelling of its ending", async () => {
   const data = await datasets.open(npz("UPPER.NPZ", { x: x(10), y: npy(cycle([0, 1]), [10]) }));
-  expect([data.classes, data.train.count, data.test.count, data.notes]).toEqual([2, 8, 2, undefined]);
+  expect([data.classes, data.train.count, data.test.count, data.notes?.map(String)]).toEqual([
+    2,
+    8,
+    2,
+    ["2 of 10 samples are drawn for testing: testSplit"],
+  ]);
   expect((await datasets.open(join(folder, "UPPER.NPZ"), { testSplit: 0.5 })).test.count).toBe(5);
 });
 
@@ -72,7 +77,10 @@ test("labels 1 … K, and with negative ones, get classes from 0 on, which is sa
   const from1 = await datasets.open(npz("from1.npz", { x: x(10), y: npy(cycle([1, 2, 3]), [10]) }));
   expect([from1.classes, from1.classNames, from1.encoding]).toEqual([3, ["1", "2", "3"], { classes: ["1", "2", "3"] }]);
   expect([Math.min(...from1.train.y), Math.max(...from1.train.y)]).toEqual([0, 2]);
-  expect(from1.notes?.map(String)).toEqual(["the labels 1, 2, 3 are taken as the classes 0, 1, 2"]);
+  expect(from1.notes?.map(String)).toEqual([
+    "the labels 1, 2, 3 are taken as the classes 0, 1, 2",
+    "2 of 10 samples are drawn for testing: testSplit",
+  ]);
   const signs = await datasets.open(npz("signs.npz", { x: x(10), y: npy(cycle([1, -1]), [10]) }));
   expect([signs.classes, signs.classNames]).toEqual([2, ["-1", "1"]]);
   // For a model that records nothing they are its own numbers; for one that does, those that it was trained with.
@@ -100,11 +108,12 @@ test("rows with a single 1 are classes, unless said otherwise; rows of one label
   expect(data.notes?.map(String)).toMatchInlineSnapshot(`
     [
       "the labels have a single 1 in each row of 3: they are taken as 3 classes. labelKind numbers takes them as they are",
+      "2 of 10 samples are drawn for testing: testSplit",
     ]
   `);
   for (const options of [{ labelKind: "numbers" }, { expects: "numbers" }] as const) {
     const fitted = await datasets.open(path, options);
-    expect([fitted.classes, fitted.train.y.length, fitted.notes]).toEqual([null, 24, undefined]);
+    expect([fitted.classes, fitted.train.y.length, fitted.notes?.length]).toEqual([null, 24, 1]);
   }
   const column = await datasets.open(npz("column.npz", { x: x(10), y: npy(cycle([0, 1]), [10, 1]) }));
   expect([column.classes, column.labelShape]).toEqual([2, []]);

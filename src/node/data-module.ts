@@ -83,7 +83,11 @@ export async function openModule(path: string): Promise<Dataset> {
   try {
     const given = await run(path);
     const kind = kindIn(given, path);
-    return await kind.open(given as Given, path);
+    const data = await kind.open(given as Given, path);
+    if (kind.options.length === 0 || (given as Given)["test"] !== undefined) return data;
+    const { train, test } = data;
+    const drawn = `${test.count} of ${test.count + train.count} samples are drawn for testing: the module gives none by test`;
+    return { ...data, notes: [...(data.notes ?? []), drawn] };
   } catch (error) {
     throw ofFile(path, error);
   } finally {

@@ -16,5 +16,10 @@ export function baselineNote(baseline: Score, data: Dataset): Words | undefined 
   wants("baselineNote", ["baseline", anObject, baseline], ["data", aDataset, data]);
   const { accuracy } = baseline;
   if (accuracy === null || !data.classes || accuracy >= LITTLE / data.classes) return undefined;
-  return say`the accuracy of the given model is that of guessing: if it was trained for these classes, its images were normalized otherwise (${option("normalization")}), or its classes stand in another order`;
+  const { x, source } = data.train;
+  const ofImages = data.shape.length === 3 && (source ? source.dtype === "uint8" : x instanceof Uint8Array);
+  const otherwise = ofImages
+    ? say`its images were normalized otherwise (${option("normalization")})`
+    : "its inputs were prepared otherwise";
+  return say`the accuracy of the given model is that of guessing: if it was trained for these classes, ${otherwise}, or its classes stand in another order`;
 }

@@ -14,7 +14,7 @@ interface Fed {
 }
 
 /** @throws EspalierError naming the sample with an id that a table has no row for */
-export function checkTokens(graph: Graph, { train, test, val }: Dataset, fed: readonly Fed[]): void {
+export function checkTokens(graph: Graph, { name, train, test, val }: Dataset, fed: readonly Fed[]): void {
   const lookups = lookupsIn(graph);
   if (lookups.length === 0) return;
   for (const { input, sample, of } of fed) {
@@ -30,7 +30,14 @@ export function checkTokens(graph: Graph, { train, test, val }: Dataset, fed: re
       throw new EspalierError(
         "mismatch",
         "a token is beyond the model's vocabulary",
-        { input: input.name, part, sample: Math.floor(at / width), got: ids[at], wanted: `0 … ${rows - 1}` },
+        {
+          data: name,
+          input: input.name,
+          part,
+          sample: Math.floor(at / width),
+          got: ids[at],
+          wanted: `0 … ${rows - 1}`,
+        },
         "use the tokenizer that the model was trained with",
       );
     }

@@ -8,7 +8,7 @@ import type { Drawn, SampleSource } from "../../data/split.ts";
 import { brokenImage } from "./broken.ts";
 import { cached, cachePath, keep } from "./cache.ts";
 import { decodeImage, type SampleMaking } from "./decode.ts";
-import { aFewAtATime } from "./few.ts";
+import { sourceOfImages } from "./image-source.ts";
 import type { Extent, Region } from "./place.ts";
 
 /** Plain data, so that a thread can be given it. */
@@ -52,24 +52,12 @@ export async function readImage(
 }
 
 export default function imageSource(given: ImageFiles): SampleSource {
-  const { files, preprocessing, channels, identity } = given;
-  const [height, width] = outputSize(preprocessing);
-  const size = channels * height * width;
-  return {
-    dtype: "uint8",
-    shape: [channels, height, width],
-    identity,
-    again: { module: import.meta.url, given },
-    // Parts are cut out of the images as they are stored; where decoded ones are kept, out of these, by whoever makes batches.
-    ...(!given.cache && { augments: ["randomResizedCrop"] }),
-    async read(rows, drawn) {
-      const x = new Uint8Array(rows.length * size);
-      await aFewAtATime(rows.length, async (i) => {
-        x.set(await readImage(files[rows[i]], given, given.cache ? undefined : partOf(drawn, i)), i * size);
-      });
-      return x;
-    },
-  };
+  const { files, cache } = given;
+  const source = sourceOfImages(given, { module: import.meta.url, given }, (row, drawn, place) =>
+    readImage(files[row], given, cache ? undefined : partOf(drawn, place)),
+  );
+  // Parts are cut out of the images as they are stored; where decoded ones are kept, out of these, by whoever makes batches.
+  return cache ? source : { ...source, augments: ["randomResizedCrop"] };
 }
 
 /** Which part of its image a sample is. @param i its place in the batch */

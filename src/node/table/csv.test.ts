@@ -1,5 +1,5 @@
 /** Tables of one's own as text, as a user has them: good ones, and each way in which they are not. */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -272,4 +272,22 @@ test("what is wrong in a table is named by file, line and column", async () => {
       got   a",
     }
   `);
+});
+
+test("a table beside its packed copy is refused: its rows would count twice", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "twice-"));
+  const rows = `a,label\n${Array.from({ length: 20 }, (_, i) => `${i},${i % 2}`).join("\n")}\n`;
+  writeFileSync(join(folder, "train.csv"), rows);
+  writeFileSync(join(folder, "train-2.csv"), rows);
+  expect((await datasets.open(folder)).train.count).toBe(32);
+  for (const [other, content] of [
+    ["train.csv.gz", gzipSync(rows)],
+    ["train.tsv", rows.replaceAll(",", "\t")],
+    ["data/train.csv", rows],
+  ] as const) {
+    mkdirSync(join(folder, "data"), { recursive: true });
+    writeFileSync(join(folder, other), content);
+    await expect(datasets.open(folder)).rejects.toThrow(/two files seem to hold the same rows[\s\S]*train\.(csv|tsv)/);
+    rmSync(join(folder, other));
+  }
 });

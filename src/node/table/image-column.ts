@@ -1,9 +1,8 @@
 /** Images that lie in a column of a table, as Hugging Face keeps them: a source that decodes them when they are wanted. */
-import { outputSize } from "../../data/preprocessing.ts";
 import type { SampleSource } from "../../data/split.ts";
 import { brokenImage } from "../images/broken.ts";
 import { decodeImage, type SampleMaking } from "../images/decode.ts";
-import { aFewAtATime } from "../images/few.ts";
+import { sourceOfImages } from "../images/image-source.ts";
 
 /** Plain data, which a thread shares and need not copy. */
 export interface ImageColumn extends SampleMaking {
@@ -23,25 +22,12 @@ const placeOfImage = ({ files }: Pick<ImageColumn, "files">, row: number): strin
 };
 
 export default function imageColumn(given: ImageColumn): SampleSource {
-  const { bytes, starts, preprocessing, channels, identity } = given;
-  const [height, width] = outputSize(preprocessing);
-  const size = channels * height * width;
-  return {
-    dtype: "uint8",
-    shape: [channels, height, width],
-    identity,
-    again: { module: import.meta.url, given },
-    async read(rows) {
-      const x = new Uint8Array(rows.length * size);
-      await aFewAtATime(rows.length, async (i) => {
-        const row = rows[i];
-        try {
-          x.set(await decodeImage(bytes.slice(starts[row], starts[row + 1]), { preprocessing, channels }), i * size);
-        } catch (error) {
-          throw brokenImage(placeOfImage(given, row), error);
-        }
-      });
-      return x;
-    },
-  };
+  const { bytes, starts } = given;
+  return sourceOfImages(given, { module: import.meta.url, given }, async (row) => {
+    try {
+      return await decodeImage(bytes.slice(starts[row], starts[row + 1]), given);
+    } catch (error) {
+      throw brokenImage(placeOfImage(given, row), error);
+    }
+  });
 }

@@ -52,9 +52,25 @@ async function partsIn(path: string): Promise<(readonly [PartName, readonly stri
   const parts = (["train", "test", "val"] as const).map(
     (part) => [part, all.filter((name) => partOf(name) === part)] as const,
   );
+  for (const [, files] of parts) checkNoneTwice(path, files);
   return parts.flatMap(([part, files]) =>
     files.length > 0 ? [[part, files.map((name) => join(path, name))] as const] : [],
   );
+}
+
+/** Files of a part that differ in their ending alone hold the same rows, as a table and its packed copy do. */
+function checkNoneTwice(folder: string, files: readonly string[]): void {
+  const stem = (name: string) =>
+    FORMATS.reduce((of, { ending }) => of.replace(ending, ""), name.replace(/^data\//, ""));
+  const stems = files.map(stem);
+  const at = stems.findIndex((of, i) => stems.indexOf(of) < i);
+  if (at >= 0)
+    throw new EspalierError(
+      "conflict",
+      "two files seem to hold the same rows",
+      { folder, got: `${files[stems.indexOf(stems[at])]} and ${files[at]}` },
+      "remove or rename one, or name a file instead of the folder",
+    );
 }
 
 /**
