@@ -44,3 +44,47 @@ test("an empty class, one image alone and a file of another kind are named", asy
     expect.stringMatching(/one image alone, and none to test with[\s\S]*one/),
   ]);
 });
+
+test("CMYK, 16 bits, an animation and an image of 30,000 pixels train and are scored with the others", async () => {
+  await photos("odd", 5);
+  const flat = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: { r: 10, g: 200, b: 90 } } });
+  const frames = Buffer.concat([Buffer.alloc(192, 255), Buffer.alloc(192, 0)]);
+  const raw = { width: 8, height: 16, channels: 3, pageHeight: 8 } as const;
+  await flat(8, 8).toColourspace("cmyk").jpeg().toFile(at("odd/cat/cmyk.jpg"));
+  await flat(8, 8).toColourspace("rgb16").png().toFile(at("odd/cat/deep.png"));
+  await sharp(frames, { raw })
+    .gif({ delay: [9, 9] })
+    .toFile(at("odd/dog/moving.gif"));
+  await flat(30_000, 400).png({ compressionLevel: 9 }).toFile(at("odd/dog/wide.png"));
+  const images = ["--data", "odd", "--resize", "16x16", "--threads", "1"];
+  const few = ["--model", "lenet5-small", "--epochs", "1", "--batch-size", "4"];
+  const ran = await espalier("train", ...few, ...images, "--augment", "flip,mixup=0.2", "--out", "odd-run");
+  expect(ran.status, ran.stderr).toBe(0);
+  expect(ran.stderr).toContain("1 hold several pictures: the first is taken");
+  const scored = await espalier("evaluate", "odd-run/model.onnx", "--data", "odd", "--threads", "1");
+  expect(scored.status, scored.stderr).toBe(0);
+});
+
+test("a comparison trains on a folder of images and on a table, by what its file says of them", async () => {
+  await photos("compared", 8);
+  const rows = Array.from(
+    { length: 60 },
+    (_, i) => `${i % 2 ? i : -i},"a, ""quoted"" ${i % 3}",${i % 2 ? "odd" : "even"}`,
+  );
+  writeFileSync(at("compared.csv"), `size,kind,label\n${rows.join("\n")}\n`);
+  const settings =
+    "epochs: 1\nbatchSize: 8\nlr: 0.05\nmethods:\n  dense: { optimizer: sgd }\n  rmda: { optimizer: rmda }\n";
+  const data = {
+    images: "model: lenet5-small\ndata: compared\nresize: 16x16\naugment: { flip: true, mixup: 0.2 }\n",
+    table: "model: mlp7\ndata: compared.csv\nlabelColumns: [label]\n",
+  };
+  for (const [name, own] of Object.entries(data)) {
+    writeFileSync(at(`${name}.yaml`), own + settings);
+    const ran = await espalier("compare", "--config", `${name}.yaml`, "--threads", "1", "--out", name);
+    expect([ran.status, ran.stdout], ran.stderr).toEqual([0, expect.stringMatching(/runs finished +1 of 1 +1 of 1/)]);
+  }
+  writeFileSync(at("wrong.yaml"), data.images.replace("16x16", "16x") + settings);
+  const wrong = await espalier("compare", "--config", "wrong.yaml", "--out", "wrong");
+  expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringMatching(/resize[\s\S]*224x160/)]);
+});

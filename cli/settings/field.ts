@@ -133,12 +133,14 @@ export const numberListField = (help: string, wanted: string, one: z.ZodNumber, 
 /** A length in pixels, or height and width: "224", "224x160". */
 export const imageSizeField = (help: string): Field<number | readonly [number, number]> => {
   const length = z.int().min(1).max(16384);
+  const both = z.tuple([length, length]);
+  const written = z // in a file as on the command line
+    .string()
+    .regex(/^\d+x\d+$/)
+    .transform((t) => t.split("x").map(Number))
+    .pipe(both);
   return {
-    // in a file too "224x160" may be written
-    schema: z.preprocess(
-      (x) => (typeof x === "string" && /^\d+x\d+$/.test(x) ? x.split("x").map(Number) : x),
-      z.union([length, z.tuple([length, length])]),
-    ),
+    schema: z.union([length, both, written]),
     wanted: "pixels, as 224, or height and width, as 224x160 ([224, 160] in a file)",
     help,
     value: "size",
