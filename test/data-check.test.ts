@@ -1,5 +1,6 @@
 /** `data check` as a user meets it: a page of samples, and what of odd data is named. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
@@ -87,4 +88,35 @@ test("a comparison trains on a folder of images and on a table, by what its file
   writeFileSync(at("wrong.yaml"), data.images.replace("16x16", "16x") + settings);
   const wrong = await espalier("compare", "--config", "wrong.yaml", "--out", "wrong");
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringMatching(/resize[\s\S]*224x160/)]);
+});
+
+test("quotes, missing values, a column of another type and labels that do not start at 0 are told by file and row", async () => {
+  const check = (path: string, ...flags: string[]) => espalier("data", "check", path, ...flags);
+  const rows = Array.from({ length: 30 }, (_, i) => `${i},"of ""two"", parts",${5 + (i % 3)}`);
+  writeFileSync(at("quoted.csv"), `size,text,label\n${rows.join("\n")}\n`);
+  const quoted = await check("quoted.csv");
+  expect([quoted.status, quoted.stdout]).toEqual([
+    0,
+    expect.stringMatching(/classes +8[\s\S]*no training sample: 0 … 4/),
+  ]);
+  writeFileSync(at("from1.csv"), `size,label\n${rows.map((_, i) => `${i},${1 + (i % 3)}`).join("\n")}\n`);
+  const from1 = await check("from1.csv");
+  expect([from1.status, from1.stdout]).toEqual([
+    0,
+    expect.stringContaining("1, 2, 3 are taken as the classes 0, 1, 2"),
+  ]);
+  writeFileSync(at("missing.csv"), `size,text,label\n${rows.join("\n").replace("\n7,", "\n,")}\n`);
+  const missing = await check("missing.csv");
+  expect([missing.status, missing.stdout]).toEqual([
+    1,
+    expect.stringMatching(/missing\.csv\n +line +9\n +column +size/),
+  ]);
+  const fixture = (name: string) => join(import.meta.dirname, "fixtures/parquet", name);
+  const times = await check(fixture("times.parquet"));
+  expect([times.status, times.stdout]).toEqual([1, expect.stringMatching(/times\.parquet\n +row +1\n +column +day/)]);
+  const dropped = await check(fixture("kinds-zstd.parquet"), "--missing", "drop");
+  expect([dropped.status, dropped.stdout]).toEqual([
+    0,
+    expect.stringContaining("2 rows in which something is missing"),
+  ]);
 });
