@@ -46,6 +46,16 @@ test("prox-sgd in the form yang has them", () => {
   });
 });
 
+test("trained weights are steered to a size by proximal SGD, unless something else is said", () => {
+  const optimizer = (more: TrainConfig) =>
+    choose({ model: "trained.onnx", data: "digits", targetMacs: 0.3, ...more }).optimizer;
+  expect(optimizer({})).toBe("proxSgd");
+  expect(optimizer({ optimizer: "rmda" })).toBe("rmda");
+  expect(optimizer({ c: 0.05 })).toBe("rmda"); // which is an option of it
+  for (const drawn of [{ model: "lenet5" }, { init: true }, { targetMacs: undefined }])
+    expect(optimizer(drawn)).toBe("rmda");
+});
+
 test("a target of multiply-adds weighs groups by them, unless it is said otherwise", () => {
   const weights = (more: TrainConfig) => choose({ model: "lenet5", data: "digits", ...more }).weights;
   expect(weights({ targetMacs: 0.3 })).toBe("macs");

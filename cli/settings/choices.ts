@@ -13,6 +13,7 @@ import {
 } from "espalier";
 import { checkDistilling } from "./distill-fields.ts";
 import { lossesIn } from "./losses.ts";
+import { isFromFile } from "./model-source.ts";
 import { kebab } from "./names.ts";
 import { rankRule } from "./rank-fields.ts";
 import { checkRunTargets, targetSaid } from "./target-fields.ts";
@@ -45,7 +46,7 @@ export function choose(config: TrainConfig): RunChoices {
       { got: `--steps ${config.steps} --epochs ${config.epochs}` },
       "leave one of them out",
     );
-  const optimizer = config.optimizer ?? usualOptimizer[lorita ? "composed" : "plain"];
+  const optimizer = config.optimizer ?? optimizerFor(config);
   if (!model)
     throw new UsageError("missing", "train wants a model", { wanted: "--model" }, "for example --model lenet5");
   if (!data) throw new UsageError("missing", "train wants data", { wanted: "--data" }, "for example --data digits");
@@ -104,6 +105,18 @@ export function choose(config: TrainConfig): RunChoices {
   checkDistilling(config);
   checkResume(config);
   return choices;
+}
+
+/** What steers trained weights to a size: dual averaging forgets them, as its point is made anew of sums of gradients. */
+const FROM_TRAINED = "proxSgd";
+
+/** The optimizer of a run that does not say one. */
+function optimizerFor(config: TrainConfig): OptimizerName {
+  const { model, init, lorita, targetSearch } = config;
+  const usual = usualOptimizer[lorita ? "composed" : "plain"];
+  if (lorita || init || targetSearch || !targetSaid(config) || model === undefined || !isFromFile(model)) return usual;
+  const [own, other] = [belongs.optimizer[usual], belongs.optimizer[FROM_TRAINED]];
+  return own.some((key) => config[key] !== undefined && !other.includes(key)) ? usual : FROM_TRAINED;
 }
 
 /** The form of its optimizer that a run takes. */

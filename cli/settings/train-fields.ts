@@ -68,7 +68,7 @@ export const trainFields = {
   ...distillFields,
 
   optimizer: choice(
-    `how weights move (default ${kebab(usualOptimizer.plain)}; with lorita ${kebab(usualOptimizer.composed)})`,
+    `how weights move (default ${kebab(usualOptimizer.plain)}; with lorita ${kebab(usualOptimizer.composed)}; of a model from a file, to a target size, prox-sgd)`,
     namesOf(optimizers),
   ),
   lr: numberField(lrHelp, { above: 0 }),
