@@ -75,9 +75,9 @@ const accuracyOf = async (model: Model): Promise<number> => (await evaluate(mode
 const scoreOf = ({ history }: Run, epoch: number): number => history[epoch - 1].testAccuracy ?? 0;
 const secondsOf = ({ history }: Run): number => history.reduce((sum, m) => sum + m.seconds, 0);
 
-/** The tensors of one export in the graph of the other. */
-const moved = ({ graph }: Model, into: Model): Model =>
-  withWeights(
+/** The tensors of one export in the graph of the other, and what it records of its inputs. */
+const moved = ({ graph, metadata }: Model, into: Model): Model => ({
+  ...withWeights(
     into,
     Object.fromEntries(
       [...graph.initializers].flatMap(([v, t]) =>
@@ -86,7 +86,9 @@ const moved = ({ graph }: Model, into: Model): Model =>
           : [],
       ),
     ),
-  );
+  ),
+  metadata,
+});
 
 const rows: PretrainedRow[] = [];
 async function add(row: Omit<PretrainedRow, "kept">, dense: Model, small: Model): Promise<void> {
