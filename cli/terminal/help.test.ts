@@ -69,7 +69,9 @@ describe("train", () => {
 
   test("a list of names stands apart from the text", () => {
     const { flat } = helpOf(trainCommand());
-    expect(flat).toContain("(default rmda; with lorita adam; of a model from a file, to a target size, prox-sgd). One of: sgd, adam,");
+    expect(flat).toContain(
+      "(default rmda; with lorita adam; of a model from a file, to a target size, prox-sgd). One of: sgd, adam,",
+    );
     expect(flat).toContain("else none). One of: none, group-lasso,");
   });
 });
