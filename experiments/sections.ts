@@ -50,7 +50,7 @@ const experiment = (name: string, args = "") => ({
   command: `node dist/experiments/${args || `${name}.js`}`,
 });
 export const benchmarks = {
-  step: { path: "bench/results/step.json", command: "node dist/bench/step.js --models mlp7,lenet5,resnet20" },
+  step: { path: "bench/results/step.json", command: "node dist/bench/step.js" },
   overhead: { path: "bench/results/overhead.json", command: "node dist/bench/overhead.js" },
   fullSize: { path: "bench/results/full-size.json", command: "node dist/bench/full-size.js" },
 };
