@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { node } from "../engine/node.ts";
 import { mlp } from "../models/mlp.ts";
 import { read } from "../onnx/read.ts";
@@ -19,4 +19,33 @@ test("a batch that no memory holds is refused before it is made", async () => {
   const engine = node({ threads: 1 });
   await expect(timeModels(engine, timed, 2 ** 32, { runs: 1 })).rejects.toThrow("a batch is too large to time");
   expect(await timeModels(engine, timed, 8, { runs: 2 })).toHaveLength(1);
+});
+
+/** How often a model is run to be timed, where a run takes so long. */
+async function runsOf(ms: number): Promise<number> {
+  const model = mlp({ sizes: [4, 3, 2], seed: 1 });
+  const engine = node({ threads: 1 });
+  let runs = 0;
+  const load = engine.load.bind(engine);
+  vi.spyOn(engine, "load").mockImplementation(async (bytes) => {
+    const session = await load(bytes);
+    const run = session.run.bind(session);
+    session.run = (...given) => {
+      runs++;
+      return run(...given);
+    };
+    return session;
+  });
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+    now += ms;
+    return now;
+  });
+  await timeModels(engine, [{ model, bytes: write(model) }], 8).finally(() => clock.mockRestore());
+  return runs;
+}
+
+test("a model that takes long is told from three runs, and a quick one from more", async () => {
+  expect(await runsOf(10_000)).toBe(2 + 3);
+  expect(await runsOf(100)).toBeGreaterThan(2 + 3 + 10);
 });

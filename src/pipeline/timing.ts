@@ -37,6 +37,9 @@ function feeds(model: Model, batch: number): Record<string, Tensor> {
   );
 }
 
+/** A round of all models that is longer than this is told from three: a large model's batch of 128 takes many seconds. */
+const LONG_MS = 3000;
+
 /** The batch sizes among the wanted ones that every model takes; its own for a model with a fixed one. */
 export function timedBatches(models: readonly Model[], wanted: readonly number[]): number[] {
   wants("timedBatches", ["models", aList, models], ["wanted", aList, wanted]);
@@ -55,7 +58,7 @@ const bytesAt = ({ model, bytes }: TimedModel, batch: number): Uint8Array =>
 
 /**
  * Median milliseconds of each model at a batch size, on made-up inputs, run in turn.
- * @param options as of `latency`; default: as many runs as take about a second, 10 to 300
+ * @param options as of `latency`; default: as many runs as take about a second, 10 to 300; three where one takes long
  */
 export async function timeModels(
   engine: Engine,
@@ -67,7 +70,9 @@ export async function timeModels(
   for (const one of timed) wants("timeModels", ["timed", anObject, one], ["timed.model", aModel, one, "model"]);
   const models = timed.map((one) => ({ bytes: bytesAt(one, batch), feeds: feeds(one.model, batch) }));
   if (options.runs !== undefined) return latency(engine, models, options);
-  const rough = await latency(engine, models, { runs: 3, warmup: 1 });
-  const round = rough.reduce((a, b) => a + b, 0);
-  return latency(engine, models, { ...options, runs: Math.round(Math.min(300, Math.max(10, 1000 / round))) });
+  const round = async (runs: number, warmup: number) =>
+    (await latency(engine, models, { runs, warmup })).reduce((a, b) => a + b, 0);
+  if ((await round(1, 1)) > LONG_MS) return latency(engine, models, { warmup: 0, ...options, runs: 3 });
+  const rough = await round(3, 0);
+  return latency(engine, models, { ...options, runs: Math.round(Math.min(300, Math.max(10, 1000 / rough))) });
 }
