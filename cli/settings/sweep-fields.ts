@@ -5,7 +5,7 @@ import { choice, type Field, integerField, text, type ValuesOf } from "./field.t
 import { type TrainKey, trainFields } from "./train-fields.ts";
 import { yamlValue } from "./yaml.ts";
 
-const { out, resume, overwrite, watch, ...shared } = trainFields;
+const { out, resume, overwrite, watch, mpi, ...shared } = trainFields;
 
 const range = z.strictObject({
   from: z.number(),
@@ -115,6 +115,7 @@ export const notSwept: readonly TrainKey[] = [
   "dataRoot",
   "tensorboard",
   "watch",
+  "mpi",
   "out",
   "resume",
   "overwrite",

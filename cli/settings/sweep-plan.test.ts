@@ -67,6 +67,9 @@ describe("a mistake names the file and the key", () => {
     ["an unknown setting", "space: { lamda: [1] }", /no setting "lamda"\n +where +c\.yaml: space\.lamda/],
     ["a wrong value", "space: { lambda: [0.1, -1] }", /lambda cannot be -1\n +where +c\.yaml: space\.lambda/],
     ["threads", "space: { threads: [1, 2] }", /threads is the same for all trials/],
+    ["threads in a way", "space: { w: { A: { threads: 1 } } }", /threads is the same.*\n +where +c\.yaml: space\.w\.A/],
+    ["the folder in a way", "space: { w: { A: null, B: { out: x } } }", /out is the same for all trials/],
+    ["ranks", "space: { mpi: [true, false] }", /mpi is the same for all trials/],
     ["a range that goes back", "space: { lr: { from: 1, to: 0.1 } }", /lr cannot be varied/],
     ["a way without a name", "space: { way: {} }", /way has nothing to choose from/],
     ["a grid of a range", "{ space: { lr: { from: 0.1, to: 1 } }, search: grid }", /grid wants the steps of lr/],
@@ -81,6 +84,18 @@ describe("a mistake names the file and the key", () => {
       "{ space: { lr: [1] }, evalEvery: 2, stopping: true }",
       /stopping and eval-every do not/,
     ],
+    [
+      "epochs in a way",
+      "{ space: { w: { A: null, B: { epochs: 2 } } }, stopping: true }",
+      /stopping and epochs do not/,
+    ],
+    ["steps in a way", "{ space: { w: { A: null, B: { epochs: null, steps: 9 } } }, stopping: true }", /stopping and/],
+    [
+      "scores in a way",
+      "{ space: { w: { A: null, B: { eval-every: 2 } } }, stopping: true }",
+      /stopping and eval-every/,
+    ],
+    ["listed scores", "{ space: { evalEvery: [1, 2] }, stopping: true }", /stopping and eval-every do not/],
     ["rungs beyond the end", "{ space: { lr: [1] }, stopping: { first: 9 } }", /first an integer in 1 … 8/],
     ["another optimizer's", "space: { m: { A: { optimizer: rmda, momentum: 0.9 } } }", /rmda has no momentum/],
   ])("%s", (_, yaml, said) => {

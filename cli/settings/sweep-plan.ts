@@ -14,7 +14,7 @@ import { choose } from "./choices.ts";
 import { type Origins, settings } from "./config.ts";
 import { methods, resolved } from "./methods.ts";
 import { camel, kebab } from "./names.ts";
-import { notSwept, type SweepConfig } from "./sweep-fields.ts";
+import { notSwept, type SweepConfig, sweepFields } from "./sweep-fields.ts";
 import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
 
 /** A sweep that is understood. */
@@ -91,22 +91,33 @@ function keyed(config: TrainConfig): Readonly<Record<string, unknown>> {
   return Object.fromEntries(all.filter(([key]) => !notSwept.includes(key as TrainKey)));
 }
 
+const sameForAll = (name: string, where: string): UsageError =>
+  new UsageError(
+    "conflict",
+    `${name} is the same for all trials`,
+    { where },
+    Object.hasOwn(sweepFields, camel(name))
+      ? "write it beside the space"
+      : "leave it out: a sweep sees to it, or cannot do it",
+  );
+
 function dimensionOf(name: string, d: Spoken, origins: Origins): SweepDimension {
   const where = origins.of("space", name);
   if (isWays(d)) {
     if (Object.keys(d).length === 0) throw new UsageError("missing", `${name} has nothing to choose from`, { where });
+    for (const [way, given] of Object.entries(d))
+      for (const key of Object.keys(given ?? {}))
+        if (notSwept.includes(camel(key) as TrainKey)) throw sameForAll(key, `${where}.${way}.${key}`);
     return { values: Object.keys(d) };
   }
   const key = camel(name) as TrainKey;
   if (!Object.hasOwn(trainFields, key) || notSwept.includes(key)) {
-    const known = Object.hasOwn(trainFields, key);
+    if (Object.hasOwn(trainFields, key)) throw sameForAll(name, where);
     throw new UsageError(
-      known ? "conflict" : "unknown-name",
-      known ? `${name} is the same for all trials` : `there is no setting "${name}"`,
+      "unknown-name",
+      `there is no setting "${name}"`,
       { where },
-      known
-        ? "write it beside the space"
-        : "name a setting of espalier train, or names with settings each: { A: { … }, B: { … } }",
+      "name a setting of espalier train, or names with settings each: { A: { … }, B: { … } }",
     );
   }
   if (!isRange(d)) return { values: d };
@@ -139,13 +150,23 @@ function trialSettings(values: SweepValues, { fixed, spoken, origins }: Spelled)
   ]);
 }
 
+/** All that a space says of a setting, by its name or in ways of one's own; of a range no number, as it can be any of many. */
+const saidIn = (spoken: Spelled["spoken"], key: TrainKey): readonly unknown[] =>
+  Object.entries(spoken).flatMap(([name, d]): readonly unknown[] => {
+    if (!isWays(d)) return camel(name) !== key ? [] : isRange(d) ? [Number.NaN] : d;
+    const given = Object.values(d).flatMap((way) => Object.entries(way ?? {}));
+    return given.flatMap(([said, value]) => (camel(said) === key ? [value] : []));
+  });
+
 /** @throws UsageError where epochs are not what early stopping needs */
-function checkStopping({ rungs }: SweepPlan, fixed: TrainConfig, spoken: object, origins: Origins): void {
+function checkStopping({ rungs }: SweepPlan, fixed: TrainConfig, spoken: Spelled["spoken"], origins: Origins): void {
   if (rungs.length === 0) return;
+  const said = (key: TrainKey): readonly unknown[] => [fixed[key], ...saidIn(spoken, key)];
+  const isSet = (value: unknown) => value !== undefined && value !== null && value !== false;
   const inTheWay = (["epochs", "steps", "targetSearch", "evalEvery"] as const).find((key) => {
-    if (key === "epochs") return Object.keys(spoken).map(camel).includes(key);
-    if (key === "evalEvery") return rungs.some((epoch) => epoch % (fixed.evalEvery ?? 1) !== 0);
-    return fixed[key] !== undefined && fixed[key] !== false;
+    if (key === "epochs") return saidIn(spoken, key).length > 0;
+    if (key === "evalEvery") return said(key).some((every) => rungs.some((epoch) => epoch % Number(every ?? 1) !== 0));
+    return said(key).some(isSet);
   });
   if (!inTheWay) return;
   throw new UsageError(

@@ -64,6 +64,31 @@ test("a stop takes no further job and says so; what came to its end before is no
   );
 });
 
+test("a job that is taken while a stop or a failure comes is given back", async () => {
+  const given: number[] = [];
+  const giveBack = async (job: number) => void given.push(job);
+  const stop = new AbortController();
+  const next = () => {
+    stop.abort();
+    return 7;
+  };
+  expect(await workThrough({ next, work: async () => true, giveBack, signal: stop.signal })).toBe(true);
+  expect(given).toEqual([7]);
+  const all = jobs(3);
+  let fail = (_: Error) => {};
+  const broken = new Promise<boolean>((_, reject) => {
+    fail = reject;
+  });
+  const slow = async () => {
+    const job = all.next();
+    if (job === 2) fail(new Error("broken"));
+    await turn();
+    return job;
+  };
+  await expect(workThrough({ next: slow, work: () => broken, giveBack, parallel: 2 })).rejects.toThrow("broken");
+  expect(given).toEqual([7, 2]);
+});
+
 test("a failure is thrown when the jobs beside it have ended", async () => {
   const all = jobs(5);
   const work = async (job: number) => {

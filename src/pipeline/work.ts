@@ -10,6 +10,8 @@ export interface Working<J> {
   next(): NextJob<J> | Promise<NextJob<J>>;
   /** @returns whether it was done, well or not; false when it was stopped */
   work(job: J): Promise<boolean>;
+  /** A job that was taken and is not begun, because of a stop or a failure meanwhile. Default: nothing is to be done. */
+  giveBack?(job: J): Promise<void>;
   /** Jobs at once. Default 1. */
   readonly parallel?: number;
   /** Milliseconds until it is asked again while it is to wait, unless a job of this call ends before. Default 1000. */
@@ -21,9 +23,16 @@ export interface Working<J> {
 /**
  * Does jobs until there are none left.
  * @returns whether it was stopped before
- * @throws what `next` or `work` throws, once the jobs that run beside it have ended
+ * @throws what `next`, `work` or `giveBack` throws, once the jobs that run beside it have ended
  */
-export async function workThrough<J>({ next, work, parallel = 1, every = 1000, signal }: Working<J>): Promise<boolean> {
+export async function workThrough<J>({
+  next,
+  work,
+  giveBack,
+  parallel = 1,
+  every = 1000,
+  signal,
+}: Working<J>): Promise<boolean> {
   const running = new Set<Promise<void>>();
   let stopped = false;
   let failure: { readonly error: unknown } | undefined;
@@ -46,7 +55,10 @@ export async function workThrough<J>({ next, work, parallel = 1, every = 1000, s
     const job = await take();
     if (job === undefined && running.size === 0) break;
     if (signal?.aborted && (job !== undefined || running.size > 0)) stopped = true;
-    if (stopped || failure) break;
+    if (stopped || failure) {
+      if (job !== undefined && job !== WAIT) await giveBack?.(job).catch((error: unknown) => (failure ??= { error }));
+      break;
+    }
     if (job !== undefined && job !== WAIT) begin(job);
     if (job === undefined || job === WAIT || running.size >= parallel)
       await oneOf(running, job === WAIT ? every : undefined, signal);

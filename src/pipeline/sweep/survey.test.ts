@@ -58,6 +58,15 @@ test("a model of which nothing is left goes no further, and is on no front", asy
   expect(survey.complete).toBe(true);
 });
 
+test("a trial that ended before the rung counts there by its last epoch: nobody waits for ever", async () => {
+  const { survey, result } = await surveyed([
+    { epochs: [], summary: summary(0.9, 8) },
+    { epochs: [epoch(1, 0.8, 0.5)], summary: summary(0.8, 4) },
+  ]);
+  expect([survey.complete, survey.jobs]).toEqual([true, []]);
+  expect(result.trials.map((t) => t.state)).toEqual(["finished", "finished"]);
+});
+
 test("the jobs are what is furthest first, as far as the results allow", async () => {
   const { survey } = await surveyed([
     { epochs: [epoch(1, 0.9, 0.5), epoch(2, 0.9, 0.5)] },

@@ -54,9 +54,10 @@ export function finalPoint(names: readonly ObjectiveName[], { summary, epochs }:
   return allOf(names, (name) => objectives[name].of(summary, epochs.at(-1)));
 }
 
-function pointAt(names: readonly ObjectiveName[], { epochs }: TrialRecord, epoch: number) {
-  const found = epochs.find((m) => m.epoch === epoch);
-  if (!found) return undefined;
+/** After an epoch. Of a trial that ended without it: after its last one, as sizes on the way are shares and at the end counts. */
+function pointAt(names: readonly ObjectiveName[], { epochs, summary }: TrialRecord, epoch: number) {
+  const found = epochs.find((m) => m.epoch === epoch) ?? (summary && epochs.at(-1));
+  if (!found) return summary && null;
   const nothingLeft = (found.dual ?? found).weightedGroupSparsity === 1; // the smallest of all, and among the worst
   return nothingLeft ? null : allOf(names, (name) => objectives[name].atEpoch(found));
 }

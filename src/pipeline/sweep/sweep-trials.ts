@@ -89,15 +89,20 @@ export async function sweepTrials(plan: SweepPlan, identity: SweepIdentity, opti
     for (const job of jobs) {
       const release = mine.has(job.key) ? undefined : await claimTrial(store, job.key);
       if (!release) continue;
-      if (await surveyor.isOpen(job)) {
-        mine.add(job.key);
-        return { job, release };
+      let open = false;
+      try {
+        open = await surveyor.isOpen(job);
+      } finally {
+        if (!open) await release();
       }
-      await release();
+      if (!open) continue;
+      mine.add(job.key);
+      return { job, release };
     }
     return WAIT;
   };
-  const work = async ({ job, release }: Claimed): Promise<boolean> => {
+  const work = async (claimed: Claimed): Promise<boolean> => {
+    const { job } = claimed;
     onEvent?.({ type: "trial", job });
     try {
       const outcome = await runOutcome(
@@ -115,11 +120,20 @@ export async function sweepTrials(plan: SweepPlan, identity: SweepIdentity, opti
       });
       return true;
     } finally {
-      mine.delete(job.key);
-      await release();
+      await giveBack(claimed);
     }
   };
-  const stopped = await workThrough<Claimed>({ next, work, signal, ...(parallel !== undefined && { parallel }) });
+  const giveBack = async ({ job, release }: Claimed): Promise<void> => {
+    mine.delete(job.key);
+    await release();
+  };
+  const stopped = await workThrough<Claimed>({
+    next,
+    work,
+    giveBack,
+    signal,
+    ...(parallel !== undefined && { parallel }),
+  });
   const result = await resultNow();
   await writeSweep(store, plan, result);
   return { result, stopped };

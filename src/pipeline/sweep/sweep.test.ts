@@ -119,6 +119,25 @@ test("a trial that fails is noted and stops nothing; tpe goes on without it", as
   expect([...store.files.keys()].filter((name) => !name.endsWith(".svg"))).toEqual([]);
 }, 60_000);
 
+test("trials that early stopping cannot compare are refused before anything is trained", async () => {
+  const wide =
+    (more: object): SweptTrial =>
+    (values, place) =>
+      train(fcn({ depth: 2, width: 4, seed: 1 }), data, {
+        ...{ engine, optimizer: sgd(), schedule: constant({ lr: 0.1 }), epochs: 3, ...more, ...values },
+        ...place,
+      });
+  const store = memory();
+  const asked = { stopping: true, objectives: ["accuracy"], store } as const;
+  await expect(sweep(wide({}), { ...asked, space: { epochs: { values: [3, 4] } } })).rejects.toThrow(
+    "early stopping and epochs",
+  );
+  await expect(sweep(wide({}), { ...asked, space: { evalEvery: { values: [1, 2] } } })).rejects.toThrow(
+    "early stopping and evalEvery",
+  );
+  expect([...store.files.keys()]).toEqual([]);
+});
+
 test("other settings are refused, more trials go on", async () => {
   const store = memory();
   const once = { space, trials: 1, store };

@@ -1,4 +1,5 @@
 /** A search over anything that a run can be told. */
+import { UsageError } from "../../error.ts";
 import { aFunction, anObject, aStore, maybe, wants } from "../../given.ts";
 import type { EpochMetrics } from "../../report/results.ts";
 import { memory } from "../../train/memory.ts";
@@ -78,6 +79,10 @@ export async function sweep(trial: SweptTrial, options: SweepOptions): Promise<S
   const probe = sweepPlan({ ...options, stopping: false }, 1);
   const first = described(suggestion(0, probe, []));
   const plan = sweepPlan(options, first.options.epochs);
+  if (plan.rungs.length > 0)
+    for (const [name, dimension] of Object.entries(plan.space))
+      for (const value of "values" in dimension ? dimension.values : [dimension.from, dimension.to])
+        checkRungs(plan.rungs, first, described({ ...suggestion(0, probe, []), [name]: value }), name);
   const {
     title = `${first.model.graph.name} on ${first.data.name}`,
     environment = engineEnvironment(first.options.engine),
@@ -97,7 +102,7 @@ export async function sweep(trial: SweptTrial, options: SweepOptions): Promise<S
       if (job.until !== undefined && metrics.epoch >= job.until) pause.abort();
     }
     if (!run.finished) return !signal?.aborted;
-    if (job.until === undefined) await finish(run, { ...finishing, store: own, environment, onEvent });
+    if (!pause.signal.aborted) await finish(run, { ...finishing, store: own, environment, onEvent });
     return true;
   };
   return sweepTrials(
@@ -114,5 +119,19 @@ export async function sweep(trial: SweptTrial, options: SweepOptions): Promise<S
         return trialKey(await describeConfig(run.model, run.data, run.options));
       },
     },
+  );
+}
+
+/** @throws UsageError for a trial that is not scored at the epochs where trials are compared, or is longer or shorter than the others */
+function checkRungs(rungs: readonly number[], first: Run, { options }: Run, name: string): void {
+  const { epochs, evalEvery } = options;
+  const unscored = rungs.find((epoch) => epoch % evalEvery !== 0);
+  if (epochs === first.options.epochs && unscored === undefined) return;
+  const inTheWay = unscored === undefined ? "epochs" : "evalEvery";
+  throw new UsageError(
+    "conflict",
+    `early stopping and ${inTheWay} do not go together`,
+    { got: `${inTheWay} ${options[inTheWay]}, varied by ${name}`, rungs: rungs.join(", ") },
+    unscored === undefined ? "train all trials for as many epochs" : "score after each of these epochs",
   );
 }
