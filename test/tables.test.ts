@@ -29,7 +29,7 @@ const tables = [
   "lower/",
   "proof/rules/",
   "shrink/rules/",
-  "shrink/macs.ts",
+  "graph/macs.ts",
   "lowrank/matrix-rules.ts",
   "onnx/antialiased.ts",
   "onnx/canonical-forms.ts",
@@ -157,7 +157,7 @@ describe("an operator added to a copy of the tables", () => {
       ),
     );
     const matrices = ["convolution", "linear"].map((f) => `src/lowrank/matrix-rules.ts lacks ${added(f)}`);
-    const costs = ["convolution", "linear", "recurrent"].map((f) => `src/shrink/macs.ts lacks ${added(f)}`);
+    const costs = ["convolution", "linear", "recurrent"].map((f) => `src/graph/macs.ts lacks ${added(f)}`);
     expect(found.filter((line) => !isCase(line)).sort()).toEqual([...inTables, ...matrices, ...costs].sort());
   }, 120_000);
 });

@@ -30,16 +30,17 @@ async function settingsOfFirst(communicator: MpiCommunicator, own?: RunFolder): 
 }
 
 /** A rank other than 0. */
-async function follow(communicator: MpiCommunicator): Promise<void> {
-  const config = await settingsOfFirst(communicator);
-  if (!config) return; // the run is finished
-  const own = interruption(() => {});
+async function follow(communicator: MpiCommunicator, own: Pick<TrainConfig, "threads">): Promise<void> {
+  const first = await settingsOfFirst(communicator);
+  if (!first) return; // the run is finished
+  const config = { ...first, ...own };
+  const heard = interruption(() => {});
   try {
     const where = { asked: config, config, out: config.out ?? "", store: memory(), summary: undefined };
-    const { choices, shop } = await openJob(where, { out: silent, interruption: own, communicator });
+    const { choices, shop } = await openJob(where, { out: silent, interruption: heard, communicator });
     for await (const _ of describeRun(where.store, choices, shop));
   } finally {
-    own.release();
+    heard.release();
   }
 }
 
@@ -62,7 +63,7 @@ export async function onRanks(
   let status = 0;
   try {
     const shared = { ...asked, threads: asked.threads ?? threadsOf(communicator) };
-    if (rank > 0) await follow(communicator);
+    if (rank > 0) await follow(communicator, { threads: shared.threads });
     else status = await first(shared, communicator, (where) => settingsOfFirst(communicator, where));
   } catch (error) {
     if (rank === 0) status = fail(error, out);

@@ -111,7 +111,8 @@ async function trainAndFinish(
     trained: interruption.release,
   });
   if (!outcome) {
-    const resume = `npx espalier train --resume --out ${folder.out}`;
+    const started = communicator ? `mpirun -n ${communicator.size} npx espalier train --mpi` : "npx espalier train";
+    const resume = `${started} --resume --out ${folder.out}`;
     sayStopped({ out: folder.out, interrupted: true, resume }, out, interruption);
     return interruption.status() ?? 1;
   }

@@ -103,6 +103,7 @@ export function choose(config: TrainConfig): RunChoices {
       "leave it out, or say --lorita 2",
     );
   checkDistilling(config);
+  checkSharing(config);
   checkResume(config);
   return choices;
 }
@@ -117,6 +118,17 @@ function optimizerFor(config: TrainConfig): OptimizerName {
   if (lorita || init || targetSearch || !targetSaid(config) || model === undefined || !isFromFile(model)) return usual;
   const [own, other] = [belongs.optimizer[usual], belongs.optimizer[FROM_TRAINED]];
   return own.some((key) => config[key] !== undefined && !other.includes(key)) ? usual : FROM_TRAINED;
+}
+
+/** What no run of several ranks can do. */
+function checkSharing({ mpi, tune, targetSearch }: TrainConfig): void {
+  if (!mpi || (!tune && !targetSearch)) return;
+  throw new UsageError(
+    "conflict",
+    tune ? "ranks would each choose formulations of their own" : "a search makes several runs, and ranks share one",
+    { got: `--mpi with --${tune ? "tune" : "target-search"}` },
+    `leave --${tune ? "tune" : "target-search"} out`,
+  );
 }
 
 /** The form of its optimizer that a run takes. */

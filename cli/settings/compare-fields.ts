@@ -4,7 +4,7 @@ import { readerFields, textFields } from "./data-fields.ts";
 import { type Field, numberListField, text, type ValuesOf } from "./field.ts";
 import { type TrainKey, trainFields } from "./train-fields.ts";
 
-const { seed, out, resume, overwrite, ...shared } = trainFields;
+const { seed, out, resume, overwrite, mpi, ...shared } = trainFields;
 const distinct = (list: readonly number[]): boolean => new Set(list).size === list.length;
 
 /** Settings of each method by its name. What they hold is checked against train's fields, with the shared settings. */

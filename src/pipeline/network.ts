@@ -1,6 +1,7 @@
 /** A model as a picture: what is drawn of it, gathered from everything that is known of its graph. */
 import { aModel, anObject, aText, maybe, wants } from "../given.ts";
 import { sizesOf } from "../graph/bind.ts";
+import { macsOf } from "../graph/macs.ts";
 import { families } from "../graph/ops/index.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Model, Node, Tensor, Value } from "../graph/types.ts";
@@ -14,7 +15,6 @@ import type { DrawnGroups, DrawnNetwork, DrawnNode } from "../report/network.ts"
 import { networkPage } from "../report/network-page.ts";
 import type { Analysis } from "../shrink/analysis.ts";
 import { type Inspection, inspected, type Layer } from "../shrink/inspect.ts";
-import { macsOf } from "../shrink/macs.ts";
 import { moduleFor } from "./network-modules.ts";
 import { namedShapes } from "./network-shapes.ts";
 import { countedOnce, fedNodes, removableShares, tensorFacts } from "./network-tensors.ts";

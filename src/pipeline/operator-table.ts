@@ -1,9 +1,9 @@
 /** What Espalier knows of each operator, read off the tables that its passes follow. */
 import { rules as gradients } from "../autodiff/rules/index.ts";
+import { isCounted } from "../graph/macs.ts";
 import type { AttrDef, Op } from "../graph/op.ts";
 import { families, type OpName, opOf } from "../graph/ops/index.ts";
 import { barrierOf } from "../groups/axes/index.ts";
-import { isCounted } from "../shrink/macs.ts";
 import { shrinkRuleOf } from "../shrink/rules/index.ts";
 import type { ShrinkRule } from "../shrink/rules/rule.ts";
 

@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { builder } from "../graph/builder.ts";
+import { reshape } from "../graph/emit.ts";
+import { full } from "../graph/tensor.ts";
+import type { Graph } from "../graph/types.ts";
 import { groupSets } from "../groups/groups.ts";
 import { models } from "../models/index.ts";
 import { groupWeights } from "./group-weights.ts";
@@ -19,4 +23,37 @@ test("macs: on average as large as balanced, so that a lambda means as much", ()
   const total = (how: "macs" | "balanced") =>
     [...groupWeights(graph, sets, how).values()].flatMap((omega) => [...omega]).reduce((a, b) => a + b, 0);
   expect(total("macs")).toBeCloseTo(total("balanced"), 6);
+});
+
+/** Σ over its groups of MACs, up to a factor that all sets of a graph share: ω² is MACs · width. */
+const share = (graph: Graph, name: string): number => {
+  const sets = groupSets(graph, "inputChannel");
+  const set = sets.find((s) => s.members.some(({ param }) => param.name === name))!;
+  return groupWeights(graph, sets, "macs")
+    .get(set)!
+    .reduce((sum, w) => sum + (w * w) / set.count, 0);
+};
+
+test("macs: a transposed convolution uses its weight at each of its input's places", () => {
+  const g = builder("net");
+  const x = g.input("x", "float32", [1, 3, 6, 6]);
+  const conv = g.Conv(x, g.initializer("conv", full([4, 3, 3, 3], 0.1)), null, { pads: [1, 1, 1, 1] });
+  const up = g.ConvTranspose(conv, g.initializer("up", full([4, 5, 2, 2], 0.1)), null, { strides: [2, 2] });
+  g.output(up, "y");
+  const graph = g.build();
+  expect(share(graph, "up") / share(graph, "conv")).toBeCloseTo((4 * 5 * 4 * 36) / (4 * 3 * 9 * 36), 5);
+});
+
+test("macs: a recurrent layer uses its weights at every step, whichever output is read", () => {
+  const g = builder("net");
+  const [steps, hidden] = [7, 5];
+  const x = g.input("x", "float32", [steps, 1, 3]);
+  const w = g.initializer("w", full([1, 4 * hidden, 3], 0.1));
+  const r = g.initializer("r", full([1, 4 * hidden, hidden], 0.1));
+  const [, last] = g.LSTM([x, w, r], { hidden_size: hidden });
+  g.output(g.MatMul(reshape(g, last, [1, hidden]), g.initializer("head", full([hidden, 2], 0.1))), "y");
+  const graph = g.build();
+  const ofInputs = share(graph, "w");
+  expect(ofInputs).toBeGreaterThan(0);
+  expect(ofInputs / share(graph, "head")).toBeCloseTo((steps * 4 * hidden * 3) / (hidden * 2), 5);
 });

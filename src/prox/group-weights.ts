@@ -1,7 +1,8 @@
 /** The weights ω_g of a group penalty. */
 import type { Builder } from "../graph/builder.ts";
+import { macsOf } from "../graph/macs.ts";
 import { f32, size } from "../graph/tensor.ts";
-import type { Graph, Value } from "../graph/types.ts";
+import type { Graph, Node, Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { eachRun } from "../groups/runs.ts";
 import { weightUses } from "../groups/weights.ts";
@@ -29,8 +30,8 @@ export function groupWeights(graph: Graph, sets: readonly GroupSet[], how: Group
   if (how === "uniform") return new Map(sets.map((set) => [set, new Float64Array(set.count).fill(1)]));
   const bySize = new Map(sets.map((set) => [set, spared(set, set.sizes)]));
   if (how !== "macs") return bySize;
-  const places = placesOf(graph);
-  const byMacs = new Map(sets.map((set) => [set, spared(set, macsOf(set, places))]));
+  const each = perElement(graph);
+  const byMacs = new Map(sets.map((set) => [set, spared(set, macsIn(set, each))]));
   const scale = total(bySize) / total(byMacs);
   return new Map([...byMacs].map(([set, omega]) => [set, omega.map((w) => w * scale)]));
 }
@@ -38,24 +39,34 @@ export function groupWeights(graph: Graph, sets: readonly GroupSet[], how: Group
 const total = (omegas: ReadonlyMap<GroupSet, Float64Array>): number =>
   [...omegas.values()].reduce((sum, omega) => sum + omega.reduce((a, b) => a + b, 0), 0);
 
-/** At how many places each weight is used, over all its uses: pixels, tokens; of whatever batch the graph has. */
-function placesOf(graph: Graph): Map<Value, number> {
-  const places = new Map<Value, number>();
-  for (const { node, made, stored } of weightUses(graph)) {
-    const { shape } = node.outputs[made.at]!;
-    places.set(stored.root, (places.get(stored.root) ?? 0) + size(shape) / shape[made.axis]);
+/** How many multiply–accumulates each element of a weight makes, over all its uses: one a pixel, a token, a step; of the graph's batch. */
+function perElement(graph: Graph): Map<Value, number> {
+  const uses = weightUses(graph);
+  const elements = new Map<Node, Map<number, number>>(); // of a node, by the input that holds them: gates of one weight are several uses
+  for (const { node, at } of uses) {
+    const held = elements.get(node) ?? new Map<number, number>();
+    elements.set(node, held.set(at, size(node.inputs[at]!.shape)));
   }
-  return places;
+  const found = new Map<Value, number>();
+  const counted = new Map<Node, Set<Value>>();
+  for (const { node, stored } of uses) {
+    const known = counted.get(node) ?? new Set<Value>();
+    if (known.has(stored.root)) continue;
+    counted.set(node, known.add(stored.root));
+    const all = [...elements.get(node)!.values()].reduce((a, b) => a + b, 0);
+    found.set(stored.root, (found.get(stored.root) ?? 0) + macsOf(node) / all);
+  }
+  return found;
 }
 
-/** Multiply–accumulates in each group; a bias has one for each of its places too. */
-function macsOf(set: GroupSet, places: ReadonlyMap<Value, number>): Float64Array {
+/** Multiply–accumulates in each group; what multiplies nothing, a bias, counts as one. */
+function macsIn(set: GroupSet, each: ReadonlyMap<Value, number>): Float64Array {
   const sums = new Float64Array(set.count);
   for (const { param, view, axes, channels } of set.members) {
-    const each = places.get(param) ?? 1;
+    const times = each.get(param) ?? 1;
     eachRun(view, axes, [], (i, _, start, end) => {
       const group = channels ? channels[i] : i;
-      if (group >= 0) sums[group] += each * (end - start);
+      if (group >= 0) sums[group] += times * (end - start);
     });
   }
   return sums;

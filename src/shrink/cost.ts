@@ -2,10 +2,10 @@
 import { EspalierError } from "../error.ts";
 import { aModel, wants } from "../given.ts";
 import { atBatch } from "../graph/bind.ts";
+import { macsOf } from "../graph/macs.ts";
 import { isFloat, size } from "../graph/tensor.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { runningStatistics } from "../graph/walk.ts";
-import { macsOf } from "./macs.ts";
 
 /** What a model costs. */
 export interface Cost {

@@ -2,6 +2,7 @@
 
 import { aModel, wants } from "../given.ts";
 import { atBatch, axesOfInput } from "../graph/bind.ts";
+import { macsOf } from "../graph/macs.ts";
 import { untrained } from "../graph/precision.ts";
 import { roles } from "../graph/roles.ts";
 import { size } from "../graph/tensor.ts";
@@ -14,7 +15,6 @@ import { type Analysis, analyze } from "./analysis.ts";
 import { dropColumns } from "./columns.ts";
 import { lineAt } from "./constants.ts";
 import { type Cost, costOf } from "./cost.ts";
-import { macsOf } from "./macs.ts";
 import { plan } from "./plan.ts";
 
 /** One use of a weight. */

@@ -36,12 +36,25 @@ export function unreadChannels(structure: Analysis): ReadonlySet<number> {
   return found;
 }
 
-/** Some of these channels, at different times unread: so that no tensor is left empty that something needs, the first one of it stays. */
-export function leavingSome(structure: Analysis, unread: Iterable<number>): ReadonlySet<number> {
+/**
+ * Channels that left and such of the unread ones as can leave too: so that no tensor is left empty that something needs, one of it stays.
+ * @param left before, never all of what something needs
+ */
+export function leavingSome(
+  structure: Analysis,
+  left: ReadonlySet<number>,
+  unread: ReadonlySet<number>,
+): ReadonlySet<number> {
   const { parts } = structure.channels;
-  const gone = new Set(unread);
-  keepOneOfEach(structure, { has: (c) => parts(c).some((part) => gone.has(part)) }, (c) => {
-    for (const part of parts(c)) gone.delete(part);
-  });
+  const gone = new Set([...left, ...unread]);
+  const fresh = (c: number) => !parts(c).some((part) => left.has(part));
+  keepOneOfEach(
+    structure,
+    { has: (c) => parts(c).some((part) => gone.has(part)) },
+    (c) => {
+      for (const part of parts(c)) gone.delete(part);
+    },
+    (channels) => channels.find(fresh) ?? channels[0],
+  );
   return gone;
 }

@@ -13,13 +13,15 @@ type Classes = Int32Array;
 
 /**
  * @param remove the classes to remove
- * @param keep is called with the first channel of each value that would be empty and cannot vanish; it is no more among those
- *   to remove from then on
+ * @param keep is called with a channel of each value that would be empty and cannot vanish; it is no more among those to remove
+ *   from then on
+ * @param choose which one of a value's channels that is. Default: the first
  */
 export function keepOneOfEach(
   analysis: Analysis,
   remove: { has(channel: number): boolean },
   keep: (channel: number, value: Value) => void,
+  choose: (channels: Classes) => number = ([first]) => first,
 ): void {
   const all = values(analysis);
   const place = new Map(all.map((v, i) => [v, i]));
@@ -43,9 +45,9 @@ export function keepOneOfEach(
     const value = all[at];
     const axis = empty.axisOf(value);
     if (axis === undefined) continue;
-    const first = analysis.channels.of(value, axis)![0];
-    keep(first, value);
-    const later = empty.without(first);
+    const chosen = choose(analysis.channels.of(value, axis)!);
+    keep(chosen, value);
+    const later = empty.without(chosen);
     if (empty.has(value)) stuck.add(at);
     while (later.length > 0) {
       const v = later.pop()!;

@@ -3,6 +3,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { isTunedFor, type TuneOptions, tune } from "../lower/tuning/tune.ts";
 import type { Tuning } from "../lower/tuning/tuning.ts";
+import type { Communicator } from "./ranks/communicator.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** What decides it. */
@@ -10,6 +11,7 @@ interface Asked {
   readonly engine: Engine;
   readonly tune?: TuneOptions;
   readonly signal?: AbortSignal;
+  readonly communicator?: Communicator;
   /** The lengths of batches whose samples differ in it. */
   readonly places?: { readonly lengths: readonly number[] };
 }
@@ -23,9 +25,9 @@ export async function withFormulations(
   trainer: Trainer,
   saved: Tuning | undefined,
   count: number,
-  { engine, tune: wanted, signal, places }: Asked,
+  { engine, tune: wanted, signal, communicator, places }: Asked,
 ): Promise<Trainer> {
-  if (!saved && !wanted) return trainer;
+  if ((!saved && !wanted) || communicator) return trainer; // ranks would each find their own
   const known = saved && (await isTunedFor(saved, engine)) ? saved : undefined;
   if (saved && !known) wanted?.onOther?.(saved);
   const longest = places && Math.max(...places.lengths); // what takes most of the time

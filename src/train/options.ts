@@ -131,7 +131,7 @@ export interface TrainOptions {
   /**
    * The processes that train together, each on its share of every batch: `mpi()` of "espalier/node". The step is that of the whole
    * batch in one process, but for the order of sums and for batch norm, which normalizes by each rank's own statistics (running ones
-   * are the ranks' mean). All are started with the same arguments; rank 0 alone writes. Not with `tune`. Default: this process alone.
+   * are the ranks' mean). All are started with the same arguments, a store among them where there is one; rank 0 alone writes. Not with `tune`. Default: this process alone.
    */
   readonly communicator?: Communicator;
   /** Where checkpoints and metrics.jsonl go. Default: nowhere. */

@@ -27,7 +27,7 @@ import type { Resolved } from "./options.ts";
 import { published } from "./published.ts";
 import { onAnyRank } from "./ranks/communicator.ts";
 import { filesOf } from "./ranks/rank-store.ts";
-import { checkSameSettings } from "./ranks/same-settings.ts";
+import { checkSameSettings, storing } from "./ranks/same-settings.ts";
 import { describeConfig } from "./record.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { type Score, tellsClasses } from "./score.ts";
@@ -210,7 +210,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     for (const model of [this.initial, this.options.teacher?.model])
       if (model) await checkSamplesApart(model, this.options.engine);
     const config = await describeConfig(this.initial, this.data, this.options);
-    if (communicator) await checkSameSettings(config, communicator);
+    if (communicator) await checkSameSettings({ ...config, ...storing(this.options) }, communicator);
     const saved = await this.journal.open(config, { resume, overwrite, epochs });
     const count = Math.min(this.options.batchSize, this.data.train.count);
     this.trainer = await withFormulations(this.trainer, saved?.record.tuning, count, this.options);

@@ -6,7 +6,7 @@ import type { Resolved } from "./options.ts";
 
 /**
  * @param after what was asked for
- * @throws UsageError for numbers out of range, and for what never makes a channel unread, or looks at the gradients of what is zero
+ * @throws UsageError for numbers out of range, and for what never makes a channel unread
  */
 export function checkThinning(
   {
@@ -42,6 +42,11 @@ export function checkThinning(
     );
   if (penalty.ways.includes("host"))
     throw conflict(say`${named(penalty.name)}, which makes singular values zero`, say`take ${named("groupLasso")}`);
+  if (penalty.options.groups === "outputChannel")
+    throw conflict(
+      say`groups of ${named("outputChannel")}, which make zero what makes channels`,
+      say`take ${named("coupled")} groups, or leave ${named("shrinkEvery")} out`,
+    );
   if (penalty.options.side === "producer")
     throw conflict(
       say`${named("side")} producer, which makes zero what makes channels`,

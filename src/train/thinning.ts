@@ -86,7 +86,11 @@ export class Thinning {
     const standing = steered !== undefined && !this.now; // what its cut made zero stays so
     const leave = this.channels((n) => n >= (standing ? 1 : shrinkAfter));
     if ((!standing && epoch % shrinkEvery !== 0) || epoch === epochs || leave.size === 0) return trainer;
-    const gone = leavingSome(structureOf(this.graph), [...this.channels((n) => n === GONE), ...leave]);
+    const gone = leavingSome(
+      structureOf(this.graph),
+      this.channels((n) => n === GONE),
+      leave,
+    );
     this.unread = this.unread.map((n, c) => (gone.has(c) ? GONE : Math.max(n, 0)));
     this.now = thin(this.graph, gone);
     return trainer.rebuild({ thin: this.now });

@@ -52,7 +52,12 @@ export async function mpi({ library = process.env["ESPALIER_MPI"] }: MpiOptions 
       await calls.broadcast(length);
       const [total] = new Float64Array(length.buffer);
       if (total > MOST_BYTES)
-        throw new EspalierError("too-large", "rank 0 gives more than one message holds", { got: `${total} bytes` });
+        throw new EspalierError(
+          "too-large",
+          "rank 0 gives more than one message holds",
+          { got: `${total} bytes`, wanted: `at most ${MOST_BYTES}` },
+          "train in one process",
+        );
       const message = rank === 0 ? bytes : new Uint8Array(total);
       await calls.broadcast(message);
       return message;
@@ -69,9 +74,15 @@ function sums(calls: MpiLibrary, size: number): Communicator["allreduce"] {
   return async (data) => {
     const piece = Math.ceil(data.length / size);
     if (piece * size * Float32Array.BYTES_PER_ELEMENT > MOST_BYTES)
-      throw new EspalierError("too-large", "the gradients are more than one message holds", {
-        got: `${data.length} numbers`,
-      });
+      throw new EspalierError(
+        "too-large",
+        "the gradients are more than one message holds",
+        {
+          got: `${data.length} numbers`,
+          wanted: `at most ${Math.floor(MOST_BYTES / Float32Array.BYTES_PER_ELEMENT)}`,
+        },
+        "train in one process",
+      );
     if (sent.length < piece * size) [sent, received] = [new Float32Array(piece * size), new Float32Array(piece * size)];
     const [from, into] = [sent.subarray(0, piece * size), received.subarray(0, piece * size)];
     from.set(data);

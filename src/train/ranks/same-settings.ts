@@ -1,7 +1,21 @@
 /** Ranks of one run that were started alike. */
 import { UsageError } from "../../error.ts";
 import { type Config, differingKeys } from "../record.ts";
+import type { Store } from "../store.ts";
 import type { Communicator } from "./communicator.ts";
+
+/** What of a run's files all ranks must have alike: each reads what rank 0 reads. */
+export const storing = ({ store, resume, overwrite }: Files): Config => ({
+  store: store !== undefined,
+  resume,
+  overwrite,
+});
+
+interface Files {
+  readonly store?: Store;
+  readonly resume: boolean;
+  readonly overwrite: boolean;
+}
 
 /** @throws UsageError naming the settings in which this rank differs from rank 0, or that some other one does */
 export async function checkSameSettings(config: Config, communicator: Communicator): Promise<void> {
@@ -22,6 +36,6 @@ export async function checkSameSettings(config: Config, communicator: Communicat
         [`${k} (rank ${communicator.rank})`, JSON.stringify(config[k])],
       ]),
     ),
-    "give every rank the same model, data and options",
+    "give every rank the same model, data and options; where one has a store, all have one, such as memory(), which stays empty but on rank 0",
   );
 }

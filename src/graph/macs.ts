@@ -1,8 +1,8 @@
 /** Multiply–accumulates. Only products with weights count, and products of two values; other families have none. */
-import { type AnySite, type OpSite, opSiteOf, ruleIn } from "../graph/op-site.ts";
-import type { Families, OpName } from "../graph/ops/index.ts";
-import { size } from "../graph/tensor.ts";
-import type { Node, Value } from "../graph/types.ts";
+import { type AnySite, type OpSite, opSiteOf, ruleIn } from "./op-site.ts";
+import type { Families, OpName } from "./ops/index.ts";
+import { size } from "./tensor.ts";
+import type { Node, Value } from "./types.ts";
 
 interface Layer {
   readonly in: readonly [Value, Value, Value, ...(Value | null)[]];
