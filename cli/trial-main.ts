@@ -1,4 +1,6 @@
 /** The process of a trial: it hears what to train, and ends when nobody is there any more who asked. */
+import { existsSync } from "node:fs";
+import { parse } from "node:path";
 import { EspalierError } from "espalier";
 import { completeJob, openJob } from "./commands/job.ts";
 import type { TrialOrder, TrialReport } from "./commands/trial-child.ts";
@@ -9,7 +11,14 @@ import { silent } from "./terminal/output.ts";
 const tell = (report: TrialReport): void => void process.send?.(report, undefined, undefined, () => {});
 let stop: AbortController | undefined;
 
-async function make({ settings, out, until }: Extract<TrialOrder, { type: "trial" }>): Promise<void> {
+/** What the disk refuses is no fault of the trial; the system names it ENOSPC and the like. */
+function codeOf(error: unknown): string {
+  if (error instanceof EspalierError)
+    return error.code === "system" && /^cannot write/.test(error.message) ? "disk" : error.code;
+  return error instanceof Error && "syscall" in error ? "disk" : "internal";
+}
+
+async function make({ settings, out, until, from }: Extract<TrialOrder, { type: "trial" }>): Promise<void> {
   const stopping = new AbortController();
   stop = stopping;
   const pausing = new AbortController();
@@ -20,6 +29,8 @@ async function make({ settings, out, until }: Extract<TrialOrder, { type: "trial
     release: () => {},
   };
   try {
+    // Where that folder is not, a relative path leads nowhere, and not to a file that happens to have its name.
+    if (from !== undefined) process.chdir(existsSync(from) ? from : parse(out).root);
     const where = await place({ ...settings, out, resume: true });
     let done = where.summary !== undefined;
     if (!done) {
@@ -36,7 +47,7 @@ async function make({ settings, out, until }: Extract<TrialOrder, { type: "trial
     }
     tell({ type: "ended", outcome: done ? "done" : "stopped" });
   } catch (error) {
-    tell({ type: "failed", code: error instanceof EspalierError ? error.code : "internal", message: messageOf(error) });
+    tell({ type: "failed", code: codeOf(error), message: messageOf(error) });
   }
 }
 

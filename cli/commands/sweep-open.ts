@@ -21,6 +21,8 @@ export interface OpenSweep extends PlannedSweep {
   readonly parallel: number;
   /** Where trials are put for others to make; undefined: they are made here. */
   readonly queue: string | undefined;
+  /** It has its part in a sweep that somebody else answers for: it undoes neither that one's cancelling nor failures. */
+  readonly helps: boolean;
   readonly out: Output;
   readonly interruption: Interruption;
 }
@@ -86,7 +88,17 @@ export async function openSweep(
   if (overwrite) await clearSweep(store);
   const last = (path = "") => path.split(/[\\/]/).filter(Boolean).at(-1);
   const title = `${last(config.model)} on ${last(config.data)}`;
-  return { ...planned, folder: store.location, store, title, parallel, queue, out, interruption };
+  return {
+    ...planned,
+    folder: store.location,
+    store,
+    title,
+    parallel,
+    queue,
+    helps: resume && given !== undefined,
+    out,
+    interruption,
+  };
 }
 
 /** What may be otherwise when a sweep goes on, beside where its runs are made. */

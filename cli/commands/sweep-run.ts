@@ -8,7 +8,8 @@ import { sweepProgress } from "../terminal/sweep-progress.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 import { CANCELLED } from "./sweep-look.ts";
 import type { OpenSweep } from "./sweep-open.ts";
-import { failureText, TrialChild } from "./trial-child.ts";
+import { shellQuoted } from "./sweep-scripts.ts";
+import { failureText, TrialChild, TrialFailure, type TrialReport } from "./trial-child.ts";
 import { trialQueue } from "./trial-queue.ts";
 
 /** How often it is looked whether somebody cancelled the sweep, in milliseconds. */
@@ -19,10 +20,11 @@ const AT_ONCE = 64;
 
 /** @returns the exit status: 1 when a trial failed */
 export async function runSweep(sweep: OpenSweep): Promise<number> {
-  const { store, plan, config, title, queue, settingsOf, keyOf, interruption, out } = sweep;
+  const { store, plan, config, title, queue, settingsOf, keyOf, interruption, out, helps } = sweep;
   const parallel = queue === undefined ? sweep.parallel : AT_ONCE;
-  await store.remove(CANCELLED);
+  if (!helps) await store.remove(CANCELLED);
   const cancelling = new AbortController();
+  if (await store.read(CANCELLED)) cancelling.abort();
   const looking = setInterval(
     () =>
       void store.read(CANCELLED).then(
@@ -40,7 +42,8 @@ export async function runSweep(sweep: OpenSweep): Promise<number> {
       plan,
       { title, config, environment: environment(engineOf(config)) },
       {
-        ...{ store, keyOf, parallel, signal, textOf: failureText, onEvent: progress.event },
+        ...{ store, keyOf, parallel, signal, textOf: failureText, onEvent: progress.event, retryFailed: !helps },
+        isFatal: (error) => !(error instanceof TrialFailure),
         async complete(job, own, isOpen) {
           const order = {
             type: "trial",
@@ -48,9 +51,10 @@ export async function runSweep(sweep: OpenSweep): Promise<number> {
             out: own.location,
             ...(job.until !== undefined && { until: job.until }),
           } as const;
-          if (shared) return shared.make({ ...order, out: resolve(order.out) }, signal, isOpen);
+          if (shared) return shared.make({ ...order, out: resolve(order.out), from: process.cwd() }, signal, isOpen);
           const child = idle.pop()!;
-          return child.make(order, signal, (report) => progress.report(job, report)).finally(() => idle.push(child));
+          const report = (said: TrialReport) => progress.report(job, said);
+          return child.make(order, signal, report, isOpen).finally(() => idle.push(child));
         },
       },
     );
@@ -66,8 +70,17 @@ export async function runSweep(sweep: OpenSweep): Promise<number> {
   }
 }
 
-function stop({ folder, out, interruption }: OpenSweep, result: SweepResult, cancelled: boolean): number {
-  const resume = `npx espalier sweep --resume --out ${folder}`;
+/** How a sweep is gone on with as it was; a password stands nowhere, and whoever goes on puts it in. */
+export function resumeLine({ folder, queue, parallel }: Pick<OpenSweep, "folder" | "queue" | "parallel">): string {
+  const words = ["npx", "espalier", "sweep", "--resume", "--out", folder];
+  if (queue !== undefined) words.push("--queue", queue.replace(/^(\w+:\/\/[^:@/]*):[^/]*@/, "$1:PASSWORD@"));
+  if (parallel > 1) words.push("--parallel", String(parallel));
+  return words.map(shellQuoted).join(" ");
+}
+
+function stop(sweep: OpenSweep, result: SweepResult, cancelled: boolean): number {
+  const { folder, out, interruption } = sweep;
+  const resume = resumeLine(sweep);
   if (cancelled) out.warn("somebody cancelled the sweep");
   sayStopped({ out: folder, interrupted: true, resume, trials: result.trials.length }, out, interruption);
   return interruption.status() ?? 1;

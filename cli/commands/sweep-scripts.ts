@@ -33,7 +33,8 @@ const kubernetesFields = {
 /** Where a submitted array is noted, for `sweep status`. */
 export const SLURM = "slurm.json";
 
-const quoted = (word: string): string => (/^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+export const shellQuoted = (word: string): string =>
+  /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 const workerArguments = (config: string, out: string, cpus: number): string[] => [
   ...["sweep", "--config", config, "--resume", "--out", out, "--threads", String(cpus)],
 ];
@@ -58,7 +59,7 @@ export function slurmScript(
   return `#!/bin/sh
 # Each job of the array takes trials of one sweep until there are none left; one that is killed loses nothing.
 ${options.map((option) => `#SBATCH ${option}`).join("\n")}
-exec ${words.map(quoted).join(" ")}
+exec ${words.map(shellQuoted).join(" ")}
 `;
 }
 

@@ -1,5 +1,5 @@
 /** A process of its own for trials: one that crashes takes nothing else with it. */
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { type EpochMetrics, EspalierError } from "espalier";
 import type { TrainConfig } from "../settings/train-fields.ts";
@@ -7,7 +7,14 @@ import { messageOf } from "../terminal/failure.ts";
 
 /** What a child is asked for. */
 export type TrialOrder =
-  | { readonly type: "trial"; readonly settings: TrainConfig; readonly out: string; readonly until?: number }
+  | {
+      readonly type: "trial";
+      readonly settings: TrainConfig;
+      readonly out: string;
+      readonly until?: number;
+      /** Folder that relative paths are of. Default: that of whoever makes the trial. */
+      readonly from?: string;
+    }
   | { readonly type: "stop" };
 
 /** What it tells. */
@@ -20,44 +27,64 @@ export type TrialReport =
 /** How often a trial is begun whose process dies. */
 const ATTEMPTS = 3;
 
-/** For so many seconds it is tried again where the trial's folder is in use: by a process whose owner was killed, and that ends itself. */
-const PATIENCE = 400;
+/** How often a trial that somebody else trains is looked at, in milliseconds. */
+const LOOK_EVERY = 1000;
 
-/** A run failed, here or elsewhere, and said of it what this says. */
+/** A run failed of itself, here or elsewhere, and said of it what this says. */
 export class TrialFailure extends Error {}
 
 /** The text of an error that a trial failed with. */
 export const failureText = (error: unknown): string =>
   error instanceof TrialFailure ? error.message : messageOf(error);
 
+/** What is used of a process. */
+export interface TrialProcess {
+  readonly connected: boolean;
+  disconnect(): void;
+  send(order: TrialOrder, sent: (error: Error | null) => void): boolean;
+  on(event: "message", heard: (message: unknown) => void): unknown;
+  on(event: "exit", heard: (code: number | null, by: string | null) => void): unknown;
+  off(event: "message", heard: (message: unknown) => void): unknown;
+  off(event: "exit", heard: (code: number | null, by: string | null) => void): unknown;
+}
+
 /** Makes trials in turn, in a process that lives as long as they do well. */
 export class TrialChild {
-  private child: ChildProcess | undefined;
+  private child: TrialProcess | undefined;
+  private readonly start: () => TrialProcess;
+  private readonly every: number;
 
   /**
-   * Trains a trial as far as `until`, from where it is.
+   * @param start a process that hears what to train. Default: one of this program
+   * @param every milliseconds from look to look at a trial that somebody else trains. Default: 1000
+   */
+  constructor(start: () => TrialProcess = trialProcess, every = LOOK_EVERY) {
+    this.start = start;
+    this.every = every;
+  }
+
+  /**
+   * Trains a trial as far as `until`, from where it is. While somebody else trains it, it is waited for.
+   * @param isOpen whether it is not as far yet, by its files; asked while it is waited for. Default: nobody knows
    * @returns false when it was stopped before
-   * @throws EspalierError when its run fails, or its process died again and again
+   * @throws TrialFailure when its run fails, or its process died again and again; EspalierError when the machine refuses to write
    */
   async make(
     order: Extract<TrialOrder, { type: "trial" }>,
     signal: AbortSignal,
     onReport: (report: TrialReport) => void,
+    isOpen: () => Promise<boolean> = async () => true,
   ): Promise<boolean> {
-    let [deaths, waits] = [0, 0];
+    let deaths = 0;
     while (!signal.aborted) {
       const ended = await this.attempt(order, signal, onReport);
       if (ended.type === "ended") return ended.outcome === "done";
-      if (ended.type === "died" && ++deaths === ATTEMPTS)
-        throw new EspalierError(
-          "system",
-          "the process of the trial died",
-          { times: deaths, last: ended.how },
-          "look at memory and disk, then go on",
-        );
-      if (ended.type === "failed" && (ended.code !== "locked" || ++waits > PATIENCE))
-        throw new TrialFailure(ended.message);
-      if (ended.type === "failed") await delay(1000, undefined, { signal }).catch(() => {}); // stopped meanwhile
+      if (ended.type === "died" && ++deaths === ATTEMPTS) throw new TrialFailure(messageOf(died(deaths, ended.how)));
+      if (ended.type !== "failed") continue;
+      if (ended.code === "disk") throw diskRefused(order.out, ended.message);
+      if (ended.code !== "locked") throw new TrialFailure(ended.message);
+      await delay(this.every, undefined, { signal }).catch(() => {}); // stopped meanwhile
+      if (!signal.aborted && !(await isOpen())) return true;
     }
     return false;
   }
@@ -89,14 +116,9 @@ export class TrialChild {
     });
   }
 
-  private alive(): ChildProcess {
-    if (this.child) return this.child;
-    // What it has to say of a crash passes here: were its standard error the terminal, its run would draw a bar of its own.
-    const stdio = ["ignore", "ignore", "pipe", "ipc"] as const;
-    const child = fork(new URL("../trial-main.js", import.meta.url), { stdio: [...stdio], execArgv: [] });
-    child.stderr?.on("data", (text: Buffer) => void process.stderr.write(text));
-    this.child = child;
-    return child;
+  private alive(): TrialProcess {
+    this.child ??= this.start();
+    return this.child;
   }
 
   /** Ends the process. */
@@ -105,3 +127,28 @@ export class TrialChild {
     this.child = undefined;
   }
 }
+
+function trialProcess(): TrialProcess {
+  // What it has to say of a crash passes here: were its standard error the terminal, its run would draw a bar of its own.
+  const stdio = ["ignore", "ignore", "pipe", "ipc"] as const;
+  const child = fork(new URL("../trial-main.js", import.meta.url), { stdio: [...stdio], execArgv: [] });
+  child.stderr?.on("data", (text: Buffer) => void process.stderr.write(text));
+  return child;
+}
+
+const died = (times: number, last: string): EspalierError =>
+  new EspalierError(
+    "system",
+    "the process of the trial died",
+    { times, last },
+    "look at memory and disk, then go on with --resume, which tries it again",
+  );
+
+/** Every other trial would meet it as well. */
+const diskRefused = (trial: string, reason: string): EspalierError =>
+  new EspalierError(
+    "system",
+    "a trial cannot be written",
+    { trial, reason },
+    "look at the disk, then go on with --resume",
+  );

@@ -2,6 +2,7 @@
  * Trials through a queue: BullMQ on Redis or PostgreSQL hands them to whoever works. The truth stays in the trials' own files: a message may be lost
  * or come twice, a worker may die, the queue may forget everything; who drives the sweep looks at the files and asks again.
  */
+import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { EspalierError, UsageError } from "espalier";
 import { z } from "zod";
@@ -15,7 +16,7 @@ interface QueuedJob {
   getState(): Promise<string>;
   remove(): Promise<void>;
 }
-interface OpenQueue {
+export interface OpenQueue {
   add(name: string, data: object, options: object): Promise<unknown>;
   getJob(id: string): Promise<QueuedJob | undefined>;
   on(event: "error", heard: (error: Error) => void): unknown;
@@ -93,7 +94,7 @@ export interface TrialQueue {
    * Puts a trial into the queue and waits until it is as far as the order says.
    * @param isOpen whether it is not yet, by its files
    * @returns false when it was stopped before
-   * @throws EspalierError with the words of the run that failed
+   * @throws TrialFailure with the words of the run that failed; what the queue refuses is said, and asked for again
    */
   make(order: Trial, signal: AbortSignal, isOpen: () => Promise<boolean>): Promise<boolean>;
   close(): Promise<void>;
@@ -106,24 +107,24 @@ export async function trialQueue(url: string, say: (line: string) => void): Prom
   const kind = queueKind(url);
   const bull = await bullMq();
   const queue = new bull.Queue(NAME, { connection: kind.connection(url) }, kind.backend(bull));
-  queue.on("error", saidOnce(say));
+  return queuedTrials(queue, say);
+}
+
+/** Trials through a queue that is open. @param every milliseconds from look to look */
+export function queuedTrials(queue: OpenQueue, say: (line: string) => void, every = LOOK_EVERY): TrialQueue {
+  const heard = saidOnce(say);
+  queue.on("error", heard);
+  const call = randomUUID();
   return {
     async make(order, signal, isOpen) {
-      const jobId = `${order.out.split(/[\\/]/).at(-1)}-${order.until ?? "end"}`;
+      const jobId = jobIdOf(order, call);
       while (!signal.aborted) {
         if (!(await isOpen())) return true;
-        const job = await queue.getJob(jobId);
-        const state = await job?.getState();
-        const failed = answer.safeParse(job?.returnvalue).data?.failed;
-        if (state === "completed" && failed !== undefined) {
-          await job?.remove();
-          throw new TrialFailure(failed);
-        }
-        if (state === "completed" || state === "failed") await job?.remove(); // it was done, and is not: once more
-        const again = { jobId, attempts: 1000, removeOnComplete: { age: 86_400 }, removeOnFail: { age: 86_400 } };
-        if (!job || state === "completed" || state === "failed" || state === "unknown")
-          await queue.add("trial", order, again);
-        await delay(LOOK_EVERY, undefined, { signal }).catch(() => {}); // stopped meanwhile
+        const failed = await askedFor(queue, jobId, order).catch((error: unknown) =>
+          heard(error instanceof Error ? error : new Error(String(error))),
+        );
+        if (failed !== undefined) throw new TrialFailure(failed);
+        await delay(every, undefined, { signal }).catch(() => {}); // stopped meanwhile
       }
       return false;
     },
@@ -131,11 +132,41 @@ export async function trialQueue(url: string, say: (line: string) => void): Prom
   };
 }
 
+/** No other sweep, and no earlier call of this one, gets its answers: two may have trials of one key in folders of their own. */
+function jobIdOf({ out, until }: Trial, call: string): string {
+  const hash = createHash("sha256").update(`${out}\n${call}`).digest("hex").slice(0, 16);
+  return `${out.split(/[\\/]/).at(-1)}-${until ?? "end"}-${hash}`;
+}
+
+/** Sees to it that a trial is in the queue. @returns what it failed with, if it did */
+async function askedFor(queue: OpenQueue, jobId: string, order: Trial): Promise<string | undefined> {
+  const job = await queue.getJob(jobId);
+  const state = await job?.getState();
+  const failed = answer.safeParse(job?.returnvalue).data?.failed;
+  if (state === "completed" && failed !== undefined) {
+    await job?.remove();
+    return failed;
+  }
+  if (state === "completed" || state === "failed") await job?.remove(); // it was done, and is not: once more
+  const day = { age: 86_400 };
+  const options = {
+    jobId,
+    attempts: 1000,
+    backoff: { type: "fixed", delay: 5000 },
+    removeOnComplete: day,
+    removeOnFail: day,
+  };
+  if (!job || state === "completed" || state === "failed" || state === "unknown")
+    await queue.add("trial", order, options);
+  return undefined;
+}
+
 const orders = z.object({
   type: z.literal("trial"),
   settings: z.record(z.string(), z.unknown()),
   out: z.string().min(1),
   until: z.int().min(1).optional(),
+  from: z.string().min(1).optional(),
 });
 
 /** What a worker is given. */
@@ -164,6 +195,7 @@ export async function workForQueue(url: string, { children, signal, read, textOf
       if (await child.make({ ...order, settings: read(settings) }, signal, () => {})) return {};
     } catch (error) {
       say(`${order.out} failed: ${textOf(error).split("\n")[0]}`);
+      if (!(error instanceof TrialFailure || error instanceof UsageError)) throw error; // this machine's: another one may make it
       return { failed: textOf(error) };
     } finally {
       idle.push(child);

@@ -102,7 +102,10 @@ export const sweepFields = {
   ...shared,
   ...searchFields,
   out: text("directory of the sweep (default: a new one under runs/); several processes may share it", "folder"),
-  resume: { ...resume, help: "go on with the sweep in --out, or help with it: finished trials stay" },
+  resume: {
+    ...resume,
+    help: "go on with the sweep in --out, or help with it: finished trials stay, and without --config failed ones are tried again",
+  },
   overwrite: { ...overwrite, help: "start afresh although --out holds a sweep" },
 } as const;
 

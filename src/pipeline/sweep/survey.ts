@@ -77,7 +77,7 @@ function resultAt({ objectives: names, rungs }: SweepPlan, trial: TrialRecord, r
   return trial.summary ? finalPoint(names, trial) : undefined;
 }
 
-/** Looks at a sweep again and again; what ended is read once. */
+/** Looks at a sweep again and again; what is finished is read once; what failed may be tried again. */
 export class SweepSurveyor {
   private readonly ended = new Map<string, TrialRecord>();
   private readonly known: { readonly values: SweepValues; readonly key: string }[] = [];
@@ -97,7 +97,7 @@ export class SweepSurveyor {
     const before = this.ended.get(key);
     if (before) return before;
     const found = await readTrial(this.store, key);
-    if (found.summary || found.error !== undefined) this.ended.set(key, found);
+    if (found.summary) this.ended.set(key, found);
     return found;
   }
 

@@ -6,7 +6,7 @@ import { type Failing, runOutcome, WAIT, workThrough } from "../work.ts";
 import type { SweepValues } from "./space.ts";
 import { type SweepJob, type SweepPlan, SweepSurveyor } from "./survey.ts";
 import { type SweepIdentity, sweepResult, writeSettings, writeSweep } from "./sweep-files.ts";
-import { claimTrial, noteFailure, trialStore } from "./trial-files.ts";
+import { claimTrial, clearFailure, noteFailure, trialStore } from "./trial-files.ts";
 
 /** What a sweep tells on its way. */
 export type SweepEvent =
@@ -32,6 +32,8 @@ export interface SweepingOptions extends Failing {
   readonly complete: (job: SweepJob, store: Store, isOpen: () => Promise<boolean>) => Promise<boolean>;
   /** Trials at once in this process's charge. Default 1. */
   readonly parallel?: number;
+  /** Trials that failed before are tried again. Default false. */
+  readonly retryFailed?: boolean;
   /** Takes no further trial. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: SweepEvent) => void;
@@ -60,7 +62,10 @@ export async function sweepTrials(plan: SweepPlan, identity: SweepIdentity, opti
     ["keyOf", aFunction, options, "keyOf"],
     ["complete", aFunction, options, "complete"],
   );
-  const { store, keyOf, complete, parallel, signal, onEvent } = options;
+  const { store, keyOf, complete, parallel, retryFailed = false, signal, onEvent } = options;
+  if (retryFailed)
+    for (const { key, error } of (await new SweepSurveyor(plan, store, keyOf).look()).trials)
+      if (error !== undefined) await clearFailure(trialStore(store, key));
   const surveyor = new SweepSurveyor(plan, store, keyOf);
   const resultNow = async () => sweepResult(plan, identity, await surveyor.look());
   let [wrote, took] = [performance.now(), 0];
