@@ -1,5 +1,6 @@
 /** `espalier sweep slurm` and `sweep kubernetes`: the same worker on machines that somebody else starts. Nothing is scheduled here. */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
@@ -39,25 +40,45 @@ const workerArguments = (config: string, out: string, cpus: number): string[] =>
   ...["sweep", "--config", config, "--resume", "--out", out, "--threads", String(cpus)],
 ];
 
-/** @param main the file of this program, which all machines see as well */
+/** A value as sbatch reads it, which takes blanks and # as ends. */
+const sbatchQuoted = (value: string): string =>
+  /^[\w./:=@%+,-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
+
+/** @throws UsageError for what would end a line of the script and begin another one */
+function checkLines(values: Readonly<Record<string, string | undefined>>): void {
+  for (const [what, value = ""] of Object.entries(values))
+    if (/\p{Cc}/u.test(value))
+      throw new UsageError("out-of-range", `${what} cannot stand in a script`, {
+        got: JSON.stringify(value),
+        wanted: "no control characters",
+      });
+}
+
+/**
+ * @param main the file of this program, which all machines see as well
+ * @throws UsageError for control characters
+ */
 export function slurmScript(
   config: string,
   { out, workers = 4, cpus = 2, time, partition }: ValuesOf<typeof slurmFields> & { readonly out: string },
   main: string,
 ): string {
+  checkLines({ "<sweep.yaml>": config, "--out": out, "--time": time, "--partition": partition });
+  const log = join(out.replaceAll("%", "%%"), "slurm-%a.log"); // %a and its like are sbatch's
   const options = [
     "--job-name=espalier-sweep",
     `--array=1-${workers}`,
     `--cpus-per-task=${cpus}`,
     "--requeue",
     "--signal=B:TERM@60",
-    `--output=${join(out, "slurm-%a.log")}`,
-    ...(time ? [`--time=${time}`] : []),
-    ...(partition ? [`--partition=${partition}`] : []),
+    `--output=${sbatchQuoted(log)}`,
+    ...(time ? [`--time=${sbatchQuoted(time)}`] : []),
+    ...(partition ? [`--partition=${sbatchQuoted(partition)}`] : []),
   ];
   const words = [process.execPath, main, ...workerArguments(config, out, cpus)];
   return `#!/bin/sh
 # Each job of the array takes trials of one sweep until there are none left; one that is killed loses nothing.
+# The folder of the logs must be there before sbatch is called: mkdir -p ${shellQuoted(out)}
 ${options.map((option) => `#SBATCH ${option}`).join("\n")}
 exec ${words.map(shellQuoted).join(" ")}
 `;
@@ -81,6 +102,11 @@ export function kubernetesJob(
     resources: { requests: { cpu: cpus, memory: "2Gi" }, limits: { cpu: cpus } },
     volumeMounts: [{ name: "sweep", mountPath: "/sweep" }],
   };
+  // Trials that failed, wrong usage, a sweep that was cancelled: another pod would say the same.
+  const notAgain = {
+    action: "FailIndex",
+    onExitCodes: { containerName: container.name, operator: "In", values: [1, 2] },
+  };
   const pod = {
     restartPolicy: "Never",
     terminationGracePeriodSeconds: 60,
@@ -96,6 +122,7 @@ export function kubernetesJob(
       completions: workers,
       parallelism: workers,
       backoffLimitPerIndex: 20,
+      podFailurePolicy: { rules: [notAgain] },
       template: { spec: pod },
     },
   });
@@ -136,6 +163,8 @@ export const slurmCommand = (): Command =>
       const place = resolve(folder);
       const script = slurmScript(resolve(config), { ...values, out: place }, resolve(process.argv[1]));
       if (!values.submit) {
+        if (!existsSync(place))
+          out.warn(`before sbatch: mkdir -p ${shellQuoted(place)}, or Slurm has no place for the logs`);
         out.result({ script }, script.trimEnd());
         return 0;
       }

@@ -56,7 +56,7 @@ const space: Field<Record<string, z.output<typeof dimension>>> = {
 const objectives: Field<(typeof objectiveNames)[number][]> = {
   schema: z.array(z.enum(objectiveNames)).min(1),
   wanted: `some of ${objectiveNames.join(", ")}`,
-  help: "what is looked for; sizes and time are those of the small model (default accuracy)",
+  help: "what is looked for; sizes and time are those of the small model (default accuracy, without cross-entropy loss)",
   value: "a,b,…",
   read: (t) =>
     t

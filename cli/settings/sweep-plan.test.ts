@@ -27,6 +27,12 @@ stopping: true`);
   });
 });
 
+test("without classes the loss is looked for", () => {
+  const { plan } = planned("{ loss: mse, space: { lr: [0.1] } }");
+  expect(plan.objectives).toEqual(["loss"]);
+  expect(planned("{ loss: { a: mse, b: cross-entropy }, space: { lr: [0.1] } }").plan.objectives).toEqual(["accuracy"]);
+});
+
 test("a comparison of methods and seeds is the grid of both", () => {
   const { plan, settingsOf } = planned(`
 lambda: 1e-3
@@ -96,6 +102,11 @@ describe("a mistake names the file and the key", () => {
       /stopping and eval-every/,
     ],
     ["listed scores", "{ space: { evalEvery: [1, 2] }, stopping: true }", /stopping and eval-every do not/],
+    [
+      "accuracy of numbers",
+      "{ space: { lr: [0.1] }, loss: mse, objectives: [accuracy] }",
+      /no accuracy without classes/,
+    ],
     ["rungs beyond the end", "{ space: { lr: [1] }, stopping: { first: 9 } }", /first an integer in 1 … 8/],
     ["another optimizer's", "space: { m: { A: { optimizer: rmda, momentum: 0.9 } } }", /rmda has no momentum/],
   ])("%s", (_, yaml, said) => {

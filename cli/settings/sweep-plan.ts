@@ -12,6 +12,7 @@ import {
 } from "espalier";
 import { choose } from "./choices.ts";
 import { type Origins, settings } from "./config.ts";
+import { lossesIn } from "./losses.ts";
 import { methods, resolved } from "./methods.ts";
 import { camel, kebab } from "./names.ts";
 import { notSwept, type SweepConfig, sweepFields } from "./sweep-fields.ts";
@@ -65,8 +66,8 @@ export function plannedSweep(config: SweepConfig, origins: Origins): PlannedSwee
   const asked = { space, search, trials, searchSeed, ahead, objectives, stopping };
   const firstOf = (d: SweepDimension) => ("values" in d ? d.values[0] : d.from);
   const first = Object.fromEntries(Object.entries(space).map(([name, d]) => [name, firstOf(d)]));
-  const { epochs } = choose(settingsOf(first));
-  const plan = within(origins, () => sweepPlan(defined(asked), epochs));
+  const { epochs, loss } = choose(settingsOf(first));
+  const plan = within(origins, () => sweepPlan(defined(asked), epochs, lossesIn(loss).includes("crossEntropy")));
   checkStopping(plan, fixed, spoken, origins);
   for (const [name, d] of Object.entries(space))
     for (const value of "values" in d ? d.values : [d.from, d.to])

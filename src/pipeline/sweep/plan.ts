@@ -24,7 +24,7 @@ export interface SweepSearch {
    * was faster. Default 4.
    */
   readonly ahead?: number;
-  /** Default ["accuracy"]. With several, the first is the one of charts and of ties. */
+  /** Default ["accuracy"], of data without classes ["loss"]. With several, the first is the one of charts and of ties. */
   readonly objectives?: readonly ObjectiveName[];
   /** Stops trials that are not among the best, by successive halving; true for its defaults. Default: all are trained to their end. */
   readonly stopping?: SweepStopping | boolean;
@@ -33,9 +33,10 @@ export interface SweepSearch {
 /**
  * A plan with every default.
  * @param epochs of a whole trial
+ * @param classes whether the loss of the trials knows classes, so that there is an accuracy. Default true
  * @throws UsageError naming what cannot be used, and what does not go together
  */
-export function sweepPlan(asked: SweepSearch, epochs: number): SweepPlan {
+export function sweepPlan(asked: SweepSearch, epochs: number, classes = true): SweepPlan {
   wants(
     "sweepPlan",
     ["search", anObject, asked],
@@ -43,7 +44,8 @@ export function sweepPlan(asked: SweepSearch, epochs: number): SweepPlan {
     ["search", maybe(aText), asked, "search"],
     ["objectives", maybe(aList), asked, "objectives"],
   );
-  const { space, searchSeed = 1, ahead = 4, objectives = ["accuracy"], stopping = false } = asked;
+  const { space, searchSeed = 1, ahead = 4, stopping = false } = asked;
+  const { objectives = [classes ? "accuracy" : "loss"] } = asked;
   checkSpace(space);
   const { search = Object.values(space).every((d) => "values" in d) ? "grid" : "random" } = asked;
   checkNames("search", [search], searchNames);
@@ -53,6 +55,16 @@ export function sweepPlan(asked: SweepSearch, epochs: number): SweepPlan {
       got: `[${objectives.join(", ")}]`,
       wanted: "different ones, at least one",
     });
+  if (!classes && objectives.includes("accuracy"))
+    throw new UsageError(
+      "conflict",
+      "there is no accuracy without classes",
+      {
+        got: `objectives [${objectives.join(", ")}]`,
+        wanted: objectiveNames.filter((n) => n !== "accuracy").join(", "),
+      },
+      "search for a small loss",
+    );
   if (search === "grid" && asked.trials !== undefined)
     throw new UsageError(
       "conflict",

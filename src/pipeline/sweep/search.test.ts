@@ -64,6 +64,8 @@ test.each<[string, object, RegExp]>([
 
 test("defaults: a grid where everything is listed, at random where there is a range", () => {
   expect(sweepPlan({ space: { kind: space["kind"] } }, 9)).toMatchObject({ search: "grid", trials: 3, rungs: [] });
+  expect(sweepPlan({ space }, 9, false).objectives).toEqual(["loss"]);
+  expect(() => sweepPlan({ space, objectives: ["loss", "accuracy"] }, 9, false)).toThrow("no accuracy without classes");
   expect(sweepPlan({ space, stopping: true }, 9)).toMatchObject({
     search: "random",
     trials: 30,

@@ -5,6 +5,7 @@ import type { EpochMetrics } from "../../report/results.ts";
 import { memory } from "../../train/memory.ts";
 import { describeConfig, settingsOf } from "../../train/record.ts";
 import type { Run } from "../../train/run.ts";
+import { tellsClasses } from "../../train/score.ts";
 import type { Store } from "../../train/store.ts";
 import { engineEnvironment } from "../environment.ts";
 import type { FinishEvent } from "../events.ts";
@@ -76,9 +77,9 @@ export async function sweep(trial: SweptTrial, options: SweepOptions): Promise<S
   const { store = memory(), signal, overwrite = false, finishing, onEvent } = options;
   const described = (values: SweepValues) =>
     trial(values, { store: memory(), resume: true, signal: new AbortController().signal });
-  const probe = sweepPlan({ ...options, stopping: false }, 1);
+  const probe = sweepPlan({ ...options, objectives: ["loss"], stopping: false }, 1);
   const first = described(suggestion(0, probe, []));
-  const plan = sweepPlan(options, first.options.epochs);
+  const plan = sweepPlan(options, first.options.epochs, tellsClasses(first.options));
   if (plan.rungs.length > 0)
     for (const [name, dimension] of Object.entries(plan.space))
       for (const value of "values" in dimension ? dimension.values : [dimension.from, dimension.to])
