@@ -69,7 +69,7 @@ export async function onRanks(
     if (rank === 0) status = fail(error, out);
     else {
       await new Promise((resolve) => setTimeout(resolve, POLITE_MS));
-      process.stderr.write(`rank ${rank}: ${messageOf(error)}\n`);
+      out.warn(`rank ${rank}: ${messageOf(error)}`);
     }
     communicator.abort(status || 1);
   }
