@@ -96,12 +96,12 @@ export const movementAxes: AxesRules<"movement"> = {
     return { ties: [...sameAxes(x, (i) => i !== axis, out), ...parts] };
   },
   /** What is taken in steps of n goes with what lies between: blocks of n, of which the next one begins where the last one ended. */
-  Slice: ({ in: [x], attrs: { starts, ends, steps, axes: given }, follows }, stored) => {
+  Slice: ({ in: [x], attrs: { starts, ends, steps, axes: given }, follows }) => {
     const axes = axesOf(given, x.shape.length);
     const cut = axes.flatMap((axis, i) => {
-      // of a table as many entries as the samples have places: at other sizes others are read
+      // as many entries as the samples have places, of a table or of what is made of one: at other sizes others are read
       const moves = [follows?.["starts"]?.[i], follows?.["ends"]?.[i]].some((s) => typeof s === "object");
-      if (moves && stored(0)) return [];
+      if (moves) return [];
       const [n, step] = [x.shape[axis], steps[i]];
       if (step === 1) {
         const { start, length } = sliceRange(n, starts[i], ends[i], 1);
