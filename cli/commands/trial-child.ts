@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type EpochMetrics, EspalierError } from "espalier";
 import type { TrainConfig } from "../settings/train-fields.ts";
 import { messageOf } from "../terminal/failure.ts";
+import { passOn } from "../terminal/output.ts";
 
 /** What a child is asked for. */
 export type TrialOrder =
@@ -132,7 +133,7 @@ function trialProcess(): TrialProcess {
   // What it has to say of a crash passes here: were its standard error the terminal, its run would draw a bar of its own.
   const stdio = ["ignore", "ignore", "pipe", "ipc"] as const;
   const child = fork(new URL("../trial-main.js", import.meta.url), { stdio: [...stdio], execArgv: [] });
-  child.stderr?.on("data", (text: Buffer) => void process.stderr.write(text));
+  if (child.stderr) passOn(child.stderr);
   return child;
 }
 

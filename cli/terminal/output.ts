@@ -4,6 +4,7 @@
  * over what was said, or colour it. Only the colours that are put on here are let through, by a sign that nobody can guess.
  */
 import { randomInt } from "node:crypto";
+import type { Readable } from "node:stream";
 import { visible, visibleJson } from "espalier";
 import pc from "picocolors";
 import { widthOf, wrapped } from "./wrap.ts";
@@ -33,8 +34,8 @@ const SIGN = Array.from({ length: 3 }, () => randomInt(1000, 10_000)).join(";");
 const PLAIN = /\u001b\[(\d+)m/g;
 const SIGNED = new RegExp(`\u001b\\[(\\d+);${SIGN}m`);
 
-/** Text as a terminal may have it: lines, in our colours. */
-const forTerminal = (text: string): string =>
+/** Text as a terminal may have it: lines, in our colours. For bars that draw themselves; all else is said by an `Output`. */
+export const forTerminal = (text: string): string =>
   text
     .split(SIGNED)
     .map((part, i) => (i % 2 === 1 ? `\u001b[${part}m` : visible(part, "\n")))
@@ -44,6 +45,10 @@ function signed(paint: (text: string) => string): (text: string) => string {
   const [open, close] = paint("\0").replaceAll(PLAIN, `\u001b[$1;${SIGN}m`).split("\0");
   return (text) => open + text + close;
 }
+
+/** What a process of ours says of its own end. */
+export const passOn = (said: Readable): void =>
+  void said.on("data", (text: Buffer) => void process.stderr.write(forTerminal(text.toString())));
 
 /** Says nothing: for runs of which somebody else tells. */
 export const silent: Output = {

@@ -14,7 +14,7 @@ import {
 import type { TrialReport } from "../commands/trial-child.ts";
 import { valuesText } from "../settings/sweep-plan.ts";
 import type { TrainConfig } from "../settings/train-fields.ts";
-import type { Output } from "./output.ts";
+import { forTerminal, type Output } from "./output.ts";
 
 interface SweepReporter {
   event(event: SweepEvent): void;
@@ -49,7 +49,7 @@ export function sweepProgress(
   let stopped = false;
   const running = new Map<string, SingleBar>();
   const say = (line: string) => {
-    if (bars) bars.log(`${line}\n`);
+    if (bars) bars.log(`${forTerminal(line)}\n`);
     else out.say(line);
   };
   const over = ({ trials }: SweepResult) =>
@@ -69,7 +69,8 @@ export function sweepProgress(
     trial({ job }) {
       const { epochs = EPOCHS } = settingsOf(job.values);
       const until = job.until ?? epochs;
-      if (bars) running.set(job.key, bars.create(until, 0, { name: nameOf(job), said: valuesText(job.values) }));
+      if (bars)
+        running.set(job.key, bars.create(until, 0, { name: nameOf(job), said: forTerminal(valuesText(job.values)) }));
       else out.say(dim(`${nameOf(job)}: ${valuesText(job.values)}, to epoch ${until}`));
     },
     done({ job, result, error }) {
@@ -92,7 +93,7 @@ export function sweepProgress(
         const { epoch, testAccuracy, valAccuracy, loss } = report.metrics;
         const score = valAccuracy ?? testAccuracy;
         bar.update(epoch, {
-          said: `${score === null ? `loss ${significant(loss)}` : percent(score)}  ${valuesText(job.values)}`,
+          said: `${score === null ? `loss ${significant(loss)}` : percent(score)}  ${forTerminal(valuesText(job.values))}`,
         });
       }
     },
