@@ -1,7 +1,6 @@
 /** A comparison's files: its settings and results, and the stores of its runs, METHOD/seed-N. */
 
 import { z } from "zod";
-import { EspalierError } from "../error.ts";
 import { aList, anObject, aStore, aText, wants } from "../given.ts";
 import { type Comparison, type MethodResult, methodCsv, methodResults } from "../report/comparison.ts";
 import { comparisonCharts } from "../report/comparison-charts.ts";
@@ -10,6 +9,7 @@ import type { Summary } from "../report/results.ts";
 import { clearRun } from "../train/run-files.ts";
 import { type Store, writeJson } from "../train/store.ts";
 import { epochsIn } from "./epochs-in.ts";
+import { savedJson } from "./saved-json.ts";
 
 /** Settings and results; written before the first run, so it marks a comparison, and after the documents, so it says that they are whole. */
 export const COMPARISON = "compare.json";
@@ -79,25 +79,7 @@ export interface SavedComparison {
  */
 export async function savedComparison(store: Store): Promise<SavedComparison | undefined> {
   wants("savedComparison", ["store", aStore, store]);
-  const bytes = await store.read(COMPARISON);
-  if (!bytes) return undefined;
-  const fail = (reason: string) =>
-    new EspalierError(
-      "invalid-file",
-      `${COMPARISON} cannot be used`,
-      { in: store.location, reason },
-      "start afresh with overwrite",
-    );
-  let found: unknown;
-  try {
-    found = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (e) {
-    throw fail((e as Error).message);
-  }
-  const { success, data, error } = saved.safeParse(found);
-  if (success) return data;
-  const [{ path, message }] = error.issues;
-  throw fail(path.length > 0 ? `${path.join(".")}: ${message}` : message);
+  return savedJson(store, COMPARISON, saved);
 }
 
 /** What a comparison shows, beside its charts. */

@@ -1,6 +1,7 @@
 /** A sweep's own files: its settings and what it came to; the trials keep theirs. */
+
 import { z } from "zod";
-import { EspalierError, UsageError } from "../../error.ts";
+import { UsageError } from "../../error.ts";
 import { anObject, aStore, aText, wants } from "../../given.ts";
 import { type ObjectiveName, objectives } from "../../report/objectives.ts";
 import { optunaJournal } from "../../report/optuna.ts";
@@ -9,6 +10,7 @@ import { sweepCharts } from "../../report/sweep-charts.ts";
 import { sweepHtml, sweepMarkdown } from "../../report/sweep-documents.ts";
 import { clearRun } from "../../train/run-files.ts";
 import { type Store, writeJson } from "../../train/store.ts";
+import { savedJson } from "../saved-json.ts";
 import { frontOf } from "./pareto.ts";
 import { finalPoint, type SweepPlan, type SweepSurvey, type SweepTrial } from "./survey.ts";
 import { clearFailure, trialFolder, trialStore } from "./trial-files.ts";
@@ -36,25 +38,7 @@ export type SavedSweep = z.infer<typeof saved>;
  */
 export async function savedSweep(store: Store): Promise<SavedSweep | undefined> {
   wants("savedSweep", ["store", aStore, store]);
-  const bytes = await store.read(SWEEP);
-  if (!bytes) return undefined;
-  const fail = (reason: string) =>
-    new EspalierError(
-      "invalid-file",
-      `${SWEEP} cannot be used`,
-      { in: store.location, reason },
-      "start afresh with overwrite",
-    );
-  let found: unknown;
-  try {
-    found = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (e) {
-    throw fail((e as Error).message);
-  }
-  const { success, data, error } = saved.safeParse(found);
-  if (success) return data;
-  const [{ path, message }] = error.issues;
-  throw fail(path.length > 0 ? `${path.join(".")}: ${message}` : message);
+  return savedJson(store, SWEEP, saved);
 }
 
 /** What may be otherwise when a sweep goes on: that there are more trials changes none of those before. */
