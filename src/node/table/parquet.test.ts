@@ -199,7 +199,7 @@ test("what is wrong is named by file, row and column", async () => {
       file  /none.parquet",
       "option": "a table in a file takes no delimiter
       data      /o.parquet
-      it takes  inputColumns, labelColumns, labelKind, classes, testSplit, images, preprocessing, preset, resize, crop, skipColumns, categorical, standardize, missing, text
+      it takes  inputColumns, labelColumns, labelKind, classes, testSplit, images, preprocessing, preset, resize, crop, skipBroken, skipColumns, categorical, standardize, missing, text
       fix       leave it out",
       "other": "the file is no Parquet, damaged or of a kind that cannot be read
       file    /other.parquet
@@ -255,5 +255,21 @@ test("a damaged header of a page is refused or read, but never looped over", asy
       const path = join(folder, "header.parquet");
       writeFileSync(path, bytes);
       await datasets.open(path).catch((error) => expect(error, `${byte} at ${at}`).toBeInstanceOf(EspalierError));
+    }
+});
+
+test("a damaged record of the columns is refused or read, also where a column is asked for by name", async () => {
+  const good = readFileSync(parquet("footer.parquet", [age, label]));
+  const start = good.length - 8 - good.readUInt32LE(good.length - 8);
+  for (let at = start; at < good.length - 8; at++)
+    for (const byte of [0, 0x15, 0x7f]) {
+      const bytes = Uint8Array.from(good);
+      bytes[at] = byte;
+      const path = join(folder, "record.parquet");
+      writeFileSync(path, bytes);
+      for (const options of [{}, { inputColumns: ["height"] }])
+        await datasets
+          .open(path, options)
+          .catch((error) => expect(error, `${byte} at ${at}: ${error}`).toBeInstanceOf(EspalierError));
     }
 });

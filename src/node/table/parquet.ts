@@ -20,7 +20,7 @@ export async function readParquet(path: string, table: TableBuilder): Promise<vo
   if ((await sizeOfFile(path)) === null) throw new EspalierError("system", "there is no such file", { file: path });
   const file = await asyncBufferFromFile(path);
   const metadata = await understood(path, () => parquetMetadataAsync(file));
-  const names = metadata.schema[0]?.num_children ? topColumns(metadata) : [];
+  const names = await understood(path, () => (metadata.schema[0]?.num_children ? topColumns(metadata) : []));
   if (names.length === 0) throw new EspalierError("invalid-file", "the Parquet file has no columns", { file: path });
   const classNames = namesInFeatures(recorded(metadata)) ?? (await namesBeside(path));
   table.file(path, names, { ...(classNames && { classNames }) });
@@ -66,7 +66,10 @@ export async function readParquet(path: string, table: TableBuilder): Promise<vo
   if (from === 0) throw new EspalierError("missing", "the table has no rows", { file: path, got: "no rows" });
 }
 
-/** The columns of the first level: the schema is a list in which each element is followed by its children. */
+/**
+ * The columns of the first level: the schema is a list in which each element is followed by its children.
+ * @throws Error where the record of a column, damaged, has lost its name
+ */
 function topColumns({ schema }: FileMetaData): string[] {
   const names: string[] = [];
   const skip = (at: number): number => {
@@ -74,7 +77,11 @@ function topColumns({ schema }: FileMetaData): string[] {
     for (let i = 0; i < (schema[at]?.num_children ?? 0) && next < schema.length; i++) next = skip(next);
     return next;
   };
-  for (let at = 1; at < schema.length; at = skip(at)) names.push(schema[at].name);
+  for (let at = 1; at < schema.length; at = skip(at)) {
+    const name: unknown = schema[at].name; // the reader of the metadata leaves out what is not there
+    if (typeof name !== "string") throw new Error(`column ${names.length + 1} has no name`);
+    names.push(name);
+  }
   return names;
 }
 
