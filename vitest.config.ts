@@ -12,7 +12,10 @@ if (existsSync(gpu) && !VK_ICD_FILENAMES && !VK_DRIVER_FILES) {
   process.env.LD_LIBRARY_PATH = LD_LIBRARY_PATH ? `${gpu}:${LD_LIBRARY_PATH}` : gpu;
 }
 
-/** `unit`: tests beside the source. `pipeline`: test/, which uses the built package as a user does. */
+/**
+ * `unit`: tests beside the source, many in one process. `pipeline`: test/, which uses the built package as a user does, each file in a
+ * process of its own.
+ */
 export default defineConfig({
   test: {
     pool: "forks",
@@ -20,7 +23,14 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias: { "espalier/node": path("./src/node.ts"), espalier: path("./src/index.ts") } },
-        test: { name: "unit", include: ["{src,cli}/**/*.test.ts"], testTimeout: 60_000 },
+        // What the files of a worker import is loaded once: half of what these tests cost was loading it for each.
+        test: {
+          name: "unit",
+          include: ["{src,cli}/**/*.test.ts"],
+          testTimeout: 60_000,
+          isolate: false,
+          restoreMocks: true,
+        },
       },
       { test: { name: "pipeline", include: ["test/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 120_000 } },
     ],

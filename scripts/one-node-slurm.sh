@@ -1,20 +1,35 @@
 #!/bin/sh
-# A Slurm of this one machine, without systemd and without an accounting database, for trying and for tests. As root, on Debian:
+# A Slurm of this machine alone, without systemd and without an accounting database, with a folder, two ports and a munged of its own, for
+# trying and for tests. As root, on Debian:
 #   apt-get install slurm-wlm munge
 #   sh scripts/one-node-slurm.sh /tmp/slurm && export SLURM_CONF=/tmp/slurm/slurm.conf && sinfo
-# It ends with: kill $(cat /tmp/slurm/slurmctld.pid /tmp/slurm/slurmd.pid)
+#   sh scripts/one-node-slurm.sh /tmp/slurm stop
 set -eu
-place=${1:?usage: one-node-slurm.sh FOLDER}
+place=${1:?usage: one-node-slurm.sh FOLDER [PORT], which takes the next port too, or FOLDER stop}
+port=${2:-6817}
+export SLURM_CONF="$place/slurm.conf"
+if [ "$port" = stop ]; then
+  servers=$(cat "$place/slurmd.pid" "$place/slurmctld.pid" "$place/munged.pid")
+  # shellcheck disable=SC2086 # three numbers
+  kill $servers
+  for server in $servers; do
+    while grep -qs "^State:.[^Z]" "/proc/$server/status"; do sleep 0.1; done
+  done
+  exit 0
+fi
 host=$(hostname -s)
-mkdir -p "$place/state" "$place/spool" /run/munge
-cat > "$place/slurm.conf" <<CONF
+mkdir -p "$place/state" "$place/spool" "$place/munge"
+cat > "$place/slurm.conf" << CONF
 ClusterName=one
 SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=$port
+SlurmdPort=$((port + 1))
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
+AuthInfo=socket=$place/munge/socket
 StateSaveLocation=$place/state
 SlurmdSpoolDir=$place/spool
 SlurmctldPidFile=$place/slurmctld.pid
@@ -30,20 +45,19 @@ JobCompType=jobcomp/none
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=2000 State=UNKNOWN
 PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP
 CONF
-if ! pgrep -x munged > /dev/null; then
-  if [ ! -f /etc/munge/munge.key ]; then
-    dd if=/dev/urandom of=/etc/munge/munge.key bs=1 count=1024 2> /dev/null
-  fi
-  chown munge /etc/munge/munge.key /run/munge
-  chmod 400 /etc/munge/munge.key
-  su -s /bin/sh munge -c munged
+if [ ! -f "$place/munge/key" ]; then
+  (umask 377 && head -c 1024 /dev/urandom > "$place/munge/key")
 fi
-export SLURM_CONF="$place/slurm.conf"
+munged --force --num-threads=2 --key-file="$place/munge/key" --socket="$place/munge/socket" --pid-file="$place/munged.pid" \
+  --log-file="$place/munge/log" --seed-file="$place/munge/seed"
 slurmctld
 slurmd
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-  if sinfo --noheader --format=%t 2> /dev/null | grep -q idle; then exit 0; fi
-  sleep 1
+tries=0
+until sinfo --noheader --format=%t 2> /dev/null | grep -q idle; do
+  tries=$((tries + 1))
+  if [ $tries = 100 ]; then
+    echo "slurm did not become idle; see $place/slurmctld.log" >&2
+    exit 1
+  fi
+  sleep 0.2
 done
-echo "slurm did not become idle; see $place/slurmctld.log" >&2
-exit 1

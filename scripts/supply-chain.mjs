@@ -29,6 +29,7 @@ const ALLOWED_FOR = [{ name: /^@img\/sharp-/, licence: "LGPL-3.0-or-later" }];
 const SCRIPTS = [
   "onnxruntime-node", // fetches CUDA's libraries, unless .npmrc says skip
   "koffi", // looks whether its binary is there, which is a package of its own
+  "msgpackr-extract", // the same; only for development, where bullmq brings it
 ];
 
 const page = join(root, "docs", "licences.md");

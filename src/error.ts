@@ -30,6 +30,8 @@ export type ErrorCode =
   | "locked"
   /** The operating system or the network refused. */
   | "system"
+  /** The operating system refused to write: the disk is full, say, or the folder is not ours. */
+  | "unwritable"
   /** ONNX Runtime refused. */
   | "runtime"
   /** NaN or infinity. */

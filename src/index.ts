@@ -55,6 +55,7 @@ export { type GlobalOptions, globalRanks, type LocalOptions, localRanks, type Ra
 export { recompose } from "./lowrank/recompose.ts";
 export { type Spectra, type Spectrum, spectra } from "./lowrank/spectra.ts";
 export { type Truncated, type TruncatedLayer, type TruncateOptions, truncate } from "./lowrank/truncate.ts";
+export type { Interval } from "./math/bootstrap.ts";
 export { mean, median, sampleDeviation } from "./math/statistics.ts";
 export { listed, Message, Name, named, say, type Words, worded } from "./message.ts";
 export { type Description, type OptionSpec, optionSpecs } from "./method.ts";
@@ -112,6 +113,10 @@ export { type Factorized, type FactorizeOptions, factorize } from "./pipeline/fa
 export { type FineTuneOptions, fineTune } from "./pipeline/fine-tune.ts";
 export { type Finished, type FinishOptions, finish } from "./pipeline/finish.ts";
 export { type FinishedTrial, type SearchOptions, searchLambda, type Trial } from "./pipeline/lambda-search.ts";
+export { type PrunedToLatency, type PruneToLatencyOptions, pruneToLatency } from "./pipeline/latency/prune.ts";
+export type { LatencyCache, LatencyTable, LatencyTableOptions } from "./pipeline/latency/table.ts";
+export { latencyTable, savedLatencyTable } from "./pipeline/latency/table.ts";
+export { type LatencyTargetOptions, latencyTarget } from "./pipeline/latency/target.ts";
 export { type NetworkOptions, networkHtml } from "./pipeline/network.ts";
 export { type OperatorRow, operatorTable } from "./pipeline/operator-table.ts";
 export {
@@ -161,7 +166,13 @@ export {
 export { trialKey } from "./pipeline/sweep/trial-key.ts";
 export { type TargetEvent, type TargetOptions, type TargetRun, trainToTarget } from "./pipeline/target.ts";
 export { type StructureTargetOptions, structureTarget } from "./pipeline/target-structure.ts";
-export { type TimedModel, timedBatches, timeModels } from "./pipeline/timing.ts";
+export {
+  compareLatency,
+  type LatencyComparison,
+  type TimedModel,
+  timedBatches,
+  timeModels,
+} from "./pipeline/timing.ts";
 export type { Certificate, RemovedSlices, Replacement, VocabularyCut } from "./proof/certificate.ts";
 export type { Verdict } from "./proof/claims.ts";
 export { type Proof, type ProveOptions, prove } from "./proof/prove.ts";
@@ -173,6 +184,7 @@ export type { GroupWeights } from "./prox/group-weights.ts";
 export type { NmOptions } from "./prox/nm.ts";
 export type { NuclearOptions } from "./prox/nuclear.ts";
 export type { Penalty } from "./prox/penalty.ts";
+export type { ChannelTime } from "./prox/time-weights.ts";
 export type { SefOptions, WgsefOptions } from "./prox/wgsef.ts";
 export { courseChart, curveChart } from "./report/charts.ts";
 export {
@@ -209,6 +221,7 @@ export type {
   Curve,
   EpochMetrics,
   GroupSparsity,
+  LatencyReached,
   LayerRow,
   LowRank,
   Prunes,
@@ -254,6 +267,7 @@ export type { LossPlan, LossTerm, StepPlan } from "./step/plan.ts";
 export { stepProgram } from "./step/programs.ts";
 export { type BakeOptions, bakeNormalization } from "./train/bake-normalization.ts";
 export { baselineNote } from "./train/baseline-note.ts";
+export { type ChosenLambda, defaultLambda } from "./train/default-lambda.ts";
 export type { DistillOptions } from "./train/distill.ts";
 export { encodingOf } from "./train/encoding.ts";
 export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
@@ -272,7 +286,7 @@ export type { Progress } from "./train/progress.ts";
 export type { Communicator } from "./train/ranks/communicator.ts";
 export { settingsOf } from "./train/record.ts";
 export type { Run } from "./train/run.ts";
-export { clearRun, FILES, TRUNCATED } from "./train/run-files.ts";
+export { clearRun, FILES, LATENCY, TRUNCATED } from "./train/run-files.ts";
 export type { Score } from "./train/score.ts";
 export type { Steering, SteeringRecord, StructureCut } from "./train/steering.ts";
 export { STEPS } from "./train/step-log.ts";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, interrupted, at } = commandLine();
+const { espalier, asked, interrupted, at } = commandLine();
 
 /** A run of a second: sparse input columns, so that something is removed. */
 const SMALL = "train --model logistic --data digits --limit-train 500 --epochs 3 --optimizer prox-sgd".split(" ");
@@ -15,13 +15,13 @@ const SPARSE = "--groups input-channel --lambda 0.05 --threads 1".split(" ");
 describe("work that fails exits with 1 and leaves nothing half-done", () => {
   test("a damaged model", async () => {
     await writeFile(at("damaged.onnx"), "not a model, but of some length");
-    const { status, stderr } = await espalier("shrink", "damaged.onnx", "out.onnx");
+    const { status, stderr } = await asked("shrink", "damaged.onnx", "out.onnx");
     expect([status, stderr]).toEqual([1, expect.stringMatching(/file +damaged\.onnx/)]);
     expect(existsSync(at("out.onnx"))).toBe(false);
   });
 
   test("external data that lies elsewhere, or is no file", async () => {
-    const shrink = (model: string) => espalier("shrink", model, "out.onnx");
+    const shrink = (model: string) => asked("shrink", model, "out.onnx");
     const fixtures = fileURLToPath(new URL("fixtures/onnx/", import.meta.url));
     await copyFile(join(fixtures, "external.onnx"), at("external.onnx"));
     expect((await shrink("external.onnx")).stderr).toMatch(/data file +external\.bin\n +reason +there is no such file/);
@@ -39,7 +39,7 @@ describe("work that fails exits with 1 and leaves nothing half-done", () => {
   test("a certificate that cannot be written: nothing is", async () => {
     await copyFile(fileURLToPath(new URL("fixtures/onnx/torch-mlp-17.onnx", import.meta.url)), at("mlp.onnx"));
     await mkdir(at("folder"));
-    const { status, stderr } = await espalier("shrink", "mlp.onnx", "out.onnx", "--certificate", "folder");
+    const { status, stderr } = await asked("shrink", "mlp.onnx", "out.onnx", "--certificate", "folder");
     expect([status, stderr]).toEqual([1, expect.stringContaining("it is a folder")]);
     expect(existsSync(at("out.onnx"))).toBe(false);
   });
@@ -56,16 +56,16 @@ describe("work that fails exits with 1 and leaves nothing half-done", () => {
 
   test("an output directory that cannot be: said before training", async () => {
     await writeFile(at("file"), "");
-    const { status, stderr, stdout } = await espalier(...SMALL, ...SPARSE, "--out", "file/run");
+    const { status, stderr, stdout } = await asked(...SMALL, ...SPARSE, "--out", "file/run");
     expect([status, stderr]).toEqual([1, expect.stringContaining("is a file, not a folder")]);
     expect(stdout).not.toContain("epoch");
   });
 
   test("data that does not fit the model", async () => {
     const file = fileURLToPath(new URL("fixtures/onnx/torch-net-17.onnx", import.meta.url));
-    const { status, stderr } = await espalier("train", "--model", file, "--data", "digits", "--out", "misfit");
+    const { status, stderr } = await asked("train", "--model", file, "--data", "digits", "--out", "misfit");
     expect([status, stderr]).toEqual([1, expect.stringContaining("does not fit")]);
-    const small = await espalier("train", "--model", "vgg16", "--data", "digits", "--out", "misfit");
+    const small = await asked("train", "--model", "vgg16", "--data", "digits", "--out", "misfit");
     expect([small.status, small.stderr]).toEqual([2, expect.stringContaining("the images are too small for vgg16")]);
     expect(existsSync(at("misfit"))).toBe(false);
   });
@@ -74,8 +74,8 @@ describe("work that fails exits with 1 and leaves nothing half-done", () => {
 test.skipIf(process.platform === "win32")(
   "Ctrl-C leaves a checkpoint that --resume goes on from",
   async () => {
-    const flags = [...SMALL, ...SPARSE, "--epochs", "300", "--out", "c"];
-    const { status, stdout } = await interrupted("epoch   3/300", ...flags);
+    const flags = [...SMALL, ...SPARSE, "--epochs", "150", "--out", "c"];
+    const { status, stdout } = await interrupted("epoch   3/150", ...flags);
     expect([status, stdout]).toEqual([130, expect.stringContaining("npx espalier train --resume --out c")]);
     expect(existsSync(at("c", "checkpoint.safetensors"))).toBe(true);
     expect(existsSync(at("c", "small.onnx"))).toBe(false);
@@ -83,7 +83,7 @@ test.skipIf(process.platform === "win32")(
     const resumed = await espalier("train", "--resume", "--out", "c", "--json");
     expect(resumed.status, resumed.stderr).toBe(0);
     expect(resumed.stderr).toContain("going on in epoch");
-    expect(JSON.parse(resumed.stdout).summary.epochs).toBe(300);
+    expect(JSON.parse(resumed.stdout).summary.epochs).toBe(150);
   },
   120_000,
 );

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { asked, at } = commandLine();
 
 beforeAll(async () => {
   const fixtures = fileURLToPath(new URL("fixtures/onnx/", import.meta.url));
@@ -77,7 +77,7 @@ describe("refused", () => {
         ] as [string, RegExp][])),
   ])("%s", async (line, said) => {
     const before = await everything();
-    const { status, stdout, stderr } = await espalier(...line.split(" "));
+    const { status, stdout, stderr } = await asked(...line.split(" "));
     expect(stderr).toMatch(said);
     expect([status, stdout]).toEqual([2, ""]);
     expect(await everything()).toEqual(before);

@@ -4,7 +4,7 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { commandLine, type Ran } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { espalier, asked, at } = commandLine();
 
 /** A run of a second: sparse input columns, so that something is removed. */
 const SMALL = "train --model logistic --data digits --limit-train 500 --epochs 3 --optimizer prox-sgd".split(" ");
@@ -26,7 +26,7 @@ describe("help", () => {
     "data get",
   ];
   test.concurrent.each(commands)("%s --help shows options and examples", async (name) => {
-    const { status, stdout } = await espalier(...name.split(" "), "--help");
+    const { status, stdout } = await asked(...name.split(" "), "--help");
     expect(status).toBe(0);
     expect(stdout).toMatch(/Examples:\n {2}\$ espalier /);
     expect(stdout).toContain("--json");
@@ -78,10 +78,15 @@ describe("wrong usage exits with 2 and names what is right", () => {
       [...run, "--optimizer", "sgd", "--lambda", "1"],
       /a run without a penalty has no lambda/,
     ],
+    [
+      "a time beside a share",
+      ["prune", "a.onnx", "b.onnx", "--target-latency", "2ms", "--keep", "0.5"],
+      /a time says how much goes/,
+    ],
     ["evaluate without data", ["evaluate", "a.onnx"], /wanted +--data/],
     ["device", ["bench", "a.onnx", "--device", "gpu"], /wanted +cpu, webgpu, cuda/],
   ])("%s", async (_, args, said) => {
-    const { status, stdout, stderr } = await espalier(...args);
+    const { status, stdout, stderr } = await asked(...args);
     expect(stderr).toMatch(said);
     expect([status, stdout]).toEqual([2, ""]);
     expect(existsSync(at("runs"))).toBe(false);
@@ -89,7 +94,7 @@ describe("wrong usage exits with 2 and names what is right", () => {
 
   test("what is near nothing gets no suggestion", async () => {
     for (const args of [["frobnicate"], ["train", "--xyzzyqwop", "1"], [...run, "--optimizer", "xyzzyqwop"]]) {
-      const { status, stderr } = await espalier(...args);
+      const { status, stderr } = await asked(...args);
       expect(stderr).not.toMatch(/nearest|did you mean/);
       expect(status).toBe(2);
     }
@@ -98,7 +103,7 @@ describe("wrong usage exits with 2 and names what is right", () => {
   test("a configuration file: unknown key, wrong type, not YAML, not there", async () => {
     const said = async (text: string) => {
       await writeFile(at("run.yaml"), text);
-      const { status, stderr } = await espalier("train", "--config", "run.yaml");
+      const { status, stderr } = await asked("train", "--config", "run.yaml");
       expect(status).toBe(2);
       return stderr;
     };
@@ -118,11 +123,11 @@ describe("wrong usage exits with 2 and names what is right", () => {
       "
     `);
     expect(await said("model: [\n")).toContain("cannot be read");
-    expect((await espalier("train", "--config", "nowhere.yaml")).status).toBe(2);
+    expect((await asked("train", "--config", "nowhere.yaml")).status).toBe(2);
   });
 
   test("with --json the error is one JSON document", async () => {
-    const { status, stdout } = await espalier("train", "--json", "--lr", "0");
+    const { status, stdout } = await asked("train", "--json", "--lr", "0");
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toEqual({
       error: {
@@ -132,7 +137,7 @@ describe("wrong usage exits with 2 and names what is right", () => {
       },
     });
     for (const group of [[], ["data"]])
-      expect(JSON.parse((await espalier(...group, "--json")).stdout).error.what).toBe("no command was given");
+      expect(JSON.parse((await asked(...group, "--json")).stdout).error.what).toBe("no command was given");
   });
 });
 
@@ -186,11 +191,11 @@ describe("a whole run", () => {
   });
 
   test("an existing run wants --resume or --overwrite; a finished one resumes to nothing", async () => {
-    const again = await espalier(...SMALL, ...SPARSE, "--out", "a");
+    const again = await asked(...SMALL, ...SPARSE, "--out", "a");
     expect([again.status, again.stderr]).toEqual([2, expect.stringContaining("--overwrite")]);
     const resumed = await espalier("train", "--resume", "--out", "a", "--json");
     expect([resumed.status, JSON.parse(resumed.stdout).summary.epochs]).toEqual([0, 3]);
-    const other = await espalier("train", "--resume", "--out", "a", "--lr", "0.2", "--epochs", "4");
+    const other = await asked("train", "--resume", "--out", "a", "--lr", "0.2", "--epochs", "4");
     expect(other.stderr).toMatch(/other settings: lr, epochs\n/);
     expect(other.status).toBe(2);
   });
@@ -203,13 +208,13 @@ describe("a whole run", () => {
     expect(JSON.parse(stdout).summary.epochs).toBe(3);
     await rm(at("mended", "summary.json"));
     await writeFile(at("mended", "checkpoint.safetensors"), "half");
-    const damaged = await espalier("train", "--resume", "--out", "mended");
+    const damaged = await asked("train", "--resume", "--out", "mended");
     expect([damaged.status, damaged.stderr]).toEqual([1, expect.stringContaining("mended/checkpoint.safetensors")]);
   });
 
   test("verify agrees, proves the certificate, and tells another model apart", async () => {
     const [full, small] = ["a/model.onnx", "a/small.onnx"];
-    const same = await espalier(
+    const same = await asked(
       "verify",
       full,
       small,
@@ -230,51 +235,51 @@ describe("a whole run", () => {
     const forged = JSON.parse(await readFile(at("a/certificate.json"), "utf8"));
     forged.removed.pop();
     await writeFile(at("forged.json"), JSON.stringify(forged));
-    expect((await espalier("verify", full, small, "--certificate", "forged.json")).status).toBe(1);
+    expect((await asked("verify", full, small, "--certificate", "forged.json")).status).toBe(1);
 
     await espalier(...SMALL, "--optimizer", "sgd", "--epochs", "1", "--out", "b", "--threads", "1");
-    const differ = await espalier("verify", full, "b/model.onnx");
+    const differ = await asked("verify", full, "b/model.onnx");
     expect([differ.status, differ.stdout]).toEqual([1, expect.stringContaining("differ")]);
   });
 
   test("shrink writes the same bytes as train did", async () => {
-    const { status, stdout } = await espalier("shrink", "a/model.onnx", "again.onnx", "--json");
+    const { status, stdout } = await asked("shrink", "a/model.onnx", "again.onnx", "--json");
     expect(status).toBe(0);
     expect(JSON.parse(stdout).verification.agree).toBe(true);
     expect(await readFile(at("again.onnx"))).toEqual(await readFile(at("a/small.onnx")));
   });
 
   test("evaluate gives the summary's accuracy, from what the file says of normalization", async () => {
-    const { stdout } = await espalier("evaluate", "a/small.onnx", "--data", "digits", "--json");
+    const { stdout } = await asked("evaluate", "a/small.onnx", "--data", "digits", "--json");
     const { smallAccuracy } = JSON.parse(await readFile(at("a", "summary.json"), "utf8"));
     expect(JSON.parse(stdout)).toMatchObject({ samples: 1000, accuracy: smallAccuracy });
   });
 
   test("bench and inspect", async () => {
-    const bench = await espalier("bench", "a/model.onnx", "a/small.onnx", "--runs", "3", "--batch", "1,2", "--json");
+    const bench = await asked("bench", "a/model.onnx", "a/small.onnx", "--runs", "3", "--batch", "1,2", "--json");
     expect(JSON.parse(bench.stdout).batches).toMatchObject([{ batch: 1, ratio: expect.any(Number) }, { batch: 2 }]);
-    const inspect = await espalier("inspect", "a/model.onnx", "--json");
+    const inspect = await asked("inspect", "a/model.onnx", "--json");
     expect(JSON.parse(inspect.stdout).layers[0]).toMatchObject({ weight: "fc.weight", groups: 784, shape: [10, 784] });
-    const wide = await espalier("inspect", "a/model.onnx", "--dim", "width=64");
+    const wide = await asked("inspect", "a/model.onnx", "--dim", "width=64");
     expect([wide.status, wide.stderr]).toEqual([2, expect.stringContaining("no such free size")]);
-    const { stdout } = await espalier("inspect", "a/model.onnx");
+    const { stdout } = await asked("inspect", "a/model.onnx");
     expect(stdout).toContain("7,850");
     expect(stdout.includes("no input channel is exactly zero")).toBe(!/[1-9]\d* of 784/.test(stdout));
-    const drawn = await espalier("inspect", "a/model.onnx", "--html", "net.html");
+    const drawn = await asked("inspect", "a/model.onnx", "--html", "net.html");
     expect([drawn.status, drawn.stdout.includes("wrote net.html")]).toEqual([0, true]);
     expect(await readFile(at("net.html"), "utf8")).toMatch(/^<!doctype html>.*7\.85 k/s);
-    const over = await espalier("inspect", "a/model.onnx", "--html", "a/model.onnx");
+    const over = await asked("inspect", "a/model.onnx", "--html", "a/model.onnx");
     expect([over.status, over.stderr]).toEqual([2, expect.stringContaining("would replace an input")]);
   });
 
   test("data list and info", async () => {
-    const list = await espalier("data", "list", "--data-root", at(), "--json");
+    const list = await asked("data", "list", "--data-root", at(), "--json");
     expect(JSON.parse(list.stdout).map((d: { name: string; here: boolean }) => [d.name, d.here])).toContainEqual([
       "mnist",
       false,
     ]);
-    expect((await espalier("data", "info", "digits")).stdout).toContain("1×28×28");
-    const absent = await espalier("evaluate", "a/small.onnx", "--data", "mnist", "--data-root", at());
+    expect((await asked("data", "info", "digits")).stdout).toContain("1×28×28");
+    const absent = await asked("evaluate", "a/small.onnx", "--data", "mnist", "--data-root", at());
     expect([absent.status, absent.stderr]).toEqual([1, expect.stringContaining("data get mnist")]);
   });
 });

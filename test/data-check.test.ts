@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { espalier, asked, at } = commandLine();
 
 /** Images of two classes; each class has `n`, numbered. */
 async function photos(folder: string, n: number): Promise<void> {
@@ -20,26 +20,26 @@ async function photos(folder: string, n: number): Promise<void> {
 
 test("a page shows images as they are trained on, and names what is broken", async () => {
   await photos("photos", 6);
-  const ran = await espalier("data", "check", "photos", "--augment", "flip,mixup=0.2", "--html", "photos.html");
+  const ran = await asked("data", "check", "photos", "--augment", "flip,mixup=0.2", "--html", "photos.html");
   expect([ran.status, ran.stdout], ran.stderr).toEqual([0, expect.stringContaining("wrote photos.html")]);
   expect(readFileSync(at("photos.html"), "utf8").match(/src="data:image\/png/g)).toHaveLength(10);
   writeFileSync(at("photos/dog/2.png"), "no image");
   writeFileSync(at("photos/cat/4.png"), readFileSync(at("photos/cat/5.png")).subarray(0, 60));
-  const broken = await espalier("data", "check", "photos", "--html", "photos.html");
+  const broken = await asked("data", "check", "photos", "--html", "photos.html");
   expect([broken.status, broken.stdout]).toEqual([1, expect.stringMatching(/left out: .*cat\/4\.png.*dog\/2\.png/)]);
   expect(readFileSync(at("photos.html"), "utf8")).toContain("dog/2.png");
-  const onto = await espalier("data", "check", "photos/cat/5.png", "--html", "photos/cat/5.png");
+  const onto = await asked("data", "check", "photos/cat/5.png", "--html", "photos/cat/5.png");
   expect([onto.status, onto.stderr]).toEqual([2, expect.stringContaining("would replace an input")]);
 });
 
 test("an empty class, one image alone and a file of another kind are named", async () => {
   await photos("empty", 3);
   mkdirSync(at("empty/yak"));
-  const empty = await espalier("data", "check", "empty");
+  const empty = await asked("data", "check", "empty");
   expect([empty.status, empty.stdout]).toEqual([1, expect.stringMatching(/empty\/yak/)]);
   mkdirSync(at("one/cat"), { recursive: true });
   writeFileSync(at("one/cat/0.png"), readFileSync(at("empty/cat/0.png")));
-  const one = await espalier("data", "check", "one");
+  const one = await asked("data", "check", "one");
   expect([one.status, one.stdout]).toEqual([
     1,
     expect.stringMatching(/one image alone, and none to test with[\s\S]*one/),
@@ -63,7 +63,7 @@ test("CMYK, 16 bits, an animation and an image of 30,000 pixels train and are sc
   const ran = await espalier("train", ...few, ...images, "--augment", "flip,mixup=0.2", "--out", "odd-run");
   expect(ran.status, ran.stderr).toBe(0);
   expect(ran.stderr).toContain("1 hold several pictures: the first is taken");
-  const scored = await espalier("evaluate", "odd-run/model.onnx", "--data", "odd", "--threads", "1");
+  const scored = await asked("evaluate", "odd-run/model.onnx", "--data", "odd", "--threads", "1");
   expect(scored.status, scored.stderr).toBe(0);
 });
 
@@ -86,12 +86,12 @@ test("a comparison trains on a folder of images and on a table, by what its file
     expect([ran.status, ran.stdout], ran.stderr).toEqual([0, expect.stringMatching(/runs finished +1 of 1 +1 of 1/)]);
   }
   writeFileSync(at("wrong.yaml"), data.images.replace("16x16", "16x") + settings);
-  const wrong = await espalier("compare", "--config", "wrong.yaml", "--out", "wrong");
+  const wrong = await asked("compare", "--config", "wrong.yaml", "--out", "wrong");
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringMatching(/resize[\s\S]*224x160/)]);
 });
 
 test("quotes, missing values, a column of another type and labels that do not start at 0 are told by file and row", async () => {
-  const check = (path: string, ...flags: string[]) => espalier("data", "check", path, ...flags);
+  const check = (path: string, ...flags: string[]) => asked("data", "check", path, ...flags);
   const rows = Array.from({ length: 30 }, (_, i) => `${i},"of ""two"", parts",${5 + (i % 3)}`);
   writeFileSync(at("quoted.csv"), `size,text,label\n${rows.join("\n")}\n`);
   const quoted = await check("quoted.csv");

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at, json } = commandLine();
+const { espalier, asked, at, json } = commandLine();
 const SHORT = "--data digits --limit-train 200 --epochs 1 --threads 1".split(" ");
 const DENSE = [...SHORT, "--optimizer", "sgd"];
 
@@ -23,7 +23,7 @@ test("a model from a file learns from itself as it was given, and the run says s
   const { config } = await json("taught", "run.json");
   expect(config).toMatchObject({ distill: "original", distillTemperature: 2, distillShare: 0.5 });
   expect((await espalier("train", "--resume", "--out", "taught")).status).toBe(0);
-  const other = await espalier("train", "--resume", "--out", "taught", "--distill-share", "0.6");
+  const other = await asked("train", "--resume", "--out", "taught", "--distill-share", "0.6");
   expect(other.status).toBe(2);
   expect(other.stderr).toContain("distill-share");
 });
@@ -73,14 +73,14 @@ test.each<[string, string[], RegExp]>([
     /the teacher: the model has no output x/,
   ],
 ])("%s is refused, and nothing is begun", async (_, flags, said) => {
-  const { status, stderr } = await espalier("train", ...flags, ...DENSE, "--out", "never");
+  const { status, stderr } = await asked("train", ...flags, ...DENSE, "--out", "never");
   expect(stderr).toMatch(said);
   expect(status).not.toBe(0);
   expect(existsSync(at("never"))).toBe(false);
 });
 
 test("a teacher without training is refused", async () => {
-  const { status, stderr } = await espalier(
+  const { status, stderr } = await asked(
     ..."factorize big/model.onnx cut2.onnx --rule global --keep 0.5 --distill original".split(" "),
   );
   expect(stderr).toContain("only training has a teacher");

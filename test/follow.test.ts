@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at, json } = commandLine();
+const { espalier, asked, at, json } = commandLine();
 const BASE = "train --model logistic --data digits --limit-train 200 --epochs 2 --optimizer sgd --threads 1".split(" ");
 const EVENTS = "events.out.tfevents.1.espalier";
 
@@ -32,7 +32,7 @@ test.each<[string, string[], RegExp]>([
   ["no port", ["--watch=tomorrow"], /watch cannot be tomorrow[\s\S]*a port, 0 … 65535/],
   ["too large a port", ["--watch=70000"], /got +70000/],
 ])("%s is refused before anything starts", async (_, flags, said) => {
-  const { status, stderr } = await espalier(...BASE, ...flags, "--out", "never");
+  const { status, stderr } = await asked(...BASE, ...flags, "--out", "never");
   expect(stderr).toMatch(said);
   expect(status).toBe(2);
   expect(existsSync(at("never"))).toBe(false);

@@ -16,7 +16,7 @@ import {
 } from "./support/cifar-records.ts";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at, json } = commandLine();
+const { espalier, asked, at, json } = commandLine();
 
 /** CIFAR-10's binary records as PNG files, CLASS/NUMBER.png; and the same records in that order, class after class. */
 async function asImages(records: Uint8Array, folder: string): Promise<Uint8Array> {
@@ -66,10 +66,10 @@ test("a command trains on a folder, another evaluates on it, and the model's fil
     }
   writeFileSync(join(folder, "train/dark/broken.jpg"), "");
   const args = ["--model", "lenet5-small", "--data", folder, "--threads", "1", "--epochs", "4", "--batch-size", "8"];
-  const unsaid = await espalier("train", ...args);
+  const unsaid = await asked("train", ...args);
   expect([unsaid.status, unsaid.stderr]).toEqual([2, expect.stringContaining("fix   ")]);
   expect(unsaid.stderr).toContain("give --resize: a height and a width");
-  const broken = await espalier("train", ...args, "--resize", "36x32");
+  const broken = await asked("train", ...args, "--resize", "36x32");
   expect([broken.status, broken.stderr]).toEqual([1, expect.stringContaining("broken.jpg")]);
   expect(broken.stderr).toContain("--skip-broken leaves out");
   const how = ["--preset", "imagenet", "--resize", "36", "--crop", "32", "--skip-broken"];
@@ -80,17 +80,9 @@ test("a command trains on a folder, another evaluates on it, and the model's fil
   expect(ran.stderr).toContain("shorter side to 36 (bilinear), the middle 32 × 32");
   const { accuracy } = await json("run", "summary.json");
   expect(accuracy).toBe(1);
-  const scored = await espalier("evaluate", at("run/model.onnx"), "--data", folder, "--skip-broken", "--json");
+  const scored = await asked("evaluate", at("run/model.onnx"), "--data", folder, "--skip-broken", "--json");
   expect([scored.status, JSON.parse(scored.stdout || "{}").accuracy]).toEqual([0, 1]);
-  const other = await espalier(
-    "evaluate",
-    at("run/model.onnx"),
-    "--data",
-    folder,
-    "--skip-broken",
-    "--resize",
-    "30x30",
-  );
+  const other = await asked("evaluate", at("run/model.onnx"), "--data", folder, "--skip-broken", "--resize", "30x30");
   expect([other.status, other.stderr]).toEqual([2, expect.stringContaining("another size than the model wants")]);
 
   const beside = { do_resize: true, size: { shortest_edge: 40 }, resample: 3, do_center_crop: true, crop_size: 32 };

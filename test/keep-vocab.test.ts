@@ -3,22 +3,22 @@ import { readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { asked, at } = commandLine();
 const gpt = new URL("fixtures/zoo/gpt-sdpa/eval-dynamic.onnx", import.meta.url).pathname;
 
 test("rows of the embedding go, new ids are told, and the certificate holds for the file that was cut", async () => {
   await writeFile(at("ids.txt"), "0\n5\n\n2\n11\n");
   const keep = ["--keep-vocab", "ids.txt", "--threads", "1"];
-  const cut = await espalier("shrink", gpt, "small.onnx", ...keep, "--certificate", "c.json", "--json");
+  const cut = await asked("shrink", gpt, "small.onnx", ...keep, "--certificate", "c.json", "--json");
   expect([cut.status, JSON.parse(cut.stdout).vocabulary]).toMatchObject([
     0,
     { tokens: 24, kept: 4, inputs: ["tokens"], verification: { equal: true }, map: "small.vocab.json" },
   ]);
   expect(JSON.parse(await readFile(at("small.vocab.json"), "utf8"))).toEqual({ 0: 0, 2: 1, 5: 2, 11: 3 });
   expect(JSON.parse(await readFile(at("c.json"), "utf8")).vocabulary).toMatchObject({ kept: "0,2,5,11" });
-  const verified = await espalier("verify", gpt, "small.onnx", "--certificate", "c.json", "--threads", "1");
+  const verified = await asked("verify", gpt, "small.onnx", "--certificate", "c.json", "--threads", "1");
   expect([verified.status, verified.stdout]).toEqual([0, expect.stringContaining("certificate holds")]);
-  const without = await espalier("verify", gpt, "small.onnx", "--threads", "1");
+  const without = await asked("verify", gpt, "small.onnx", "--threads", "1");
   expect([without.status, without.stdout]).toEqual([1, expect.stringContaining("differ")]);
 });
 
@@ -27,7 +27,7 @@ test("the tokenizer is cut along", async () => {
   const words = Object.fromEntries(Array.from({ length: 24 }, (_, i) => [`word${i}`, i]));
   await writeFile(at("tokenizer.json"), JSON.stringify({ version: "1.0", model: { type: "WordLevel", vocab: words } }));
   const flags = ["--keep-vocab", "ids.txt", "--tokenizer", "tokenizer.json", "--threads", "1"];
-  const { status, stdout } = await espalier("shrink", gpt, "two.onnx", ...flags);
+  const { status, stdout } = await asked("shrink", gpt, "two.onnx", ...flags);
   expect([status, stdout]).toEqual([0, expect.stringContaining("wrote two.vocab.json, two.tokenizer.json")]);
   const { model } = JSON.parse(await readFile(at("two.tokenizer.json"), "utf8"));
   expect(model.vocab).toEqual({ word0: 0, word5: 1 });
@@ -44,7 +44,7 @@ export default { inputs: { tokens: x }, labels: { logits: { data: new Int32Array
 `,
   );
   const flags = ["--keep-vocab", "ids.txt", "--data", "./data.mjs", "--threads", "1", "--json"];
-  const { status, stdout, stderr } = await espalier("shrink", gpt, "kept.onnx", ...flags);
+  const { status, stdout, stderr } = await asked("shrink", gpt, "kept.onnx", ...flags);
   expect([status, stderr]).toEqual([0, expect.any(String)]);
   expect(JSON.parse(stdout).verification.maxRel).toBeLessThan(1e-5);
 });
@@ -55,6 +55,6 @@ test.each<[string, string, string[], number, RegExp]>([
   ["how, but not which", "", ["--vocab-input", "tokens"], 2, /--keep-vocab FILE/],
 ])("refused: %s", async (_, text, flags, status, said) => {
   await writeFile(at("odd.txt"), text);
-  const ran = await espalier("shrink", gpt, "odd.onnx", ...flags);
+  const ran = await asked("shrink", gpt, "odd.onnx", ...flags);
   expect([ran.status, ran.stderr]).toEqual([status, expect.stringMatching(said)]);
 });

@@ -2,7 +2,7 @@
  * A run that is killed at any operation on its files: it is never taken for finished with figures of before, it can always be gone on
  * with or overwritten, and what was finished stays until somebody asks for something else.
  */
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { digits } from "../src/data/digits.ts";
 import { node } from "../src/engine/node.ts";
 import { UsageError } from "../src/error.ts";
@@ -14,11 +14,18 @@ import { COMPARISON, type ComparisonDocument } from "../src/pipeline/comparison-
 import { type FinishOptions, finish } from "../src/pipeline/finish.ts";
 import { savedSummary } from "../src/pipeline/summary-file.ts";
 import { trainToTarget } from "../src/pipeline/target.ts";
+import type * as Drawing from "../src/report/draw.ts";
 import { type MemoryStore, memory } from "../src/train/memory.ts";
 import { clearRun, FILES, TRUNCATED } from "../src/train/run-files.ts";
 import { type Store, writeJson } from "../src/train/store.ts";
 import { train } from "../src/train/train.ts";
 import { Killer, killedEverywhere } from "./support/killed-store.ts";
+
+/** Of the pages and charts it matters when they are written, not what they show: drawn a thousand times they take half of these tests. */
+vi.mock("../src/report/draw.ts", async (original) => ({
+  ...(await original<typeof Drawing>()),
+  draw: async (title: string): Promise<Drawing.Chart> => ({ title, svg: `<svg><title>${title}</title></svg>` }),
+}));
 
 const engine = node({ threads: 1 });
 const data = digits({ train: 60, test: 20, seed: 1 });

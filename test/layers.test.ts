@@ -241,6 +241,13 @@ test("no file is longer than 300 lines", () => {
   expect(long.filter(([, lines]) => lines > 300)).toEqual([]);
 });
 
+test("tests beside the source replace no module: they share a process with others", () => {
+  const unit = ["src", "cli"].flatMap((folder) => files(join(root, folder))).filter((f) => f.endsWith(".test.ts"));
+  expect(unit.length).toBeGreaterThan(100);
+  const wrong = unit.filter((f) => /\bvi\.(?:mock|doMock|stubEnv|stubGlobal)\(/.test(readFileSync(f, "utf8")));
+  expect(wrong.map((f) => `${relative(root, f)} belongs into test/`)).toEqual([]);
+});
+
 test("the library names no flag of a command line", () => {
   const wrong = sources
     .filter((file) => !["report/style.ts", "report/network-style.ts", "report/html.ts"].some((f) => file.endsWith(f))) // CSS; a command to copy, which is the command line's

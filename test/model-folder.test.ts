@@ -4,25 +4,25 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { espalier, asked, at } = commandLine();
 const fixture = fileURLToPath(new URL("fixtures/text/tiny-bert", import.meta.url));
 const one = ["--threads", "1"];
 
 test("pruned and shrunk, a folder goes into a folder", async () => {
   await cp(fixture, at("bert"), { recursive: true });
   await writeFile(at("bert/onnx/model_quantized.onnx"), "not read");
-  const pruned = await espalier("prune", "bert", "bert-small", "--keep", "0.8", ...one);
+  const pruned = await asked("prune", "bert", "bert-small", "--keep", "0.8", ...one);
   expect([pruned.status, pruned.stderr]).toEqual([0, expect.stringContaining("onnx/model.onnx is read")]);
   expect(pruned.stderr).toContain("not copied, since they are the model as it was: onnx/model_quantized.onnx");
   expect((await readdir(at("bert-small"))).sort()).toEqual((await readdir(fixture)).sort());
-  const inspected = await espalier("inspect", "bert-small", "--json");
+  const inspected = await asked("inspect", "bert-small", "--json");
   expect(inspected.status).toBe(0);
-  const shrunk = await espalier("shrink", "bert-small", "again/small", ...one, "--json");
+  const shrunk = await asked("shrink", "bert-small", "again/small", ...one, "--json");
   expect([shrunk.status, JSON.parse(shrunk.stdout)]).toMatchObject([
     0,
     { in: "bert-small", out: "again/small/onnx/model.onnx", folder: "again/small" },
   ]);
-  const file = await espalier("shrink", "bert-small", "only.onnx", ...one);
+  const file = await asked("shrink", "bert-small", "only.onnx", ...one);
   expect(file.status).toBe(0);
   expect(await readdir(at("."))).toContain("only.onnx");
 });
@@ -30,7 +30,7 @@ test("pruned and shrunk, a folder goes into a folder", async () => {
 test("with fewer tokens the folder's tokenizer is cut along", async () => {
   await writeFile(at("ids.txt"), Array.from({ length: 90 }, (_, i) => `${i}`).join("\n"));
   const flags = ["--keep-vocab", "ids.txt", "--vocab-input", "input_ids", ...one];
-  const { status, stderr } = await espalier("shrink", fixture, "few", ...flags);
+  const { status, stderr } = await asked("shrink", fixture, "few", ...flags);
   expect([status, stderr]).toEqual([0, expect.stringContaining("vocab_size 160 → 90")]);
   const { model } = JSON.parse(await readFile(at("few/tokenizer.json"), "utf8"));
   expect(Object.keys(model.vocab)).toHaveLength(90);
@@ -46,14 +46,14 @@ test("a run from a folder leaves a folder with its small model", async () => {
   const { status, stderr } = await espalier("train", "--model", fixture, "--data", "./data.mjs", ...flags);
   expect([status, stderr]).toEqual([0, expect.stringContaining("0 … 1 are taken for good, bad")]);
   expect((await readdir(at("run/small"))).sort()).toEqual((await readdir(fixture)).sort());
-  const scored = await espalier("evaluate", "run/small", "--data", "./data.mjs", ...one, "--json");
+  const scored = await asked("evaluate", "run/small", "--data", "./data.mjs", ...one, "--json");
   expect([scored.status, JSON.parse(scored.stdout).accuracy]).toEqual([0, 1]);
 });
 
 test("a folder without a model, or that would be written into itself, is refused", async () => {
-  const none = await espalier("inspect", "again");
+  const none = await asked("inspect", "again");
   expect([none.status, none.stderr]).toEqual([1, expect.stringContaining("no ONNX model")]);
-  const itself = await espalier("shrink", "bert", "bert/small", ...one);
+  const itself = await asked("shrink", "bert", "bert/small", ...one);
   expect([itself.status, itself.stderr]).toEqual([2, expect.stringContaining("into itself")]);
   expect(await readdir(at("bert"))).not.toContain("small");
 });

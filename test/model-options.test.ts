@@ -4,17 +4,17 @@ import { expect, test } from "vitest";
 import { read } from "../src/onnx/read.ts";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { asked, at } = commandLine();
 const fixture = (path: string) => new URL(`fixtures/${path}`, import.meta.url).pathname;
 const bert = fixture("text/tiny-bert/onnx/model.onnx");
 const half = fixture("precision/half.onnx");
 const one = ["--threads", "1"];
 
 test("inspect names inputs and outputs with their types and shapes, as a table, as JSON and in the picture", async () => {
-  const told = await espalier("inspect", bert);
+  const told = await asked("inspect", bert);
   expect(told.stdout).toContain("inputs\n  input_ids: int64 batch_size×sequence_length\n");
   expect(told.stdout).toContain("outputs\n  logits: float32 batch_size×2\n");
-  const json = await espalier("inspect", bert, "--html", "bert.html", "--dim", "sequence_length=12", "--json");
+  const json = await asked("inspect", bert, "--html", "bert.html", "--dim", "sequence_length=12", "--json");
   expect(JSON.parse(json.stdout)).toMatchObject({
     inputs: [
       { name: "input_ids", dtype: "int64", shape: ["batch_size", "sequence_length"] },
@@ -29,13 +29,13 @@ test("inspect names inputs and outputs with their types and shapes, as a table, 
 
 test("a size of the file is told to every command that reads it", async () => {
   const size = ["--dim", "sequence_length=20"];
-  const shrunk = await espalier("shrink", bert, "small.onnx", ...size, ...one, "--json");
+  const shrunk = await asked("shrink", bert, "small.onnx", ...size, ...one, "--json");
   const before = JSON.parse(shrunk.stdout).macs.before;
-  const looked = JSON.parse((await espalier("inspect", bert, ...size, "--json")).stdout);
+  const looked = JSON.parse((await asked("inspect", bert, ...size, "--json")).stdout);
   expect([shrunk.status, before]).toEqual([0, looked.macs]);
-  expect((await espalier("verify", bert, "small.onnx", ...size, ...one)).status).toBe(0);
-  expect((await espalier("bench", bert, ...size, ...one, "--runs", "1", "--batch", "2")).status).toBe(0);
-  const pruned = await espalier("prune", bert, "pruned.onnx", "--keep", "0.9", ...size, ...one, "--json");
+  expect((await asked("verify", bert, "small.onnx", ...size, ...one)).status).toBe(0);
+  expect((await asked("bench", bert, ...size, ...one, "--runs", "1", "--batch", "2")).status).toBe(0);
+  const pruned = await asked("prune", bert, "pruned.onnx", "--keep", "0.9", ...size, ...one, "--json");
   expect(JSON.parse(pruned.stdout).macs.before).toBe(before);
 });
 
@@ -49,7 +49,7 @@ test("a size that the file has not is refused with those that it has", async () 
     ["factorize", bert, "x.onnx", "--keep", "0.5"],
     ["evaluate", bert, "--data", "digits"],
   ]) {
-    const { status, stderr } = await espalier(...command, "--dim", "height=64");
+    const { status, stderr } = await asked(...command, "--dim", "height=64");
     expect([command[0], status, stderr]).toEqual([
       command[0],
       2,
@@ -60,11 +60,11 @@ test("a size that the file has not is refused with those that it has", async () 
 
 test("floats are read as float32 on request, and written as they were", async () => {
   const untrained = async (...flags: string[]) =>
-    JSON.parse((await espalier("inspect", half, ...flags, "--json")).stdout).untrained.length;
+    JSON.parse((await asked("inspect", half, ...flags, "--json")).stdout).untrained.length;
   expect(await untrained()).toBeGreaterThan(0);
   expect(await untrained("--precision", "float32")).toBe(0);
   const flags = ["--keep", "0.5", "--precision", "stored", ...one];
-  const pruned = await espalier("prune", half, "pruned.onnx", ...flags);
+  const pruned = await asked("prune", half, "pruned.onnx", ...flags);
   expect([pruned.status, pruned.stderr]).toEqual([0, expect.any(String)]);
   const dtypes = new Set([...read(await readFile(at("pruned.onnx"))).graph.initializers.keys()].map((v) => v.dtype));
   expect(dtypes).toContain("float16");

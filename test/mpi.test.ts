@@ -1,6 +1,6 @@
 /** Ranks that mpirun starts. Needs an MPI library (Debian: openmpi-bin, libopenmpi3) and the package koffi. */
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -29,6 +29,9 @@ const env = {
 };
 const mpirun = (ranks: number, ...program: string[]) =>
   run("mpirun", ["-n", `${ranks}`, process.execPath, ...program], { env, timeout: 200_000 });
+/** MPICH's own, which Debian installs beside OpenMPI's. */
+const hasMpich = spawnSync("mpirun.mpich", ["--version"]).status === 0;
+const mpichLeft = hasMpich ? "" : " (left out: there is no mpirun.mpich here)";
 const espalier = (ranks: number, ...given: string[]) => mpirun(ranks, at("../dist/cli/main.js"), ...given);
 
 mpiTest(`two processes end with the bytes of two ranks in one${left}`, async () => {
@@ -79,6 +82,34 @@ mpiTest(
       expect(Buffer.compare(readFileSync(join(out, file)), readFileSync(join(whole, file))), file).toBe(0);
   },
 );
+
+test.skipIf(!hasMpich)(`MPICH's ranks find MPICH, and end with the bytes of OpenMPI's${mpichLeft}`, async () => {
+  const own = join(folder, "mpich");
+  mkdirSync(own);
+  const mpich = (method: string, more = {}) =>
+    run("mpirun.mpich", ["-n", "2", process.execPath, at("support/mpi-child.mjs"), own, method], {
+      env: { ...process.env, ...more },
+      timeout: 200_000,
+    });
+  await mpich("rmda");
+  const ranks = communicators(2).map(async (communicator) => {
+    const one = shared("rmda", { communicator });
+    for await (const _ of one);
+    return one;
+  });
+  const [{ model }] = await Promise.all(ranks);
+  expect(Buffer.compare(readFileSync(join(own, "rmda.onnx")), write(model))).toBe(0);
+  if (hasMpi) await expect(mpich("sgd", { ESPALIER_MPI: "libmpi.so.40" })).rejects.toThrow("of another kind than");
+});
+
+test.skipIf(!hasMpich)(`MPICH leaves the process's memory and signals alone${mpichLeft}`, async () => {
+  const { stdout, stderr } = await run("mpirun.mpich", ["-n", "1", process.execPath, at("support/mpi-runtime.mjs")], {
+    env: { ...process.env, UCX_MEM_LOG_LEVEL: "debug" },
+    timeout: 60_000,
+  });
+  expect(stdout).toContain("memory access out of bounds");
+  expect(stdout + stderr).not.toMatch(/malloc|handle/i); // what UCX says where it rewrites functions or takes signals
+});
 
 mpiTest(`what is wrong is said by rank 0 alone, and all end${left}`, async () => {
   const failed = await espalier(2, ...settings, "--batch-size", "1", "--out", join(folder, "wrong")).catch((e) => e);

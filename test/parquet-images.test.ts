@@ -83,4 +83,25 @@ test("an image that is broken is named by file and row", async () => {
   writeFileSync(at("broken/t.parquet"), new Uint8Array(parquetWriteBuffer({ columnData })));
   const checked = await espalier("data", "check", at("broken/t.parquet"));
   expect([checked.status, checked.stdout]).toEqual([1, expect.stringContaining("t.parquet, row 12")]);
+  expect(checked.stdout).toMatch(/1 broken image is left out: \S*t.parquet, row 12 \(/);
+  const { train, test, notes } = await datasets.open(at("broken/t.parquet"), { skipBroken: true });
+  expect([train.count + test.count, String(notes?.[0])]).toEqual([
+    19,
+    expect.stringContaining("are drawn for testing"),
+  ]);
+});
+
+test("labels are classes as they are for a model that was trained on such", async () => {
+  const image = new Uint8Array(
+    await sharp({ create: { width: 8, height: 8, channels: 3, background: "red" } })
+      .png()
+      .toBuffer(),
+  );
+  const columnData = [
+    { name: "image", data: Array.from({ length: 10 }, () => image), type: "BYTE_ARRAY" as const },
+    { name: "label", data: Array.from({ length: 10 }, (_, i) => BigInt(1 + (i % 2))), type: "INT64" as const },
+  ];
+  writeFileSync(at("some.parquet"), new Uint8Array(parquetWriteBuffer({ columnData })));
+  const { train, classes } = await datasets.open(at("some.parquet"), { encoding: { labels: ["label"] } });
+  expect([classes, [...new Set(train.y)].sort()]).toEqual([3, [1, 2]]);
 });

@@ -4,7 +4,7 @@ import { read, write } from "espalier";
 import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at, json } = commandLine();
+const { espalier, asked, at, json } = commandLine();
 const HOW = "--data digits --limit-train 300 --epochs 1 --threads 1 --optimizer sgd".split(" ");
 const train = (...more: string[]) => espalier("train", ...HOW, ...more);
 
@@ -26,9 +26,9 @@ test("without a record pixels are x / 255, and the run says so and what the mode
   const said = await train("--model", "theirs.onnx", "--normalize", "0.1638/0.3122", "--no-baseline", "--out", "b");
   expect(said.stdout + said.stderr).not.toMatch(/nothing says|before training/);
   expect(await json("b", "summary.json")).not.toHaveProperty("baseline");
-  const score = await espalier("evaluate", "theirs.onnx", "--data", "digits", "--threads", "1");
+  const score = await asked("evaluate", "theirs.onnx", "--data", "digits", "--threads", "1");
   expect(score.stderr).toMatch(/x \/ 255/);
-  const own = await espalier("evaluate", "first/model.onnx", "--data", "digits", "--threads", "1");
+  const own = await asked("evaluate", "first/model.onnx", "--data", "digits", "--threads", "1");
   expect(own.stderr).not.toMatch(/x \/ 255/);
 });
 
@@ -50,11 +50,9 @@ test("normalization goes into both files on request: they take pixels, agree, an
   const ran = await train("--model", "lenet5-small", "--bake-normalization", "--penalty", "none", "--out", "e");
   expect(ran.status, ran.stderr).toBe(0);
   const { accuracy } = await json("e", "summary.json");
-  const { stdout } = await espalier("evaluate", "e/small.onnx", "--data", "digits", "--threads", "1", "--json");
+  const { stdout } = await asked("evaluate", "e/small.onnx", "--data", "digits", "--threads", "1", "--json");
   expect(JSON.parse(stdout).accuracy).toBe(accuracy);
-  expect((await espalier("verify", "e/model.onnx", "e/small.onnx", "--certificate", "e/certificate.json")).status).toBe(
-    0,
-  );
+  expect((await asked("verify", "e/model.onnx", "e/small.onnx", "--certificate", "e/certificate.json")).status).toBe(0);
 });
 
 test("wrong settings are refused", async () => {
@@ -63,7 +61,7 @@ test("wrong settings are refused", async () => {
     [["--precise-statistics", "many"], /an integer ≥ 1, or off/],
     [["--new-head", "0"], /new-head cannot be 0/],
   ] as const) {
-    const ran = await train("--model", "theirs.onnx", ...how, "--out", "f");
+    const ran = await asked("train", ...HOW, "--model", "theirs.onnx", ...how, "--out", "f");
     expect(ran.status).toBe(2);
     expect(ran.stderr).toMatch(words);
   }

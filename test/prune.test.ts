@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { espalier, asked, at } = commandLine();
 const DIGITS = "--data digits --threads 1".split(" ");
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ describe("train to a size", () => {
     expect(trials).toBeUndefined();
     expect(summary.macs.after / summary.macs.before).toBeLessThanOrEqual(0.4);
     expect(summary.macs.after / summary.macs.before).toBeGreaterThan(0.2);
-    expect((await espalier("train", "--resume", "--out", "steered")).status).toBe(0);
+    expect((await asked("train", "--resume", "--out", "steered")).status).toBe(0);
   });
 
   test.each<[string, RegExp]>([
@@ -45,7 +45,7 @@ describe("train to a size", () => {
     ["--target-macs 0.3 --lambda 0", /a lambda of 0 leads to no target/],
     ["--target-params 0.3 --optimizer rda", /rda begins at 0/],
   ])("%s is refused", async (flags, said) => {
-    const { status, stderr } = await espalier(...`${small} --out refused ${flags}`.split(" "), ...DIGITS);
+    const { status, stderr } = await asked(...`${small} --out refused ${flags}`.split(" "), ...DIGITS);
     expect([status, stderr]).toEqual([2, expect.stringMatching(said)]);
     expect(existsSync(at("refused"))).toBe(false);
   });
@@ -56,7 +56,7 @@ describe("prune", () => {
     const before = await readFile(at("model.onnx"));
     const line =
       "prune model.onnx small.onnx --keep 0.5 --of macs --by taylor --samples 64 --certificate c.json --zeroed zeroed.onnx";
-    const { status, stdout, stderr } = await espalier(...line.split(" "), "--json", ...DIGITS);
+    const { status, stdout, stderr } = await asked(...line.split(" "), "--json", ...DIGITS);
     expect([status, stderr]).toEqual([
       0,
       expect.stringMatching(/calibrating with 64 training samples[\s\S]*before pruning: \d/),
@@ -69,14 +69,14 @@ describe("prune", () => {
     expect(said.accuracy.after).toBeGreaterThanOrEqual(0);
     expect(said.layers.some((l: { removed: number }) => l.removed > 0)).toBe(true);
     expect(await readFile(at("model.onnx"))).toEqual(before);
-    const proved = await espalier("verify", "zeroed.onnx", "small.onnx", "--certificate", "c.json", "--threads", "1");
+    const proved = await asked("verify", "zeroed.onnx", "small.onnx", "--certificate", "c.json", "--threads", "1");
     expect([proved.status, proved.stderr]).toEqual([0, ""]);
-    const lossy = await espalier("verify", "model.onnx", "small.onnx", "--threads", "1");
+    const lossy = await asked("verify", "model.onnx", "small.onnx", "--threads", "1");
     expect(lossy.status).toBe(1);
   });
 
   test("without data: a table of what went, and a word that it is lossy", async () => {
-    const { status, stdout } = await espalier("prune", "torch.onnx", "torch-small.onnx", "--threads", "1");
+    const { status, stdout } = await asked("prune", "torch.onnx", "torch-small.onnx", "--threads", "1");
     expect(status).toBe(0);
     expect(stdout).toMatch(/channels made by +before +after +gone\n/);
     expect(stdout).toMatch(/keeps \d\d\.\d.% of the parameters; pruning is lossy \(say --data to see the accuracy\)/);
@@ -100,7 +100,7 @@ describe("prune", () => {
     ["prune nothing.onnx out.onnx", 1, /nothing\.onnx/],
     ["prune model.onnx out.onnx --data cifar100 --data-root .", 1, /cifar100/],
   ])("%s is refused, and nothing is written", async (line, wanted, said) => {
-    const { status, stderr } = await espalier(...line.split(" "));
+    const { status, stderr } = await asked(...line.split(" "));
     expect([status, stderr]).toEqual([wanted, expect.stringMatching(said)]);
     expect(existsSync(at("out.onnx"))).toBe(false);
   });

@@ -1,21 +1,9 @@
 /** Several ranks train what one process trains at the same batch, by every method, and stop, resume and fail together. */
-import {
-  type Communicator,
-  digits,
-  groupLasso,
-  memory,
-  multiStep,
-  type Run,
-  rmda,
-  type TrainOptions,
-  train,
-  write,
-} from "espalier";
+import { digits, groupLasso, memory, multiStep, type Run, rmda, type TrainOptions, train, write } from "espalier";
 import { node } from "espalier/node";
 import { expect, test } from "vitest";
-import { numbers } from "../src/graph/tensor.ts";
-import type { Model } from "../src/graph/types.ts";
 import { communicators } from "./support/communicators.ts";
+import { difference, finish, together } from "./support/joint-runs.ts";
 import { residualBlock } from "./support/residual-block.ts";
 
 type Method = Pick<TrainOptions, "optimizer" | "schedule" | "penalty" | "lambdaWarmup">;
@@ -24,25 +12,6 @@ const { methods } = (await import(at("resume-methods.mjs").href)) as { methods: 
 const { shared } = (await import(at("shared-run.mjs").href)) as {
   shared: (method: string, more?: Partial<TrainOptions>) => Run;
 };
-
-const finish = async (run: Run) => {
-  for await (const _ of run);
-  return run;
-};
-const together = (size: number, start: (communicator: Communicator) => Run) =>
-  Promise.all(communicators(size).map((communicator) => finish(start(communicator))));
-
-/** The largest difference of two models' tensors, each beside its largest number. */
-function difference(a: Model, b: Model): number {
-  const wanted = new Map([...a.graph.initializers].map(([v, t]) => [v.name, numbers(t)]));
-  return Math.max(
-    ...[...b.graph.initializers].map(([v, t]) => {
-      const whole = wanted.get(v.name)!;
-      const largest = Math.max(...whole.map(Math.abs), 1e-6);
-      return Math.max(...numbers(t).map((x, i) => Math.abs(x - whole[i]))) / largest;
-    }),
-  );
-}
 
 test.each(Object.keys(methods))(
   "%s: 3 ranks end as one process after 100 steps, all with the same bytes",

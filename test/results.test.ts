@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { committed } from "../experiments/committed.ts";
+import { performancePage } from "../experiments/performance-page.ts";
 import { commandOf } from "../experiments/provenance.ts";
 import { type Begin, begin, common } from "../experiments/record.ts";
 import { resultsPage } from "../experiments/results-page.ts";
@@ -14,8 +15,9 @@ const here = resolve(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(here, path), "utf8");
 const again = "write it anew: node dist/experiments/results-doc.js";
 
-test("docs/results.md is that of the committed JSON", () => {
+test("docs/results.md and docs/performance.md are those of the committed JSON", () => {
   expect(read("docs/results.md") === resultsPage(here), again).toBe(true);
+  expect(read("docs/performance.md") === performancePage(here), again).toBe(true);
 });
 
 /** A clone with one source, built, in which lenet-mnist can be recorded. */

@@ -16,6 +16,9 @@ import { memory } from "../src/train/memory.ts";
 type Method = Pick<TrainOptions, "optimizer" | "schedule" | "penalty" | "lambdaWarmup" | "shrinkEvery">;
 const table = new URL("./support/resume-methods.mjs", import.meta.url).href;
 const { methods } = (await import(table)) as { readonly methods: Readonly<Record<string, Method>> };
+const { trainInto } = (await import(new URL("./support/whole-run.mjs", import.meta.url).href)) as {
+  trainInto(file: string, path: string, method: string, onProgress: () => void): Promise<void>;
+};
 
 const folder = mkdtempSync(join(tmpdir(), "espalier-resume-"));
 const file = join(folder, "net.onnx");
@@ -50,12 +53,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the child; kills it after `kill` steps if given. Resolves to its number of steps. */
-function run(
-  path: string,
-  method: string,
-  kill = Number.POSITIVE_INFINITY,
-): Promise<{ code: number | null; steps: number }> {
+/** Runs the child and kills it after `kill` steps. Resolves to its number of steps. */
+function killed(path: string, method: string, kill: number): Promise<{ code: number | null; steps: number }> {
   return new Promise((resolve, reject) => {
     const process_ = spawn(process.execPath, [child, file, path, method], {
       cwd: new URL("..", import.meta.url).pathname,
@@ -129,17 +128,17 @@ test.each(Object.keys(methods).map((method) => [method, kills[method] ?? 1] as c
   "%s: killed by SIGKILL and resumed, it ends with the same bytes",
   async (method, times) => {
     const whole = join(folder, `${method}-whole`);
-    const { code, steps } = await run(whole, method);
-    expect(code).toBe(0);
+    let steps = 0;
+    await trainInto(file, whole, method, () => steps++);
     expect(steps).toBe(44); // 330 samples: ten batches of 32 and one of 10, four epochs
     const cut = join(folder, `${method}-cut`);
     let taken = 0;
     for (let i = 0; i < times; i++) {
-      const killed = await run(cut, method, 1 + random.int(13));
-      expect(killed.code, "the run was still going when it was killed").toBeNull();
-      taken += killed.steps;
+      const child = await killed(cut, method, 1 + random.int(13));
+      expect(child.code, "the run was still going when it was killed").toBeNull();
+      taken += child.steps;
     }
-    expect((await run(cut, method)).code).toBe(0);
+    await trainInto(file, cut, method, () => {});
     const bytes = (path: string, name: string) => readFileSync(join(path, name));
     expect(
       bytes(cut, "model.onnx").equals(bytes(whole, "model.onnx")),

@@ -1,23 +1,17 @@
-/**
- * A sweep as an array of a real Slurm, and the bytes of one by itself. It wants a cluster that answers: scripts/one-node-slurm.sh makes
- * one of this machine, SLURM_CONF names it.
- */
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+/** A sweep as an array of a real Slurm, and the bytes of one by itself: of the cluster that SLURM_CONF names, else of one of this machine. */
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
+import { serverOf } from "./support/servers.ts";
+import { sweepOutcomes } from "./support/sweep-outcomes.ts";
 
 const { espalier, at, json } = commandLine();
-
-function hasSlurm(): boolean {
-  try {
-    return execFileSync("sinfo", ["--noheader", "--format=%a"], { stdio: ["ignore", "pipe", "ignore"] }).includes("up");
-  } catch {
-    return false;
-  }
-}
-const here = hasSlurm();
+const given = process.env["SLURM_CONF"] !== undefined;
+const slurm = given ? undefined : serverOf("slurm");
+const here = given || slurm !== undefined;
 
 const SWEEP = `model: logistic
 data: digits
@@ -30,19 +24,10 @@ trials: 3
 space: { lambda: { from: 1e-3, to: 0.1, log: true } }
 `;
 
-async function outcomes(folder: string) {
-  const { trials, front } = await json(folder, "sweep.json");
-  const bytes = trials.map(async ({ key }: { key: string }) =>
-    createHash("sha256")
-      .update(await readFile(at(folder, "trials", key, "small.onnx")))
-      .digest("hex"),
-  );
-  return { trials, front, bytes: await Promise.all(bytes) };
-}
-
 test.skipIf(!here)(
-  `two jobs of an array share the trials${here ? "" : " — left out: no Slurm answers"}`,
+  `two jobs of an array share the trials${here ? "" : " — left out: it is not here, see scripts/servers.mjs"}`,
   async () => {
+    if (slurm) process.env["SLURM_CONF"] = join((await slurm.start()).folder, "slurm.conf");
     await writeFile(at("sweep.yaml"), SWEEP);
     const submit = [
       "sweep",
@@ -57,22 +42,21 @@ test.skipIf(!here)(
       "--submit",
       "--json",
     ];
-    const { status, stdout, stderr } = await espalier(...submit);
-    expect(status, stderr).toBe(0);
-    expect(JSON.parse(stdout).job).toMatch(/^\d+$/);
+    const submitted = await espalier(...submit);
+    expect(submitted.status, submitted.stderr).toBe(0);
+    expect(JSON.parse(submitted.stdout).job).toMatch(/^\d+$/);
     expect((await espalier("sweep", "--config", "sweep.yaml", "--out", "alone")).status).toBe(0);
-    const look = async () => {
-      const said = await espalier("sweep", "status", "by-slurm", "--json"); // until a job runs there is no sweep
-      return said.status === 0 ? JSON.parse(said.stdout) : undefined;
-    };
-    let found = await look();
-    while (!found?.complete || /running|completing|pending/.test(found.slurm ?? "")) {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      found = await look();
+    const isComplete = async () =>
+      existsSync(at("by-slurm/sweep.json")) && (await json("by-slurm", "sweep.json")).complete;
+    while (!(await isComplete())) await delay(250);
+    const status = async () => JSON.parse((await espalier("sweep", "status", "by-slurm", "--json")).stdout);
+    for (let found = await status(); ; found = await status()) {
+      expect(found.complete).toBe(true);
+      if (!/running|completing|pending/.test(found.slurm ?? "")) break;
     }
-    expect(await outcomes("by-slurm")).toEqual(await outcomes("alone"));
+    expect(await sweepOutcomes(at("by-slurm"))).toEqual(await sweepOutcomes(at("alone")));
   },
-  240_000,
+  600_000,
 );
 
 test("without a cluster the script is printed", async () => {

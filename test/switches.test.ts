@@ -55,15 +55,18 @@ test.each<[string, string, string[], RegExp]>([
 
 test("shrinking while training: the epoch's line says what is left, and the model keeps every weight", async () => {
   const flags =
-    "train --model lenet5-small --data digits --limit-train 128 --batch-size 32 --optimizer prox-sgd --lr 0.1 --epochs 5 --threads 1";
+    "train --model lenet5-small --data digits --limit-train 128 --batch-size 32 --optimizer prox-sgd --lr 0.1 --threads 1";
   const strong =
-    "--penalty group-lasso --lambda 0.2 --lambda-warmup 0 --shrink-every 1 --shrink-after 1 --out thin --json";
+    "--penalty group-lasso --lambda 0.2 --lambda-warmup 0 --epochs 5 --shrink-every 1 --shrink-after 1 --out thin --json";
   const ran = await espalier(...flags.split(" "), ...strong.split(" "));
   expect(ran.status).toBe(0);
   expect(ran.stderr).toMatch(/params 61\.7 k → \d.* in the step/);
   const { summary } = JSON.parse(ran.stdout);
   expect(summary.params.before).toBe(61706);
   expect((await json("thin", "run.json")).config).toMatchObject({ shrinkEvery: 1, shrinkAfter: 1 });
+  const off = "--penalty group-lasso --lambda 0.2 --epochs 1 --shrink-every off --out whole".split(" ");
+  expect((await espalier(...flags.split(" "), ...off)).status).toBe(0);
+  expect((await json("whole", "run.json")).config.shrinkEvery).toBe("off");
   const refused = await espalier(...BASE, "--epochs", "1", "--shrink-every", "1", "--out", "never-thin");
   expect(refused.status).not.toBe(0);
   expect(refused.stderr).toMatch(/error: shrink-every wants what makes all that reads a channel zero/);

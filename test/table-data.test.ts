@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at, json } = commandLine();
+const { espalier, asked, at, json } = commandLine();
 
 /** Three kinds of flowers, told apart by numbers of very different size. */
 function flowers(count: number, from = 0): string {
@@ -41,11 +41,11 @@ test("a model is trained on a table, and evaluated on others as it was trained",
     .filter((line) => /species|virginica/.test(line))
     .map((line) => line.split(";").reverse().join(","));
   writeFileSync(at("others.csv"), others.join("\n"));
-  const scored = await espalier("evaluate", at("run/small.onnx"), "--data", at("others.csv"), "--json");
+  const scored = await asked("evaluate", at("run/small.onnx"), "--data", at("others.csv"), "--json");
   expect(scored.status, scored.stderr).toBe(0);
   expect(JSON.parse(scored.stdout).accuracy).toBeGreaterThan(0.9);
   writeFileSync(at("unknown.csv"), others.join("\n").replace("virginica", "tulip"));
-  const unknown = await espalier("evaluate", at("run/small.onnx"), "--data", at("unknown.csv"));
+  const unknown = await asked("evaluate", at("run/small.onnx"), "--data", at("unknown.csv"));
   expect([unknown.status, unknown.stderr]).toEqual([
     1,
     expect.stringMatching(/none of the classes[\s\S]*line {4}2[\s\S]*tulip/),
@@ -54,17 +54,17 @@ test("a model is trained on a table, and evaluated on others as it was trained",
 
 test("what is not said, and what does not fit, is refused with the flag that mends it", async () => {
   writeFileSync(at("few.csv"), flowers(30));
-  const unsaid = await espalier("train", ...SMALL, "--data", at("few.csv"));
+  const unsaid = await asked("train", ...SMALL, "--data", at("few.csv"));
   expect([unsaid.status, unsaid.stderr]).toEqual([2, expect.stringContaining("name it by --label-columns")]);
-  const foreign = await espalier("train", ...SMALL, "--data", "digits", "--delimiter", ";");
+  const foreign = await asked("train", ...SMALL, "--data", "digits", "--delimiter", ";");
   expect([foreign.status, foreign.stderr]).toEqual([2, expect.stringContaining("takes no --delimiter")]);
   writeFileSync(at("hole.csv"), flowers(30).replace("red", ""));
-  const hole = await espalier("train", ...SMALL, "--data", at("hole.csv"), "--label-columns", "species");
+  const hole = await asked("train", ...SMALL, "--data", at("hole.csv"), "--label-columns", "species");
   expect([hole.status, hole.stderr]).toEqual([
     1,
     expect.stringMatching(/a value is missing[\s\S]*line {4}3[\s\S]*--missing mean/),
   ]);
-  const checked = await espalier("data", "check", at("few.csv"), "--label-columns", "species", "--json");
+  const checked = await asked("data", "check", at("few.csv"), "--label-columns", "species", "--json");
   expect([checked.status, JSON.parse(checked.stdout).found.classes]).toEqual([0, 3]);
 });
 

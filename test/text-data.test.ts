@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { espalier, asked, at } = commandLine();
 const fixture = fileURLToPath(new URL("fixtures/text/tiny-bert", import.meta.url));
 const one = ["--threads", "1"];
 const WORDS = ["the", "film", "was", "a", "story", "of", "music", "and", "time"];
@@ -29,7 +29,7 @@ test("a folder trains on a table of texts with no further flag, and its small fo
   expect(stderr).toContain("the classes have the order of the model's outputs: good, bad (in the data: bad, good)");
   const { accuracy } = JSON.parse(await readFile(at("run/summary.json"), "utf8"));
   expect(accuracy).toBeGreaterThan(0.9);
-  const scored = await espalier(
+  const scored = await asked(
     "evaluate",
     "run/small",
     "--data",
@@ -41,7 +41,7 @@ test("a folder trains on a table of texts with no further flag, and its small fo
   );
   expect([scored.status, JSON.parse(scored.stdout).accuracy]).toEqual([0, accuracy]);
   const tokenizer = ["--tokenizer", fixture, "--text-columns", "review"];
-  const file = await espalier("evaluate", "run/small.onnx", "--data", "reviews.csv", ...tokenizer, ...one, "--json");
+  const file = await asked("evaluate", "run/small.onnx", "--data", "reviews.csv", ...tokenizer, ...one, "--json");
   expect([file.status, JSON.parse(file.stdout).accuracy]).toEqual([0, accuracy]);
 });
 
@@ -51,20 +51,12 @@ test("the only column of texts needs no name; pairs are two", async () => {
     (_, i) => `"the film ${WORDS[i % 9]}","${i % 2 ? "a delight" : "dull"}",${i % 2 ? "good" : "bad"}`,
   );
   await writeFile(at("pairs.csv"), `question,answer,label\n${rows.join("\n")}\n`);
-  const scored = await espalier(
-    "evaluate",
-    fixture,
-    "--data",
-    "pairs.csv",
-    "--text-columns",
-    "question,answer",
-    ...one,
-  );
+  const scored = await asked("evaluate", fixture, "--data", "pairs.csv", "--text-columns", "question,answer", ...one);
   expect([scored.status, scored.stderr]).toEqual([0, expect.stringContaining("texts: question and answer")]);
   await writeFile(at("plain.csv"), reviews(20).replace(/^\d+,/gm, "").replace(/^id,/, ""));
-  const plain = await espalier("evaluate", fixture, "--data", "plain.csv", ...one);
+  const plain = await asked("evaluate", fixture, "--data", "plain.csv", ...one);
   expect([plain.status, plain.stderr]).toEqual([0, expect.stringContaining("texts: review")]);
-  const several = await espalier("evaluate", fixture, "--data", "pairs.csv", ...one);
+  const several = await asked("evaluate", fixture, "--data", "pairs.csv", ...one);
   expect([several.status, several.stderr]).toEqual([2, expect.stringContaining("several columns hold texts")]);
 });
 
@@ -81,13 +73,13 @@ test.each<[string, string, string[], number, RegExp]>([
   ],
 ])("refused: %s", async (_, table, flags, status, said) => {
   await writeFile(at("odd.csv"), table);
-  const ran = await espalier("evaluate", fixture, "--data", "odd.csv", ...flags, ...one);
+  const ran = await asked("evaluate", fixture, "--data", "odd.csv", ...flags, ...one);
   expect([ran.status, ran.stderr]).toEqual([status, expect.stringMatching(said)]);
 });
 
 test("a damaged tokenizer, one of an unknown type and one with tokens beyond the model's are refused", async () => {
   await writeFile(at("reviews.csv"), reviews(20));
-  const evaluate = () => espalier("evaluate", "copy", "--data", "reviews.csv", "--text-columns", "review", ...one);
+  const evaluate = () => asked("evaluate", "copy", "--data", "reviews.csv", "--text-columns", "review", ...one);
   await cp(fixture, at("copy"), { recursive: true });
   const whole = await readFile(at("copy/tokenizer.json"), "utf8");
   for (const [content, said] of [
@@ -96,7 +88,10 @@ test("a damaged tokenizer, one of an unknown type and one with tokens beyond the
       whole.replaceAll('"type": "WordPiece"', '"type": "Magic"').replace(/"decoder": [{][^}]*}/, '"decoder": null'),
       /type that is not known[\s\S]*Magic/,
     ],
-    [whole.replace(/"film": \d+/, '"film": 4000'), /beyond the model's vocabulary[\s\S]*4000/],
+    [
+      whole.replace(/"film": \d+/, '"film": 4000'),
+      /beyond the model's vocabulary[\s\S]*reviews\.csv\n +line +\d+[\s\S]*4000/,
+    ],
   ] as const) {
     await writeFile(at("copy/tokenizer.json"), content);
     const { status, stderr } = await evaluate();
@@ -106,7 +101,7 @@ test("a damaged tokenizer, one of an unknown type and one with tokens beyond the
 
 test("what is said of texts needs a tokenizer, and texts", async () => {
   await writeFile(at("reviews.csv"), reviews(20));
-  const without = await espalier(
+  const without = await asked(
     "evaluate",
     `${fixture}/onnx/model.onnx`,
     "--data",
@@ -131,10 +126,10 @@ test("tags of words train a model of a class for each token, in the order of its
   expect(ran.stderr).toContain("the classes have the order of the model's outputs: B-WORK, O, B-MOOD");
   const { accuracy } = JSON.parse(await readFile(at("tagged/summary.json"), "utf8"));
   expect(accuracy).toBeGreaterThan(0.9);
-  const scored = await espalier("evaluate", "tagged/small", ...data, ...one, "--json");
+  const scored = await asked("evaluate", "tagged/small", ...data, ...one, "--json");
   expect([scored.status, JSON.parse(scored.stdout).accuracy]).toEqual([0, accuracy]);
   await writeFile(at("odd.jsonl"), `${rows.slice(0, 3).join("\n")}\n{"tokens": ["a", "film"], "tags": ["O"]}\n`);
-  const odd = await espalier("evaluate", tagger, "--data", "odd.jsonl", "--label-columns", "tags", ...one);
+  const odd = await asked("evaluate", tagger, "--data", "odd.jsonl", "--label-columns", "tags", ...one);
   expect([odd.status, odd.stderr]).toEqual([
     1,
     expect.stringMatching(/not one tag a word[\s\S]*odd\.jsonl\n +line +4/),

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { commandLine, type Ran } from "./support/command-line.ts";
 
 /** As many as a machine of two cores bears in a minute; it was tried with 20. */
-const STARTS = Number(process.env["ESPALIER_STARTS"] || 5);
+const STARTS = Number(process.env["ESPALIER_STARTS"] || 4);
 const { espalier, interrupted, at } = commandLine();
 const SETTINGS =
   "--model logistic --data digits --limit-train 300 --epochs 20 --optimizer prox-sgd --groups input-channel --lambda 0.01 --threads 1";

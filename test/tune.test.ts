@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commandLine } from "./support/command-line.ts";
 
-const { espalier, at } = commandLine();
+const { espalier, asked, at } = commandLine();
 const TUNE = "tune lenet5-small --batch-size 8 --threads 1".split(" ");
 const TRAIN =
   "train --model lenet5-small --data digits --limit-train 16 --epochs 1 --batch-size 8 --threads 1 --tune".split(" ");
@@ -32,13 +32,13 @@ test("what tune finds, train takes; what is in the cache but cannot be read is t
 });
 
 test("what cannot be tuned is refused by name", async () => {
-  const wrong = await espalier("tune", "lenet6");
+  const wrong = await asked("tune", "lenet6");
   expect(wrong.status).toBe(2);
   expect(wrong.stderr).toContain("lenet5");
-  const missing = await espalier("tune", at("nowhere.onnx"));
+  const missing = await asked("tune", at("nowhere.onnx"));
   expect(missing.status).toBe(1);
   expect(missing.stderr).toContain("there is no such file");
-  const none = await espalier("tune", "lenet5", "--batch-size", "0");
+  const none = await asked("tune", "lenet5", "--batch-size", "0");
   expect(none.status).toBe(2);
   expect(none.stderr).toContain("--batch-size");
 });

@@ -17,7 +17,7 @@ import type { CompareConfig } from "../settings/compare-fields.ts";
 import { type ComparePlan, comparePlan, inMethod, ownKeys, type Planned } from "../settings/compare-plan.ts";
 import { fileOrigins, mergedOrigins, type Origins, type SettingSource } from "../settings/config.ts";
 import { modelItself, openData } from "../settings/open.ts";
-import { changedMeanwhile, differing, nameOf, type Occupied, place } from "../settings/place.ts";
+import { changedMeanwhile, differing, nameOf, type Occupied, place, wantsFolder } from "../settings/place.ts";
 import { readSaved, type SavedSettings } from "../settings/saved-comparison.ts";
 import type { TrainConfig } from "../settings/train-fields.ts";
 import type { Interruption } from "../terminal/interrupt.ts";
@@ -67,6 +67,7 @@ export async function openComparison(
       { wanted: "--out" },
       "for example --resume --out runs/methods",
     );
+  if (chosen !== undefined) wantsFolder("a comparison", chosen);
   const folder = chosen ?? nameOf(config, "compare-");
   const look = async () => (chosen ? readSaved(chosen, { damagedIsNone: overwrite }) : undefined);
   const saved = await look();

@@ -1,5 +1,5 @@
 /** `espalier evaluate`: loss and accuracy of a model on a data set. */
-import { classNotes, evaluate, normalizationNote, orderClasses, percent, significant, UsageError } from "espalier";
+import { evaluate, orderClasses, percent, significant, UsageError } from "espalier";
 import { readModel } from "espalier/node";
 import { dataFields, normalizationSetting } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
@@ -11,7 +11,7 @@ import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
 import { folderOf } from "../terminal/model-folder.ts";
-import { typed } from "../terminal/spelling.ts";
+import { sayData } from "../terminal/reading.ts";
 
 export const evaluateCommand = () =>
   command({
@@ -41,9 +41,7 @@ export const evaluateCommand = () =>
       const opened = await openDataset(values.data, { ...values, model: file }, model);
       const { data, notes } = folder?.classes ? orderClasses(opened, folder.classes) : { data: opened, notes: [] };
       const normalization = normalizationSetting(values.normalize);
-      const assumed = normalizationNote(model, data, normalization);
-      const told = [...(data.notes ?? []), ...notes, ...(assumed === undefined ? [] : [assumed])];
-      for (const note of [...told, ...classNotes(data)]) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
+      sayData(out, { ...data, notes: [...(data.notes ?? []), ...notes] }, model, normalization);
       const split = values.split ?? "test";
       const { loss, accuracy } = await evaluate(model, data, {
         engine: engineOf(values),

@@ -36,6 +36,7 @@ import { type FactorizedFile, factorizedText } from "../terminal/factorized.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { allOrNothing } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
+import { sayData, sayReading } from "../terminal/reading.ts";
 
 const fields = {
   rule: ruleField(" (default: iterative with --data and without --keep, else global)"),
@@ -117,9 +118,11 @@ async function factorizeFile(
 ): Promise<FactorizedFile> {
   const rank = ruleOf(values);
   const full = await readInput(from, touched("<out.onnx>", to), rewritingOf(values));
+  sayReading(out, from, full);
   const fileBefore = (await readBytes(from)).length;
   const data = values.data ? await openDataset(values.data, { ...values, model: from }, full) : undefined;
   checkJudge(rank.rule, data);
+  if (data) sayData(out, data, full, normalizationSetting(values.normalize));
   const teacher = values.distill === ORIGINAL ? full : values.distill && (await readModel(values.distill));
   const distill = distillOptions(values, teacher || undefined);
   const engine = engineOf(values);

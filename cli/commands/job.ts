@@ -1,8 +1,11 @@
 /** One run from its settings to its summary: train, shrink, verify, measure. `train` and `compare` share it. */
 import {
+  type ChosenLambda,
   clearRun,
   type Dataset,
+  defaultLambda,
   finish,
+  LATENCY,
   type Run,
   type Skipped,
   type Summary,
@@ -10,6 +13,7 @@ import {
   type Trial,
   trainToTarget,
   write,
+  writeJson,
 } from "espalier";
 import { readOrder } from "espalier/node";
 import { choose, type RunChoices } from "../settings/choices.ts";
@@ -18,8 +22,9 @@ import { methods, resolved } from "../settings/methods.ts";
 import { openData, openModel, openTeacher } from "../settings/open.ts";
 import { differingEnvironment, environmentOf, occupy, type RunFolder, writeRun } from "../settings/place.ts";
 import { checkJudge } from "../settings/rank-fields.ts";
-import { rankOptions } from "../settings/run-options.ts";
+import { rankOptions, trainOptions } from "../settings/run-options.ts";
 import { sayFinishing, saySearching } from "../terminal/events.ts";
+import { openLatency } from "./latency.ts";
 import { describeRun, trainIn, type Workshop } from "./training.ts";
 
 /** A run that is checked and can start. */
@@ -29,6 +34,8 @@ export interface Job {
   readonly shop: Workshop;
   /** With --lorita: weights that are trained as they are. */
   readonly notComposed: readonly Skipped[];
+  /** The lambda of a run that says none, where one fits model and length; it is in `choices`, as if it had been said. */
+  readonly chosen?: ChosenLambda;
 }
 
 export interface Outcome {
@@ -51,23 +58,29 @@ export async function openJob(
   where: RunFolder,
   { out, interruption, data: opened, communicator }: Opening,
 ): Promise<Job> {
-  const choices = choose(where.config);
-  const data = opened ?? (await openData(choices));
-  if (choices.rankRule) checkJudge(choices.rankRule, data);
-  const { model, skipped: notComposed } = await openModel(choices, data);
-  const teacher = await openTeacher(choices);
-  const order = choices.order === undefined ? undefined : await readOrder(choices.order);
-  const engine = engineOf(choices);
-  const shop: Workshop = { model, teacher, order, data, engine, out, interruption, communicator };
+  const asked = choose(where.config);
+  const data = opened ?? (await openData(asked));
+  if (asked.rankRule) checkJudge(asked.rankRule, data);
+  const { model, skipped: notComposed } = await openModel(asked, data);
+  const teacher = await openTeacher(asked);
+  const order = asked.order === undefined ? undefined : await readOrder(asked.order);
+  const engine = engineOf(asked);
+  const latency = await openLatency(asked, { model, engine, store: where.store, out });
+  const chosen =
+    where.config.lambda === undefined && asked.lambda !== undefined && !asked.targetSearch
+      ? defaultLambda(model, data, trainOptions(asked, model, engine, { teacher, order, latency }))
+      : undefined;
+  const choices = chosen ? { ...asked, lambda: chosen.lambda, lambdaWarmup: chosen.lambdaWarmup } : asked;
+  const shop: Workshop = { model, teacher, order, latency, data, engine, out, interruption, communicator };
   describeRun(where.store, choices, shop);
   await (await engine.load(write(model))).release();
-  return { where, choices, shop, notComposed };
+  return { where, choices, shop, notComposed, ...(chosen && { chosen }) };
 }
 
 /** Called on the way. */
 interface Stages {
   /** The directory is there, this process's alone, and can be written. */
-  begun?(where: RunFolder): void;
+  begun?(where: RunFolder): void | Promise<void>;
   /** All that can go on from where it was stopped is done: training, the choice of ranks, fine-tuning. */
   trained?(): void;
 }
@@ -94,7 +107,8 @@ async function complete(job: Job, stages: Stages): Promise<Outcome | undefined> 
   const ranks = shop.communicator?.size ?? 1;
   const differing = await differingEnvironment(where.store, engine, ranks);
   await writeRun(where.store, config, engine, ranks);
-  stages.begun?.(where);
+  if (shop.latency) await writeJson(where.store, LATENCY, shop.latency);
+  await stages.begun?.(where);
   if (differing.length > 0)
     out.warn(
       `${out.colour.yellow("note:")} the run goes on with ${differing.join(", ")}: it need not end with the same bytes as one that was left alone`,

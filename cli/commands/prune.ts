@@ -4,15 +4,18 @@ import {
   count,
   fileSize,
   type Pruned,
+  type PrunedToLatency,
   type PruneOptions,
   percent,
   prune,
   pruneGroups,
   pruneMeasures,
   pruneRankings,
+  pruneToLatency,
   removalRows,
   significant,
   type Table,
+  UsageError,
   visible,
   write,
 } from "espalier";
@@ -20,9 +23,18 @@ import { modelFileOf, readBytes, writeBytes } from "espalier/node";
 import { asCut, bakingFields } from "../settings/baking.ts";
 import { dataFields } from "../settings/data-fields.ts";
 import { engineFields, engineOf } from "../settings/engine-fields.ts";
-import { choice, integerField, numberField, text, type ValuesOf } from "../settings/field.ts";
+import {
+  choice,
+  integerField,
+  latencyField,
+  latencySaid,
+  numberField,
+  text,
+  type ValuesOf,
+} from "../settings/field.ts";
 import { lossField, lossOf } from "../settings/losses.ts";
 import { rewritingOf, rewrittenFields } from "../settings/model-fields.ts";
+import { kebab } from "../settings/names.ts";
 import { openDataset } from "../settings/open.ts";
 import { trainFields } from "../settings/train-fields.ts";
 import { command } from "../terminal/command.ts";
@@ -30,12 +42,16 @@ import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { allOrNothing } from "../terminal/interrupt.ts";
 import { fillFolder, folderOf, smallFile } from "../terminal/model-folder.ts";
 import type { Output } from "../terminal/output.ts";
-import { sayReading } from "../terminal/reading.ts";
-import { typed } from "../terminal/spelling.ts";
+import { sayData, sayReading } from "../terminal/reading.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
+import { latencyReporter, takesText } from "./latency.ts";
 
 const fields = {
   keep: numberField("the share that stays, such as 0.5 (default 0.7)", { above: 0, below: 1 }),
+  targetLatency: latencyField(
+    "in place of --keep: come to this time on this machine, with --threads: 2ms, or a share of what the model takes, such as 0.5; what saves no time stays",
+  ),
+  latencyBatch: integerField("target-latency: samples of a call (default 1)", { min: 1 }),
   of: choice("of what: params (default), macs (multiply-adds), bytes (of the file)", pruneMeasures),
   by: choice(
     "what ranks channels: magnitude (norms of weights by their layer's mean; default), with --data taylor (what the loss changes without it) or activation (its mean size)",
@@ -86,6 +102,7 @@ export const pruneCommand = () =>
       "prune model.onnx small.onnx --keep 0.7",
       "prune model.onnx small.onnx --keep 0.5 --by taylor --data mnist --data-root ~/data",
       "prune resnet.onnx small.onnx --keep 0.5 --of macs --round-to 8 --data cifar10",
+      "prune model.onnx small.onnx --target-latency 2ms --threads 1 --data cifar10",
       "train --model small.onnx --data cifar10 --epochs 10   # what was lost comes back",
     ],
     files: async ([from, to], { data, dataRoot, ...asked }) => ({
@@ -105,6 +122,7 @@ async function pruneFile(
   signal: AbortSignal,
 ) {
   const { keep = 0.7, data: name, certificate, zeroed, loss, ...said } = values;
+  checkTime(values);
   await folderOf(from, out);
   const to = await smallFile(from, asked);
   const given = await readInput(from, outputs(to, values), rewritingOf(values));
@@ -112,11 +130,10 @@ async function pruneFile(
   const { model: full, normalization } = await asCut(given, from, values);
   const fileBefore = (await readBytes(await modelFileOf(from))).length;
   const data = name ? await openDataset(name, { ...values, model: from }, given) : undefined;
-  for (const note of data?.notes ?? []) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
+  if (data) sayData(out, data, full, normalization);
   const { of = "params", by = "magnitude", groups = "coupled", least, roundTo, freeze, samples, output, seed } = said;
-  const options: PruneOptions = {
+  const options: Omit<PruneOptions, "keep"> = {
     engine: engineOf(values),
-    keep,
     of,
     by,
     groups,
@@ -132,7 +149,16 @@ async function pruneFile(
     ...(seed !== undefined && { seed }),
     onEvent: saying(out),
   };
-  const done = await prune(full, options);
+  const { targetLatency, latencyBatch } = values;
+  const done: Pruned & Partial<PrunedToLatency> =
+    targetLatency === undefined
+      ? await prune(full, { ...options, keep })
+      : await pruneToLatency(full, {
+          ...options,
+          ...latencySaid(targetLatency),
+          ...timing(out),
+          ...(latencyBatch !== undefined && { batch: latencyBatch }),
+        });
   signal.throwIfAborted();
   const bytes = write(done.model, { precision: values.precision });
   await writeBytes(to, bytes);
@@ -141,15 +167,14 @@ async function pruneFile(
   if (certificate)
     await writeBytes(certificate, new TextEncoder().encode(`${JSON.stringify(done.certificate, null, 2)}\n`));
   const size = { before: fileBefore, after: bytes.length };
-  const { proof, verification, cost, layers, kept, scores } = done;
+  const { proof, verification, cost, layers, kept, scores, latency } = done;
   const result = {
     in: from,
     out: to,
     ...(filled && { folder: filled }),
     lossy: true,
     by,
-    of,
-    keep,
+    ...(latency ? { targetLatency, latency } : { of, keep }),
     kept,
     params: { before: cost.before.params, after: cost.after.params },
     macs: { before: cost.before.macs, after: cost.after.macs },
@@ -163,13 +188,37 @@ async function pruneFile(
     proof: { claims: proof.claims, proved: proof.proved },
     removed: removalRows(done.certificate),
   };
-  const closing = `wrote ${to}, which keeps ${percent(kept, 1)} of ${NOUNS[of]}; pruning is lossy${
+  const closing = `wrote ${to}, which ${latency ? takesText(latency) : `keeps ${percent(kept, 1)} of ${NOUNS[of]}`}; pruning is lossy${
     data ? ", and training brings much of it back" : " (say --data to see the accuracy)"
   }`;
   out.result(
     result,
     `${terminalTable(layerTable(layers), out)}\n\n${terminalTable(figures(done, size), out)}\n\n${closing}`,
   );
+}
+
+/** @throws UsageError for what a time excludes */
+function checkTime({ targetLatency, latencyBatch, ...others }: ValuesOf<typeof fields>): void {
+  const excluded = (["keep", "of", "roundTo"] as const).find((key) => others[key] !== undefined);
+  if (targetLatency !== undefined && excluded)
+    throw new UsageError(
+      "conflict",
+      "a time says how much goes, and which widths are fast",
+      { got: `--target-latency ${targetLatency} --${kebab(excluded)} ${others[excluded]}` },
+      "say one of them",
+    );
+  if (targetLatency === undefined && latencyBatch !== undefined)
+    throw new UsageError(
+      "missing",
+      "a batch to be fast at belongs to a time",
+      { got: `--latency-batch ${latencyBatch}`, wanted: "--target-latency" },
+      "for example --target-latency 2ms --latency-batch 8",
+    );
+}
+
+function timing(out: Output) {
+  const { cache, onProgress } = latencyReporter(out);
+  return { cache, onTable: onProgress };
 }
 
 const NOUNS = { params: "the parameters", macs: "the multiply-adds", bytes: "the bytes" } as const;

@@ -4,6 +4,7 @@ import {
   change,
   cost,
   count,
+  counted,
   fileSize,
   keptInputs,
   realInputs,
@@ -23,7 +24,7 @@ import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { dataFiles, readInput, touched } from "../terminal/files.ts";
 import { fillFolder, folderOf, smallFile } from "../terminal/model-folder.ts";
-import { sayReading } from "../terminal/reading.ts";
+import { sayData, sayReading } from "../terminal/reading.ts";
 import { terminalTable } from "../terminal/terminal-table.ts";
 import { cutVocabulary, tokenizerFile, tokenMap } from "../terminal/vocabulary.ts";
 
@@ -99,6 +100,7 @@ export const shrinkCommand = () =>
       const vocabulary = await cutVocabulary(given, { ...values, tokenizer: cut }, engine);
       const full = vocabulary?.kept.model ?? given;
       const data = values.data ? await openDataset(values.data, { ...values, model: from }, asGiven) : undefined;
+      if (data) sayData(out, data, given, normalization);
       const whole = await realInputs(given, data, engine, normalization);
       const left = vocabulary && keptInputs(whole, vocabulary.kept);
       if (left && left.samples < left.of)
@@ -161,13 +163,17 @@ export const shrinkCommand = () =>
         verification,
         proof: { claims, proved },
         removed: removalRows(certificate),
+        ...(certificate.flushed && { flushed: certificate.flushed }),
         ...(vocabulary && { vocabulary: { ...vocabulary.result, map: tokenMap(to) } }),
       };
       const closing = claims
         ? `wrote ${to}; ${proved} of ${claims} removals are proved from ${from} alone`
-        : `nothing ${vocabulary ? "else " : ""}could be removed; wrote ${to}${vocabulary ? "" : " unchanged"} (espalier inspect says why)`;
+        : `nothing ${vocabulary ? "else " : ""}could be removed; wrote ${to}${values.bakeNormalization ? " with the normalization in it" : vocabulary ? "" : " unchanged"} (espalier inspect says why)`;
       const said = vocabulary ? `\n\n${[...vocabulary.lines, `wrote ${beside.join(", ")}`].join("\n")}` : "";
-      out.result(result, `${terminalTable(table, out)}${said}\n\n${closing}`);
+      const flushed = certificate.flushed
+        ? `\n${counted(certificate.flushed, "subnormal weight")} became 0, which no float32 output can tell and processors can`
+        : "";
+      out.result(result, `${terminalTable(table, out)}${said}\n\n${closing}${flushed}`);
       return 0;
     },
   });

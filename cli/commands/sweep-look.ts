@@ -12,7 +12,7 @@ import {
   UsageError,
   writeJson,
 } from "espalier";
-import { directory, environment } from "espalier/node";
+import { environment, storeAt } from "espalier/node";
 import { z } from "zod";
 import { fileOrigins } from "../settings/config.ts";
 import { engineOf } from "../settings/engine-fields.ts";
@@ -36,7 +36,7 @@ const folderOf = (given: string | undefined): string => {
 async function lookedAt(folder: string): Promise<SweepResult> {
   const config = await savedSettingsOf(folder);
   const { plan, keyOf } = plannedSweep(config, fileOrigins(folder));
-  const store = directory(folder);
+  const store = storeAt(folder);
   const title = (await savedSweep(store))?.title ?? folder;
   return surveySweep(plan, { title, config, environment: environment(engineOf(config)) }, store, keyOf);
 }
@@ -67,7 +67,7 @@ const submitted = z.object({ job: z.string().regex(/^\d+$/) });
 
 /** What Slurm says of the workers that were submitted. */
 async function slurmSaid(folder: string): Promise<string | undefined> {
-  const bytes = await directory(folder).read(SLURM);
+  const bytes = await storeAt(folder).read(SLURM);
   const noted = bytes && submitted.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
   return noted && slurmStates(noted.job);
 }
@@ -83,7 +83,7 @@ export const cancelCommand = (): Command =>
     async run([given], _, out) {
       const folder = folderOf(given);
       await savedSettingsOf(folder);
-      await writeJson(directory(folder), CANCELLED, { cancelled: true });
+      await writeJson(storeAt(folder), CANCELLED, { cancelled: true });
       const resume = `npx espalier sweep --resume --out ${folder}`;
       out.result({ out: folder, cancelled: true, resume }, `all who work on it stop; go on with\n  ${resume}`);
       return 0;

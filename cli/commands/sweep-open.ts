@@ -1,7 +1,6 @@
 /** What stands before a sweep's first trial: every mistake that can be known is said, and nothing is trained yet. */
-import { join } from "node:path";
 import { checkSamePlan, clearSweep, type SavedSweep, type Store, SWEEP, savedSweep, UsageError } from "espalier";
-import { directory, newDirectory } from "espalier/node";
+import { fileAt, newDirectory, storeAt } from "espalier/node";
 import { checkResume } from "../settings/choices.ts";
 import { fileOrigins, mergedOrigins, type SettingSource, settings } from "../settings/config.ts";
 import { kebab } from "../settings/names.ts";
@@ -21,6 +20,8 @@ export interface OpenSweep extends PlannedSweep {
   readonly parallel: number;
   /** Where trials are put for others to make; undefined: they are made here. */
   readonly queue: string | undefined;
+  /** Whether it is shown as a page, and at which port. */
+  readonly watch: boolean | number | undefined;
   /** It has its part in a sweep that somebody else answers for: it undoes neither that one's cancelling nor failures. */
   readonly helps: boolean;
   readonly out: Output;
@@ -29,7 +30,7 @@ export interface OpenSweep extends PlannedSweep {
 
 /** The settings of the sweep in a folder. @throws UsageError where there is none; EspalierError for one that cannot be used */
 export async function savedSettingsOf(folder: string): Promise<SweepConfig> {
-  const saved = await savedSweep(directory(folder));
+  const saved = await savedSweep(storeAt(folder));
   if (!saved)
     throw new UsageError("missing", `there is no sweep in ${folder}`, { wanted: SWEEP }, "check the directory");
   const values = saved.config;
@@ -47,7 +48,16 @@ export async function openSweep(
   { out, interruption }: { readonly out: Output; readonly interruption: Interruption },
 ): Promise<OpenSweep> {
   checkResume(asked);
-  const { config: given, out: chosen, resume = false, overwrite = false, parallel = 1, queue, ...config } = asked;
+  const {
+    config: given,
+    out: chosen,
+    resume = false,
+    overwrite = false,
+    parallel = 1,
+    queue,
+    watch,
+    ...config
+  } = asked;
   if (!given && !resume)
     throw new UsageError(
       "missing",
@@ -71,7 +81,7 @@ export async function openSweep(
         `for example  ${key}: ${key === "model" ? "lenet5" : "digits"}`,
       );
   const wanted = chosen ?? nameOf(config, "sweep-");
-  const before = chosen && !overwrite ? await savedSweep(directory(chosen)) : undefined;
+  const before = chosen && !overwrite ? await savedSweep(storeAt(chosen)) : undefined;
   if (before && !resume)
     throw new UsageError(
       "exists",
@@ -79,12 +89,12 @@ export async function openSweep(
       { found: SWEEP },
       "go on with --resume, start afresh with --overwrite, or choose another --out",
     );
-  const origins = given ? mergedOrigins(given, sources) : fileOrigins(join(wanted, SWEEP));
+  const origins = given ? mergedOrigins(given, sources) : fileOrigins(fileAt(wanted, SWEEP));
   const threads = config.threads ?? (before ? (await savedSettingsOf(wanted)).threads : undefined);
   const planned = plannedSweep({ ...config, ...(threads !== undefined && { threads }), parallel }, origins);
   if (before) checkSame(before, planned, wanted);
   await tryFirst(planned, wanted, interruption);
-  const store = chosen ? directory(chosen) : await newDirectory(wanted);
+  const store = chosen ? storeAt(chosen) : await newDirectory(wanted);
   if (overwrite) await clearSweep(store);
   const last = (path = "") => path.split(/[\\/]/).filter(Boolean).at(-1);
   const title = `${last(config.model)} on ${last(config.data)}`;
@@ -95,6 +105,7 @@ export async function openSweep(
     title,
     parallel,
     queue,
+    watch,
     helps: resume && given !== undefined,
     out,
     interruption,
@@ -126,6 +137,6 @@ function checkSame(before: SavedSweep, { plan, config }: PlannedSweep, folder: s
 async function tryFirst({ plan, settingsOf }: PlannedSweep, folder: string, interruption: Interruption): Promise<void> {
   const first = Object.entries(plan.space).map(([name, d]) => [name, "values" in d ? d.values[0] : d.from]);
   const config = settingsOf(Object.fromEntries(first));
-  const where = { asked: config, out: folder, store: directory(folder), config, summary: undefined };
+  const where = { asked: config, out: folder, store: storeAt(folder), config, summary: undefined };
   await openJob(where, { out: silent, interruption });
 }

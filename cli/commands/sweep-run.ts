@@ -1,7 +1,7 @@
 /** The trials of a sweep in processes of their own, and what is said on the way. */
-import { join, resolve } from "node:path";
-import { frontTable, SWEEP, type SweepResult, sweepLead, sweepTrials } from "espalier";
-import { environment } from "espalier/node";
+import { resolve } from "node:path";
+import { frontTable, SWEEP, type SweepResult, surveySweep, sweepLead, sweepTrials } from "espalier";
+import { environment, fileAt, isInBucket, watchSweep } from "espalier/node";
 import { engineOf } from "../settings/engine-fields.ts";
 import { sayStopped } from "../terminal/interrupt.ts";
 import { sweepProgress } from "../terminal/sweep-progress.ts";
@@ -20,9 +20,15 @@ const AT_ONCE = 64;
 
 /** @returns the exit status: 1 when a trial failed */
 export async function runSweep(sweep: OpenSweep): Promise<number> {
-  const { store, plan, config, title, queue, settingsOf, keyOf, interruption, out, helps } = sweep;
+  const { store, plan, config, title, queue, watch, settingsOf, keyOf, interruption, out, helps } = sweep;
   const parallel = queue === undefined ? sweep.parallel : AT_ONCE;
   if (!helps) await store.remove(CANCELLED);
+  const identity = { title, config, environment: environment(engineOf(config)) };
+  const page =
+    watch === undefined || watch === false
+      ? undefined
+      : await watchSweep(() => surveySweep(plan, identity, store, keyOf), { port: watch === true ? 0 : watch, title });
+  if (page) out.say(`follow the sweep at ${page.url}`);
   const cancelling = new AbortController();
   if (await store.read(CANCELLED)) cancelling.abort();
   const looking = setInterval(
@@ -38,26 +44,23 @@ export async function runSweep(sweep: OpenSweep): Promise<number> {
   const idle = Array.from({ length: shared ? 0 : parallel }, () => new TrialChild());
   const progress = sweepProgress(out, plan, settingsOf);
   try {
-    const { result, stopped } = await sweepTrials(
-      plan,
-      { title, config, environment: environment(engineOf(config)) },
-      {
-        ...{ store, keyOf, parallel, signal, textOf: failureText, onEvent: progress.event, retryFailed: !helps },
-        isFatal: (error) => !(error instanceof TrialFailure),
-        async complete(job, own, isOpen) {
-          const order = {
-            type: "trial",
-            settings: settingsOf(job.values),
-            out: own.location,
-            ...(job.until !== undefined && { until: job.until }),
-          } as const;
-          if (shared) return shared.make({ ...order, out: resolve(order.out), from: process.cwd() }, signal, isOpen);
-          const child = idle.pop()!;
-          const report = (said: TrialReport) => progress.report(job, said);
-          return child.make(order, signal, report, isOpen).finally(() => idle.push(child));
-        },
+    const { result, stopped } = await sweepTrials(plan, identity, {
+      ...{ store, keyOf, parallel, signal, textOf: failureText, onEvent: progress.event, retryFailed: !helps },
+      isFatal: (error) => !(error instanceof TrialFailure),
+      async complete(job, own, isOpen) {
+        const order = {
+          type: "trial",
+          settings: settingsOf(job.values),
+          out: own.location,
+          ...(job.until !== undefined && { until: job.until }),
+        } as const;
+        const everywhere = isInBucket(order.out) ? order.out : resolve(order.out);
+        if (shared) return shared.make({ ...order, out: everywhere, from: process.cwd() }, signal, isOpen);
+        const child = idle.pop()!;
+        const report = (said: TrialReport) => progress.report(job, said);
+        return child.make(order, signal, report, isOpen).finally(() => idle.push(child));
       },
-    );
+    });
     progress.stop();
     if (stopped) return stop(sweep, result, cancelling.signal.aborted);
     conclude(sweep, result);
@@ -67,6 +70,7 @@ export async function runSweep(sweep: OpenSweep): Promise<number> {
     clearInterval(looking);
     for (const child of idle) child.end();
     await shared?.close();
+    await page?.close();
   }
 }
 
@@ -88,7 +92,7 @@ function stop(sweep: OpenSweep, result: SweepResult, cancelled: boolean): number
 
 function conclude({ folder, out }: OpenSweep, result: SweepResult): void {
   const names = { page: "sweep.html", markdown: "sweep.md", table: "sweep.csv", figures: SWEEP };
-  const files = Object.fromEntries(Object.entries(names).map(([what, name]) => [what, join(folder, name)]));
+  const files = Object.fromEntries(Object.entries(names).map(([what, name]) => [what, fileAt(folder, name)]));
   const list = Object.entries(files).map(([what, path]) => `  ${what.padEnd(8)}  ${path}`);
   const { config, environment, ...shown } = result;
   const trials = shown.trials.map(({ epochs, ...t }) => ({ ...t, epochs: epochs.length }));

@@ -8,6 +8,7 @@ import { EspalierError, UsageError, writeJson } from "espalier";
 import { directory, version } from "espalier/node";
 import { stringify } from "yaml";
 import { integerField, text, toggle, type ValuesOf } from "../settings/field.ts";
+import { wantsFolder } from "../settings/place.ts";
 import { command } from "../terminal/command.ts";
 import { touched } from "../terminal/files.ts";
 
@@ -160,6 +161,7 @@ export const slurmCommand = (): Command =>
     }),
     async run([given], values, out) {
       const { config, out: folder } = asked(given, values.out);
+      wantsFolder("a sweep with Slurm's logs", folder);
       const place = resolve(folder);
       const script = slurmScript(resolve(config), { ...values, out: place }, resolve(process.argv[1]));
       if (!values.submit) {

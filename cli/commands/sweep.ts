@@ -1,8 +1,7 @@
 /** `espalier sweep`: a search over anything that `train` can be told. */
-import { join } from "node:path";
 import type { Command } from "commander";
 import { SWEEP, savedSweep } from "espalier";
-import { directory } from "espalier/node";
+import { fileAt, storeAt } from "espalier/node";
 import { fromAssignments, fromFile, type SettingSource } from "../settings/config.ts";
 import { sweepFields } from "../settings/sweep-fields.ts";
 import { command, setOption } from "../terminal/command.ts";
@@ -43,6 +42,7 @@ export const sweepCommand = (): Command =>
       "overwrite",
       "parallel",
       "queue",
+      "watch",
       "trials",
       "search",
       "dataRoot",
@@ -69,7 +69,7 @@ export const sweepCommand = (): Command =>
         out === undefined
           ? []
           : [SWEEP, "sweep.csv", "sweep.md", "sweep.html"].flatMap((name) =>
-              touched(`--out: ${name}`, join(out, name)),
+              touched(`--out: ${name}`, fileAt(out, name)),
             ),
     }),
     async run(_, asked, out, sources) {
@@ -93,6 +93,6 @@ export const sweepCommand = (): Command =>
 
 /** The settings of the sweep that is resumed. */
 async function fromDirectory(out: string): Promise<SettingSource[]> {
-  const saved = await savedSweep(directory(out));
-  return saved ? [{ label: (key) => `${join(out, SWEEP)}: ${key}`, values: saved.config }] : [];
+  const saved = await savedSweep(storeAt(out));
+  return saved ? [{ label: (key) => `${fileAt(out, SWEEP)}: ${key}`, values: saved.config }] : [];
 }

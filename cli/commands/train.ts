@@ -16,7 +16,6 @@ import {
   type Trial,
   visible,
 } from "espalier";
-import type { RunChoices } from "../settings/choices.ts";
 import { fromAssignments, fromFile } from "../settings/config.ts";
 import { teacherFile } from "../settings/distill-fields.ts";
 import { isFromFile } from "../settings/model-source.ts";
@@ -48,6 +47,7 @@ export const trainCommand = () =>
       "train --model lenet5 --data digits --epochs 15 --lambda 1.5e-3 --lr 0.2 --milestones 9,12 --out runs/digits",
       "train --model lenet5 --data mnist --data-root ~/data --target-params 0.1",
       "train --model trained.onnx --data cifar10 --target-macs 0.3 --epochs 20",
+      "train --model trained.onnx --data cifar10 --target-latency 2ms --threads 1 --epochs 20",
       "train --config examples/quickstart.yaml --lambda 2e-3 --set augment.crop=2",
       "train --model lenet5 --data digits --lorita 3 --weight-decay 1e-3 --rank-tolerance 0.005",
       "train --model resnet.onnx --data cifar10 --distill original --lambda 1e-3 --epochs 10",
@@ -133,20 +133,27 @@ const noteOfSingleWeights = ({ say, colour }: Output): void =>
     ),
   );
 
-function lambdaText(s: RunChoices): string {
+function lambdaText({ choices: s, chosen }: Pick<Job, "choices" | "chosen">): string {
   const target = targetSaid(s);
-  if (!target) return `${s.lambda}`;
-  const share = `${percent(target.keep, 1)} of the ${NOUNS[target.key]}`;
+  if (!target) return `${s.lambda}${chosen ? ` (chosen for ${counted(chosen.steps, "step")} of this model)` : ""}`;
+  const share = targetText(target, s);
   return s.targetSearch ? `searched for ${share}` : `${s.lambda}, steered to ${share}`;
+}
+function targetText({ key, value }: NonNullable<ReturnType<typeof targetSaid>>, s: Job["choices"]): string {
+  if (key !== "targetLatency") return `${percent(Number(value), 1)} of the ${NOUNS[key]}`;
+  const time = typeof value === "number" ? `${percent(value, 1)} of the time` : value;
+  return `${time} at batch ${s.latencyBatch ?? 1}`;
 }
 const NOUNS = { targetParams: "parameters", targetMacs: "multiply-adds", targetBytes: "bytes" } as const;
 
-function introduce({ choices: s, shop: { model, data, engine, out }, where, notComposed }: Job): void {
+function introduce(job: Job): void {
+  const { choices: s, shop, where, notComposed } = job;
+  const { model, data, engine, out } = shop;
   const { dim, bold } = out.colour;
   const samples = `${count(data.train.count)} + ${count(data.test.count)} samples of ${shapeText(data.shape)}`;
   const composed = s.lorita ? `, ${s.lorita} linear maps per layer` : "";
   const penalty =
-    s.penalty === "none" ? "" : `, ${kebab(s.penalty)}${s.lambda === undefined ? "" : ` lambda ${lambdaText(s)}`}`;
+    s.penalty === "none" ? "" : `, ${kebab(s.penalty)}${s.lambda === undefined ? "" : ` lambda ${lambdaText(job)}`}`;
   out.say(`${bold(s.model)} (${count(cost(model).params)} parameters${composed}) on ${bold(data.name)} (${samples})`);
   out.say(
     dim(

@@ -44,11 +44,11 @@ export interface Workshop extends Given {
 export const describeRun = (
   store: Store,
   s: RunChoices,
-  { model, teacher, order, data, engine, interruption, communicator }: Workshop,
+  { model, teacher, order, latency, data, engine, interruption, communicator }: Workshop,
   watch: Pick<TrainOptions, "onProgress" | "onBaseline" | "tune"> = {},
 ): Run =>
   train(model, data, {
-    ...trainOptions(s, model, engine, { teacher, order }),
+    ...trainOptions(s, model, engine, { teacher, order, latency }),
     store,
     resume: s.resume,
     signal: interruption.signal,

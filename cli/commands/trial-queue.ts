@@ -40,6 +40,8 @@ interface BullMq {
 
 /** What the queue is called. */
 const NAME = "espalier-trials";
+/** How long a claim on a trial holds that is not renewed, in milliseconds: so late another worker takes what a killed one had. */
+const CLAIMED_FOR = 10_000;
 /** How often a trial that somebody else makes is looked at, in milliseconds. */
 const LOOK_EVERY = 1000;
 
@@ -204,7 +206,13 @@ export async function workForQueue(url: string, { children, signal, read, textOf
   };
   const kind = queueKind(url);
   const bull = await bullMq();
-  const options = { connection: kind.connection(url), concurrency: children.length, maxStalledCount: 1_000_000 };
+  const options = {
+    connection: kind.connection(url),
+    concurrency: children.length,
+    maxStalledCount: 1_000_000,
+    lockDuration: CLAIMED_FOR,
+    stalledInterval: CLAIMED_FOR / 2,
+  };
   const worker = new bull.Worker(NAME, make, options, kind.backend(bull));
   worker.on("error", saidOnce(say));
   if (!signal.aborted)

@@ -19,7 +19,7 @@ import { modelFields, readingOf } from "../settings/model-fields.ts";
 import { openDataset } from "../settings/open.ts";
 import { command } from "../terminal/command.ts";
 import { writesNothing } from "../terminal/files.ts";
-import { sayReading } from "../terminal/reading.ts";
+import { sayData, sayReading } from "../terminal/reading.ts";
 
 export const verifyCommand = () =>
   command({
@@ -55,6 +55,7 @@ export const verifyCommand = () =>
       const engine = engineOf(values);
       const data = values.data ? await openDataset(values.data, { ...values, model: a }, given) : undefined;
       const normalization = normalizationSetting(values.normalize);
+      if (data) sayData(out, data, given, normalization);
       const inputs = await realInputs(first, data, engine, normalization);
       const { tolerance, random } = values;
       const options = {

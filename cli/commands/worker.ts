@@ -16,7 +16,7 @@ const fields = {
   parallel: integerField("trials at once on this machine (default 1)", { min: 1 }),
 };
 
-const notes = `The directory of the sweep must be the same path on every machine. Whoever can write to the queue
+const notes = `The directory of the sweep must be the same path on every machine, or one in a bucket. Whoever can write to the queue
 decides what is trained and where files go: keep it in a network of your own, with a password in the URL.
 It wants the package bullmq: npm install bullmq ioredis, or bullmq pg for PostgreSQL`;
 

@@ -10,6 +10,7 @@ import {
   penalties,
   UsageError,
   usualOptimizer,
+  usualSteering,
 } from "espalier";
 import { checkDistilling } from "./distill-fields.ts";
 import { lossesIn } from "./losses.ts";
@@ -51,14 +52,15 @@ export function choose(config: TrainConfig): RunChoices {
     throw new UsageError("missing", "train wants a model", { wanted: "--model" }, "for example --model lenet5");
   if (!data) throw new UsageError("missing", "train wants data", { wanted: "--data" }, "for example --data digits");
   const { defaults } = formOf({ optimizer, form: config.form });
+  const recipe = config.optimizer === undefined && optimizer === usualOptimizer.trained ? usualSteering : undefined;
   const choices = {
     ...config,
     model,
     data,
     optimizer,
     epochs,
-    lr: config.lr ?? defaults.lr,
-    schedule: config.schedule ?? (config.milestones?.length ? "multiStep" : "constant"),
+    lr: config.lr ?? recipe?.lr ?? defaults.lr,
+    schedule: config.schedule ?? (config.milestones?.length ? "multiStep" : (recipe?.schedule ?? "constant")),
     penalty: config.penalty ?? ((defaults.penalty ?? "none") as PenaltyName | "none"), // a test reads them all
     loss: config.loss ?? "crossEntropy",
     batchSize: config.batchSize ?? 128,
@@ -69,8 +71,7 @@ export function choose(config: TrainConfig): RunChoices {
   } as const;
   if (lorita) Object.assign(choices, { ...defaults.composed, ...said(config, Object.keys(defaults.composed ?? {})) });
   Object.assign(choices, { ...startsOf(choices.penalty), ...said(config, Object.keys(startsOf(choices.penalty))) });
-  if (config.targetMacs !== undefined && weighsBySize(choices.penalty))
-    Object.assign(choices, { weights: config.weights ?? "macs" });
+  if (weighsBySize(choices.penalty)) Object.assign(choices, weightsFor(config));
   for (const kind of ["optimizer", "schedule", "penalty"] as const) checkBelongs(kind, choices[kind], config);
   const named = lossesIn(choices.loss);
   checkBelongs("loss", named.includes("crossEntropy") ? "crossEntropy" : named[0], config);
@@ -85,7 +86,7 @@ export function choose(config: TrainConfig): RunChoices {
     throw new UsageError(
       "conflict",
       "a target and a truncation of ranks exclude each other",
-      { got: `--${kebab(target.key)} ${target.keep} with --rank-rule ${rule}` },
+      { got: `--${kebab(target.key)} ${target.value} with --rank-rule ${rule}` },
       `train with --${kebab(target.key)}, then run espalier factorize on the small model`,
     );
   if (choices.schedule === "multiStep" && !config.milestones?.length)
@@ -108,27 +109,27 @@ export function choose(config: TrainConfig): RunChoices {
   return choices;
 }
 
-/** What steers trained weights to a size: dual averaging forgets them, as its point is made anew of sums of gradients. */
-const FROM_TRAINED = "proxSgd";
-
 /** The optimizer of a run that does not say one. */
 function optimizerFor(config: TrainConfig): OptimizerName {
   const { model, init, lorita, targetSearch } = config;
   const usual = usualOptimizer[lorita ? "composed" : "plain"];
   if (lorita || init || targetSearch || !targetSaid(config) || model === undefined || !isFromFile(model)) return usual;
-  const [own, other] = [belongs.optimizer[usual], belongs.optimizer[FROM_TRAINED]];
-  return own.some((key) => config[key] !== undefined && !other.includes(key)) ? usual : FROM_TRAINED;
+  const [own, other] = [belongs.optimizer[usual], belongs.optimizer[usualOptimizer.trained]];
+  return own.some((key) => config[key] !== undefined && !other.includes(key)) ? usual : usualOptimizer.trained;
 }
 
-/** What no run of several ranks can do. */
-function checkSharing({ mpi, tune, targetSearch }: TrainConfig): void {
-  if (!mpi || (!tune && !targetSearch)) return;
-  throw new UsageError(
-    "conflict",
-    tune ? "ranks would each choose formulations of their own" : "a search makes several runs, and ranks share one",
-    { got: `--mpi with --${tune ? "tune" : "target-search"}` },
-    `leave --${tune ? "tune" : "target-search"} out`,
-  );
+/** What no run of several ranks can do, and why. */
+const NOT_SHARED = {
+  tune: "ranks would each choose formulations of their own",
+  targetSearch: "a search makes several runs, and ranks share one",
+  targetLatency: "ranks would each measure times of their own, and cut otherwise",
+} as const;
+
+function checkSharing(config: TrainConfig): void {
+  const found = Object.entries(NOT_SHARED).find(([key]) => config[key as keyof typeof NOT_SHARED]);
+  if (!config.mpi || !found) return;
+  const [key, why] = found;
+  throw new UsageError("conflict", why, { got: `--mpi with --${kebab(key)}` }, `leave --${kebab(key)} out`);
 }
 
 /** The form of its optimizer that a run takes. */
@@ -142,6 +143,18 @@ function startsOf(penalty: RunChoices["penalty"]): Readonly<Record<string, unkno
   if (penalty === "none") return {};
   const specs = Object.entries(optionSpecs(penalties[penalty].options));
   return Object.fromEntries(specs.flatMap(([key, { start }]) => (start === undefined ? [] : [[key, start]])));
+}
+
+/** What groups are weighed by where the target is not their number of weights. */
+function weightsFor({
+  weights,
+  targetMacs,
+  targetLatency,
+  groups = "coupled",
+}: TrainConfig): Pick<TrainConfig, "weights"> {
+  const channels = groups === "coupled" || groups === "headWidth"; // of which times are known
+  if (targetLatency !== undefined) return { weights: weights ?? (channels ? "latency" : "macs") };
+  return targetMacs === undefined ? {} : { weights: weights ?? "macs" };
 }
 
 /** Whether a penalty weighs groups by their sizes where nothing is said. */

@@ -1,10 +1,9 @@
 /** Everything that `compare` can be told: what `train` can, for all runs, and the methods and seeds. */
 import { z } from "zod";
-import { readerFields, textFields } from "./data-fields.ts";
 import { type Field, numberListField, text, type ValuesOf } from "./field.ts";
-import { type TrainKey, trainFields } from "./train-fields.ts";
+import { placeKeys, problemKeys, type TrainKey, trainFields } from "./train-fields.ts";
 
-const { seed, out, resume, overwrite, mpi, ...shared } = trainFields;
+const { seed, out, resume, overwrite, mpi, syncBatchNorm, ...shared } = trainFields;
 const distinct = (list: readonly number[]): boolean => new Set(list).size === list.length;
 
 /** Settings of each method by its name. What they hold is checked against train's fields, with the shared settings. */
@@ -34,18 +33,4 @@ export const compareFields = {
 export type CompareConfig = ValuesOf<typeof compareFields>;
 
 /** What decides the problem or how it runs, and is therefore the same for all methods. */
-export const notPerMethod: readonly TrainKey[] = [
-  "model",
-  "data",
-  "columns",
-  "dataRoot",
-  ...(Object.keys(readerFields) as (keyof typeof readerFields)[]),
-  ...(Object.keys(textFields) as (keyof typeof textFields)[]),
-  "limitTrain",
-  "valSplit",
-  "threads",
-  "device",
-  "out",
-  "resume",
-  "overwrite",
-];
+export const notPerMethod: readonly TrainKey[] = [...problemKeys, ...placeKeys];

@@ -14,7 +14,7 @@ import {
   toggle,
   type ValuesOf,
 } from "./field.ts";
-import { type LossSetting, lossesIn } from "./losses.ts";
+import { fitsNumbers, type LossSetting } from "./losses.ts";
 
 /** A switch whose default is not always off. */
 const yesOrNo = (help: string): Field<boolean> => ({ ...toggle(help), value: "true|false" });
@@ -68,7 +68,7 @@ export const textFields = {
 
 export const dataFields = {
   data: text(
-    "data set by name, a folder (of images, say), a file (.csv, .tsv, .jsonl, .parquet, .npz, .npy), or a module that exports one",
+    "data set by name, a folder (of images, say), a file (.csv, .tsv, .jsonl, .parquet, .npz, .npy), s3://BUCKET/KEY of either, or a module that exports one",
     "name|path",
   ),
   columns: namesField("which columns of the data are for which of the model's inputs and outputs, where names differ"),
@@ -101,7 +101,7 @@ export function readerOptions(
 ): OpenOptions {
   const given = Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));
   const { dataRoot, loss } = values;
-  const fits = loss !== undefined && lossesIn(loss).every((name) => ["mse", "l1", "bce"].includes(name));
+  const fits = loss !== undefined && fitsNumbers(loss);
   return {
     ...given,
     ...(fits && { expects: "numbers" }),

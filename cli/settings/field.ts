@@ -18,12 +18,26 @@ export interface Field<T = unknown> {
   readonly on?: true;
   /** The valid names, when there are few. */
   readonly choices?: readonly string[];
+  /**
+   * "place": where and how a run runs, which decides nothing of what is trained: it may differ when a run is resumed, and is the same for
+   * all trials and methods. "problem": what methods are compared on, the same for all of them. Default: it decides what is trained.
+   */
+  readonly of?: "place" | "problem";
   /** As a JSON Schema, where its own cannot be one. */
   readonly accepts?: Readonly<Record<string, unknown>>;
   /** From text to what the schema checks. What cannot be read stays text, and the schema says so. */
   read(text: string): unknown;
 }
 export type Fields = Readonly<Record<string, Field>>;
+
+/** Settings that are of this, by their names. */
+export const allOf = <const F extends Fields>(of: NonNullable<Field["of"]>, fields: F): F =>
+  Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, { ...field, of }])) as F;
+
+/** The names of the settings that are of this. */
+export const keysThatAre = <F extends Fields>(of: Field["of"], fields: F): (keyof F)[] =>
+  Object.keys(fields).filter((key) => fields[key].of === of);
+
 export type ValuesOf<F extends Fields> = { readonly [K in keyof F]?: z.output<F[K]["schema"]> };
 
 export interface Range {
@@ -159,6 +173,25 @@ export const texts = (help: string, value: string): Field<string[]> => ({
   value,
   read: (t) => parts(t).map((part) => part.trim()),
 });
+
+const MILLISECONDS = /^(\d+(?:\.\d+)?|\.\d+)\s*(ms|us|µs|s)$/;
+const IN_MS: Readonly<Record<string, number>> = { s: 1000, ms: 1, us: 1e-3, µs: 1e-3 };
+
+/** A time, as "2ms", or a share of what there is, as 0.5. */
+export const latencyField = (help: string): Field<number | string> => ({
+  schema: z.union([z.number().gt(0).lt(1), z.string().regex(MILLISECONDS)]),
+  wanted: "a time, as 2ms, or a share of the model's time, as 0.5",
+  help,
+  value: "time|share",
+  read: readNumber,
+});
+
+/** What it says: milliseconds, or a share. */
+export function latencySaid(value: number | string): { readonly ms: number } | { readonly keep: number } {
+  if (typeof value === "number") return { keep: value };
+  const [, n, unit] = MILLISECONDS.exec(value)!; // as the schema has it
+  return { ms: Number(n) * IN_MS[unit] };
+}
 
 /** Sizes by their symbols: "height=256,width=256". */
 export const sizesField = (help: string): Field<Record<string, number>> => ({

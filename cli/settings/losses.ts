@@ -85,6 +85,10 @@ export const lossField: Field<LossSetting> = {
 export const lossesIn = (setting: LossSetting): readonly LossName[] =>
   typeof setting === "string" ? [setting] : Object.values(setting).map(({ loss }) => loss);
 
+/** Whether labels are numbers to come near to, for all of them. */
+export const fitsNumbers = (setting: LossSetting): boolean =>
+  lossesIn(setting).every((name) => made[name]({}).labels === "target");
+
 /** What the library is given. @param options of those that have them */
 export function lossOf(setting: LossSetting = "crossEntropy", options: CrossEntropyOptions = {}): Loss | Losses {
   if (typeof setting === "string") return made[setting](options);

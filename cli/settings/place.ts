@@ -10,24 +10,11 @@ import {
   UsageError,
   writeJson,
 } from "espalier";
-import { directory, environment, newDirectory } from "espalier/node";
+import { environment, isInBucket, newDirectory, storeAt } from "espalier/node";
 import { z } from "zod";
 import { settings } from "./config.ts";
 import { kebab } from "./names.ts";
-import { type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
-
-/** Settings that do not decide what is trained, and may differ when a run is resumed. */
-const MAY_CHANGE: readonly TrainKey[] = [
-  "out",
-  "resume",
-  "overwrite",
-  "threads",
-  "device",
-  "dataRoot",
-  "tensorboard",
-  "watch",
-  "mpi",
-];
+import { placeKeys, type TrainConfig, type TrainKey, trainFields } from "./train-fields.ts";
 
 export interface RunFolder {
   /** What was asked for; without `out` in it the folder is one that nobody has, and `occupy` says which. */
@@ -50,7 +37,7 @@ export async function place(asked: TrainConfig): Promise<RunFolder> {
       "for example --resume --out runs/a",
     );
   const out = asked.out ?? nameOf(asked);
-  const store = directory(out);
+  const store = storeAt(out);
   if (!asked.out) return { asked, out, store, config: asked, summary: undefined };
   const files = await store.list();
   const holdsRun = [FILES.run, FILES.checkpoint, FILES.summary].some((name) => files.includes(name));
@@ -104,6 +91,12 @@ export async function occupy(where: RunFolder): Promise<Occupied<RunFolder>> {
 export const changedMeanwhile = (folder: string): EspalierError =>
   new EspalierError("locked", `another process has worked in ${folder} meanwhile`, {}, "start again");
 
+/** @throws UsageError for a place in a bucket */
+export function wantsFolder(what: string, place: string): void {
+  if (!isInBucket(place)) return;
+  throw new UsageError("unsupported", `${what} is kept in a folder`, { got: place }, "give a folder as --out");
+}
+
 /** runs/lenet5-digits, which may be taken. */
 export function nameOf({ model = "model", data = "data" }: TrainConfig, prefix = ""): string {
   const last = (path: string) =>
@@ -143,7 +136,7 @@ export function differing(
   b: TrainConfig,
   keys = Object.keys({ ...a, ...b }) as TrainKey[],
 ): TrainKey[] {
-  return keys.filter((k) => !MAY_CHANGE.includes(k) && text(a[k]) !== text(b[k]));
+  return keys.filter((k) => !placeKeys.includes(k) && text(a[k]) !== text(b[k]));
 }
 
 function checkSame(saved: TrainConfig, asked: TrainConfig, out: string): void {

@@ -1,5 +1,12 @@
 /** From the choices of a run to the options of the library's `train` and `finish`. */
-import { type Engine, type FinishOptions, factorPatterns, type Model, type TrainOptions } from "espalier";
+import {
+  type Engine,
+  type FinishOptions,
+  factorPatterns,
+  type LatencyTable,
+  type Model,
+  type TrainOptions,
+} from "espalier";
 import type { RunChoices } from "./choices.ts";
 import { normalizationSetting } from "./data-fields.ts";
 import { distillOptions } from "./distill-fields.ts";
@@ -13,6 +20,8 @@ export interface Given {
   readonly teacher?: Model;
   /** In which samples come. */
   readonly order?: Uint32Array;
+  /** Of a run that is steered to a time. */
+  readonly latency?: LatencyTable;
 }
 
 /** Of `train`, but for where it keeps its files. */
@@ -20,7 +29,7 @@ export const trainOptions = (
   s: RunChoices,
   model: Model,
   engine: Engine,
-  { teacher, order }: Given = {},
+  { teacher, order, latency }: Given = {},
 ): TrainOptions => ({
   engine,
   ...methods({ ...s, ...(s.layers && { layers: [...factorPatterns(model, s.layers)] }) }),
@@ -31,14 +40,16 @@ export const trainOptions = (
   logSteps: s.logSteps,
   batchSize: s.batchSize,
   accumulate: s.accumulate,
+  syncBatchNorm: s.syncBatchNorm,
+  recompute: s.recompute,
   seed: s.seed,
   output: s.output,
   distill: distillOptions(s, teacher),
   freeze: s.freeze,
   trainOnly: s.trainOnly,
   lambdaWarmup: s.lambdaWarmup,
-  target: steeringOf(s),
-  shrinkEvery: s.shrinkEvery,
+  target: steeringOf(s, { engine, latency }),
+  shrinkEvery: s.shrinkEvery === "off" ? false : s.shrinkEvery,
   shrinkAfter: s.shrinkAfter,
   augment: augmentation(s.augment),
   normalization: normalizationSetting(s.normalize),

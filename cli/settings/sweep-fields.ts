@@ -1,11 +1,11 @@
 /** Everything that `sweep` can be told: what `train` can, for all trials, what varies, and how it is searched. */
 import { objectiveNames, searchNames } from "espalier";
 import { z } from "zod";
-import { choice, type Field, integerField, text, type ValuesOf } from "./field.ts";
-import { type TrainKey, trainFields } from "./train-fields.ts";
+import { choice, type Field, integerField, portOrSwitch, text, type ValuesOf } from "./field.ts";
+import { placeKeys, type TrainKey, trainFields } from "./train-fields.ts";
 import { yamlValue } from "./yaml.ts";
 
-const { out, resume, overwrite, watch, mpi, ...shared } = trainFields;
+const { out, resume, overwrite, watch, mpi, syncBatchNorm, ...shared } = trainFields;
 
 const range = z.strictObject({
   from: z.number(),
@@ -101,7 +101,13 @@ export const sweepFields = {
   config: text("what varies, how it is searched, and shared settings", "sweep.yaml"),
   ...shared,
   ...searchFields,
-  out: text("directory of the sweep (default: a new one under runs/); several processes may share it", "folder"),
+  watch: portOrSwitch(
+    "show the sweep as a page that follows all trials, on this machine only: at a free port, or this one",
+  ),
+  out: text(
+    "directory of the sweep (default: a new one under runs/), or s3://BUCKET/PREFIX; several processes may share it",
+    "folder",
+  ),
   resume: {
     ...resume,
     help: "go on with the sweep in --out, or help with it: finished trials stay, and without --config failed ones are tried again",
@@ -112,14 +118,4 @@ export const sweepFields = {
 export type SweepConfig = ValuesOf<typeof sweepFields>;
 
 /** What does not vary between trials: where and how they run. */
-export const notSwept: readonly TrainKey[] = [
-  "threads",
-  "device",
-  "dataRoot",
-  "tensorboard",
-  "watch",
-  "mpi",
-  "out",
-  "resume",
-  "overwrite",
-];
+export const notSwept: readonly TrainKey[] = placeKeys;

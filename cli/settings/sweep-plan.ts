@@ -49,7 +49,7 @@ export function plannedSweep(config: SweepConfig, origins: Origins): PlannedSwee
     parallel = 1,
     ...rest
   } = config;
-  const { out, resume, overwrite, queue, ...shared } = rest;
+  const { out, resume, overwrite, queue, watch, ...shared } = rest;
   if (!spoken)
     throw new UsageError(
       "missing",

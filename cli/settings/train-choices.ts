@@ -14,7 +14,7 @@ const ofPenalty = ({ options, lambdaDecides, ways }: PenaltyMethod) => [
   ...optionSettings(options),
   "lambdaWarmup",
   ...(Object.hasOwn(options.shape, "lambda") && !ways.includes("host")
-    ? ["targetParams", "targetMacs", "targetBytes"]
+    ? ["targetParams", "targetMacs", "targetBytes", "targetLatency", "latencyBatch"]
     : []),
   ...(lambdaDecides ? ["targetSearch"] : []),
 ];
@@ -92,7 +92,9 @@ export const headings: Readonly<Record<string, readonly TrainKey[]>> = {
     "threads",
     "device",
     "mpi",
+    "syncBatchNorm",
     "tune",
+    "recompute",
     "out",
     "resume",
     "overwrite",

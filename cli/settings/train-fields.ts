@@ -5,10 +5,13 @@ import { dataFields, readerFields, textFields } from "./data-fields.ts";
 import { distillFields } from "./distill-fields.ts";
 import { devices } from "./engine-fields.ts";
 import {
+  allOf,
   augmentation,
   choice,
   countOrOff,
+  type Field,
   integerField,
+  keysThatAre,
   numberField,
   numberListField,
   placeOrSwitch,
@@ -27,12 +30,16 @@ import { fineTuneField, keepField, relativeField, ruleField, toleranceField } fr
 import { targetFields } from "./target-fields.ts";
 
 const epochList = z.int().min(1);
+const inPlace = <F extends Field>(field: F): F => ({ ...field, of: "place" });
+const ofProblem = <F extends Field>(field: F): F => ({ ...field, of: "problem" });
 const namesOf = <N extends string>(methods: Readonly<Record<N, unknown>>) => Object.keys(methods) as N[];
 
 export const trainFields = {
-  model: text(
-    `${[...builtIns.keys()].join(", ")}, a file that ends in .onnx, or a folder with one`,
-    "name|file.onnx|folder",
+  model: ofProblem(
+    text(
+      `${[...builtIns.keys()].join(", ")}, a file that ends in .onnx, or a folder with one`,
+      "name|file.onnx|folder",
+    ),
   ),
   init: toggle("draw new initial weights for a model from a file"),
   newHead: integerField("replace the classifier of a model from a file by a new one of so many classes", { min: 1 }),
@@ -48,13 +55,15 @@ export const trainFields = {
     "train these and nothing else, also what inspect lists as constants; patterns as in freeze",
     "a,b.*,…",
   ),
-  data: dataFields.data,
-  columns: dataFields.columns,
-  dataRoot: dataFields.dataRoot,
-  ...readerFields,
-  ...textFields,
-  limitTrain: integerField("use only so many training samples", { min: 1 }),
-  valSplit: numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
+  data: ofProblem(dataFields.data),
+  columns: ofProblem(dataFields.columns),
+  dataRoot: inPlace(dataFields.dataRoot),
+  ...allOf("problem", readerFields),
+  ...allOf("problem", textFields),
+  limitTrain: ofProblem(integerField("use only so many training samples", { min: 1 })),
+  valSplit: ofProblem(
+    numberField("hold out this share of the training samples for validation", { above: 0, below: 1 }),
+  ),
   augment: augmentation(
     "vary training samples: auto, none, or such as random-resized-crop=0.08:1,flip,color-jitter=0.4; also crop=4, rand-augment=2:9, cutout=16, mixup=0.2 (default: auto, as the data set says)",
   ),
@@ -68,7 +77,7 @@ export const trainFields = {
   ...distillFields,
 
   optimizer: choice(
-    `how weights move (default ${kebab(usualOptimizer.plain)}; with lorita ${kebab(usualOptimizer.composed)}; of a model from a file, to a target size, prox-sgd)`,
+    `how weights move (default ${kebab(usualOptimizer.plain)}; with lorita ${kebab(usualOptimizer.composed)}; of a model from a file, to a target size, ${kebab(usualOptimizer.trained)})`,
     namesOf(optimizers),
   ),
   lr: numberField(lrHelp, { above: 0 }),
@@ -93,7 +102,7 @@ export const trainFields = {
   ]),
   ...penaltyFields,
   lambdaWarmup: numberField(
-    "epochs over which the penalty grows to its full strength (default: a tenth of the run, at most until the first milestone)",
+    "epochs over which the penalty grows to its full strength (default: a tenth of the run, at most until the first milestone; half of the run where lambda is chosen)",
     { min: 0 },
   ),
   ...targetFields,
@@ -120,9 +129,8 @@ export const trainFields = {
   preciseStatistics: countOrOff(
     "batch norm: take running statistics anew over so many batches before each evaluation (default: 50 with a penalty or an optimizer that cuts, else off; 50 after truncation)",
   ),
-  shrinkEvery: integerField(
-    "after every so many epochs go on without the channels that nothing reads any more: steps get cheaper, the result stays the same (default: never)",
-    { min: 1 },
+  shrinkEvery: countOrOff(
+    "after every so many epochs go on without the channels that nothing reads any more: steps get cheaper, the result stays the same (default: 5 with a target, and for rmda, prox-sgd and hspg with group-lasso or l1; else off)",
   ),
   shrinkAfter: integerField(
     "shrink-every: for how many epochs on end all that reads a channel has been zero when it leaves; of rmda, epochs after its last restart with c = 1 (default 3)",
@@ -138,24 +146,39 @@ export const trainFields = {
     min: 1,
   }),
   logSteps: toggle("write the loss of every step to steps.jsonl"),
-  tensorboard: placeOrSwitch(
-    "write what TensorBoard shows: into the run directory, or a folder of that name in another",
-    "folder",
+  tensorboard: inPlace(
+    placeOrSwitch(
+      "write what TensorBoard shows: into the run directory, or a folder of that name in another",
+      "folder",
+    ),
   ),
-  watch: portOrSwitch("show the run as a page that follows it, on this machine only: at a free port, or this one"),
+  watch: inPlace(
+    portOrSwitch("show the run as a page that follows it, on this machine only: at a free port, or this one"),
+  ),
   seed: integerField("default 1"),
-  threads: integerField("default: one per processor", { min: 1 }),
-  device: choice("default cpu", devices),
-  mpi: toggle(
-    "one run in all processes that mpirun started, each on its share of every batch: mpirun -n 4 npx espalier train --mpi …",
+  threads: inPlace(integerField("default: one per processor", { min: 1 })),
+  device: inPlace(choice("default cpu", devices)),
+  mpi: inPlace(
+    toggle(
+      "one run in all processes that mpirun started, each on its share of every batch: mpirun -n 4 npx espalier train --mpi …",
+    ),
   ),
+  syncBatchNorm: toggle("mpi: batch norm normalizes by the samples of all processes, as torch's SyncBatchNorm does"),
   tune: toggle(
     "time the formulations of the step on this machine first, and compute with the fastest; kept for later runs",
   ),
-  out: text("run directory (default: a new one under runs/)", "folder"),
-  resume: toggle("go on with the run in --out"),
-  overwrite: toggle("start afresh although --out holds a run"),
+  recompute: inPlace(
+    toggle("compute cheap values again instead of keeping them for the gradients (default: when memory is short)"),
+  ),
+  out: inPlace(text("run directory (default: a new one under runs/), or s3://BUCKET/PREFIX", "folder")),
+  resume: inPlace(toggle("go on with the run in --out")),
+  overwrite: inPlace(toggle("start afresh although --out holds a run")),
 } as const;
 
 export type TrainConfig = ValuesOf<typeof trainFields>;
 export type TrainKey = keyof typeof trainFields;
+
+/** Where and how a run runs. */
+export const placeKeys: readonly TrainKey[] = keysThatAre("place", trainFields);
+/** What methods are compared on. */
+export const problemKeys: readonly TrainKey[] = keysThatAre("problem", trainFields);

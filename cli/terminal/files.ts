@@ -5,7 +5,7 @@
 import { readdir, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { EspalierError, FILES, type Model, type ReadOptions, TRUNCATED, UsageError } from "espalier";
-import { datasets, readModel } from "espalier/node";
+import { datasets, fileAt, readModel } from "espalier/node";
 
 /** A file as the user named it, and what it is to the command: an argument, a flag. */
 export interface NamedFile {
@@ -39,7 +39,7 @@ export async function dataFiles(data: string | undefined, root: string | undefin
 /** The files of runs that go into these folders. */
 export const runFiles = (...folders: readonly string[]): readonly NamedFile[] =>
   folders.flatMap((folder) =>
-    [...Object.values(FILES), TRUNCATED].map((name) => ({ what: `--out: ${name}`, path: join(folder, name) })),
+    [...Object.values(FILES), TRUNCATED].map((name) => ({ what: `--out: ${name}`, path: fileAt(folder, name) })),
   );
 
 /**
@@ -88,7 +88,7 @@ async function checkTarget(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined); // what cannot be looked at, writing says
   if (!found || found.isFile()) return;
   throw new EspalierError(
-    "system",
+    "unwritable",
     "cannot write the file",
     { file: path, reason: found.isDirectory() ? "it is a folder" : "it is no regular file" },
     found.isDirectory() ? "name a file in it" : "name a file",

@@ -48,6 +48,8 @@ describe("train", () => {
     "targetParams",
     "targetMacs",
     "targetBytes",
+    "targetLatency",
+    "latencyBatch",
     "targetSearch",
   ];
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FILES, type Words } from "espalier";
 import {
   type FolderModel,
+  isInBucket,
   isModelFolder,
   type ModelFolder,
   modelFileIn,
@@ -64,6 +65,12 @@ export async function runFolder(
   classes: readonly string[] | undefined,
 ): Promise<string | undefined> {
   if (!(await isModelFolder(from))) return undefined;
+  if (isInBucket(run)) {
+    out.warn(
+      `${out.colour.yellow("note:")} no folder of the small model is made in a bucket, only its file; espalier shrink makes one`,
+    );
+    return undefined;
+  }
   const file = join(run, FILES.small);
   const [before, after] = [await readModel(from), await readModel(file)];
   return fillFolder(from, join(run, SMALL), out, { before, after, bytes: await readBytes(file), classes });

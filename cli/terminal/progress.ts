@@ -36,6 +36,7 @@ function epochLine(m: EpochMetrics, epochs: number, prunes: Run["prunes"]): stri
     ...(m.stepParams && m.stepParams.after < m.stepParams.before
       ? [`params ${shortCount(m.stepParams.before)} → ${shortCount(m.stepParams.after)} in the step`]
       : []),
+    ...(m.stepBack === undefined ? [] : [`${m.stepBack} channels came back`]),
     `${significant(m.msPerStep)} ms/step`,
     ...(m.statisticsSeconds === undefined ? [] : [`batch norm's statistics ${duration(m.statisticsSeconds)}`]),
   ].join("  ");

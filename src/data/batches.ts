@@ -13,8 +13,9 @@ import { mixed } from "./augment/mixup.ts";
 import { vary } from "./augment/vary.ts";
 import { orderOf } from "./order.ts";
 import { asGiven, byLength, type SamplePlaces, type Stretch, shortened } from "./places.ts";
+import { type BatchSharing, type Share, shareAt } from "./share.ts";
 import { sampleSize, samplesAt } from "./source.ts";
-import type { Augment, Split } from "./split.ts";
+import { type Augment, type Numbers, ofEach, type Split } from "./split.ts";
 
 /** A batch. The arrays belong to whoever receives it. */
 export interface Batch {
@@ -23,6 +24,8 @@ export interface Batch {
   readonly y: Split["y"];
   readonly more?: Split["more"];
   readonly count: number;
+  /** Of a batch that several share: which of its samples the arrays hold. Default: all of them. */
+  readonly share?: Share;
   /** How many places its samples have, where batches differ in it. */
   readonly length?: number;
   readonly epoch: number;
@@ -52,6 +55,8 @@ export interface BatchPlan {
   readonly anyOrder?: boolean;
   /** Merge a last batch of one sample into the one before: batch statistics need more than one value. */
   readonly mergeSingle?: boolean;
+  /** Whose samples of each batch are prepared: read, decoded, varied. Default: all of them. With mixup the whole batch is, and then cut. */
+  readonly sharing?: BatchSharing;
   /** Stops the iteration with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -81,14 +86,28 @@ export async function* prepare(split: Split, plan: BatchPlan): AsyncGenerator<Ba
     const { order, batches } = epochBatches(split, plan, epoch);
     for (const [step, { start, count, length }] of batches.entries()) {
       if (epoch === firstEpoch && step < (plan.step ?? 0)) continue;
-      const drawn = shuffle || augment ? { seed, epoch, position: start, augment } : undefined;
-      const whole = await samplesAt(split, order, start, count, drawn);
+      const share = plan.sharing && shareAt(count, plan.sharing);
+      const own = share && !augment?.mixup ? share : { from: 0, count }; // mixup blends with samples of the others
+      const at = { seed, epoch, position: start + own.from };
+      const drawn = shuffle || augment ? { ...at, augment } : undefined;
+      const whole = await samplesAt(split, order, start + own.from, own.count, drawn);
       const batch = places && length !== undefined ? { ...shortened(whole, places, length), length } : whole;
-      const at = { seed, epoch, position: start };
       if (augment) vary(batch.x, shape, augment, at, split.source?.augments);
-      yield { ...(augment?.mixup ? mixed(batch, augment.mixup, at) : batch), epoch, step };
+      const blended = augment?.mixup ? cutTo(mixed(batch, augment.mixup, at), share) : batch;
+      yield { ...blended, count, ...(share && { share }), epoch, step };
     }
   }
+}
+
+/** Samples of a whole batch that are somebody's share of it. */
+function cutTo<S extends Pick<Batch, "x" | "y" | "more" | "count">>(batch: S, share: Share | undefined): S {
+  if (!share) return batch;
+  const { from, count } = share;
+  const rows = <T extends Numbers>(of: T): T => {
+    const width = of.length / batch.count;
+    return of.slice(from * width, (from + count) * width) as T;
+  };
+  return { ...batch, ...ofEach(batch, rows) };
 }
 
 /** The order of an epoch's samples, and where its batches stand in it. */

@@ -113,7 +113,7 @@ describe("what of the classes is said", () => {
     const data = fromArrays(new Float32Array(1000), y, { shape: [2], name: "mine", test: { x: [[1, 2]], y: [1] } });
     expect(data.classes).toBe(201);
     const said =
-      "190 of the 201 classes of mine have no training sample: 10 … 199; of those above them the first is sample 123, 200";
+      "190 of the 201 classes of mine have no training sample: 10 … 199; of those above them the first is sample 123: 200";
     expect(classNotes(data)).toEqual([said]);
     expect(train(mlp({ sizes: [2, 201] }), data, options).notes).toContain(said);
   });
@@ -125,6 +125,8 @@ describe("what of the classes is said", () => {
       classes: 9,
     });
     expect(classNotes(data)).toEqual(["6 of the 9 classes of arrays have no training sample: 0, 2, 5 … 8"]);
+    const named = { ...data, classNames: Array.from({ length: 9 }, (_, i) => `c${i}`) };
+    expect(classNotes(named)).toEqual(["6 of the 9 classes of arrays have no training sample: c0, c2, c5, c6, c7, c8"]);
     expect(classNotes(good, 10)).toEqual(["the model tells 10 classes apart, mine has 3"]);
     expect([classNotes(good, 3), classNotes(targets, 2)]).toEqual([[], []]);
   });

@@ -173,6 +173,20 @@ function ranges(sorted: readonly number[]): string {
   return [...shown, ...(runs.length > 4 ? ["…"] : [])].join(", ");
 }
 
+/** Some classes by their names; undefined where they have none but their numbers. */
+function namesText(classes: readonly number[], names: readonly string[] | undefined): string | undefined {
+  if (!names || names.every((name, i) => name === String(i))) return undefined;
+  const shown = classes.slice(0, 6).map((label) => names[label]);
+  return `${shown.join(", ")}${classes.length > shown.length ? ", …" : ""}`;
+}
+
+/** "line 7 of reviews.csv"; its number among the training samples where nothing else is known. */
+function sampleText({ origin }: Dataset["train"], sample: number): string {
+  const { file, ...at } = origin?.(sample) ?? { sample };
+  const place = Object.entries(at).map(([what, n]) => `${what} ${n}`);
+  return `${place.join(", ")}${file === undefined ? "" : ` of ${file}`}`;
+}
+
 /**
  * What of the classes somebody should know who did not mean it: such as never occur, as one damaged label makes them.
  * @param outputs of a model that is trained on it
@@ -180,7 +194,7 @@ function ranges(sorted: readonly number[]): string {
 export function classNotes(data: Dataset, outputs?: number): string[] {
   wants("classNotes", ["data", aDataset, data]);
   wants("classNotes", ["data.train.y", anArray, data.train, "y"]);
-  const { train, classes, name } = data;
+  const { train, classes, name, classNames } = data;
   if (classes === null) return [];
   const seen = new Set(train.y);
   const never = Array.from({ length: classes }, (_, i) => i).filter((label) => !seen.has(label));
@@ -189,11 +203,13 @@ export function classNotes(data: Dataset, outputs?: number): string[] {
   const places = train.y.length / train.count;
   const above =
     beyond > 0 && beyond <= RARE * train.y.length
-      ? `; of those above them the first is sample ${Math.floor(at / places)}, ${train.y[at]}`
+      ? `; of those above them the first is ${sampleText(train, Math.floor(at / places))}: ${train.y[at]}`
       : "";
   return [
     ...(never.length > 0
-      ? [`${never.length} of the ${classes} classes of ${name} have no training sample: ${ranges(never)}${above}`]
+      ? [
+          `${never.length} of the ${classes} classes of ${name} have no training sample: ${namesText(never, classNames) ?? ranges(never)}${above}`,
+        ]
       : []),
     ...(outputs !== undefined && outputs > classes
       ? [`the model tells ${outputs} classes apart, ${name} has ${classes}`]

@@ -194,6 +194,10 @@ export function drawHeldOut(
   return { held: order.subarray(0, n).sort(), left: order.subarray(n).sort() };
 }
 
+/** How many of the samples were drawn for testing. @param what is counted */
+export const drawnNote = (train: number, test: number, what: string): Words =>
+  say`${test} of ${test + train} ${what} are drawn for testing: ${option("testSplit")}`;
+
 function toSplit(x: Split["x"], count: number, y: NumericInput, what: string, classes: number | null | undefined) {
   const labels = readLabels(y, what, classes === null);
   if (labels.count !== count)

@@ -8,7 +8,7 @@ import type { Column } from "./columns.ts";
 import { type Dataset, holdOut } from "./dataset.ts";
 import { fewLengths, type SamplePlaces } from "./places.ts";
 import { asPlain, plainLabels } from "./plain-labels.ts";
-import type { Augment, Numbers, Split } from "./split.ts";
+import type { Augment, Numbers, Origin, Split } from "./split.ts";
 import { channelStatistics } from "./statistics.ts";
 
 /** Numbers of all samples: nested arrays `[N][…]`, or a flat typed array with the shape of one sample ([] for one number). */
@@ -25,8 +25,10 @@ export interface Columns {
   readonly labels?: Readonly<Record<string, ColumnInput>>;
 }
 
-/** The same, of samples that differ in length. */
+/** The same, of samples that differ in length, or of which it is known where they are from. */
 export interface PlacedColumns extends Columns {
+  /** Where a sample is from, for messages. */
+  readonly origin?: Origin;
   /**
    * Samples of differing lengths that were filled up to one: how many places of each are its own, and the columns whose samples have
    * a row for each place. Batches are then made of samples of about the same length, and of a few lengths only, for a model that
@@ -100,7 +102,7 @@ export function fromColumns(columns: PlacedColumns, options: FromColumnsOptions 
       more: Object.fromEntries(more.map(({ name, is, shape, classes }) => [name, { is, shape, classes }])),
     }),
     ...(notes.length > 0 && { notes }),
-    train: { ...splitOf(read, x, y), ...lengthsOf(columns) },
+    train: { ...splitOf(read, x, y), ...knownOf(columns) },
     test: splitOf(read, x, y),
     augment,
   };
@@ -108,7 +110,7 @@ export function fromColumns(columns: PlacedColumns, options: FromColumnsOptions 
     if (of === undefined) return set;
     if (typeof of === "number") return holdOut(set, part, of, seed);
     const found = sameColumns(read, asPlain(readColumns(of, classesOf(read), `${part}.`), read), x, y);
-    return { ...set, [part]: { ...found, ...lengthsOf(of) } };
+    return { ...set, [part]: { ...found, ...knownOf(of) } };
   };
   const parts = put(put(whole, "test", test), "val", val);
   const places = columns.places && placesIn(read, columns.places.of, x, y, parts);
@@ -118,7 +120,10 @@ export function fromColumns(columns: PlacedColumns, options: FromColumnsOptions 
   return normalized;
 }
 
-const lengthsOf = ({ places }: PlacedColumns) => places && { lengths: places.lengths };
+const knownOf = ({ places, origin }: PlacedColumns): Pick<Split, "lengths" | "origin"> => ({
+  ...(places && { lengths: places.lengths }),
+  ...(origin && { origin }),
+});
 
 /**
  * What of the columns has a row for each place, and the lengths that batches have.

@@ -8,7 +8,11 @@ export type LabelKind = (typeof LABEL_KINDS)[number];
 export const LABEL_KINDS = ["classes", "numbers", "places"] as const;
 
 /** What labels are called where nothing says which they are. */
-export const LABEL_NAMES: readonly string[] = ["y", "label", "labels", "target", "targets", "class"];
+const LABEL_NAMES: readonly string[] = ["y", "label", "labels", "target", "targets", "class"];
+
+/** Whether a column of this name holds labels. @param said the names that do. Default: those that are usual, in any case */
+export const isLabelName = (name: string, said?: readonly string[]): boolean =>
+  said ? said.includes(name) : LABEL_NAMES.includes(name.toLowerCase());
 
 /** Labels of some samples, flat, with the shape of one sample's. */
 export interface LabelArray {

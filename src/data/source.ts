@@ -40,8 +40,12 @@ const anElementType: Kind = {
 
 /** Some samples of a split, as a split: what is in memory is copied, what is read stays where it is. */
 export function chosen(split: Split, indices: Uint32Array): Split {
-  const { source, rows } = split;
-  const picked = { ...arraysAt(split, indices, 0, indices.length), count: indices.length };
+  const { source, rows, origin } = split;
+  const picked: Split = {
+    ...arraysAt(split, indices, 0, indices.length),
+    ...(origin && { origin: (sample) => origin(indices[sample]) }),
+    count: indices.length,
+  };
   return source ? { ...picked, source, rows: rows ? indices.map((i) => rows[i]) : indices.slice() } : picked;
 }
 
@@ -60,7 +64,7 @@ export async function samplesAt(
 ): Promise<Pick<Split, "x" | "y" | "more" | "count">> {
   const rest = { ...arraysAt(split, order, start, count), count };
   const { source, rows } = split;
-  if (!source) return rest;
+  if (!source || count === 0) return rest;
   const wanted = Uint32Array.from({ length: count }, (_, i) => {
     const at = order ? order[start + i] : start + i;
     return rows ? rows[at] : at;

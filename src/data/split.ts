@@ -20,8 +20,13 @@ export interface Split {
   readonly more?: Readonly<Record<string, Numbers>>;
   /** How many places of each sample are its own, where samples differ in length and were filled up to one. */
   readonly lengths?: Int32Array;
+  /** Where a sample is from, for messages: its file and its line or number there. Default: nothing is known but its number here. */
+  readonly origin?: Origin;
   readonly count: number;
 }
+
+/** Where a sample is from: a file, and its line or number there. */
+export type Origin = (sample: number) => Readonly<Record<string, string | number>>;
 
 /** What a batch of training samples is drawn by: it may depend on these alone, so that a resumed run reads the same again. */
 export interface Drawn {

@@ -47,10 +47,12 @@ export interface Session {
 export interface LoadOptions {
   /**
    * Outputs that stay on the device: to be fed to further runs without a way through host memory. The others come to the
-   * host with the run, which is cheaper for what is downloaded anyway. An engine whose device is the host ignores it, and
-   * types that a device does not hold (float64 …) stay on the host.
+   * host with the run, which is cheaper for what is downloaded anyway. An engine whose device is the host can write into targets
+   * without a copy then. Types that a device does not hold (float64 …) stay on the host.
    */
   readonly resident?: readonly string[];
+  /** Whether to save memory where that costs time: "less", a few microseconds for each operator, or "least", up to a third. Default: not. */
+  readonly memory?: "less" | "least";
 }
 
 /** A runtime. */
@@ -60,6 +62,8 @@ export interface Engine {
   readonly version: string;
   readonly threads: number;
   readonly device: string;
+  /** Bytes of memory that are free where graphs run; infinity where nobody knows. Absent = nobody knows. */
+  available?(): number;
   /**
    * @param model a file; whoever loads it may write over its bytes afterwards
    * @throws EspalierError when the runtime refuses the model or the device is not there

@@ -5,6 +5,7 @@ import type { Data, DType } from "../dtype.ts";
 import { EspalierError } from "../error.ts";
 import type { DeviceTensor, DeviceTensors, Session } from "./engine.ts";
 import { checkFeeds, checkTargets, type DeclaredTensor } from "./feeds.ts";
+import { ENDING, type InPlace } from "./in-place.ts";
 import { NodeTensor } from "./node-tensor.ts";
 
 /** What a session wants of its engine. */
@@ -24,16 +25,20 @@ export class NodeSession implements Session {
   private readonly outputs: ReadonlyMap<string, DeclaredTensor>;
   /** Whether outputs stay on the device: the runtime then allocates all of them itself. */
   private readonly resident: boolean;
+  /** Runs without copies of what is written in place, where the session can. */
+  private readonly inPlace: InPlace | undefined;
   private released = false;
 
-  constructor(session: InferenceSession, owner: TensorOwner, resident: boolean) {
+  constructor(session: InferenceSession, owner: TensorOwner, resident: boolean, inPlace?: InPlace) {
     this.session = session;
     this.owner = owner;
     this.resident = resident;
+    this.inPlace = inPlace;
     this.inputNames = session.inputNames;
-    this.outputNames = session.outputNames;
+    this.outputNames = session.outputNames.filter((name) => name !== ENDING);
     this.inputs = declared(session.inputMetadata);
-    this.outputs = new Map(declared(session.outputMetadata).map((o) => [o.name, o]));
+    const outputs = session.outputMetadata.filter(({ name }) => name !== ENDING);
+    this.outputs = new Map(declared(outputs).map((o) => [o.name, o]));
   }
 
   async run(feeds: DeviceTensors, into: DeviceTensors = {}): Promise<Record<string, DeviceTensor>> {
@@ -53,9 +58,7 @@ export class NodeSession implements Session {
       const target = ownEntry(into, name);
       fetches[name] = target ? this.target(target) : null;
     }
-    const results = await this.session.run(views, fetches as InferenceSession.FetchesType).catch((e) => {
-      throw this.owner.failed(e);
-    });
+    const results = (await this.inPlace?.run(this.session, views, fetches)) ?? (await this.copied(views, fetches));
     const outputs = dictionary<DeviceTensor>();
     const copies: Tensor[] = [];
     for (const name of this.outputNames)
@@ -65,6 +68,15 @@ export class NodeSession implements Session {
       } else outputs[name] = this.placed(results[name], ownEntry(into, name));
     free(copies);
     return outputs;
+  }
+
+  /** A run of which the binding copies every output. */
+  private async copied(feeds: InferenceSession.FeedsType, fetches: Record<string, Tensor | null>) {
+    const results = await this.session.run(feeds, fetches as InferenceSession.FetchesType).catch((e) => {
+      throw this.owner.failed(e);
+    });
+    this.inPlace?.learn(results);
+    return results;
   }
 
   /** Where the runtime may write an output; null: it allocates one, which `placed` puts in its place. */

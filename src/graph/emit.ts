@@ -1,7 +1,7 @@
 /** Short expressions that several passes emit. */
 import type { Builder } from "./builder.ts";
 import { heldAs } from "./half.ts";
-import { arrayOf, f32, i64, sameShape, size, tensor } from "./tensor.ts";
+import { arrayOf, i64, sameShape, size, tensor } from "./tensor.ts";
 import type { DType, Shape, Value } from "./types.ts";
 
 /** x in another shape; x itself where it has that shape. */
@@ -22,18 +22,41 @@ export const ones = (g: Builder, condition: Value, like: Value): Value => g.Cast
 /** 1 where x > 0, else 0. */
 export const positive = (g: Builder, x: Value): Value => ones(g, g.Greater(x, 0), x);
 
-/** The largest float32 below the normal ones, 2⁻¹²⁶ − 2⁻¹⁴⁹. */
-export const LARGEST_SUBNORMAL = 2 ** -126 - 2 ** -149;
+/** 2⁻¹⁰⁰: what `flushed` makes zero. */
+const NEXT_TO_NOTHING = 2 ** -100;
 
 /**
- * w, but 0 where w is subnormal. What only decays ends there and never leaves, as a share of the smallest numbers rounds to themselves;
- * and processors multiply them many times slower.
+ * w, but 0 where |w| ≤ 2⁻¹⁰⁰. What only decays ends there; else it would become subnormal and never leave, as a share of the smallest
+ * numbers rounds to themselves, and processors multiply them many times slower. It is w − clip(w, ±2⁻¹⁰⁰), without a branch for each
+ * number: above 2⁻⁷⁶ that is w, bit for bit, and between them normal.
  */
 export const flushed = (g: Builder, w: Value): Value =>
-  g.means(g.Where(g.Greater(g.Abs(w), LARGEST_SUBNORMAL), w, g.constant(f32([0], []))), "Flushed", [w], {});
+  g.Sub(w, g.Clip(w, { min: -NEXT_TO_NOTHING, max: NEXT_TO_NOTHING }));
+
+/** ∛x of numbers ≥ 0. */
+export const cubeRoot = (g: Builder, x: Value): Value => g.means(g.Pow(x, 1 / 3), "CubeRoot", [x], {});
 
 /** x with one axis reversed. By Gather, as a Slice of step −1 is far slower on the CPU. */
 export function reversed(g: Builder, x: Value, axis: number): Value {
   const d = x.shape[axis];
   return d === 1 ? x : g.Gather(x, g.constant(i64(Array.from({ length: d }, (_, i) => d - 1 - i))), { axis });
+}
+
+/** How `weighed` made what it made. */
+const products = new WeakMap<Value, { readonly x: Value; readonly by: Value; readonly shaped: (y: Value) => Value }>();
+
+/** x times factors that broadcast to it, in another shape; a scalar may still join the factors (`scaled`). */
+export function weighed(g: Builder, x: Value, by: Value, shaped: (y: Value) => Value): Value {
+  const made = shaped(g.Mul(x, by));
+  if (size(by.shape) < size(x.shape)) products.set(made, { x, by, shaped });
+  return made;
+}
+
+/**
+ * y times a scalar. Where y is the product of something large with something smaller, the scalar goes to the smaller one, which spares
+ * a pass over y; the product is rounded otherwise then, but for a scalar of 1.
+ */
+export function scaled(g: Builder, y: Value, by: Value): Value {
+  const of = products.get(y);
+  return of ? weighed(g, of.x, g.Mul(of.by, by), of.shaped) : g.Mul(y, by);
 }

@@ -41,8 +41,8 @@ interface Gradients {
 
 /** Further values for which ONNX has no operator. */
 interface Others {
-  /** w, but 0 where w is subnormal. */
-  Flushed: Of<readonly [w: Value], Record<never, never>>;
+  /** ∛x of numbers ≥ 0. */
+  CubeRoot: Of<readonly [x: Value], Record<never, never>>;
   /** Σ a·b over all axes but channels, of tensors [N, C, …]: [C]. */
   ChannelDot: Of<readonly [a: Value, b: Value], Record<never, never>>;
   /** p·x + q·y + r of tensors [N, C, …] by numbers of the channels [C]. */

@@ -61,6 +61,8 @@ interface Traits<A> {
   readonly permutes?: (x: Type, a: FullAttrs<A>) => readonly number[];
   /** Its outputs hold elements of its inputs, and nothing else. */
   readonly rearranges?: true;
+  /** Its output is input 0 in another shape, for which a runtime takes no memory of its own. */
+  readonly reshapes?: true;
   /** None of its outputs may be left out. */
   readonly everyOutput?: true;
   /** Inputs that hold running statistics: stored, but not parameters. */
@@ -69,6 +71,8 @@ interface Traits<A> {
   readonly learns?: readonly number[];
   /** The input of which rows are looked up by indices, along the attribute `axis`. */
   readonly table?: number;
+  /** Its inputs are stretched to a common shape and met element by element. */
+  readonly broadcasts?: true;
   /** What it joins to data by broadcasting may learn (a bias, a scale) or not (a mask, a factor): values and names tell. */
   readonly joins?: true;
   /** What it puts beside data may learn (a class token, a prompt) or not (padding, coordinates): values and names tell. */

@@ -63,3 +63,7 @@ export function withoutUnread(graph: Graph): Graph {
   const initializers = new Map([...graph.initializers].filter(([v]) => read.has(v)));
   return { ...graph, nodes, initializers };
 }
+
+/** The names of what a graph's nodes make. */
+export const valueNames = ({ nodes }: Graph): string[] =>
+  nodes.flatMap((n) => n.outputs.flatMap((o) => (o ? [o.name] : [])));

@@ -1,6 +1,7 @@
 /** Sums and factors per group, over slices that may span several tensors: what every group penalty and projection shares. */
 
 import type { Builder } from "../graph/builder.ts";
+import { reshape, weighed } from "../graph/emit.ts";
 import { f32, full, size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet, Member } from "./group-set.ts";
@@ -28,19 +29,19 @@ function incidence(g: Builder, member: Member, count: number): Value {
  * @param fill what stands where the view is larger than the parameter
  */
 export function inView(g: Builder, { view, pad }: Member, x: Value, fill = 0): Value {
-  if (!pad) return g.Reshape(x, { shape: view });
+  if (!pad) return reshape(g, x, view);
   const ends = pad.to.map((d, i) => d - pad.from[i]);
-  const padded = g.Pad(g.Reshape(x, { shape: pad.from }), { pads: [...pad.from.map(() => 0), ...ends], value: fill });
-  return g.Reshape(padded, { shape: view });
+  const padded = g.Pad(reshape(g, x, pad.from), { pads: [...pad.from.map(() => 0), ...ends], value: fill });
+  return reshape(g, padded, view);
 }
 
 /** The parameter that has these slices. */
 function outOfView(g: Builder, { param, pad }: Member, x: Value): Value {
-  if (!pad) return g.Reshape(x, { shape: param.shape });
+  if (!pad) return reshape(g, x, param.shape);
   const axes = pad.from.map((_, i) => i);
-  const whole = g.Reshape(x, { shape: pad.to });
+  const whole = reshape(g, x, pad.to);
   const own = g.Slice(whole, { starts: axes.map(() => 0), ends: pad.from, axes });
-  return g.Reshape(own, { shape: param.shape });
+  return reshape(g, own, param.shape);
 }
 
 /**
@@ -52,7 +53,7 @@ function sumOver(g: Builder, x: Value, view: readonly number[], axes: readonly n
   if (axes[0] !== 0 || view.length === 1) return g.ReduceSum(x, { axes: [...axes], keepdims: 0 });
   const [rows, ...rest] = view;
   const ones = g.constant(full([1, rows], 1));
-  const sums = g.Reshape(g.MatMul(ones, g.Reshape(x, { shape: [rows, size(rest)] })), { shape: rest });
+  const sums = reshape(g, g.MatMul(ones, reshape(g, x, [rows, size(rest)])), rest);
   const left = axes.slice(1).map((a) => a - 1);
   return left.length ? g.ReduceSum(sums, { axes: left, keepdims: 0 }) : sums;
 }
@@ -64,7 +65,7 @@ function sumOver(g: Builder, x: Value, view: readonly number[], axes: readonly n
 export function groupSums(g: Builder, set: GroupSet, terms: readonly Value[]): Value {
   const parts = set.members.map((member, i) => {
     const others = member.view.flatMap((_, axis) => (member.axes.includes(axis) ? [] : [axis]));
-    const flat = g.Reshape(sumOver(g, terms[i], member.view, others), { shape: [channelCount(member)] });
+    const flat = reshape(g, sumOver(g, terms[i], member.view, others), [channelCount(member)]);
     return member.channels ? g.MatMul(flat, incidence(g, member, set.count)) : flat;
   });
   return parts.length === 1 ? parts[0] : g.Sum(parts);
@@ -72,6 +73,14 @@ export function groupSums(g: Builder, set: GroupSet, terms: readonly Value[]): V
 
 /** ‖w_g‖² of every group of a set: [count]. */
 export const groupSquares = (g: Builder, set: GroupSet, w: Weights): Value => groupProducts(g, set, w, w);
+
+/** Numbers of the groups of several sets, one set behind the other: what is done to all of them alike is done once. */
+export const behindOneAnother = (g: Builder, each: readonly Value[]): Value =>
+  each.length === 1 ? each[0] : g.Concat(each, { axis: 0 });
+
+/** The numbers of each set, as `behindOneAnother` has them. */
+export const parted = (g: Builder, sets: readonly GroupSet[], x: Value): Value[] =>
+  sets.length === 1 ? [x] : g.Split(x, { axis: 0, split: sets.map((set) => set.count) });
 
 /** ⟨a_g, b_g⟩ of every group of a set: [count]. */
 export function groupProducts(g: Builder, set: GroupSet, a: Weights, b: Weights): Value {
@@ -94,7 +103,11 @@ export function spreadGroups(g: Builder, set: GroupSet, member: Member, perGroup
     const rest = f32(Float32Array.from(channels, (c) => (c < 0 ? outside : 0)));
     perChannel = g.Add(g.MatMul(incidence(g, member, set.count), perGroup), g.constant(rest));
   }
-  return g.Reshape(perChannel, { shape: view.map((d, i) => (axes.includes(i) ? d : 1)) });
+  return reshape(
+    g,
+    perChannel,
+    view.map((d, i) => (axes.includes(i) ? d : 1)),
+  );
 }
 
 /**
@@ -126,8 +139,11 @@ export function addGroups(g: Builder, set: GroupSet, factors: Value, w: Weights,
 export function scaleInView(g: Builder, set: GroupSet, w: Map<Value, Value>, factors: readonly Value[]): void {
   set.members.forEach((member, i) => {
     const factor = member.channels?.includes(-1) ? outsideOne(g, member, factors[i]) : factors[i];
-    const scaled = g.Mul(inView(g, member, w.get(member.param)!), factor);
-    w.set(member.param, outOfView(g, member, scaled));
+    const x = inView(g, member, w.get(member.param)!);
+    w.set(
+      member.param,
+      weighed(g, x, factor, (y) => outOfView(g, member, y)),
+    );
   });
 }
 

@@ -34,7 +34,12 @@ export function zeroGroups(set: GroupSet, tensors: Tensors): Uint8Array {
 }
 
 /** One byte per channel of a member's view: 1 = this slice of the one tensor is exactly zero. */
-function zeroSlices({ param, view, axes, pad }: Member, tensors: Tensors): Uint8Array {
+function zeroSlices(member: Member, tensors: Tensors): Uint8Array {
+  return zeroChannels(memberValues(member, tensors), member.view, member.axes);
+}
+
+/** The elements of a member's view, in its order. */
+export function memberValues({ param, view, pad }: Member, tensors: Tensors): Tensor["data"] {
   const { data } = tensors.get(param.name) ?? missing(param.name);
   if (data.length !== size(pad?.from ?? view))
     throw new EspalierError("mismatch", "a tensor does not fit its groups", {
@@ -42,10 +47,10 @@ function zeroSlices({ param, view, axes, pad }: Member, tensors: Tensors): Uint8
       got: `${data.length} elements`,
       wanted: `[${pad?.from ?? view}]`,
     });
-  return zeroChannels(pad ? padded(data, pad.from, pad.to) : data, view, axes);
+  return pad ? padded(data, pad.from, pad.to) : data;
 }
 
-/** 1 for every element that is not zero, with zeros appended to every axis. */
+/** With zeros appended to every axis. */
 function padded(data: Tensor["data"], from: Shape, to: Shape): Float32Array {
   const out = new Float32Array(size(to));
   const row = from.at(-1)!;
@@ -56,7 +61,7 @@ function padded(data: Tensor["data"], from: Shape, to: Shape): Float32Array {
       rest = Math.floor(rest / from[axis]);
       stride *= to[axis];
     }
-    for (let i = 0; i < row; i++) out[place + i] = Number(data[at + i]) === 0 ? 0 : 1;
+    for (let i = 0; i < row; i++) out[place + i] = Number(data[at + i]);
   }
   return out;
 }

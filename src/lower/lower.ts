@@ -5,10 +5,15 @@
 import { EspalierError } from "../error.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { producers, withoutUnread } from "../graph/walk.ts";
+import { producers, valueNames, withoutUnread } from "../graph/walk.ts";
+import { withOutputNames } from "./output-names.ts";
 import { type Formulation, keyOf, PLAIN, type Site } from "./pattern.ts";
+import { inPieces } from "./pieces.ts";
+import { withEqualRanks } from "./ranks.ts";
+import { withSharedConstants } from "./shared-constants.ts";
 import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
 import { type Target, targetRuns } from "./target.ts";
+import { withFastTransposes } from "./transposes.ts";
 
 /** A plan: formulations by the sites' keys (`keyOf`); "plain" leaves a site as it is. */
 export type FormulationPlan = Readonly<Record<string, string>>;
@@ -22,7 +27,7 @@ export type FormulationPlan = Readonly<Record<string, string>>;
 export function lower(graph: Graph, target: Target, choices: FormulationPlan = {}): Graph {
   const { meanings, ...plain } = graph;
   const g = builder(graph.name, { ...plain, nodes: [] });
-  g.reserve(namesIn(graph));
+  g.reserve(valueNames(graph));
   const makes = producers(graph);
   const sites = new Map(sitesOf(graph).map((site) => [site.output, site]));
   for (const node of graph.nodes) {
@@ -32,7 +37,9 @@ export function lower(graph: Graph, target: Target, choices: FormulationPlan = {
     if (made) g.replace(site.output, made);
     else g.add(node);
   }
-  return withoutUnread({ ...g.build(), outputs: graph.outputs });
+  const lowered = withoutUnread({ ...g.build(), outputs: graph.outputs });
+  if (!target.thresholds) return lowered;
+  return withOutputNames(withEqualRanks(inPieces(withFastTransposes(withSharedConstants(lowered)), target)));
 }
 
 /** Formulations to try in order; the plain one where none is left. */
@@ -74,8 +81,4 @@ function wished(site: Site, target: Target, makes: ReadonlyMap<Value, Node>): Wi
 export function preferenceOf(graph: Graph, site: Site, target: Target): string {
   const wish = wished(site, target, producers(graph)).find((f) => emitOn(builder(), site, target, f));
   return Object.entries(patternOf(site)).find(([, f]) => f === wish)?.[0] ?? PLAIN;
-}
-
-function* namesIn(graph: Graph): Generator<string> {
-  for (const n of graph.nodes) for (const o of n.outputs) if (o) yield o.name;
 }

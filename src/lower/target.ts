@@ -26,6 +26,12 @@ export interface Thresholds {
   readonly tileSide: number;
   /** Most elements of the 0/1 matrix that puts back what was gathered. */
   readonly indexMatrix: number;
+  /** Elements that are laid out at a time for the weight's gradient by samples, for each thread. */
+  readonly laidOut: number;
+  /** Elements of a piece of a chain, for each thread. */
+  readonly pieceElements: number;
+  /** Fewest elements of a chain's largest tensor to take it in pieces. */
+  readonly pieced: number;
 }
 
 /** An operator that runs only up to a rank of its first input. */
@@ -67,6 +73,9 @@ const cpu: Thresholds = {
   dotPositions: 256,
   tileSide: 512,
   indexMatrix: 1 << 20,
+  laidOut: 1 << 19,
+  pieceElements: 1 << 18,
+  pieced: 1 << 20,
 };
 
 /** What ONNX Runtime 1.30 takes back to the CPU, with copies both ways, or refuses at run time. */

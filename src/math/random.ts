@@ -25,7 +25,7 @@ export type Purpose = (typeof PURPOSES)[number];
 /** New ones stand at the end: the place of each is in its numbers. */
 const PURPOSES = [
   ...(["init", "shuffle", "augment", "dropout", "split", "digits", "verify", "mask"] as const),
-  ...(["resizedCrop", "colors", "policy", "cutout", "sweep", "mixup"] as const),
+  ...(["resizedCrop", "colors", "policy", "cutout", "sweep", "mixup", "bootstrap"] as const),
 ] as const;
 
 export class Random {

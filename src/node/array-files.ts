@@ -1,24 +1,23 @@
 /** Data sets of named arrays: what an .npz file holds, or several .npy files beside each other. */
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, drawnNote } from "../data/dataset.ts";
 import { labelsAreIndices } from "../data/encoding.ts";
-import { type ColumnInput, type Columns, type FromColumnsOptions, fromColumns } from "../data/from-columns.ts";
-import { LABEL_NAMES, type LabelArray, readLabelKind } from "../data/labels.ts";
+import {
+  type ColumnInput,
+  type Columns,
+  type FromColumnsOptions,
+  fromColumns,
+  type PlacedColumns,
+} from "../data/from-columns.ts";
+import { isLabelName, type LabelArray, readLabelKind } from "../data/labels.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { option, say, type Words } from "../message.ts";
 import { didYouMean } from "../nearest.ts";
-import type { NpyArray } from "./npy.ts";
+import { isTexts, type NamedArray, namedLabels } from "./array-texts.ts";
+import type { NpyNumbers } from "./npy.ts";
 import type { OpenOptions } from "./reader.ts";
 
 const PARTS = ["train", "test", "val"] as const;
 type Part = (typeof PARTS)[number];
-
-/** An array and where it is from. */
-export interface NamedArray extends NpyArray {
-  /** As `numpy.savez` is given it: x, y_test, inputs/ids, labels/logits. */
-  readonly name: string;
-  /** How messages name it: "data.npz: x.npy". */
-  readonly where: string;
-}
 
 interface Meaning {
   readonly part: Part;
@@ -27,12 +26,12 @@ interface Meaning {
 }
 
 /** `inputs/input_ids_test` is the column input_ids of the test samples. */
-export function meaningOf(name: string, labels: readonly string[] = LABEL_NAMES): Meaning {
+export function meaningOf(name: string, labels?: readonly string[]): Meaning {
   const [, folder, rest] = /^(?:(inputs|labels)\/)?(.*)$/s.exec(name)!;
   const [, stem, part = "train"] = /^(.*?)(?:_(train|test|val))?$/s.exec(rest)!;
   return {
     part: part as Part,
-    is: (folder ?? (labels.includes(stem) ? "labels" : "inputs")) as keyof Columns,
+    is: (folder ?? (isLabelName(stem, labels) ? "labels" : "inputs")) as keyof Columns,
     column: stem,
   };
 }
@@ -66,21 +65,25 @@ export function datasetOfArrays(
   const classNames: Record<string, readonly string[]> = {};
   const labels: Partial<Record<Part, Record<string, ColumnInput>>> = {};
   for (const column of Object.keys(train.labels)) {
-    const given = Object.fromEntries(
-      PARTS.flatMap((part) => (parts[part]?.labels[column] ? [[part, labelArray(parts[part].labels[column])]] : [])),
+    const given: Record<string, NamedArray> = Object.fromEntries(
+      PARTS.flatMap((part) => (parts[part]?.labels[column] ? [[part, parts[part].labels[column]]] : [])),
     );
-    const read = readLabelKind(given, {
-      where: (part, sample) => ({ file: path, column, ...(part && { at: `${part}, sample ${sample}` }) }),
-      kind: options.labelKind ?? options.expects,
-      classes: options.classes ?? options.encoding?.classes,
-      asIndices: labelsAreIndices(options.encoding),
-    });
+    const asked = options.classes ?? options.encoding?.classes;
+    const read = Object.values(given).some(isTexts)
+      ? namedLabels(given, column, asked)
+      : readLabelKind(Object.fromEntries(Object.entries(given).map(([part, array]) => [part, labelArray(array)])), {
+          where: (part, sample) => ({ file: path, column, ...(part && { at: `${part}, sample ${sample}` }) }),
+          kind: options.labelKind ?? options.expects,
+          classes: asked,
+          asIndices: labelsAreIndices(options.encoding),
+        });
     for (const [part, made] of Object.entries(read.parts)) (labels[part as Part] ??= {})[column] = made;
     classes[column] = read.classes;
     if (read.values) classNames[column] = read.values;
     notes.push(...read.notes);
   }
-  const columns = (part: Part): Columns => ({
+  const columns = (part: Part): PlacedColumns => ({
+    origin: (sample) => ({ file: path, sample }),
     inputs: inputs(parts[part]!),
     labels: { ...(parts[part]!.labels && rest(parts[part]!, labels[part])), ...labels[part] },
   });
@@ -93,7 +96,7 @@ export function datasetOfArrays(
     ...(held.val && { val: columns("val") }),
   };
   const data = inFile(path, () => fromColumns(columns("train"), of));
-  if (!held.test) notes.push(drawnNote(data, "samples"));
+  if (!held.test) notes.push(drawnNote(data.train.count, data.test.count, "samples"));
   const values = data.label === undefined ? undefined : classNames[data.label];
   return {
     ...data,
@@ -101,10 +104,6 @@ export function datasetOfArrays(
     ...(values && { classNames: values, encoding: { classes: values } }),
   };
 }
-
-/** How much was drawn for testing. @param what is counted */
-const drawnNote = ({ train, test }: Pick<Dataset, "train" | "test">, what: string): Words =>
-  say`${test.count} of ${test.count + train.count} ${what} are drawn for testing: ${option("testSplit")}`;
 
 /** @returns the error for a share to be drawn of data that has test samples */
 const hasTest = (path: string): UsageError =>
@@ -135,14 +134,26 @@ export function ofFile(path: string, error: unknown): unknown {
   return new Kind(error.code, error.what, { file: path, ...error.details }, error.fix);
 }
 
-const shaped = ({ data, shape }: NamedArray): ColumnInput => ({ data, shape: shape.slice(1) });
+function shaped(array: NamedArray): ColumnInput {
+  if (isTexts(array)) throw noNumbers(array);
+  return { data: array.data, shape: array.shape.slice(1) };
+}
+const noNumbers = ({ where, data }: NamedArray): EspalierError =>
+  new EspalierError(
+    "mismatch",
+    "an array of texts is no input",
+    { file: where, got: JSON.stringify(data[0]), wanted: "numbers" },
+    say`name the array that holds the labels by ${option("labelColumns")}; texts are read from a table, with the model's tokenizer`,
+  );
 const inputs = ({ inputs }: PartColumns): Record<string, ColumnInput> =>
   Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, shaped(array)]));
 /** Labels of a part that the training samples have not: the difference is said where parts are compared. */
 const rest = ({ labels }: PartColumns, read: Record<string, ColumnInput> = {}): Record<string, ColumnInput> =>
   Object.fromEntries(Object.entries(labels).flatMap(([name, array]) => (name in read ? [] : [[name, shaped(array)]])));
 
-function labelArray({ data, shape, where }: NamedArray): LabelArray {
+function labelArray(array: NamedArray): LabelArray {
+  if (isTexts(array)) throw noNumbers(array);
+  const { data, shape, where } = array;
   if (shape[0] === 0) throw new EspalierError("missing", "an array is empty", { file: where, got: `[${shape}]` });
   const numbers =
     data instanceof BigInt64Array || data instanceof BigUint64Array ? Float64Array.from(data, Number) : data;
@@ -152,12 +163,12 @@ function labelArray({ data, shape, where }: NamedArray): LabelArray {
     fractions: isFraction(data),
   };
 }
-const isFraction = (data: NpyArray["data"]): boolean => data instanceof Float32Array || data instanceof Float64Array;
+const isFraction = (data: NpyNumbers): boolean => data instanceof Float32Array || data instanceof Float64Array;
 
 function partsOf(arrays: readonly NamedArray[], path: string, { inputColumns, labelColumns }: OpenOptions) {
   const parts: Partial<Record<Part, PartColumns>> = {};
   for (const array of arrays) {
-    const { part, is, column } = meaningOf(array.name, labelColumns ?? LABEL_NAMES);
+    const { part, is, column } = meaningOf(array.name, labelColumns);
     if (array.shape.length === 0)
       throw new EspalierError("invalid-file", "a column has no samples", { file: array.where, got: "one number" });
     if (is === "inputs" && inputColumns && !inputColumns.includes(column)) continue;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zipSync } from "fflate";
 import { expect, test } from "vitest";
+import type { Dataset } from "../data/dataset.ts";
 import { fromColumns } from "../data/from-columns.ts";
 import { datasets } from "./datasets.ts";
 
@@ -39,7 +40,7 @@ const message = (work: Promise<unknown>): Promise<string> =>
     () => "no error",
     (error: Error) => error.message.replaceAll(folder, ""),
   );
-const cycle = (values: readonly number[], n = 10) => Array.from({ length: n }, (_, i) => values[i % values.length]);
+const cycle = <T>(values: readonly T[], n = 10): T[] => Array.from({ length: n }, (_, i) => values[i % values.length]);
 
 test("an .npz file by any spelling of its ending", async () => {
   const data = await datasets.open(npz("UPPER.NPZ", { x: x(10), y: npy(cycle([0, 1]), [10]) }));
@@ -64,7 +65,16 @@ test(".npy files beside each other, by one of them or by their folder", async ()
   const whole = await datasets.open(join(folder, "pair"));
   expect([whole.classes, whole.train.count, whole.test.count, [...whole.test.y]]).toEqual([3, 6, 3, [2, 1, 0]]);
   const one = await datasets.open(join(folder, "pair/x_train.npy"));
-  expect({ ...one, name: "" }).toEqual({ ...whole, name: "" });
+  const unnamed = (data: Dataset) => {
+    const { name: _, train, test, ...rest } = data;
+    return { ...rest, train: { ...train, origin: train.origin?.(1) }, test: { ...test, origin: test.origin?.(1) } };
+  };
+  const file1 = join(folder, "pair/x_train.npy");
+  expect(unnamed(one)).toEqual({
+    ...unnamed(whole),
+    train: { ...whole.train, origin: { file: file1, sample: 1 } },
+    test: { ...whole.test, origin: { file: file1, sample: 1 } },
+  });
   expect((await datasets.info(join(folder, "pair/x_train.npy"))).files).toHaveLength(4);
   file("single.npy", x(6));
   file("other.npy", x(9));
@@ -226,5 +236,38 @@ test("an option that a reader does not take is refused by its name, and so is a 
 test("classes of a label that is not there are refused", () => {
   expect(() => fromColumns({ inputs: { x: [[1], [2]] }, labels: { y: [0, 1] } }, { classes: { z: 2 } })).toThrow(
     "classes are given of a label that there is not",
+  );
+});
+
+/** An .npy file of texts, each of `width` characters of UTF-32. */
+function texts(values: readonly string[], width: number): Uint8Array {
+  const head = `{'descr': '<U${width}', 'fortran_order': False, 'shape': (${values.length},), }`.padEnd(117, " ");
+  const codes = values.flatMap((text) => {
+    const own = Array.from(text, (c) => c.codePointAt(0)!);
+    return [...own, ...new Array<number>(width - own.length).fill(0)];
+  });
+  return Buffer.concat([
+    Buffer.from("\x93NUMPY\x01\x00", "latin1"),
+    Uint8Array.of(118, 0),
+    Buffer.from(`${head}\n`, "latin1"),
+    Buffer.from(Uint32Array.from(codes).buffer),
+  ]);
+}
+
+test("labels that are names are classes of these names", async () => {
+  const names = cycle(["Käfer", "ant", "日本"]);
+  const own = { x_train: x(10), Y_train: texts(names, 6), x_test: x(1), Y_test: texts(["日本"], 2) };
+  const data = await datasets.open(npz("names.npz", own));
+  expect(data).toMatchObject({ label: "Y", classes: 3, classNames: ["Käfer", "ant", "日本"] });
+  expect([[...data.train.y].slice(0, 4), [...data.test.y]]).toEqual([[0, 1, 2, 0], [2]]);
+  expect(data.notes?.map(String)).toContain("Y tells 3 classes apart: Käfer, ant, 日本");
+  expect(await message(datasets.open(npz("new.npz", { ...own, Y_test: texts(["bee"], 3) })))).toMatch(
+    /occurs among the test samples alone[\s\S]*new.npz: Y_test.npy[\s\S]*sample +0[\s\S]*bee/,
+  );
+  expect(await message(datasets.open(npz("mixed.npz", { ...own, Y_test: npy([1], [1]) })))).toMatch(
+    /one name a sample in all parts[\s\S]*mixed.npz: Y_test.npy[\s\S]*numbers/,
+  );
+  expect(await message(datasets.open(npz("words.npz", { x: texts(names, 6), y: npy(cycle([0, 1]), [10]) })))).toMatch(
+    /an array of texts is no input[\s\S]*words.npz: x.npy/,
   );
 });

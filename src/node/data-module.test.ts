@@ -34,6 +34,11 @@ test("arrays, columns, lists and sequences of samples are one data set", async (
     `${LENGTH} export default { x: ${list}.map((s) => s.x), y: ${list}.map((s) => s.y) };`,
   );
   expect([[...arrays.train.x], [...arrays.train.y]]).toEqual([[...columns.train.x], [...columns.train.y]]);
+  const named = await opened(
+    "named",
+    `${LENGTH} export const x = ${list}.map((s) => s.x); export const y = ${list}.map((s) => s.y);`,
+  );
+  expect({ ...named, name: "" }).toEqual({ ...arrays, name: "" });
 });
 
 test("what is wrong is named by file and sample", async () => {
@@ -42,6 +47,7 @@ test("what is wrong is named by file and sample", async () => {
     short: "export default { length, *[Symbol.iterator]() { for (let i = 0; i < 8; i++) yield sample(i); } };",
     endless: "export default (async function* () { for (;;) yield sample(1); })();",
     negative: "export default { inputs: { x: [[1], [2], [3], [4]] }, labels: { y: [1, 2, -1, 2] } };",
+    nothing: "export const one = 1;",
     option: "export default { x: [[1], [2]], y: [0, 1], classNmaes: ['a', 'b'] };",
     text: "export default { x: [['a'], ['b']], y: [0, 1] };",
   };
@@ -74,6 +80,11 @@ test("what is wrong is named by file and sample", async () => {
       at      y[2]
       got     -1
       wanted  0 … 2
+    the module exports no data set
+      file    /nothing.mjs
+      got     Object
+      wanted  a data set, { x, y }, { inputs, labels }, samples (a list, an iterable with a length, or { length, at(index) }), or a function that gives one of these
+      fix     export it by default, export default …, or its parts by their names, export const x, y
     the module exports what no data set has
       file    /option.mjs
       got     classNmaes

@@ -10,6 +10,7 @@ import { EspalierError } from "../error.ts";
 import { kindOf } from "../given.ts";
 import { ofFile } from "./array-files.ts";
 import { sizeOfFile } from "./files.ts";
+import { codeOf } from "./system-error.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -68,7 +69,7 @@ const WANTED =
   "a data set, { x, y }, { inputs, labels }, samples (a list, an iterable with a length, or { length, at(index) }), or a function that gives one of these";
 
 /**
- * The data set that a module exports by default: a `Dataset`, arrays and options as `fromArrays` or `fromColumns` take them, samples as
+ * The data set that a module exports by default, or by the names of its parts: a `Dataset`, arrays and options as `fromArrays` or `fromColumns` take them, samples as
  * `fromSamples` takes them, or a function that gives one of these, or a promise of it. The module is run: it can do whatever a program can.
  * @throws EspalierError naming the file when there is none, it cannot be run, or what it exports is no data set
  */
@@ -105,7 +106,9 @@ function kindIn(given: unknown, path: string): Exported {
       "mismatch",
       "the module exports no data set",
       { file: path, got: kindOf(given), wanted: WANTED },
-      given === undefined ? "export it by default: export default …" : iterates(given) ? LENGTH : undefined,
+      iterates(given)
+        ? LENGTH
+        : "export it by default, export default …, or its parts by their names, export const x, y",
     );
   // Lists and iterables may have whatever their kind has.
   const isPlain = isObject(given) && Object.getPrototypeOf(given) === Object.prototype && kind.options.length > 0;
@@ -122,14 +125,17 @@ function kindIn(given: unknown, path: string): Exported {
 
 async function run(path: string): Promise<unknown> {
   try {
-    const { default: made } = await import(pathToFileURL(resolve(path)).href);
+    const exported: Given = await import(pathToFileURL(resolve(path)).href);
+    const made = "default" in exported ? exported["default"] : { ...exported };
     return await (typeof made === "function" ? made() : made);
   } catch (error) {
     throw new EspalierError(
       "system",
       "the module of the data cannot be run",
       { file: path, reason: error instanceof Error ? error.message : String(error) },
-      "run it with node by itself first; it exports a data set, or a function that makes one, by default",
+      codeOf(error) === "ERR_UNKNOWN_FILE_EXTENSION"
+        ? "Node.js runs TypeScript from 22.18 on: update it, or compile the module to .js"
+        : "run it with node by itself first; it exports a data set, or a function that makes one, by default",
     );
   }
 }

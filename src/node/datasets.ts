@@ -7,6 +7,7 @@ import { facts, NAMES, source } from "../data/registry.ts";
 import { classCounts, splitStatistics } from "../data/statistics.ts";
 import { anObject, aText, maybe, wants } from "../given.ts";
 import type { Words } from "../message.ts";
+import { dataHere } from "./bucket-data.ts";
 import { checkData, type DataCheck } from "./data-check.ts";
 import { type DataPageOptions, dataPage } from "./data-page.ts";
 import { type DownloadOptions, fetchInto } from "./download.ts";
@@ -58,7 +59,8 @@ export interface Info {
 /**
  * Opens a data set.
  * @param name one of `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `digits`, or a path: of a folder with IDX or CIFAR files, an .npz
- *   file, or a module (.js, .mjs, .ts) that exports a data set. The files of a name are looked for in ROOT/NAME and in ROOT, each packed
+ *   file, or a module (.js, .mjs, .ts) that exports a data set; or `s3://BUCKET/KEY` for such a file or folder in a bucket, which is
+ *   copied to the user's cache folder (see `storeAt` for how the client finds it). The files of a name are looked for in ROOT/NAME and in ROOT, each packed
  *   (.gz) or not; CIFAR files may hold any number of records. `digits` is drawn (`options.digits`) and reads nothing.
  * @param options what the readers take; one that the reader found does not take is refused
  * @throws UsageError for an unknown name or option; EspalierError naming what was looked for and where, or file, byte and field
@@ -66,14 +68,16 @@ export interface Info {
 async function open(name: string, options: OpenOptions = {}): Promise<Dataset> {
   wants("datasets.open", ["name", aText, name]);
   checkOptions("datasets.open", options);
-  const dataset = await (await readerOf(name, options)).open(name, options);
+  const path = await dataHere(name, options.root);
+  const dataset = await (await readerOf(path, options)).open(path, options);
   return { ...dataset, train: shareSplit(dataset.train), batches: dataset.batches ?? batchesAhead };
 }
 
 /** The files that a data set is in. */
 async function filesOf(name: string, options: OpenOptions): Promise<DataPlace["files"]> {
-  const reader = await readerOf(name, options);
-  return reader.files ? reader.files(name, options) : [{ path: name, bytes: (await sizeOfFile(name)) ?? 0 }];
+  const path = await dataHere(name, options.root);
+  const reader = await readerOf(path, options);
+  return reader.files ? reader.files(path, options) : [{ path, bytes: (await sizeOfFile(path)) ?? 0 }];
 }
 
 /** Every named data set, and which of its files are here. */
@@ -127,7 +131,7 @@ const check = async (name: string, options: OpenOptions = {}): Promise<DataCheck
 async function checked(who: string, name: string, options: OpenOptions) {
   wants(who, ["name", aText, name]);
   checkOptions(who, options);
-  const reader = await readerOf(name, options);
+  const reader = await readerOf(await dataHere(name, options.root), options);
   const mayBeBroken = options.skipBroken === undefined && reader.takes.includes("skipBroken");
   const without = mayBeBroken ? () => open(name, { ...options, skipBroken: true }) : undefined;
   return checkData(name, reader.kind, () => open(name, options), without);

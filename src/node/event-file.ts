@@ -79,22 +79,33 @@ const event = (at: number, step: number, fill: (inner: BinaryWriter) => void): U
 /** What a file begins with. */
 const versionEvent = (at: number): Uint8Array => event(at, 0, (e) => text(e, 3, "brain.Event:2"));
 
-/** The settings of a run, for the table of hyper-parameters. */
-const settingsEvent = (at: number, settings: Readonly<Record<string, Setting>>): Uint8Array =>
+/** What the table of hyper-parameters has of a run. @param no of the plugin's data */
+const tableEvent = (at: number, name: string, no: number, fill: (inner: BinaryWriter) => void): Uint8Array =>
   event(at, 0, (e) =>
     message(e, 5, (summary) =>
       message(summary, 1, (value) => {
-        text(value, 1, "_hparams_/session_start_info");
+        text(value, 1, `_hparams_/${name}`);
         message(value, 8, (tensor) => message(tensor.tag(1, WireType.Varint).int32(1), 2, () => {})); // a float of no axes
         message(value, 9, (metadata) =>
           message(metadata, 1, (plugin) => {
             text(plugin, 1, "hparams");
-            message(plugin, 2, (content) => message(content, 3, (start) => writeStart(start, at, settings)));
+            message(plugin, 2, (content) => message(content, no, fill));
           }),
         );
       }),
     ),
   );
+
+/** The settings of a run. */
+const settingsEvent = (at: number, settings: Readonly<Record<string, Setting>>): Uint8Array =>
+  tableEvent(at, "session_start_info", 3, (start) => writeStart(start, at, settings));
+
+/** That a run ended well. */
+export const endEvent = (at: number): Uint8Array =>
+  tableEvent(at, "session_end_info", 4, (end) => {
+    end.tag(1, WireType.Varint).int32(1); // STATUS_SUCCESS
+    end.tag(2, WireType.Bit64).double(at);
+  });
 
 function writeStart(start: BinaryWriter, at: number, settings: Readonly<Record<string, Setting>>): void {
   for (const [name, setting] of Object.entries(settings))

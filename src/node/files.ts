@@ -6,9 +6,11 @@ import { join } from "node:path";
 import envPaths from "env-paths";
 import { codeOf, refused } from "./system-error.ts";
 
+/** The user's cache folder on each platform. */
+export const userCache = (): string => envPaths("espalier", { suffix: "" }).cache;
+
 /** The folder with the data: the given one, else $ESPALIER_DATA, else the user's cache folder. */
-export const dataRoot = (root?: string): string =>
-  root ?? (process.env["ESPALIER_DATA"] || envPaths("espalier", { suffix: "" }).cache);
+export const dataRoot = (root?: string): string => root ?? (process.env["ESPALIER_DATA"] || userCache());
 
 export const joinPath = join;
 

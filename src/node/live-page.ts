@@ -1,4 +1,4 @@
-/** The live page of a run: the report's charts, and a script that renews them. */
+/** Live pages: the report's charts of a run or a sweep, and a script that renews them. */
 import { accuracyChart, lossChart, sparsityChart } from "../report/charts.ts";
 import { counted, milliseconds, percent, significant } from "../report/format.ts";
 import { html, type Markup, trusted } from "../report/markup.ts";
@@ -43,11 +43,11 @@ const SCRIPT = `const live = document.getElementById("live"), state = document.g
 const source = new EventSource("live");
 source.onmessage = (e) => { live.innerHTML = JSON.parse(e.data); state.textContent = "Live."; };
 source.addEventListener("over", (e) => { source.close(); state.textContent = JSON.parse(e.data); });
-source.onerror = () => { state.textContent = "The run does not answer; it may be over."; };`;
+source.onerror = () => { state.textContent = "There is no answer any more; it may be over."; };`;
 
 /** The whole page. @param hashOf a text as a policy names it */
 export function livePage(
-  title: string,
+  { title, lead }: { readonly title: string; readonly lead: string },
   content: string,
   hashOf: (text: string) => string,
 ): { readonly text: string; readonly policy: string } {
@@ -55,5 +55,5 @@ export function livePage(
   const body = html`<p class="note" id="state">Live.</p>
 <div id="live">${trusted(content)}</div>
 <script>${trusted(SCRIPT)}</script>`;
-  return { text: page(title, "This page follows the run and goes with it.", body, { policy }), policy };
+  return { text: page(title, lead, body, { policy }), policy };
 }

@@ -1,7 +1,7 @@
 /** NumPy's .npy files beside each other as a data set: x.npy and y.npy, x_train.npy … y_test.npy. */
 import { dirname, join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
-import { LABEL_NAMES } from "../data/labels.ts";
+import { isLabelName } from "../data/labels.ts";
 import { datasetOfArrays, meaningOf } from "./array-files.ts";
 import { listFolder } from "./files.ts";
 import { readNpy } from "./npy.ts";
@@ -24,14 +24,14 @@ const arraysOf = (paths: readonly string[]) =>
   );
 
 /** The files that go with one: of the same column, and labels. */
-async function beside(path: string, { inputColumns, labelColumns = LABEL_NAMES }: OpenOptions): Promise<string[]> {
+async function beside(path: string, { inputColumns, labelColumns }: OpenOptions): Promise<string[]> {
   const folder = dirname(path);
   const file = path.slice(folder === "." && !path.startsWith(".") ? 0 : folder.length).replace(/^[/\\]/, "");
   const own = meaningOf(file.replace(NPY, ""), labelColumns).column;
   const names = ((await listFolder(folder)) ?? []).filter((name) => NPY.test(name));
   const goes = (name: string) => {
     const { column } = meaningOf(name.replace(NPY, ""), labelColumns);
-    return column === own || labelColumns.includes(column) || inputColumns?.includes(column);
+    return column === own || isLabelName(column, labelColumns) || inputColumns?.includes(column);
   };
   const found = names.filter((name) => name === file || goes(name));
   return (found.includes(file) ? found : [file]).map((name) => join(folder, name));

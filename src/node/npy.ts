@@ -4,14 +4,21 @@ import type { NumericInput } from "../data/arrays.ts";
 import { EspalierError } from "../error.ts";
 import { fromFloat16 } from "../graph/half.ts";
 
-/** An array as it is read. */
-export interface NpyArray {
-  readonly data: Extract<NumericInput, ArrayBufferView> | BigInt64Array | BigUint64Array;
+export type NpyNumbers = Extract<NumericInput, ArrayBufferView> | BigInt64Array | BigUint64Array;
+
+/** An array as it is read: of numbers, or of texts. */
+export type NpyArray = NumberArray | TextArray;
+interface NumberArray {
+  readonly data: NpyNumbers;
+  readonly shape: readonly number[];
+}
+export interface TextArray {
+  readonly data: readonly string[];
   readonly shape: readonly number[];
 }
 
 const MAGIC = "\x93NUMPY";
-type Maker = (buffer: ArrayBuffer) => NpyArray["data"];
+type Maker = (buffer: ArrayBuffer) => NpyNumbers;
 /** By the kind and size of an element. Booleans are the numbers 0 and 1. */
 const MAKERS: Readonly<Record<string, Maker>> = {
   b1: (b) => new Int8Array(b), // whole numbers, not the bytes of an image
@@ -27,6 +34,15 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   f4: (b) => new Float32Array(b),
   f8: (b) => new Float64Array(b),
 };
+
+/** Texts of at most so many characters, in UTF-32, filled up with zeros. */
+function textsOf(buffer: ArrayBuffer, characters: number): string[] {
+  const codes = new Uint32Array(buffer);
+  return Array.from({ length: codes.length / characters }, (_, i) => {
+    const own = codes.subarray(i * characters, (i + 1) * characters);
+    return String.fromCodePoint(...own).replace(/\0+$/, "");
+  });
+}
 
 /**
  * Reads an .npy file.
@@ -47,18 +63,27 @@ export function readNpy(bytes: Uint8Array, what: string): NpyArray {
   if (end > bytes.length || end - start > 65535)
     wrong("length of the header", end - start, `at most ${bytes.length - start}`);
   const header = text(start, end);
-  const [, order, kind] = /'descr':\s*'([<>|=])([a-z]\d+)'/.exec(header) ?? [];
-  const make = MAKERS[kind];
-  if (!make || !Object.hasOwn(MAKERS, kind))
-    throw wrong("descr", header.trim().slice(0, 80), Object.keys(MAKERS).join(", "), "save numbers: array.astype(...)");
+  const [, order, kind] = /'descr':\s*'([<>|=])([a-z]\d+|U[1-9]\d*)'/.exec(header) ?? [];
+  const characters = kind?.startsWith("U") ? Number(kind.slice(1)) : 0;
+  const make = Object.hasOwn(MAKERS, kind) ? MAKERS[kind] : undefined;
+  if (!make && characters === 0)
+    throw wrong(
+      "descr",
+      header.trim().slice(0, 80),
+      `${Object.keys(MAKERS).join(", ")}, or U… for classes by their names`,
+      /'\|O'/.test(header)
+        ? "save array.astype(str), or numbers: array.astype(float)"
+        : "save numbers: array.astype(...)",
+    );
   if (order === ">") wrong("descr", `${order}${kind}`, "little-endian numbers", `save array.astype("<${kind}")`);
   if (!/'fortran_order':\s*False/.test(header))
     wrong("fortran_order", "True", "False", "save numpy.ascontiguousarray(array)");
   const [, list] = /'shape':\s*\(([\d,\sL]*)\)/.exec(header) ?? [];
   if (list === undefined) wrong("shape", header.trim().slice(0, 80), "whole numbers");
   const shape = [...list.matchAll(/\d+/g)].map(Number);
-  const needed = shape.reduce((a, b) => a * b, 1) * Number(kind.slice(1));
+  const needed = shape.reduce((a, b) => a * b, 1) * (4 * characters || Number(kind.slice(1)));
   if (bytes.length - end !== needed)
     wrong("length of the data", bytes.length - end, `${needed} bytes for [${shape}] of ${kind}`);
-  return { data: make(bytes.slice(end).buffer as ArrayBuffer), shape };
+  const buffer = bytes.slice(end).buffer as ArrayBuffer;
+  return make ? { data: make(buffer), shape } : { data: textsOf(buffer, characters), shape };
 }

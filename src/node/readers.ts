@@ -14,7 +14,7 @@ import type { AtPath, DataReader, OpenOptions, ReaderOption } from "./reader.ts"
 import { isTable, isTableFolder, openTables, tableFiles } from "./table/table-files.ts";
 
 const ARRAYS = ["inputColumns", "labelColumns", "labelKind", "classes", "testSplit"] as const;
-const IMAGES = ["images", "preprocessing", "preset", "resize", "crop"] as const;
+const IMAGES = ["images", "preprocessing", "preset", "resize", "crop", "skipBroken"] as const;
 const TABLES = [...ARRAYS, ...IMAGES, "skipColumns", "categorical", "standardize", "missing", "text"] as const;
 const ends = (ending: RegExp) => (path: string) => ending.test(path);
 

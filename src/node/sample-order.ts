@@ -32,7 +32,7 @@ interface Read {
 }
 
 const fromNpy = (bytes: Uint8Array, path: string): Read[] =>
-  Array.from<number | bigint>(readNpy(bytes, path).data).map((x, i) => ({
+  Array.from<number | bigint | string>(readNpy(bytes, path).data).map((x, i) => ({
     value: Number(x),
     at: `element ${i}`,
     text: String(x),

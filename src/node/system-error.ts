@@ -59,7 +59,7 @@ export const refused = (
   doing: "read" | "write",
 ): EspalierError =>
   new EspalierError(
-    "system",
+    doing === "write" ? "unwritable" : "system",
     `cannot ${what}`,
     { ...where, reason: systemReason(error, doing) },
     systemFix(error, doing),

@@ -86,7 +86,7 @@ async function trained(more: Partial<TrainOptions>, store = memory()) {
 
 test("what TensorBoard shows is what the metrics say", async () => {
   const { run, events } = await trained({});
-  expect(events.map(({ step }) => step)).toEqual([0, 0, 1, 2, 3, 4]);
+  expect(events.map(({ step }) => step)).toEqual([0, 0, 1, 2, 3, 4, 0]);
   expect(events[0].version).toBe("brain.Event:2");
   for (const [i, m] of run.history.entries()) {
     const value = (tag: string) => view(events[i + 2].values.get(tag)!.get(2)![0]).getFloat32(0, true);
@@ -114,6 +114,22 @@ test("the settings are hyper-parameters", async () => {
   );
   expect(text(shown.get("optimizer.name")!.get(3)![0])).toBe("rmda");
   expect(view(shown.get("penalty.lambda")!.get(2)![0]).getFloat64(0, true)).toBe(0.1);
+});
+
+test("the table of hyper-parameters hears that a run is over, and of one that was stopped does not", async () => {
+  const ended = ({ events }: Awaited<ReturnType<typeof trained>>) =>
+    events.flatMap((e) => e.values.get("_hparams_/session_end_info") ?? []);
+  const store = memory();
+  const stop = new AbortController();
+  expect(
+    ended(await trained({ signal: stop.signal, onProgress: (p) => p.epoch === 2 && stop.abort() }, store)),
+  ).toEqual([]);
+  await trained({ resume: true }, store);
+  const [value, ...more] = ended(await trained({ resume: true }, store)); // it was over already
+  expect(more).toEqual([]);
+  const plugin = fields(fields(value.get(9)![0] as Uint8Array).get(1)![0] as Uint8Array);
+  const end = fields(fields(plugin.get(2)![0] as Uint8Array).get(4)![0] as Uint8Array);
+  expect(end.get(1)).toEqual([1n]); // STATUS_SUCCESS
 });
 
 test("a resumed run goes on in its file: no epoch twice, none missing, whatever was cut off", async () => {
@@ -154,7 +170,7 @@ test("a resumed run goes on in its file: no epoch twice, none missing, whatever 
 test("a run on its way to a size shows how far it is", async () => {
   const { run, events } = await trained({ target: structureTarget({ keep: 0.5 }), optimizer: proxSgd() });
   const values = (tag: string) =>
-    events.slice(2).map((e) => {
+    events.slice(2, -1).map((e) => {
       const value = e.values.get(tag)?.get(2)?.[0];
       return value && view(value).getFloat32(0, true);
     });

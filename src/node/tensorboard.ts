@@ -8,7 +8,7 @@ import { settingsOf } from "../train/record.ts";
 import type { Run } from "../train/run.ts";
 import { EVENTS } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
-import { fileHead, records, type Setting, scalarsEvent } from "./event-file.ts";
+import { endEvent, fileHead, records, type Setting, scalarsEvent } from "./event-file.ts";
 
 /**
  * Trains a run and writes what TensorBoard shows of it: losses, accuracies, sparsities, the share of zero input channels of every
@@ -42,7 +42,11 @@ export async function* tensorboard(
   }
   const { history } = run; // resumed, and no epoch came: the last one may be missing where the run was killed
   if (!begun && history.length > 0) await begin(store, history, settings ?? settingsOf(run.options, run.data));
+  if (run.finished) await store.append(EVENTS, endEvent(now()));
 }
+
+/** Events that a file begins with. */
+const HEAD = 2;
 
 /** Makes the file what it is before the first epoch to come: what it held of those before, and those of them that it had not. */
 async function begin(
@@ -51,7 +55,7 @@ async function begin(
   settings: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const held = before.length > 0 ? records((await store.read(EVENTS)) ?? new Uint8Array(0)) : [];
-  const kept = held.filter(({ step }) => step <= before.length);
+  const kept = held.filter(({ step }, i) => (step === 0 ? i < HEAD : step <= before.length)); // what it ended with comes again
   const head = kept.length > 0 ? kept.map((r) => r.bytes) : [fileHead(now(), flat(settings))];
   const missing = before.filter(({ epoch }) => !kept.some(({ step }) => step === epoch));
   await store.write(EVENTS, joinedBytes([...head, ...missing.map((m) => eventOf(m))]));

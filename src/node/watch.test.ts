@@ -52,7 +52,11 @@ test("the page shows what is there, says each epoch to those who look, and goes 
 });
 
 test("the script puts what comes in its place, and says when the run is over", () => {
-  const { text, policy } = livePage("title", "<p>epoch 6</p>", (script) => `hash of ${script.length}`);
+  const { text, policy } = livePage(
+    { title: "title", lead: "" },
+    "<p>epoch 6</p>",
+    (script) => `hash of ${script.length}`,
+  );
   const window = new Window();
   window.document.write(text);
   const script = window.document.querySelector("script")!.textContent;

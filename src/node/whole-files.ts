@@ -50,13 +50,24 @@ async function removeTemporaries(folder: string, name: string): Promise<void> {
   }
 }
 
-/** Replaces a file when all of it is written, and makes its folder. A failed write leaves the old file and no temporary. */
+/** Puts a file in the place of another once all of it is written. A failed write leaves the old file and no temporary. */
+export async function inPlaceOf(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = temporaryFor(path);
+  try {
+    await write(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Replaces a file when all of it is written and on the disk, and makes its folder. */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(path);
   await makeFolder(folder);
   await removeTemporaries(folder, basename(path));
-  const temporary = temporaryFor(path);
-  try {
+  await inPlaceOf(path, async (temporary) => {
     const file = await open(temporary, "w");
     try {
       await file.writeFile(bytes);
@@ -64,11 +75,7 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  });
   await syncFolder(folder);
 }
 

@@ -70,7 +70,7 @@ class BatchWorker implements AsyncIterator<Batch, undefined> {
     const { signal, ...plan } = this.plan;
     if (signal?.aborted) return void this.end({ reason: signal.reason });
     signal?.addEventListener("abort", this.abort, { once: true });
-    const { source, ...split } = shareSplit(this.split);
+    const { source, origin: _, ...split } = shareSplit(this.split);
     const workerData: Task = { split, plan, again: source?.again };
     // Without the process's own flags, some of which (--input-type) forbid to run a file.
     const worker = new Worker(new URL("./worker-main.js", import.meta.url), { workerData, execArgv: [] });

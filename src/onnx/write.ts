@@ -6,6 +6,7 @@ import { aGraph, aModel, anObject, maybe, wants } from "../given.ts";
 import { takeName } from "../graph/new-names.ts";
 import { heldBy } from "../graph/nodes.ts";
 import { opOf } from "../graph/ops/index.ts";
+import { flushedModel } from "../graph/subnormal.ts";
 import { tensorKey } from "../graph/tensor.ts";
 import type { Dim, Graph, Model, Tensor, Value } from "../graph/types.ts";
 import { marksOf } from "./marks.ts";
@@ -220,7 +221,8 @@ export interface WriteOptions {
 /**
  * The bytes of an ONNX file: the model's own opset — or, when an operator was added that it lacks (Gelu needs 20,
  * HardSwish 14, Mish 18), the oldest one that has it — with the names, dynamic axes, metadata and everything else of
- * the file it was read from. −0 in stored float tensors becomes 0. No time stamps: equal models give equal bytes.
+ * the file it was read from. −0 in stored float tensors becomes 0, and so does a subnormal float32 weight (below 1.2e-38) of a product, which
+ * it slows; constants stay. No time stamps: equal models give equal bytes.
  * @throws EspalierError when the model exceeds protobuf's 2 GiB, needs another opset than an opaque operator has, or holds a number
  *   that the precision of its file does not
  */
@@ -250,7 +252,7 @@ export function writeModel(model: Model, memory?: (length: number) => Uint8Array
     const spelled = { ...rest?.nodes.get(key), ...spell(explicit, opset, places) };
     return [...sizes.take(), spelled];
   });
-  const initializer = [...graph.initializers].map(([v, t]) => ({
+  const initializer = [...flushedModel(model).model.graph.initializers].map(([v, t]) => ({
     ...rest?.tensors.get(v.name),
     ...tensorProto(v.name, withoutNegativeZero(t)),
   }));

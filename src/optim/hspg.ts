@@ -70,6 +70,7 @@ function make({
     kinds: {
       halfSpace: {
         penaltyBy: "gradient",
+        zerosStay: true,
         project(g, { w, candidates }) {
           for (const set of penalty?.sets ?? []) {
             const most = Math.floor(set.count * maxSparsity + 1e-9); // 0.29·100 must be 29

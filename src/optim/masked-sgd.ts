@@ -25,10 +25,11 @@ type Slots = "v" | "mask";
 export function maskedSgd(
   options: Parameters<typeof momentumStep>[0],
   masked: ReadonlySet<Value>,
-): Pick<Optimizer<Slots, "lr">, "slots" | "propose" | "accept"> {
+): Pick<Optimizer<Slots, "lr">, "slots" | "apart" | "propose" | "accept"> {
   const dense = momentumStep(options);
   return {
     slots: ["v", "mask"],
+    apart: true,
     propose(g, at) {
       const { v, mask } = at.slots;
       const dw = masked.has(at.param) ? g.Mul(at.dw, mask) : at.dw;

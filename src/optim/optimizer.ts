@@ -73,6 +73,8 @@ interface StepRule<S extends string, N extends string> {
       readonly clock: Values<N>;
     },
   ): void;
+  /** True where a group of the penalty that is zero stays zero, whatever its gradient. */
+  readonly zerosStay?: true;
   /** New parameters from the candidate after the prox. */
   accept(g: Builder, at: { readonly w: Value; readonly candidate: Value; readonly clock: Values<N> }): Value;
 }
@@ -101,6 +103,10 @@ export interface Optimizer<S extends string = string, N extends string = string>
   readonly options: Readonly<Record<string, unknown>>;
   readonly slots: readonly S[];
   readonly clock: Clock<N>;
+  /** True when `propose` or `accept` goes by which parameter it is given; else it may be given several behind one another. */
+  readonly apart?: true;
+  /** Which slot is the sum of the gradients since the last restart, each times `gradientScale`, where one is nothing else. */
+  readonly sums?: S;
   /** Which clock number multiplies the gradient that `propose` gets. The loss is scaled by it before the backward pass: no cost. */
   readonly gradientScale?: N;
   /**
@@ -108,6 +114,8 @@ export interface Optimizer<S extends string = string, N extends string = string>
    * gradients for one. Undefined = takes no penalty.
    */
   readonly prox?: "onward" | "anew";
+  /** True where it begins at 0, wherever the model stands, so that it goes on from nothing that was trained or cut. */
+  readonly beginsAtZero?: boolean;
   /** True when `propose` gives a metric, so that a penalty must be solvable in one. */
   readonly adaptive?: boolean;
   /** The epochs after which it starts anew, where it is told them; else the schedule's milestones, if it has restarts. */

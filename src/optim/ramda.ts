@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
+import { cubeRoot, scaled } from "../graph/emit.ts";
 import type { Value } from "../graph/types.ts";
 import { averaging, averagingOptions, restartsAt, warnings } from "./averaging.ts";
 import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
@@ -60,7 +61,7 @@ function make({
       const u = g.Add(slots.u, g.Mul(g.Mul(dw, dw), clock.s)); //    U ← U + s·G∘G
       return { ...inside(g, { w0: slots.w0, v, u }, clock), slots: { w0: slots.w0, v, u } };
     },
-    accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), g.Mul(candidate, clock.c)),
+    accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), scaled(g, candidate, clock.c)),
     dual: (g, { slots, clock }) => inside(g, slots, clock),
     warnings: (schedule, epochs, stepsPerEpoch) =>
       warnings({ c, momentumSchedule, restarts }, schedule, epochs, stepsPerEpoch),
@@ -69,7 +70,7 @@ function make({
 
 /** What the prox is applied to: W⁰ − V/P in the metric P = ∛U + ε. */
 function inside(g: Builder, { w0, v, u }: Record<"w0" | "v" | "u", Value>, { eps }: { readonly eps: Value }) {
-  const metric = g.Add(g.Pow(u, 1 / 3), eps);
+  const metric = g.Add(cubeRoot(g, u), eps);
   return { candidate: g.Sub(w0, g.Div(v, metric)), metric };
 }
 

@@ -13,6 +13,7 @@ function make(): OptimizerRule<"mean", "share" | "scale"> {
   return {
     slots: ["mean"],
     prox: "anew",
+    beginsAtZero: true,
     clock: {
       numbers: ["share", "scale"],
       start: () => ({ t: 0 }),

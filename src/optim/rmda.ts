@@ -4,10 +4,11 @@
  *   β ← √t,  s ← η√t,  α ← α + s,  V ← V + s·G   (`propose` is given s·G)
  *   W̃ ← prox_{(α/β)ψ}(W⁰ − V/β)
  *   W ← (1−c)·W + c·W̃
- * At a milestone a restart sets t = 0, α = 0, V = 0, W⁰ ← W. Only W̃ is sparse until c has reached 1; what only decays becomes 0 once it
- * is subnormal, some 830 steps on at c = 0.1, as it would slow every product and never get there (`flushed`).
+ * At a milestone a restart sets t = 0, α = 0, V = 0, W⁰ ← W. Only W̃ is sparse until c has reached 1; what only decays becomes 0 below
+ * 2⁻¹⁰⁰, some 660 steps on at c = 0.1, as it would never get there and, once subnormal, slow every product (`flushed`).
  */
 import { z } from "zod";
+import { scaled } from "../graph/emit.ts";
 import { averaging, averagingOptions, restartsAt, warnings } from "./averaging.ts";
 import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 
@@ -30,6 +31,7 @@ function make({ c, momentumSchedule, restarts }: z.output<typeof options>): Opti
     ...(restarts && { restarts }),
     averages: "c",
     gradientScale: "s",
+    sums: "v",
     clock: {
       numbers: ["s", "beta", "c", "keep"],
       start: () => ({ t: 0 }),
@@ -48,7 +50,7 @@ function make({ c, momentumSchedule, restarts }: z.output<typeof options>): Opti
       const v = g.Add(slots.v, dw); // V ← V + s·G
       return { candidate: g.Sub(slots.w0, g.Div(v, clock.beta)), slots: { w0: slots.w0, v } };
     },
-    accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), g.Mul(candidate, clock.c)),
+    accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), scaled(g, candidate, clock.c)),
     dual: (g, { slots, clock }) => ({ candidate: g.Sub(slots.w0, g.Div(slots.v, clock.beta)) }),
     warnings: (schedule, epochs, stepsPerEpoch) =>
       warnings({ c, momentumSchedule, restarts }, schedule, epochs, stepsPerEpoch),

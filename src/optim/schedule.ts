@@ -110,5 +110,23 @@ export function warmup(then: Schedule, options: { epochs: number }): Schedule {
   };
 }
 
+/**
+ * A schedule of a run that falls into two parts, as if each were a run of its own: what a warm-up and a cosine plan over a run, they plan
+ * over each. Milestones are epochs of the whole run, so that a schedule which has some stays as it is.
+ * @param after how many epochs the second part begins
+ */
+export function inTwoParts(schedule: Schedule, after: number): Schedule {
+  if (schedule.milestones.length > 0) return schedule;
+  return { ...schedule, lr: (now) => schedule.lr(withinPart(now, after)) };
+}
+
+function withinPart(now: Moment, after: number): Moment {
+  if (after >= now.epochs) return now;
+  const { steps, ...at } = now;
+  if (now.epoch < after) return { ...at, epochs: after };
+  const left = steps !== undefined && { steps: steps - after * now.stepsPerEpoch };
+  return { ...at, ...left, epoch: now.epoch - after, epochs: now.epochs - after };
+}
+
 /** Share of all steps that are finished, in [0, 1). */
 const progress = (now: Moment): number => (now.epoch * now.stepsPerEpoch + now.step) / allSteps(now);

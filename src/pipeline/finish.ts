@@ -149,7 +149,7 @@ async function whileLocked(run: Run, options: FinishOptions): Promise<Finished> 
     else await store.remove(FILES.preprocessor);
   }
   onEvent?.({ type: "measuring" });
-  const measured = await measure(before, after, run.data, judging);
+  const measured = await measure(before, after, run.data, judging, run.options.target);
   const { accuracy } = measured.scores.before;
   const collapse = await collapseOf(run, full, accuracy);
   if (collapse) onEvent?.({ type: "collapsed", collapse, words: collapseWords(collapse, accuracy!) });

@@ -3,18 +3,19 @@
 import { z } from "zod";
 import { aStore, wants } from "../given.ts";
 import type { Summary } from "../report/results.ts";
+import { savedScore, savedSparsity } from "../train/record.ts";
 import { FILES } from "../train/run-files.ts";
 import type { Store } from "../train/store.ts";
 
 const number = z.number();
 const count = z.int().min(0);
-const sparsity = z.object({ groupSparsity: number, weightedGroupSparsity: number });
 const beforeAfter = z.object({ before: number, after: number });
-const summary: z.ZodType<Summary> = sparsity.extend({
+const interval = z.object({ value: number, low: number, high: number });
+const summary: z.ZodType<Summary> = savedSparsity.extend({
   elementSparsity: number,
   prunes: z.enum(["groups", "weights", "nothing"]).optional(),
   lambda: number.optional(),
-  baseline: z.object({ loss: number, accuracy: number.nullable() }).optional(),
+  baseline: savedScore.optional(),
   accuracy: number.nullable(),
   smallAccuracy: number.nullable(),
   collapse: z
@@ -27,7 +28,7 @@ const summary: z.ZodType<Summary> = sparsity.extend({
     .optional(),
   loss: number,
   smallLoss: number,
-  inputChannel: sparsity,
+  inputChannel: savedSparsity,
   layers: z.record(z.string(), z.object({ groups: count, zero: count })).optional(),
   lowRankLevel: number.optional(),
   ranks: z.record(z.string(), count).optional(),
@@ -36,6 +37,17 @@ const summary: z.ZodType<Summary> = sparsity.extend({
   bytes: beforeAfter,
   latencyMs: beforeAfter,
   latencyMsBatch128: beforeAfter,
+  latency: z
+    .object({
+      batch: count,
+      threads: count,
+      wanted: number,
+      full: interval,
+      small: interval,
+      share: interval,
+      wantedShare: number,
+    })
+    .optional(),
   lowRank: z
     .object({
       rule: z.string(),

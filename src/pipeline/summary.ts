@@ -22,7 +22,7 @@ export interface ShrunkRun {
 export function summaryOf(
   run: Run,
   { full, small, lowRank, verifications }: ShrunkRun,
-  { scores: { before, after }, bytes, latencies }: Measured,
+  { scores: { before, after }, bytes, latencies, latency }: Measured,
   inspection: Inspection,
   found: number | undefined,
   collapse?: Collapse,
@@ -50,6 +50,7 @@ export function summaryOf(
     bytes,
     latencyMs: latencies[0],
     latencyMsBatch128: latencies[1] ?? latencies[0],
+    ...(latency && { latency }),
     ...(lowRank && { lowRank }),
     maxAbsDiff: Math.max(...verifications.map((v) => v.maxAbs)),
     maxRelDiff: Math.max(...verifications.map((v) => v.maxRel)),

@@ -9,7 +9,7 @@ import { proxGen } from "../optim/prox-gen.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
 import { rda } from "../optim/rda.ts";
 import { rmda } from "../optim/rmda.ts";
-import { constant, multiStep } from "../optim/schedule.ts";
+import { constant, cosine, multiStep } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
 import { nm } from "../prox/nm.ts";
@@ -80,13 +80,25 @@ test("the share is the bytes of the file, and the whole run may be steered", asy
 
 test("lambda rises while too much is kept, and falls where it is too little", () => {
   const { strength, cutAfter } = structureTarget({ keep: 0.25 });
-  expect(cutAfter(10)).toBe(6);
-  expect(cutAfter(1)).toBe(1);
+  expect(cutAfter(10, false)).toBe(6);
+  expect(cutAfter(10, true)).toBe(2);
+  expect(cutAfter(1, true)).toBe(1);
   expect(strength(1, 0.5, 5, 10)).toBeCloseTo(1); // as scheduled: √0.25
   expect(strength(1, 1, 5, 10)).toBeCloseTo(2);
   expect(strength(1, 0.4, 5, 10)).toBeCloseTo(0.8);
   expect(strength(1, 1e-9, 5, 10)).toBeCloseTo(0.5);
   expect(strength(20, 1, 10, 10)).toBe(30);
+});
+
+test("a schedule without milestones runs up to the cut, and once more behind it", async () => {
+  const of = async (schedule: TrainOptions["schedule"]) => {
+    const run = await trained({ schedule, epochs: 4, target: structureTarget({ keep: 0.4, until: 0.5 }) });
+    return run.history.map((m) => m.lr);
+  };
+  const [first, second, third, fourth] = await of(cosine({ lr: 0.05 }));
+  expect([third, fourth]).toEqual([first, second]);
+  expect(second).toBeLessThan(0.01); // of one cosine over four epochs about half would be left
+  expect(await of(multiStep({ lr: 0.1, milestones: [3] }))).toEqual([0.1, 0.1, 0.1, expect.closeTo(0.01)]);
 });
 
 test.each([2, 4])("a run that is stopped in epoch %d and resumed ends with the same bytes", async (stop) => {

@@ -11,6 +11,7 @@ import { UsageError } from "../error.ts";
 import { anObject, wants } from "../given.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor, Value } from "../graph/types.ts";
+import type { HeadUnit } from "../groups/heads.ts";
 import type { PrunableSet } from "../groups/prunable.ts";
 import { eachRun } from "../groups/runs.ts";
 import { type Analysis, analyze } from "../shrink/analysis.ts";
@@ -18,7 +19,7 @@ import { reduce } from "../shrink/apply.ts";
 import type { Selection } from "../train/freeze.ts";
 import type { Steering, StructureCut } from "../train/steering.ts";
 import { fewestGone, measured, type PruneMeasure, pruneMeasures } from "./prune/prune.ts";
-import { prunable } from "./prune/rank.ts";
+import { prunable, type Ranking } from "./prune/rank.ts";
 import { goneAlready, groupMagnitudes } from "./prune/scores.ts";
 import { withoutChannels } from "./prune/zeroed.ts";
 
@@ -28,7 +29,10 @@ export interface StructureTargetOptions {
   readonly keep: number;
   /** Of what. Default `params`. */
   readonly of?: PruneMeasure;
-  /** The part of the run's epochs after which the structure is cut and stands, in (0, 1]. Default 0.6. */
+  /**
+   * The part of the run's epochs after which the structure is cut and stands, in (0, 1]. Default 0.6; 0.2 for weights from a file: they
+   * say already which channels count, and what was cut needs the epochs that are left.
+   */
   readonly until?: number;
   /** The share of its channels that every layer keeps at least. Default: a quarter of `keep`. */
   readonly least?: number;
@@ -36,6 +40,8 @@ export interface StructureTargetOptions {
   readonly groups?: "coupled" | "headWidth";
 }
 
+/** The part of a run's epochs in which it is penalized, by where its weights are from. */
+const UNTIL = { drawn: 0.6, trained: 0.2 };
 /** λ acts over epochs, so it is moved gently: what it does not come to in time the cut does. */
 const MOST_AT_ONCE = Math.log(2);
 /** Beyond so much of the given λ a net is emptied rather than thinned. */
@@ -53,7 +59,7 @@ const WEAKEST = 1e-4;
  */
 export function structureTarget(given: StructureTargetOptions): Steering {
   wants("structureTarget", ["options", anObject, given]);
-  const { keep, of = "params", until = 0.6, least = keep / 4, groups = "coupled" } = given;
+  const { keep, of = "params", until, least = keep / 4, groups = "coupled" } = given;
   if (!(keep > 0 && keep < 1))
     throw new UsageError("out-of-range", "the share to keep is out of range", {
       got: String(keep),
@@ -64,9 +70,7 @@ export function structureTarget(given: StructureTargetOptions): Steering {
       got: String(of),
       wanted: pruneMeasures.join(", "),
     });
-  if (!(until > 0))
-    throw new UsageError("out-of-range", "until is out of range", { got: String(until), wanted: "(0, 1]" });
-  checkShare("until", until, 0, 1);
+  const cutAfter = standsAfter(until);
   checkShare("least", least, 0, 1);
   const unit = groups === "coupled" ? "head" : "index";
   const ranked = (model: Model, trained: Selection, scores: (set: PrunableSet) => Float64Array) => {
@@ -76,8 +80,8 @@ export function structureTarget(given: StructureTargetOptions): Steering {
   };
   const wanted = { keep, of, least, roundTo: 1, onEvent: undefined };
   return {
-    options: { keep, of, until, least, groups },
-    cutAfter: (epochs) => Math.min(epochs, Math.max(1, Math.round(until * epochs))),
+    options: { keep, of, ...(until !== undefined && { until }), least, groups },
+    cutAfter,
     check(model, trained) {
       fewestGone(
         model,
@@ -88,25 +92,54 @@ export function structureTarget(given: StructureTargetOptions): Steering {
     measure(model) {
       return measured(reduce(model).model, of) / measured(model, of);
     },
-    strength(before, kept, epoch, epochs) {
-      const scheduled = Math.log(keep) * Math.min(1, epoch / epochs);
-      const move = Math.log(kept) - scheduled;
-      const bounded = Math.max(-MOST_AT_ONCE, Math.min(MOST_AT_ONCE, move));
-      return Math.max(WEAKEST, Math.min(STRONGEST, before * Math.exp(bounded)));
-    },
+    strength: steadily(keep),
     cut(model, sparse, initial, trained) {
-      const { analysis, sets } = ranked(model, trained, ({ channels }) => new Float64Array(channels.length));
-      const gone = new Map(sets.map((set) => [set, goneAlready(set, sparse.graph.initializers)]));
-      const base = revived(model, initial, gone);
-      const scores = sets.map((set) => {
-        const now = groupMagnitudes(set, sparse.graph.initializers);
-        const first = groupMagnitudes(set, initial.graph.initializers);
-        return [set, now.map((s, i) => (gone.get(set)![i] ? -1 / (1 + first[i]) : s))] as const;
-      });
-      const found = fewestGone(base, { analysis: withWeights(analysis, base), sets, scores: new Map(scores) }, wanted);
-      return cutOf(base, analysis, found);
+      const { base, ranking } = rankedForCut(model, sparse, initial, { trained, unit });
+      return cutOf(base, ranking.analysis, fewestGone(base, ranking, wanted));
     },
   };
+}
+
+/** λ follows what is kept, see above. @param keep the share to come to */
+export const steadily =
+  (keep: number): Steering["strength"] =>
+  (before, kept, epoch, epochs) => {
+    const scheduled = Math.log(keep) * Math.min(1, epoch / epochs);
+    const move = Math.log(kept) - scheduled;
+    const bounded = Math.max(-MOST_AT_ONCE, Math.min(MOST_AT_ONCE, move));
+    return Math.max(WEAKEST, Math.min(STRONGEST, before * Math.exp(bounded)));
+  };
+
+/**
+ * When a run's structure stands.
+ * @param until the part of its epochs; default by where its weights are from
+ * @throws UsageError when that is out of range
+ */
+export function standsAfter(until: number | undefined): Steering["cutAfter"] {
+  if (until !== undefined && !(until > 0))
+    throw new UsageError("out-of-range", "until is out of range", { got: String(until), wanted: "(0, 1]" });
+  if (until !== undefined) checkShare("until", until, 0, 1);
+  return (epochs, trained) =>
+    Math.min(epochs, Math.max(1, Math.round((until ?? UNTIL[trained ? "trained" : "drawn"]) * epochs)));
+}
+
+/** The model with its zeros as they were at the start, and what goes first in it: what is zero, then the smallest. */
+export function rankedForCut(
+  model: Model,
+  sparse: Model,
+  initial: Model,
+  { trained, unit }: { readonly trained: Selection; readonly unit: HeadUnit },
+): { readonly base: Model; readonly ranking: Ranking } {
+  const analysis = analyze(model.graph);
+  const sets = prunable(model, analysis, trained, unit);
+  const gone = new Map(sets.map((set) => [set, goneAlready(set, sparse.graph.initializers)]));
+  const base = revived(model, initial, gone);
+  const scores = sets.map((set) => {
+    const now = groupMagnitudes(set, sparse.graph.initializers);
+    const first = groupMagnitudes(set, initial.graph.initializers);
+    return [set, now.map((s, i) => (gone.get(set)![i] ? -1 / (1 + first[i]) : s))] as const;
+  });
+  return { base, ranking: { analysis: withWeights(analysis, base), sets, scores: new Map(scores) } };
 }
 
 /** An analysis of a graph with the weights of a model of the same graph. */
@@ -118,7 +151,12 @@ const withWeights = (analysis: Analysis, { graph }: Model): Analysis => ({
   },
 });
 
-function cutOf(base: Model, analysis: Analysis, gone: ReadonlyMap<PrunableSet, readonly number[]>): StructureCut {
+/** @param analysis of the base */
+export function cutOf(
+  base: Model,
+  analysis: Analysis,
+  gone: ReadonlyMap<PrunableSet, readonly number[]>,
+): StructureCut {
   const touched = new Set([...gone.keys()].flatMap((s) => [...s.readers, ...s.makers].map((m) => m.param)));
   const ones = new Map(
     [...base.graph.initializers].map(([v, t]): [Value, Tensor] => [v, touched.has(v) ? onesLike(t) : t]),

@@ -3,7 +3,7 @@ import { node } from "../engine/node.ts";
 import { mlp } from "../models/mlp.ts";
 import { read } from "../onnx/read.ts";
 import { write } from "../onnx/write.ts";
-import { timedBatches, timeModels } from "./timing.ts";
+import { compareLatency, timedBatches, timeModels } from "./timing.ts";
 
 test("a file of one sample is timed as what it is for several", async () => {
   const full = mlp({ sizes: [4, 3, 2], seed: 1 });
@@ -48,4 +48,19 @@ async function runsOf(ms: number): Promise<number> {
 test("a model that takes long is told from three runs, and a quick one from more", async () => {
   expect(await runsOf(10_000)).toBe(2 + 3);
   expect(await runsOf(100)).toBeGreaterThan(2 + 3 + 10);
+});
+
+test("a model that is much smaller is said to be faster, with its interval, and not after too few rounds", async () => {
+  const engine = node({ threads: 1 });
+  const timed = [mlp({ sizes: [256, 1024, 1024, 10], seed: 1 }), mlp({ sizes: [256, 16, 10], seed: 1 })].map(
+    (model) => ({ model, bytes: write(model) }),
+  );
+  const { ms, speedups, rounds } = await compareLatency(engine, timed, 8, { runs: 36, warmup: 1 });
+  expect(rounds).toBe(12);
+  expect(speedups).toMatchObject([{ verdict: "faster" }]);
+  expect(speedups[0].low).toBeLessThanOrEqual(speedups[0].value);
+  expect(speedups[0].high).toBeGreaterThanOrEqual(speedups[0].value);
+  for (const { value, low, high } of ms) expect(low <= value && value <= high).toBe(true);
+  const few = await compareLatency(engine, timed, 8, { runs: 3, warmup: 0 });
+  expect(few).toMatchObject({ rounds: 3, speedups: [{ verdict: "unclear" }] });
 });

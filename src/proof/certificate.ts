@@ -43,6 +43,8 @@ export interface Certificate {
   readonly removed: readonly RemovedSlices[];
   /** Values that are constant as a whole, and what took their place. */
   readonly replaced: readonly (Replacement & { readonly step: number })[];
+  /** How many weights of the full model were subnormal and are 0 in the files; absent where there were none. */
+  readonly flushed?: number;
   /** What was cut before: then `full` is what keeping these tokens alone makes of the model. */
   readonly vocabulary?: VocabularyCut;
 }

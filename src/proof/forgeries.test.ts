@@ -268,3 +268,19 @@ test("what is proved is tried on the engine", async () => {
     }
   `);
 });
+
+test("a small model with another operator is no proof where there is an engine to run it", async () => {
+  const full = models["dense"]();
+  const { model, certificate } = await certify(full);
+  const nodes = model.graph.nodes.map((n) => (n.op === "Relu" ? { ...n, op: "Sigmoid" as const } : n));
+  const other: Model = { ...model, graph: { ...model.graph, nodes } };
+  const forged = { ...certificate, small: await digest(other) };
+  const engine = node({ threads: 1 });
+  expect(await prove(full, certificate, { small: model, engine })).toMatchObject({ holds: true, problems: [] });
+  const found = await prove(full, forged, { small: other, engine });
+  expect(found.holds).toBe(false);
+  expect(found.problems).toEqual([expect.stringMatching(/^output "\S+" of the small model differs by \S+ relative$/)]);
+  const narrow: Model = { ...models["flatten"]() };
+  const unlike = await prove(full, certificate, { small: narrow, engine });
+  expect(unlike.problems).toContain("the small model has other inputs or outputs");
+});

@@ -3,6 +3,7 @@
  * is said to be constant is read while random inputs run through the full model.
  */
 import { type Engine, type EngineTensor, type HostTensors, loaded, runOnce } from "../engine/engine.ts";
+import { atBatch } from "../graph/bind.ts";
 import { heldBy, holding } from "../graph/nodes.ts";
 import { checkRunMemory } from "../graph/run-memory.ts";
 import { tensor } from "../graph/tensor.ts";
@@ -15,6 +16,7 @@ import { places } from "./field.ts";
 import { isForConstants, spreadNeed } from "./need.ts";
 import { randomInputs } from "./random-inputs.ts";
 import { NEED, type Need } from "./rules/rule.ts";
+import { tensorDifference } from "./tensor-difference.ts";
 import { needsOf } from "./walks.ts";
 
 /** What was tried. */
@@ -28,8 +30,12 @@ export interface Probe {
 
 const RUNS = 2;
 
+/** How far the small model's outputs may be from the full one's, relative to the largest: its sums are in another order. */
+const TOLERANCE = 1e-4;
+
 /**
  * @param file the bytes of a model, until it is asked for the next ones
+ * @param small is run on the same inputs; default: it is not
  * @returns what was tried, and one line for each thing that is not as the proof says
  */
 export async function probe(
@@ -38,6 +44,7 @@ export async function probe(
   certificate: Certificate,
   engine: Engine,
   file: (model: Model) => Uint8Array,
+  small?: Model,
 ): Promise<{ readonly probe: Probe; readonly problems: readonly string[] }> {
   const { graph, facts } = proof;
   const watched = relied(proof);
@@ -71,14 +78,41 @@ export async function probe(
     return file(model(other.graph));
   };
   const others = await ran(engine, changed, inputs, (found) => graph.outputs.map(({ name }) => found[name]));
+  const apart = small
+    ? await smallApart(small, graph, outputs, (use) => ran(engine, () => file(small), inputs, use))
+    : [];
   const differing = graph.outputs.filter((_, i) => outputs.some((o, run) => !same(o[i], others[run][i])));
   return {
     probe: { runs: RUNS, changed: changes, constants },
     problems: [
       ...differing.map(({ name }) => `output "${name}" changes with what nobody should read`),
       ...new Set(problems),
+      ...apart,
     ],
   };
+}
+
+/** One line for each output that the small model computes otherwise than the full one. */
+async function smallApart(
+  small: Model,
+  { inputs, outputs }: Graph,
+  ofFull: readonly (readonly EngineTensor[])[],
+  run: <T>(use: (found: HostTensors) => T) => Promise<T[]>,
+): Promise<string[]> {
+  const its = atBatch(small, 2);
+  const types = (values: readonly Value[]) => values.map((v) => `${v.name} ${v.dtype} [${v.shape}]`).join("; ");
+  if (types(inputs) !== types(its.inputs) || types(outputs) !== types(its.outputs))
+    return ["the small model has other inputs or outputs"];
+  const ofSmall = await run((found) => outputs.map(({ name }) => found[name]));
+  return outputs.flatMap(({ name }, i) => {
+    const finite = ofFull.flatMap((full, n) => (tensorDifference(full[i], full[i]).reason ? [] : [n])); // else nothing can be said
+    const found = finite.map((n) => tensorDifference(ofFull[n][i], ofSmall[n][i]));
+    const worst = Math.max(0, ...found.map(({ rel }) => rel));
+    const reason =
+      found.find((d) => d.reason)?.reason ??
+      (worst > TOLERANCE ? `differs by ${worst.toPrecision(3)} relative` : undefined);
+    return reason === undefined ? [] : [`output "${name}" of the small model ${reason}`];
+  });
 }
 
 /** What is made of the outputs of each run of a file. */

@@ -7,6 +7,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import { atBatch, batchSymbol } from "../graph/bind.ts";
+import { flushedModel } from "../graph/subnormal.ts";
 import type { Model } from "../graph/types.ts";
 import { write } from "../onnx/write.ts";
 import { account } from "./account.ts";
@@ -19,7 +20,7 @@ import { type Probe, probe } from "./probe.ts";
 export interface Proof {
   /**
    * Whether every claim is proved and the certificate is about these models. Of the small model, what it stores is compared, and
-   * what its means divide by, not its other operators, nor which channel meets which behind a cut: that both compute the same is for `verify` to try.
+   * what its means divide by; where there is an engine, also what it computes on the random inputs of two runs. `verify` tries more.
    */
   readonly holds: boolean;
   /** Whether it is about this full model; if not, hardly a claim holds. */
@@ -40,7 +41,7 @@ export interface Proof {
 export interface ProveOptions {
   /** What became of the full model, to be compared with what the certificate leaves of it. */
   readonly small?: Model;
-  /** Where to try, on random inputs, what was proved. */
+  /** Where to try, on random inputs, what was proved, and whether the small model computes the same. */
   readonly engine?: Engine;
 }
 
@@ -57,28 +58,36 @@ export async function prove(full: Model, claimed: Certificate, options: ProveOpt
     ["small", maybe(aModel), options, "small"],
     ["engine", maybe(anEngine), options, "engine"],
   );
-  return proveWith(write, full, claimed, options);
+  return proveWith(write, full, claimed, { ...options, runsSmall: true });
 }
 
-/** The same. @param file the bytes of a model, until it is asked for the next ones */
+/**
+ * The same.
+ * @param file the bytes of a model, until it is asked for the next ones
+ * @param runsSmall whether the small model is run beside the full one. Default: somebody has compared them
+ */
 export async function proveWith(
   file: (model: Model) => Uint8Array,
-  full: Model,
+  given: Model,
   claimed: Certificate,
-  { small, engine }: ProveOptions,
+  { small: givenSmall, engine, runsSmall = false }: ProveOptions & { readonly runsSmall?: boolean },
 ): Promise<Proof> {
   checkFormat(claimed);
+  const { model: full, flushed } = flushedModel(given);
+  const small = givenSmall && flushedModel(givenSmall).model;
   const hash = await digest(full);
   const found = judge(atBatch(full, 2), batchSymbol(full) === undefined ? undefined : atBatch(full, 3), claimed);
   const { verdicts } = found;
   const problems = verdicts.filter((v) => !v.proved).map((v) => `not proved: ${v.claim}: ${v.why}`);
   if (claimed.full !== hash) problems.unshift(`the full model has hash ${hash}, the certificate is of ${claimed.full}`);
+  if (flushed > 0 && flushed !== claimed.flushed)
+    problems.push(`${flushed} weights of the full model are subnormal, the certificate says ${claimed.flushed ?? 0}`); // its file has none
   if (small) {
     problems.push(...account(found, small, claimed), ...counts(found, small, claimed));
     const is = await digest(small);
     if (is !== claimed.small) problems.push(`the small model has hash ${is}, the certificate is of ${claimed.small}`);
   }
-  const tried = engine && (await probe(full, found, claimed, engine, file));
+  const tried = engine && (await probe(full, found, claimed, engine, file, runsSmall ? small : undefined));
   problems.push(...(tried?.problems ?? []));
   return {
     holds: problems.length === 0,

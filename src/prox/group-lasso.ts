@@ -26,21 +26,27 @@ function make(said: z.output<typeof options>): PenaltyRule {
   const { lambda, groups, side, weights } = said;
   return {
     options: counting(said),
-    bind(graph) {
+    bind(graph, times) {
       const sets = setsOf(graph, groups, side);
-      const omega = groupWeights(graph, sets, weights);
-      const thresholds = (g: Builder, set: GroupSet) => strengths(g, omega.get(set)!, lambda);
+      const omega = groupWeights(graph, sets, { weights, groups, times });
+      const thresholds = (g: Builder, of: readonly GroupSet[]) =>
+        strengths(
+          g,
+          of.map((set) => omega.get(set)!),
+          lambda,
+        );
       return {
+        pull: (set) => omega.get(set)!,
         ...groupPenalty(sets, {
-          value: (g, set, r) => g.ReduceSum(g.Mul(r, thresholds(g, set)), { keepdims: 0 }),
+          value: (g, of, r) => g.ReduceSum(g.Mul(r, thresholds(g, of)), { keepdims: 0 }),
           // w_g ← w_g · max(0, 1 − step·λω_g / ‖w_g‖)
-          factors: (g, set, r, step) => g.Relu(g.Sub(1, g.Div(g.Mul(step, thresholds(g, set)), r))),
-          slopes: (g, set, r) => g.Div(thresholds(g, set), r), // λω_g·w_g/‖w_g‖
+          factors: (g, of, r, step) => g.Relu(g.Sub(1, g.Div(g.Mul(step, thresholds(g, of)), r))),
+          slopes: (g, of, r) => g.Div(thresholds(g, of), r), // λω_g·w_g/‖w_g‖
         }),
         proxInMetric(g, w, metric, step) {
           const out = new Map<Value, Value>(w);
           if (lambda === 0) return new Map();
-          for (const set of sets) weightedGroupProx(g, set, out, metric, g.Mul(step, thresholds(g, set)));
+          weightedGroupProx(g, sets, out, metric, (of) => g.Mul(step, thresholds(g, of)));
           return changed(w, out);
         },
       };

@@ -30,18 +30,23 @@ function make(said: z.output<typeof options>): PenaltyRule {
   const { lambda, concavity, groups, side, weights } = said;
   return {
     options: counting(said),
-    bind(graph) {
+    bind(graph, times) {
       const sets = setsOf(graph, groups, side);
-      const omega = groupWeights(graph, sets, weights);
-      const strength = (g: Builder, set: GroupSet) => strengths(g, omega.get(set)!, lambda);
+      const omega = groupWeights(graph, sets, { weights, groups, times });
+      const strength = (g: Builder, of: readonly GroupSet[]) =>
+        strengths(
+          g,
+          of.map((set) => omega.get(set)!),
+          lambda,
+        );
       return groupPenalty(sets, {
-        value(g, set, r) {
-          const l = strength(g, set);
+        value(g, of, r) {
+          const l = strength(g, of);
           const bent = g.Min([r, g.Mul(l, concavity)]); // flat beyond γλ
           return g.ReduceSum(g.Sub(g.Mul(l, bent), g.Mul(g.Mul(bent, bent), 0.5 / concavity)), { keepdims: 0 });
         },
-        factors(g, set, r, step) {
-          const l = strength(g, set);
+        factors(g, of, r, step) {
+          const l = strength(g, of);
           // step < γ: r above γλ, else max(0, r − step·λ) / (1 − step/γ), which meets it there
           const slack = g.Max([g.Sub(1, g.Div(step, concavity)), TINY]);
           const firm = g.Min([g.Div(g.Relu(g.Sub(r, g.Mul(step, l))), slack), r]);
@@ -50,7 +55,7 @@ function make(said: z.output<typeof options>): PenaltyRule {
           const hard = g.Mul(r, g.Cast(alive, { to: "float32" }));
           return g.Div(g.Where(g.Less(step, concavity), firm, hard), r);
         },
-        slopes: (g, set, r) => g.Div(g.Relu(g.Sub(strength(g, set), g.Div(r, concavity))), r), // max(0, λ − r/γ)/r
+        slopes: (g, of, r) => g.Div(g.Relu(g.Sub(strength(g, of), g.Div(r, concavity))), r), // max(0, λ − r/γ)/r
       });
     },
   };

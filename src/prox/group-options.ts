@@ -8,7 +8,7 @@ import { named, say } from "../message.ts";
 import type { GroupWeights } from "./group-weights.ts";
 
 const SIDES = ["consumer", "producer"] as const satisfies readonly Side[];
-const WEIGHTS = ["balanced", "size", "macs", "uniform"] as const satisfies readonly GroupWeights[];
+const WEIGHTS = ["balanced", "size", "macs", "latency", "uniform"] as const satisfies readonly GroupWeights[];
 const count = z.int().min(1);
 
 const block = z
@@ -35,7 +35,7 @@ export type GroupOptions = z.input<typeof schema>;
 
 /** What `weights` are, in the help. */
 export const WEIGHTS_TEXT =
-  "weight of a group in the penalty: size, the root of its number of weights; balanced, the same where narrow layers are spared; macs, the same of multiply-adds; uniform, 1";
+  "weight of a group in the penalty: size, the root of its number of weights; balanced, the same where narrow layers are spared; macs, the same of multiply-adds; latency, the milliseconds that it saves, with a time as the target; uniform, 1";
 
 /** ω_g, see `GroupWeights`. Wants a default. */
 export const weightsOption = z.enum(WEIGHTS);

@@ -2,41 +2,82 @@
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
-import { addGroups, groupSquares, scaleGroups, TINY, type Weights } from "../groups/slices.ts";
+import {
+  addGroups,
+  behindOneAnother,
+  groupSquares,
+  parted,
+  scaleGroups,
+  TINY,
+  type Weights,
+} from "../groups/slices.ts";
 import type { BoundPenalty } from "./penalty.ts";
 
-/** ψ = Σ over the sets of a function of their norms r = ‖w_g‖, [count]. */
+/** ψ = Σ over sets of a function of their norms r = ‖w_g‖: [count], one set behind the other. */
 interface OfNorms {
-  /** ψ of one set, a scalar. */
-  value(g: Builder, set: GroupSet, r: Value): Value;
+  /** True where a group's part hangs on the others of its set: every set is asked for by itself then. */
+  readonly setBySet?: true;
+  /** ψ of the sets: a scalar. */
+  value(g: Builder, of: readonly GroupSet[], r: Value): Value;
   /** What the prox multiplies every group by: [count]. r > 0. */
-  factors(g: Builder, set: GroupSet, r: Value, step: Value): Value;
+  factors(g: Builder, of: readonly GroupSet[], r: Value, step: Value): Value;
   /** What w_g is multiplied by in ∇ψ, ψ'/r: [count]. r > 0. */
-  slopes(g: Builder, set: GroupSet, r: Value): Value;
+  slopes(g: Builder, of: readonly GroupSet[], r: Value): Value;
 }
 
 /** @param least stands for the norm of a group that is zero in `factors` and `slopes`; whatever they say of it, it stays zero */
 export function groupPenalty(
   sets: readonly GroupSet[],
-  { value, factors, slopes }: OfNorms,
+  { setBySet, value, factors, slopes }: OfNorms,
   least = TINY,
 ): Required<Pick<BoundPenalty, "sets" | "value" | "prox" | "gradient">> {
-  const norms = (g: Builder, set: GroupSet, w: Weights) => g.Sqrt(groupSquares(g, set, w));
-  const positive = (g: Builder, set: GroupSet, w: Weights) => g.Max([norms(g, set, w), least]);
+  const asked = setBySet ? sets.map((set) => [set]) : [sets];
+  const norms = (g: Builder, of: readonly GroupSet[], w: Weights) =>
+    g.Sqrt(
+      behindOneAnother(
+        g,
+        of.map((set) => groupSquares(g, set, w)),
+      ),
+    );
+  const positive = (g: Builder, of: readonly GroupSet[], w: Weights) => g.Max([norms(g, of, w), least]);
+  /** Numbers of the groups of every set, by what is made of their norms. */
+  const perSet = (
+    g: Builder,
+    w: Weights,
+    made: (of: readonly GroupSet[], r: Value) => Value,
+    use: (set: GroupSet, x: Value) => void,
+  ) => {
+    for (const of of asked) {
+      const parts = parted(g, of, made(of, positive(g, of, w)));
+      of.forEach((set, i) => {
+        use(set, parts[i]);
+      });
+    }
+  };
   return {
     sets,
     value(g, w) {
-      const sums = sets.map((set) => value(g, set, norms(g, set, w)));
+      const sums = asked.map((of) => value(g, of, norms(g, of, w)));
       return sums.length === 1 ? sums[0] : g.Sum(sums);
     },
     prox(g, w, step) {
       const out = new Map<Value, Value>(w);
-      for (const set of sets) scaleGroups(g, set, factors(g, set, positive(g, set, w), step), out);
+      perSet(
+        g,
+        w,
+        (of, r) => factors(g, of, r, step),
+        (set, x) => scaleGroups(g, set, x, out),
+      );
       return changed(w, out);
     },
     gradient(g, w) {
       const sums = new Map<Value, Value>();
-      for (const set of sets) addGroups(g, set, slopes(g, set, positive(g, set, w)), w, sums);
+      perSet(
+        g,
+        w,
+        (of, r) => slopes(g, of, r),
+        (set, x) => addGroups(g, set, x, w, sums),
+      );
       return sums;
     },
   };

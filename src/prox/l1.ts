@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { definePenalty } from "./define.ts";
 import { elementwise } from "./elementwise.ts";
-import { lambda } from "./lambda.ts";
+import { chosenLambda } from "./lambda.ts";
 
 /**
  * λ‖w‖₁ over all weights of two or more dimensions: single weights become exactly zero (Tibshirani 1996).
@@ -15,11 +15,12 @@ export const l1 = definePenalty({
   when: "Single weights; against RigL in the RMDA paper.",
   paper: "–",
   demo: { optimizer: "rmda", lr: 0.2, lambda: 1e-3, milestones: [6, 9] },
-  options: z.strictObject({ lambda }),
+  options: z.strictObject({ lambda: chosenLambda }),
   ways: ["prox", "metric", "gradient"],
   lambdaDecides: true,
   make: (options) =>
     elementwise(options.lambda, {
+      absolute: true,
       rho: (g, x) => g.Abs(x),
       slope: (g, x) => g.Div(x, g.Max([g.Abs(x), 1e-30])),
       // sign(x)·max(|x| − κ, 0) = x − clamp(x, −κ, κ): exactly zero inside

@@ -3,8 +3,10 @@
  * (Fazel, Hindi & Boyd 2001; the RAMDA paper, Huang & Lee 2024, appendix, for dense layers). Its proximal map lowers the singular
  * values of W = UΣVᵀ and drops those that reach zero (Cai, Candès & Shen 2010, theorem 2.1):
  *   argmin_X ½‖X − W‖² + t‖X‖_* = U·max(0, Σ − t)·Vᵀ = Σ_{σ>t} (1 − t/σ)·u·(uᵀW)
- * so that only the eigenvectors u of the smaller Gram matrix with σ > t are needed. No ONNX operator gives them: it runs on the host,
- * in float64, between the step's two graphs. W is of low rank up to the rounding of float32; the rank is what was kept here.
+ * so that only the eigenvectors u of the smaller Gram matrix with σ > t are needed. No ONNX operator gives them: it runs between the
+ * step's two graphs, on the host in float64; for large weights on the engine, where they are followed from step to step by products of
+ * matrices (nuclear-tracking.ts), and on the host once an epoch and when they were lost. W is of low rank up to the rounding of float32;
+ * the rank is what was kept here.
  */
 import { z } from "zod";
 import { UsageError } from "../error.ts";
@@ -18,7 +20,8 @@ import { transpose } from "../math/matrix.ts";
 import { gram, svd } from "../math/svd.ts";
 import { definePenalty } from "./define.ts";
 import { lambdaOf } from "./lambda.ts";
-import type { HostProx } from "./penalty.ts";
+import { followed } from "./nuclear-tracking.ts";
+import type { HostProx, Tracked } from "./penalty.ts";
 
 const options = z.strictObject({
   lambda: lambdaOf("5e-3"),
@@ -27,9 +30,7 @@ const options = z.strictObject({
     .min(1)
     .readonly()
     .optional()
-    .describe(
-      "weights that it acts on, by name (default: all, which is slow: it decomposes each at every step); * stands for a part of a name, ** for any characters",
-    ),
+    .describe("weights that it acts on, by name (default: all); * stands for a part of a name, ** for any characters"),
 });
 /** Options of `nuclear`. */
 export type NuclearOptions = z.input<typeof options>;
@@ -46,6 +47,9 @@ function onHost(matrices: ReadonlyMap<Value, Matrix>, lambda: number): HostProx 
   const elements = (param: Value, w: Float32Array) => Float64Array.from(matrices.get(param)!.places, (at) => w[at]);
   return {
     params: [...matrices.keys()],
+    tracked: [...matrices]
+      .filter(([, { rows, columns }]) => Math.min(rows, columns) >= LEAST_TRACKED)
+      .map(([param, m]) => track(param, m, lambda)),
     apply(param, w, step) {
       const { rows, columns, places } = matrices.get(param)!;
       const { a, rank } = softThreshold(elements(param, w), rows, columns, step * lambda);
@@ -61,6 +65,35 @@ function onHost(matrices: ReadonlyMap<Value, Matrix>, lambda: number): HostProx 
       const all = [...matrices.values()].reduce((n, { rows, columns }) => n + Math.min(rows, columns), 0);
       const ranks = Object.fromEntries([...moves].map(([p, { rank }]) => [p.name, rank]));
       return { ranks, lowRankLevel: 1 - Object.values(ranks).reduce((n, r) => n + r, 0) / all };
+    },
+  };
+}
+
+/** Smaller weights are decomposed on the host at every step: that takes less than a millisecond or two. */
+const LEAST_TRACKED = 64;
+
+/** How an engine follows a weight, as a matrix whose rows are no longer than its columns. */
+function track(param: Value, { rows, columns, places }: Matrix, lambda: number): Tracked {
+  const wide = rows <= columns;
+  const [n, m] = wide ? [rows, columns] : [columns, rows];
+  const order = wide ? places : places.map((_, i) => places[(i % m) * n + Math.floor(i / m)]);
+  const straight = order.every((at, i) => at === i);
+  return {
+    param,
+    shape: [n, m],
+    basis: [n, n],
+    matrixOf: (w) => (straight ? w : Float32Array.from(order, (at) => w[at])),
+    tensorOf(matrix) {
+      if (straight) return matrix;
+      const w = new Float32Array(matrix.length);
+      for (let i = 0; i < order.length; i++) w[order[i]] = matrix[i];
+      return w;
+    },
+    emit: (g, matrix, basis, step) => followed(g, matrix, basis, g.Mul(step, lambda)),
+    basisOf(matrix) {
+      const a = gram(Float64Array.from(matrix), n, m);
+      const below = -1 - a.reduce((sum, x, i) => (i % (n + 1) === 0 ? sum + x : sum), 0);
+      return Float32Array.from(leadingEigenvectors(a, n, below).flatMap((row) => [...row]));
     },
   };
 }
@@ -127,15 +160,16 @@ function addTo(y: Float64Array, f: number, x: Float64Array): void {
 
 /**
  * The nuclear norm. Goes with optimizers that step in the plain metric: rmda, rda, proxSgd.
- * It decomposes every weight at every step. On two shared cores 512 × 784 takes 1.2 s while all singular values are left and 0.3 s
- * with 38, 128 × 256 a fortieth of that; all of mlp7 1.4 s and 0.37 s. `layers` leaves large weights out.
+ * It decomposes every weight at every step: small ones on the host, large ones by following their singular vectors on the engine. The
+ * first step of a run, and the last of every epoch, whose ranks are told, decompose all of them on the host: 512 × 784 takes it 1.2 s
+ * while all singular values are left and 0.3 s with 38. `layers` leaves large weights out.
  * @throws UsageError for a lambda out of range; when bound, for a model without such weights or a pattern that matches none
  */
 export const nuclear = definePenalty({
   name: "nuclear",
   source: "Huang & Lee 2024, appendix; Cai, Candès & Shen 2010",
   minimizes:
-    "λ Σ‖W‖_* over layers as matrices out × in·k². Prox: singular values shrink by step·λ, on the host between two graphs.",
+    "λ Σ‖W‖_* over layers as matrices out × in·k². Prox: singular values shrink by step·λ, between two graphs of a step.",
   when: "Low rank instead of fewer channels, with a rank that training finds. It costs a decomposition per step.",
   paper: "RAMDA's appendix: RMDA lr 0.1, c 0.1, λ 5e-3; ProxSGD lr 0.1, λ 5e-3.",
   demo: { optimizer: "rmda", lr: 0.1, lambda: 3e-2, milestones: [6, 9] },

@@ -1,12 +1,13 @@
 /** What a penalty is: its value and its proximal map side by side, so that one checks the other. */
 
 import type { Builder } from "../graph/builder.ts";
-import type { Graph, Value } from "../graph/types.ts";
+import type { Graph, Shape, Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import type { Weights } from "../groups/slices.ts";
 import type { Tensors } from "../groups/zeros.ts";
 import type { Words } from "../message.ts";
 import type { Way } from "../ways.ts";
+import type { ChannelTime } from "./time-weights.ts";
 
 /** What a penalty adds to the metrics of an epoch. */
 export interface PenaltyMetrics {
@@ -23,10 +24,32 @@ export interface HostMove {
   readonly rank: number;
 }
 
+/** A parameter whose move an engine finds from what the last step knew of it; the host's own is what it is held against. */
+export interface Tracked {
+  readonly param: Value;
+  /** Its shape as a matrix. */
+  readonly shape: Shape;
+  /** Shape of what is carried from step to step, as a part of the state. It is zeros where nothing is known. */
+  readonly basis: Shape;
+  matrixOf(w: Float32Array): Float32Array;
+  tensorOf(matrix: Float32Array): Float32Array;
+  /** `residual`: about how far `moved` is from what `apply` makes, relative to it. */
+  emit(
+    g: Builder,
+    matrix: Value,
+    basis: Value,
+    step: Value,
+  ): { readonly moved: Value; readonly basis: Value; readonly rank: Value; readonly residual: Value };
+  /** What is carried, made anew of the matrix alone. */
+  basisOf(matrix: Float32Array): Float32Array;
+}
+
 /** A proximal map that no graph can hold. */
 export interface HostProx {
   /** The parameters that it changes; the graph leaves them to it. */
   readonly params: readonly Value[];
+  /** Those of them that cost enough for an engine to follow them. */
+  readonly tracked?: readonly Tracked[];
   /** argmin_u ½‖u − w‖² + step·ψ(u) for one of them. `w` is not written to. */
   apply(param: Value, w: Float32Array, step: number): HostMove;
   /** The share of one of them in ψ. */
@@ -43,6 +66,11 @@ export interface BoundPenalty {
   readonly counted?: readonly GroupSet[];
   /** What it leaves alone, for the user to know. */
   readonly notes?: readonly Words[];
+  /**
+   * What a unit step at λ = 1 takes off the norm of a group while it is small, for every group of a set: [count]. Absent where no such
+   * number tells when a group becomes zero.
+   */
+  pull?(set: GroupSet): Float64Array;
   /** How many groups of a set survive at least. Absent: none need to. */
   floor?(set: GroupSet): number;
   /** ψ(w), a scalar. Absent where `hostProx` has it. */
@@ -69,5 +97,6 @@ export interface Penalty {
   /** Resolved options, for run.json and for comparing a resumed run. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly ways: readonly Way[];
-  bind(graph: Graph): BoundPenalty;
+  /** @param times of a run that is steered to a time: what channels save of it, for a penalty that weighs groups by that */
+  bind(graph: Graph, times?: readonly ChannelTime[]): BoundPenalty;
 }

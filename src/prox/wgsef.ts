@@ -56,9 +56,9 @@ function checkLevel(name: string, { k, keep }: { readonly k?: number; readonly k
 
 function envelopePenalty({ lambda, k, keep, groups, side, weights }: z.output<typeof options>): PenaltyRule {
   return {
-    bind(graph) {
+    bind(graph, times) {
       const sets = setsOf(graph, groups, side);
-      const omega = groupWeights(graph, sets, weights);
+      const omega = groupWeights(graph, sets, { weights, groups, times });
       const root = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!)); // √d
       const square = (g: Builder, set: GroupSet) => g.constant(f32(omega.get(set)!.map((x) => x * x))); // d
       const level = ({ count }: GroupSet) => levelOf(count, { k, keep });
@@ -66,13 +66,14 @@ function envelopePenalty({ lambda, k, keep, groups, side, weights }: z.output<ty
       const envelopes = groupPenalty(
         sets,
         {
-          value: (g, set, r) => envelope(g, sizes(g, set, r), set.count, level(set)).value,
-          factors(g, set, r, step) {
+          setBySet: true,
+          value: (g, [set], r) => envelope(g, sizes(g, set, r), set.count, level(set)).value,
+          factors(g, [set], r, step) {
             const strength = g.Mul(g.Mul(step, lambda), square(g, set)); // λd
             const u = survival(g, sizes(g, set, r), strength, set.count, level(set));
             return g.Div(u, g.Add(u, strength)); // w_j ← w_j·u_j / (u_j + λd_j)
           },
-          slopes(g, set, r) {
+          slopes(g, [set], r) {
             const a = sizes(g, set, r);
             const { tau } = envelope(g, a, set.count, level(set));
             return g.Mul(g.Max([g.Div(tau, a), 1]), g.Mul(square(g, set), lambda)); // λd_j/u_j with u_j = min(1, a_j/τ)

@@ -2,6 +2,7 @@
  * What a report shows, as plain data. Training, shrinking and verifying produce it, files keep it
  * (metrics.jsonl, summary.json), tables and charts are pure functions of it. Fractions are in 0 … 1.
  */
+import type { Interval } from "../math/bootstrap.ts";
 import type { Words } from "../message.ts";
 
 /** Shares of exact zeros, counted over groups as design.md's Figures and Huang & Lee (2022) do. */
@@ -51,6 +52,8 @@ export interface EpochMetrics extends GroupSparsity {
   readonly strength?: number;
   /** Of a run that shrinks while it trains: parameters of the model, and those that the next step computes with. */
   readonly stepParams?: BeforeAfter;
+  /** Of such a run, where some did: how many channels came back at the end of the epoch. */
+  readonly stepBack?: number;
   /** Wall time of the epoch. */
   readonly seconds: number;
   readonly msPerStep: number;
@@ -159,6 +162,8 @@ export interface Summary extends GroupSparsity {
   readonly latencyMs: BeforeAfter;
   /** Median at batch 128. */
   readonly latencyMsBatch128: BeforeAfter;
+  /** Of a run that was steered to a time. */
+  readonly latency?: LatencyReached;
   /** Present when singular values were truncated; then, unless its rule is prox, the small model differs from the full one by more than rounding. */
   readonly lowRank?: LowRank;
   /**
@@ -174,6 +179,21 @@ export interface Summary extends GroupSparsity {
   readonly msPerStep: number;
   /** The epoch after which the zero pattern never changed again; null if it changed in the last one. */
   readonly structureStableSince: number | null;
+}
+
+/** What was asked for and what there is, at one batch size. */
+export interface LatencyReached {
+  readonly batch: number;
+  readonly threads: number;
+  /** Milliseconds that were asked for: the share of what the model took when its table was measured. */
+  readonly wanted: number;
+  /** Milliseconds, each with its 95 % interval. */
+  readonly full: Interval;
+  readonly small: Interval;
+  /** The small model's time over the full one's, within rounds. */
+  readonly share: Interval;
+  /** The share that was asked for. */
+  readonly wantedShare: number;
 }
 
 /** One kind of removal, counted. */

@@ -1,5 +1,5 @@
 /** A sweep as charts: objective against objective with the front as a line, what was found by then, the course of every trial. */
-import { axis, type Chart, draw, legend } from "./draw.ts";
+import { axis, type Chart, draw, legend, label as small } from "./draw.ts";
 import { type ObjectiveName, objectives } from "./objectives.ts";
 import { colour, SERIES } from "./palette.ts";
 import type { EpochMetrics } from "./results.ts";
@@ -16,33 +16,59 @@ const label = (name: ObjectiveName) => ({
 const figure = (row: SweepRow, name: ObjectiveName): number => (row.figures?.[name] ?? Number.NaN) * scaleOf(name);
 const finished = ({ trials }: SweepResult): SweepRow[] => trials.filter((row) => row.figures);
 
-/** The first objective against another: a point per trial, the front as a line. */
+/** From so many times the smallest on, sizes stand on a logarithmic axis: else the small models lie on one heap. */
+const WIDE = 30;
+
+/**
+ * The first objective against another: a point per trial; the front as steps, since between two of its models nobody has one, each with
+ * the number of its trial.
+ */
 function paretoChart(result: SweepResult, other: ObjectiveName): Promise<Chart> {
   const [first] = result.objectives;
-  const point = (row: SweepRow) => [figure(row, other), figure(row, first)];
+  const fewer = objectives[other].better === "lower";
+  const onFront = new Set(result.front);
+  const point = (row: SweepRow) => [figure(row, other), figure(row, first), row.number + 1];
   const front = frontRows(result)
     .map(point)
     .sort(([a], [b]) => a - b);
+  const others = finished(result).filter((row) => !onFront.has(row.number));
+  const sizes = finished(result).map((row) => figure(row, other));
+  const wide = Math.min(...sizes) > 0 && Math.max(...sizes) > WIDE * Math.min(...sizes);
   return draw(`${capital(objectives[first].head)} against ${objectives[other].head}`, 320, {
-    grid: { left: 72, right: 28, top: 40, bottom: 46 },
+    grid: { left: 84, right: 32, top: 40, bottom: 46 },
     legend: { ...legend, data: ["trials", "Pareto front"] },
     xAxis: {
       ...axis,
-      ...below(`${objectives[other].head} of the small model`),
-      type: "value",
+      ...below(`${objectives[other].head} of the small model${fewer ? " (less is better)" : ""}`),
+      type: wide ? "log" : "value",
       scale: true,
       axisLabel: label(other),
     },
-    yAxis: { ...axis, type: "value", scale: true, axisLabel: label(first) },
+    yAxis: {
+      ...axis,
+      ...below(objectives[first].head),
+      nameGap: 66,
+      type: "value",
+      scale: true,
+      axisLabel: label(first),
+    },
     series: [
-      { name: "trials", type: "scatter", symbolSize: 7, color: SERIES[0], data: finished(result).map(point), z: 2 },
+      { name: "trials", type: "scatter", symbolSize: 7, color: SERIES[0], data: others.map(point), z: 2 },
       {
         name: "Pareto front",
         type: "line",
+        step: fewer ? "end" : "start",
         symbol: "circle",
         symbolSize: 9,
         color: SERIES[1],
         lineStyle: { width: 2 },
+        label: {
+          ...small,
+          show: true,
+          position: "top",
+          formatter: ({ value }: { value: number[] }) => `${value[2]}`,
+        },
+        labelLayout: { hideOverlap: true },
         data: front,
         z: 3,
       },

@@ -1,7 +1,7 @@
 /** A sweep to read: sweep.html, one file that opens anywhere, and sweep.md beside its charts. */
 import type { Chart } from "./draw.ts";
 import { counted } from "./format.ts";
-import { html } from "./markup.ts";
+import { html, type Markup } from "./markup.ts";
 import { objectives } from "./objectives.ts";
 import { figure, flatten, page, pairs, table } from "./page.ts";
 import { frontRows, frontTable, type SweepResult, sweepTable, type TrialState } from "./sweep.ts";
@@ -29,8 +29,6 @@ const stoppingNote = ({ rungs }: SweepResult): string =>
 
 /** @param charts by the name of their file */
 export function sweepHtml(result: SweepResult, charts: Readonly<Record<string, Chart>>): string {
-  const front = frontRows(result);
-  const all = sweepTable(result);
   const folderOf = new Map(result.trials.map((t) => [String(t.number + 1), t]));
   const report = (number: string) => {
     const row = folderOf.get(number);
@@ -39,16 +37,36 @@ export function sweepHtml(result: SweepResult, charts: Readonly<Record<string, C
   return page(
     result.title,
     `${sweepLead(result)}.`,
-    html`${
-      front.length > 0
-        ? html`<section>
+    html`${sweepSections(result, charts, report)}
+<section class="columns">
+<div><h2>Configuration</h2>${pairs(flatten(result.config))}</div>
+<div><h2>Environment</h2>${pairs(flatten(result.environment))}</div>
+</section>`,
+  );
+}
+
+/**
+ * The front, the charts and the trials.
+ * @param charts by the name of their file
+ * @param report where the report of a trial is, by its number as tables show it. Default: nowhere
+ */
+export function sweepSections(
+  result: SweepResult,
+  charts: Readonly<Record<string, Chart>>,
+  report: (number: string) => string | undefined = () => undefined,
+): Markup {
+  const front = frontRows(result);
+  const all = sweepTable(result);
+  return html`${
+    front.length > 0
+      ? html`<section>
 <h2>${result.objectives.length > 1 ? "Pareto front" : "Best trial"}</h2>
 ${table(frontTable(result), (i) => report(String(front[i].number + 1)))}
 <p class="note">${frontNote(result)}</p>
 </section>
 `
-        : ""
-    }<section>
+      : ""
+  }<section>
 <h2>Charts</h2>
 <div class="charts">${Object.values(charts).map(figure)}</div>
 <p class="note">${stoppingNote(result)}</p>
@@ -56,12 +74,7 @@ ${table(frontTable(result), (i) => report(String(front[i].number + 1)))}
 <section>
 <h2>Trials</h2>
 ${table(all, (i) => report(all.rows[i][0]))}
-</section>
-<section class="columns">
-<div><h2>Configuration</h2>${pairs(flatten(result.config))}</div>
-<div><h2>Environment</h2>${pairs(flatten(result.environment))}</div>
-</section>`,
-  );
+</section>`;
 }
 
 /** @param charts by the name of their file, which lies beside this one */

@@ -1,7 +1,9 @@
 /** Results as tables: rows of text, for a terminal, for Markdown and for HTML alike. */
+
+import type { Interval } from "../math/bootstrap.ts";
 import { change, count, fileSize, milliseconds, percent, shapeText, significant } from "./format.ts";
 import { isLossy, singularValues } from "./low-rank.ts";
-import type { BeforeAfter, LayerRow, LowRank, RankRow, RemovalRow, Summary } from "./results.ts";
+import type { BeforeAfter, LatencyReached, LayerRow, LowRank, RankRow, RemovalRow, Summary } from "./results.ts";
 
 /** Rows of text under a head. */
 export interface Table {
@@ -49,6 +51,7 @@ export function beforeAfterTable(s: Summary): Table {
       changeRow("file", fileSize, s.bytes, "smaller", "larger"),
       changeRow("latency, batch 1", milliseconds, s.latencyMs, "faster", "slower"),
       changeRow("latency, batch 128", milliseconds, s.latencyMsBatch128, "faster", "slower"),
+      ...(s.latency ? [latencyRow(s.latency)] : []),
       ...(s.lowRank ? lowRankRows(s.lowRank, isLossy(s)) : []),
       [
         isLossy(s) ? "largest difference by shrinking" : "largest output difference",
@@ -58,6 +61,14 @@ export function beforeAfterTable(s: Summary): Table {
       ],
     ],
   };
+}
+
+/** The time that was asked for, with 95 % intervals. */
+function latencyRow({ batch, wanted, full, small, share }: LatencyReached): string[] {
+  const time = ({ value, low, high }: Interval) =>
+    `${milliseconds(value)} (${significant(low)} … ${significant(high)})`;
+  const of = `${percent(share.value, 1)} of the time (${percent(share.low, 1)} … ${percent(share.high, 1)})`;
+  return [`asked for ${milliseconds(wanted)}, batch ${batch}`, time(full), time(small), of];
 }
 
 function lowRankRows(lowRank: LowRank, lossy: boolean): string[][] {

@@ -9,8 +9,12 @@ export async function certify(full: Model, roundTo = 1): Promise<{ model: Model;
   return { model: reduced.model, certificate: await certificateOf(full, reduced) };
 }
 
-/** What went, and from what. */
-export async function certificateOf(full: Model, { model, removals, replacements }: Reduced): Promise<Certificate> {
+/** What went, and from what. @param flushed subnormal weights that it had */
+export async function certificateOf(
+  full: Model,
+  { model, removals, replacements }: Reduced,
+  flushed = 0,
+): Promise<Certificate> {
   const removed = removals.map(({ step, tensor, axis, indices, reason }) => ({
     step,
     tensor,
@@ -25,5 +29,6 @@ export async function certificateOf(full: Model, { model, removals, replacements
     small: await digest(model),
     removed,
     replaced: replacements,
+    ...(flushed > 0 && { flushed }),
   };
 }

@@ -14,7 +14,7 @@ test("a dead chain becomes its constant, for every batch and whatever the input"
   const { model: small, certificate } = await shrink(full, { engine });
   expect(print(small.graph)).toMatchInlineSnapshot(`
     "in   x: float32[2,6]
-    y/constant/Constant: float32[1,3] = Constant(value=float32[1,3]{0.4495391547679901, 0.17367444932460785, -0.18282432854175568})
+    y/constant/Constant: float32[1,3] = Constant(value=float32[1,3]{-0.05905003100633621, 0.7732197046279907, 0.33022332191467285})
     y/constant/Flatten: float32[2,6] = Flatten(x, axis=1)
     y/constant/Slice: float32[2,1] = Slice(y/constant/Flatten, starts=[0], ends=[1], axes=[1], steps=[1])
     y/constant/Greater: bool[2,1] = Greater(y/constant/Slice, y/constant/Slice)

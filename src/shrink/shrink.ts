@@ -4,6 +4,7 @@ import { checkInteger } from "../checks.ts";
 import { EspalierError } from "../error.ts";
 import { aModel, anEngine, anObject, wants } from "../given.ts";
 import { checkWeights } from "../graph/finite.ts";
+import { flushedModel } from "../graph/subnormal.ts";
 import type { Model } from "../graph/types.ts";
 import { FileMemory } from "../onnx/file-memory.ts";
 import { type Certificate, digest } from "../proof/certificate.ts";
@@ -29,15 +30,17 @@ export interface Shrunk {
 
 /**
  * The model without the channels that nobody reads or that carry a constant. Inputs, outputs, the dynamic batch axis,
- * opset, metadata and the names of the tensors that stay are kept; the model given is not changed.
+ * opset, metadata and the names of the tensors that stay are kept; the model given is not changed. Subnormal weights count as the
+ * zeros that files have in their place (`write`); the certificate says how many there were.
  * @throws EspalierError when a stored number is NaN or infinite; when the small model does not agree with the full one, or a removal is not proved; nothing is
  *   returned then
  */
-export async function shrink(model: Model, options: ShrinkOptions): Promise<Shrunk> {
-  wants("shrink", ["model", aModel, model], ["options", anObject, options], ["engine", anEngine, options, "engine"]);
+export async function shrink(given: Model, options: ShrinkOptions): Promise<Shrunk> {
+  wants("shrink", ["model", aModel, given], ["options", anObject, options], ["engine", anEngine, options, "engine"]);
   const { roundTo = 1, ...verifying } = options;
   checkInteger("roundTo", roundTo, 1);
-  checkWeights(model.graph);
+  checkWeights(given.graph);
+  const { model, flushed } = flushedModel(given);
   const reduced = reduce(model, roundTo);
   const small = reduced.model;
   const memory = new FileMemory();
@@ -54,7 +57,7 @@ export async function shrink(model: Model, options: ShrinkOptions): Promise<Shru
       { reason: verification.reason, "max abs": verification.maxAbs, "max rel": verification.maxRel },
       "nothing was written; unless the full model's own outputs are not finite, please report this with the model",
     );
-  const certificate = await certificateOf(model, reduced);
+  const certificate = await certificateOf(model, reduced, flushed);
   const proof = await proveWith(memory.write, model, certificate, { small, engine: options.engine });
   if (!proof.holds && proof.ended)
     throw new EspalierError(

@@ -1,4 +1,5 @@
 /** Whether a model for fewer tokens computes for them what the whole one does: both run on the same texts, under their own ids. */
+
 import { type Engine, type EngineTensor, loaded, runOnce } from "../engine/engine.ts";
 import { EspalierError } from "../error.ts";
 import { aModel, anEngine, anObject, wants } from "../given.ts";
@@ -8,8 +9,8 @@ import type { Model, Tensor } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import { write } from "../onnx/write.ts";
 import { randomInputs } from "../proof/random-inputs.ts";
+import { tensorDifference } from "../proof/tensor-difference.ts";
 import { cutTensor } from "./cut.ts";
-import { tensorDifference } from "./verify.ts";
 import type { KeptVocabulary } from "./vocabulary.ts";
 
 /** Options of `verifyVocab`. */

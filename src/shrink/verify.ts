@@ -6,13 +6,13 @@ import { EspalierError, UsageError } from "../error.ts";
 import { aList, aModel, anEngine, anObject, maybe, wants } from "../given.ts";
 import { bind, declaredBatch, otherSizes } from "../graph/bind.ts";
 import { wrongNumbers } from "../graph/finite.ts";
-import { fromBfloat16, fromFloat16 } from "../graph/half.ts";
 import { checkRunMemory } from "../graph/run-memory.ts";
 import { typeText } from "../graph/tensor.ts";
 import type { Dim, Model, Tensor, Value } from "../graph/types.ts";
 import { Random } from "../math/random.ts";
 import { write } from "../onnx/write.ts";
 import { randomInputs } from "../proof/random-inputs.ts";
+import { tensorDifference } from "../proof/tensor-difference.ts";
 
 /** Input tensors by name; one run. */
 export type Inputs = Readonly<Record<string, EngineTensor>>;
@@ -205,30 +205,6 @@ class Difference {
     const { first, worst } = this;
     return first ?? (worst && `output "${worst.name}" differs by ${worst.rel.toPrecision(3)} relative`);
   }
-}
-
-/** Largest difference of two tensors, absolute and relative to the first. */
-export function tensorDifference(a: EngineTensor, b: EngineTensor): { abs: number; rel: number; reason?: string } {
-  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join())
-    return { abs: 0, rel: 0, reason: `is ${typeText(b as Tensor)}, not ${typeText(a as Tensor)}` };
-  const [x, y] = [elements(a), elements(b)];
-  let abs = 0;
-  let scale = 1e-6;
-  for (let i = 0; i < x.length; i++) {
-    const [p, q] = [Number(x[i]), Number(y[i])];
-    if (!Number.isFinite(p)) return { abs, rel: 0, reason: `is ${p} in the first model already` };
-    if (!Number.isFinite(q)) return { abs, rel: 0, reason: `is ${q}` };
-    abs = Math.max(abs, Math.abs(p - q));
-    scale = Math.max(scale, Math.abs(p));
-  }
-  return { abs, rel: abs / scale };
-}
-
-/** 16-bit floats are bits where the platform has no array for them. */
-function elements({ dtype, data }: EngineTensor): ArrayLike<number | bigint> {
-  const plain = data as unknown as ArrayLike<number>;
-  if (!(data instanceof Uint16Array) || dtype === "uint16") return plain;
-  return Float32Array.from(plain, dtype === "float16" ? fromFloat16 : fromBfloat16);
 }
 
 /** What makes two models incomparable, or undefined. */

@@ -67,13 +67,13 @@ export function emitLoss(
     const batch = graph.inputs[0].shape[0];
     const raw = arraysOf(g, batch);
     const fwd = emitForward(g, graph, plan.inputs, given, mode, raw);
-    const teacher = mode === "training" ? plan.teacher : undefined;
+    const teacher = mode === "evaluation" ? undefined : plan.teacher;
     const taught = teacher && emitTeacher(g, teacher, plan.terms, batch, raw);
     const terms = plan.terms.map((term, i) =>
       emitTerm(
         g,
         graph,
-        mode === "training" ? term : { ...term, mixed: undefined },
+        mode === "evaluation" ? { ...term, mixed: undefined } : term,
         fwd,
         batch,
         teacher && { ...teacher, says: taught![i] },

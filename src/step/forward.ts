@@ -16,7 +16,7 @@ export interface Forward extends Readonly<Training> {
 export function forward(g: Builder, graph: Graph, given: ReadonlyMap<Value, Value>, mode: Mode): Forward {
   const map = new Map(given);
   for (const [v, t] of graph.initializers) if (!map.has(v)) map.set(v, g.constant(t));
-  const kept: Training = { running: new Map(), observed: [], masks: [], overrides: new Map() };
+  const kept: Training = { running: new Map(), observed: [], masks: [], overrides: new Map(), exchanges: [] };
   const ownOf = (node: Node) => node.inputs.map((v) => (v && graph.initializers.has(v) ? v : null));
   inline(g, graph, map, (node, inputs) =>
     formIn(node, mode)?.(g, { in: inputs, attrs: node.attrs, makes: node.outputs[0]?.name ?? "" }, ownOf(node), kept),

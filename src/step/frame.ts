@@ -6,6 +6,7 @@ import type { Graph, Value } from "../graph/types.ts";
 import { withoutUnread } from "../graph/walk.ts";
 import type { Weights } from "../groups/slices.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import type { Exchange } from "./exchange.ts";
 import { names } from "./names.ts";
 import type { PenaltyNumber } from "./penalty-clock.ts";
 import type { StepPlan } from "./plan.ts";
@@ -49,6 +50,8 @@ export interface Program {
   readonly graph: Graph;
   readonly masks: readonly Mask[];
   readonly observations: readonly Observation[];
+  /** Of a program that is one of several which run one after the other: how many these are, and what ranks exchange behind it. */
+  readonly stage?: { readonly of: number; readonly exchanges: readonly Exchange[] };
 }
 
 /** The finished program that `emit` writes. @param emit adds the masks that it wants drawn, and the places of which it tells */

@@ -3,7 +3,7 @@ import type { PenaltyNumber } from "./penalty-clock.ts";
 
 /** What our own names begin with. A parameter whose name begins so is called otherwise inside a run. */
 const RESERVED =
-  /^(?:batch|param|slot|clock|mask|gradient|sum|next|pattern|statistics|structure|forward|backward|penalty|candidate|propose|prox|project|accept|init|dual)\/|^__/;
+  /^(?:batch|param|slot|clock|mask|gradient|sum|next|pattern|statistics|structure|forward|backward|penalty|candidate|basis|moved|rank|residual|track|propose|prox|project|accept|init|dual)\/|^__/;
 
 export const names = {
   x: "batch/x",
@@ -14,6 +14,9 @@ export const names = {
   correct: "batch/correct",
   /** What the batch says of itself at a normalization. */
   observed: (what: "mean" | "variance", place: number) => `batch/${what}/${place}`,
+  /** What a rank has of its own samples at a place where ranks exchange, and what all have there. */
+  ofRank: (place: number) => `batch/rank/${place}`,
+  ofAll: (place: number, which: number) => `batch/all/${place}/${which}`,
   /** What the sum over labels of places is divided by: how many of them count. */
   known: (more: string | undefined) => `batch/known/${more ?? "y"}`,
   /** What the gradients of a part of a batch are multiplied by: the share of the batch's samples that it holds. */
@@ -37,8 +40,13 @@ export const names = {
   sum: (param: string) => `sum/${param}`,
   /** What the host moves between propose and accept. */
   candidate: (param: string) => `candidate/${param}`,
+  /** What a prox that an engine follows carries from step to step, and what it makes of a candidate. */
+  basis: (param: string) => `basis/${param}`,
+  moved: (param: string) => `moved/${param}`,
+  rank: (param: string) => `rank/${param}`,
+  residual: (param: string) => `residual/${param}`,
   next: (state: string) => `next/${state}`,
 } as const;
 
 /** Whether an output of a program is there for the next one to read. */
-export const passedOn = (output: string): boolean => /^(?:next|sum)\//.test(output);
+export const passedOn = (output: string): boolean => /^(?:next|sum|forward|backward)\//.test(output);

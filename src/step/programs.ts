@@ -5,16 +5,19 @@
  * once. The state goes in by name and comes out as `next/…`; what changes from step to step and is no tensor, as numbers.
  */
 import { aGraph, aList, anObject, anOptimizer, wants } from "../given.ts";
+import { flushed } from "../graph/emit.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { atLength, graphAt } from "./at-length.ts";
 import { differentiate, emitLoss, emitReport } from "./differentiate.ts";
-import { clockInputs, type Program, paramInputs, program, slotInputs } from "./frame.ts";
+import type { Exchange } from "./exchange.ts";
+import { clockInputs, type Program, paramInputs, penaltyInput, program, slotInputs } from "./frame.ts";
 import type { InputPlan } from "./input.ts";
 import { names } from "./names.ts";
 import { parameters } from "./parameters.ts";
 import type { LossPlan, StepPlan } from "./plan.ts";
+import { stages } from "./stages.ts";
 import { statisticsPrograms } from "./statistics.ts";
-import { accepted, penaltyProx, update } from "./update.ts";
+import { penaltyProx, update } from "./update.ts";
 
 /** Batch + state + clock → loss + next state. @param graph the model at the batch's size */
 export function stepProgram(graph: Graph, plan: StepPlan, kind?: string): Program {
@@ -38,20 +41,33 @@ export function stepProgram(graph: Graph, plan: StepPlan, kind?: string): Progra
   });
 }
 
-/** Batch + parameters → loss + gradients, of a part of a batch: times its share of the samples. @param graph the model at the part's size */
-const gradientsProgram = (graph: Graph, plan: StepPlan): Program =>
+/**
+ * Batch + parameters → loss + gradients, of a part of a batch: times its share of the samples.
+ * @param graph the model at the part's size
+ * @param exchanges takes up where ranks exchange statistics, of a program that normalizes by the samples of all
+ */
+const gradientsProgram = (graph: Graph, plan: StepPlan, exchanges?: Exchange[]): Program =>
   program("gradients", (g, masks) => {
     const { trained, running } = parameters(graph);
     const given = paramInputs(g, [...trained, ...running]);
     const w = new Map(trained.map((p) => [p, given.get(p)!]));
     const { gradientScale } = plan.optimizer;
     const frame = { g, plan, w, clock: clockInputs(g, gradientScale === undefined ? [] : [gradientScale]) };
-    const scored = emitLoss(g, graph, plan, given, "training");
+    const scored = emitLoss(g, graph, plan, given, exchanges ? "synchronized" : "training");
     const gradients = differentiate(frame, scored, g.input(names.weight, "float32", []));
+    exchanges?.push(...scored.exchanges);
     for (const [p, dw] of gradients) g.output(dw, names.next(names.gradient(p.name)));
     emitReport(g, scored);
     masks.push(...scored.masks);
   });
+
+/** The same cut where ranks exchange statistics, as programs that run one after the other. */
+function stagedGradients(graph: Graph, plan: StepPlan): Program[] {
+  const exchanges: Exchange[] = [];
+  const { graph: whole, ...told } = gradientsProgram(graph, plan, exchanges);
+  const all = stages(whole, exchanges);
+  return all.map((one) => ({ ...told, graph: one.graph, stage: { of: all.length, exchanges: one.exchanges } }));
+}
 
 /** Gradients + further gradients → their sum. */
 const addProgram = (graph: Graph): Program =>
@@ -71,6 +87,35 @@ const updateProgram = (graph: Graph, plan: StepPlan, kind?: string): Program =>
     update(frame, new Map(trained.map((p) => [p, g.input(names.gradient(p.name), p.dtype, p.shape)])));
   });
 
+/** Gradients + parameters → those that the penalty acts on, behind one proximal step along the gradients. Only with a penalty. */
+const foreseenProgram = (graph: Graph, { penalty }: StepPlan): Program =>
+  program("foreseen", (g) => {
+    const rate = g.input(names.weight, "float32", []);
+    const [step, part] = [penaltyInput(g, "step"), penaltyInput(g, "part")];
+    const candidates = new Map<Value, Value>();
+    for (const [p, w] of paramInputs(g, parameters(graph).trained)) {
+      const dw = g.input(names.gradient(p.name), p.dtype, p.shape);
+      candidates.set(p, g.Sub(w, g.Mul(dw, rate)));
+    }
+    for (const [p, moved] of penalty!.prox(g, candidates, step, part)) g.output(moved, names.next(names.param(p.name)));
+  });
+
+/** Candidates + bases → candidates behind the prox + next bases. Only with a penalty whose prox is tracked. */
+const trackProgram = ({ penalty }: StepPlan): Program =>
+  program("track", (g) => {
+    const step = penaltyInput(g, "step");
+    for (const { param, shape, basis, emit } of penalty!.hostProx!.tracked!) {
+      const { name } = param;
+      const w = g.input(names.candidate(name), "float32", shape);
+      const q = g.input(names.basis(name), "float32", basis);
+      const next = g.scope("track", () => emit(g, w, q, step));
+      g.output(next.basis, names.next(names.basis(name)));
+      g.output(next.moved, names.moved(name));
+      g.output(next.rank, names.rank(name));
+      g.output(next.residual, names.residual(name));
+    }
+  });
+
 /** What is left of a step after the host has moved its candidates. Only with a penalty that has a `hostProx`. */
 const acceptProgram = ({ optimizer, penalty }: StepPlan): Program =>
   program("accept", (g) => {
@@ -78,9 +123,19 @@ const acceptProgram = ({ optimizer, penalty }: StepPlan): Program =>
     for (const p of penalty!.hostProx!.params) {
       const w = g.input(names.param(p.name), p.dtype, p.shape);
       const candidate = g.input(names.candidate(p.name), p.dtype, p.shape);
-      const next = g.scope("accept", () => accepted(g, optimizer, optimizer, { w, candidate, clock }));
+      const next = g.scope("accept", () => optimizer.accept(g, { w, candidate, clock }));
       g.output(next, names.next(names.param(p.name)));
     }
+  });
+
+/**
+ * Parameters → the same, but 0 where they are next to nothing: weights on their way to zero get there, which W ← (1−c)·W never does.
+ * Only for an optimizer that averages, every few steps.
+ */
+const flushProgram = (graph: Graph): Program =>
+  program("flush", (g) => {
+    for (const [p, w] of paramInputs(g, parameters(graph).trained))
+      g.output(flushed(g, w), names.next(names.param(p.name)));
   });
 
 /** Parameters → slots, at the start and at a restart; and the parameters that an optimizer begins from, where it moves them. */
@@ -129,6 +184,7 @@ export type EvaluationPrograms = ReturnType<typeof evaluationPrograms>;
 
 /** Everything that a trainer of this model runs, each program built when it is asked for. */
 export const trainingPrograms = (model: Model, plan: StepPlan) => ({
+  stage: stagesOf((n, length) => stagedGradients(graphAt(model, plan, n, length), atLength(plan, length))),
   ...evaluationPrograms(model, plan),
   ...statisticsPrograms(model, plan.inputs),
   step: (n: number, kind?: string, length?: number) =>
@@ -136,8 +192,22 @@ export const trainingPrograms = (model: Model, plan: StepPlan) => ({
   gradients: (n: number, length?: number) => gradientsProgram(graphAt(model, plan, n, length), atLength(plan, length)),
   add: () => addProgram(model.graph),
   update: (kind?: string) => updateProgram(model.graph, plan, kind),
+  foreseen: () => foreseenProgram(model.graph, plan),
+  track: () => trackProgram(plan),
   accept: () => acceptProgram(plan),
+  flush: () => flushProgram(model.graph),
   init: () => initProgram(model.graph, plan),
   dual: () => dualProgram(model.graph, plan),
 });
 export type TrainingPrograms = ReturnType<typeof trainingPrograms>;
+
+/** One of the programs that a size has, which are built together. */
+function stagesOf(build: (n: number, length?: number) => Program[]) {
+  const built = new Map<string, Program[]>();
+  return (n: number, stage: number, length?: number): Program => {
+    const key = `${n} ${length}`;
+    const all = built.get(key) ?? build(n, length);
+    built.set(key, all);
+    return all[stage];
+  };
+}

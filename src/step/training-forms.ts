@@ -5,6 +5,7 @@ import { type AnySite, type OpSite, ruleIn } from "../graph/op-site.ts";
 import type { OpName } from "../graph/ops/index.ts";
 import type { Node, Shape, Value } from "../graph/types.ts";
 import { type BatchStatistics, batchNorm } from "./batch-norm.ts";
+import { acrossRanks, type Exchange } from "./exchange.ts";
 
 /** A dropout mask that the host draws: uint8, 1 = kept. */
 export interface Mask {
@@ -31,6 +32,8 @@ export interface Training {
   readonly masks: Mask[];
   /** Gradients that are written out instead of derived. */
   readonly overrides: Map<Value, Override>;
+  /** Where ranks exchange what they have of their samples. */
+  readonly exchanges: Exchange[];
 }
 
 /** @param own the inputs as the model's graph has them; null = one that is not stored there */
@@ -45,19 +48,20 @@ type Form<S> = (
 type Seen = "in" | "attrs";
 type Forms = { readonly [K in OpName]?: Form<Pick<OpSite<K>, Seen> & { readonly makes: string }> };
 
-/** What normalizes by the batch. */
-const normalizing: Forms = {
+/** What normalizes by the batch: that of this process, or that of all ranks. */
+const normalizingBy = (whose: "own" | "all"): Forms => ({
   /** Frozen running statistics are used as they are. */
-  BatchNormalization(g, { in: inputs, attrs }, [, , , mean, variance], { running, observed, overrides }) {
+  BatchNormalization(g, { in: inputs, attrs }, [, , , mean, variance], { running, observed, overrides, exchanges }) {
     if (!mean || !variance) return undefined;
-    const bn = batchNorm(g, inputs, attrs);
+    const bn = batchNorm(g, inputs, attrs, whose === "all" ? acrossRanks(exchanges) : undefined);
     running.set(mean, bn.runningMean);
     running.set(variance, bn.runningVar);
     observed.push({ runningMean: mean, runningVar: variance, batch: bn.batch });
     overrides.set(bn.y, bn.override);
     return [bn.y];
   },
-};
+});
+const normalizing = normalizingBy("own");
 
 /** What draws. */
 const drawing: Forms = {
@@ -71,17 +75,18 @@ const drawing: Forms = {
 };
 
 const training: Forms = { ...normalizing, ...drawing };
+const synchronized: Forms = { ...normalizingBy("all"), ...drawing };
 
 /** Whether a mask is drawn for a node in training. */
 export const drawsMask = (node: Node): boolean => ruleIn(drawing, node) !== undefined && Number(node.attrs.ratio) > 0;
 
 /**
- * How a model is run: as it is; as it is trained; or for its statistics, normalized by the batch, but without what is drawn at random,
- * which no evaluation has.
+ * How a model is run: as it is; as it is trained, alone or normalized by the batch of all ranks; or for its statistics, normalized by the
+ * batch, but without what is drawn at random, which no evaluation has.
  */
-export type Mode = "evaluation" | "training" | "statistics";
+export type Mode = "evaluation" | "training" | "synchronized" | "statistics";
 
-const formsOf: Readonly<Record<Mode, Forms>> = { evaluation: {}, training, statistics: normalizing };
+const formsOf: Readonly<Record<Mode, Forms>> = { evaluation: {}, training, synchronized, statistics: normalizing };
 
 /** What a node computes in a mode; undefined where that is what it computes in evaluation. */
 export const formIn = (node: Node, mode: Mode): Form<Pick<AnySite, Seen> & { readonly makes: string }> | undefined =>

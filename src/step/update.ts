@@ -1,14 +1,15 @@
 /** The passes behind the cut: gradients, state and clock → the next state. */
 import type { Builder } from "../graph/builder.ts";
-import { flushed } from "../graph/emit.ts";
 import type { Value } from "../graph/types.ts";
-import { type Optimizer, stepRule } from "../optim/optimizer.ts";
+import { stepRule } from "../optim/optimizer.ts";
+import { byMember, ofMembers, type Unit, unitsOf } from "./bundle.ts";
 import { type Frame, penaltyInput, slotInputs } from "./frame.ts";
 import { names } from "./names.ts";
 import type { StepPlan } from "./plan.ts";
 
 /** What becomes of parameters and slots, pass by pass. */
 interface Proposal {
+  readonly units: readonly Stepped[];
   readonly candidates: Map<Value, Value>;
   /** The diagonal metric of the prox, of an adaptive optimizer. */
   readonly metric: ReadonlyMap<Value, Value>;
@@ -17,6 +18,14 @@ interface Proposal {
   readonly slots: Map<Value, Slots>;
 }
 type Slots = Readonly<Record<string, Value>>;
+
+/** What is stepped at once. */
+interface Stepped extends Unit {
+  readonly w: Value;
+  /** Before the prox, together and member by member. */
+  readonly candidate: Value;
+  readonly parts: readonly Value[];
+}
 
 /**
  * Emits propose, prox, project and accept, and declares the next parameters and slots. A parameter whose prox runs on the host
@@ -49,16 +58,32 @@ function propose({ g, plan, kind, w, clock }: Frame, gradients: ReadonlyMap<Valu
   const candidates = new Map<Value, Value>();
   const metric = new Map<Value, Value>();
   const slots = new Map<Value, Slots>();
-  g.scope("propose", () => {
-    for (const [param, now] of w) {
-      const next = rule.propose(g, { param, w: now, dw: gradients.get(param)!, slots: held.get(param)!, clock });
-      candidates.set(param, next.candidate);
-      slots.set(param, next.slots);
-      if (next.metric) metric.set(param, next.metric);
-    }
-  });
-  return { candidates, metric, held, slots };
+  const units = g.scope("propose", () =>
+    unitsOf([...w.keys()], optimizer, rule).map((unit): Stepped => {
+      const now = ofMembers(g, unit, (p) => w.get(p)!);
+      const dw = ofMembers(g, unit, (p) => gradients.get(p)!);
+      const before = ofEach(optimizer.slots, (s) => ofMembers(g, unit, (p) => held.get(p)![s]));
+      const next = rule.propose(g, { param: unit.param, w: now, dw, slots: before, clock });
+      const parts = byMember(g, unit, next.candidate);
+      const metrics = next.metric && byMember(g, unit, next.metric);
+      const moving = optimizer.slots.filter((s) => next.slots[s] !== before[s]);
+      const after = new Map(moving.map((s) => [s, byMember(g, unit, next.slots[s])]));
+      unit.members.forEach((p, i) => {
+        candidates.set(p, parts[i]);
+        if (metrics) metric.set(p, metrics[i]);
+        slots.set(
+          p,
+          ofEach(optimizer.slots, (s) => after.get(s)?.[i] ?? held.get(p)![s]),
+        );
+      });
+      return { ...unit, w: now, candidate: next.candidate, parts };
+    }),
+  );
+  return { units, candidates, metric, held, slots };
 }
+
+const ofEach = <T>(keys: readonly string[], make: (key: string) => T): Record<string, T> =>
+  Object.fromEntries(keys.map((key) => [key, make(key)]));
 
 function prox({ g, plan, kind }: Frame, { candidates, metric }: Proposal): void {
   if (!plan.penalty || stepRule(plan.optimizer, kind).penaltyBy === "gradient") return;
@@ -85,30 +110,26 @@ function project({ g, plan, kind, w, clock }: Frame, { candidates, slots }: Prop
   if (rule.project) g.scope("project", () => rule.project!(g, { w, candidates, slots, clock }));
 }
 
-function accept({ g, plan, kind, w, clock }: Frame, { candidates, held, slots }: Proposal): void {
+function accept({ g, plan, kind, w, clock }: Frame, { units, candidates, held, slots }: Proposal): void {
   const rule = stepRule(plan.optimizer, kind);
   for (const [p, next] of slots)
     for (const s of plan.optimizer.slots)
       if (next[s] !== held.get(p)![s]) g.output(next[s], names.next(names.slot(s, p.name)));
   const onHost = new Set(plan.penalty?.hostProx?.params);
   g.scope("accept", () => {
-    for (const [p, candidate] of candidates)
-      if (onHost.has(p)) g.output(candidate, names.candidate(p.name));
-      else
-        g.output(
-          accepted(g, plan.optimizer, rule, { w: w.get(p)!, candidate, clock }),
-          names.next(names.param(p.name)),
-        );
+    for (const unit of units) {
+      const { members, parts } = unit;
+      const moved = members.some((p, i) => candidates.get(p) !== parts[i]);
+      const whole = members.length > 1 && !moved;
+      const next = whole && byMember(g, unit, rule.accept(g, { w: unit.w, candidate: unit.candidate, clock }));
+      members.forEach((p, i) => {
+        const candidate = candidates.get(p)!;
+        if (onHost.has(p)) g.output(candidate, names.candidate(p.name));
+        else {
+          const accepted = next ? next[i] : rule.accept(g, { w: w.get(p)!, candidate, clock });
+          g.output(accepted, names.next(names.param(p.name)));
+        }
+      });
+    }
   });
-}
-
-/** The next weights. Of an optimizer that averages, those on their way to zero get there: W ← (1−c)W would never. */
-export function accepted(
-  g: Builder,
-  { averages }: Pick<Optimizer, "averages">,
-  { accept }: Pick<Optimizer, "accept">,
-  at: Parameters<Optimizer["accept"]>[1],
-): Value {
-  const next = accept(g, at);
-  return averages === undefined ? next : flushed(g, next);
 }

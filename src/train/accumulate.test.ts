@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { residualBlock } from "../../test/support/residual-block.ts";
 import { digits } from "../data/digits.ts";
+import { partSizes } from "../data/share.ts";
 import { node } from "../engine/node.ts";
 import { numbers } from "../graph/tensor.ts";
 import type { Model } from "../graph/types.ts";
@@ -18,7 +19,7 @@ import { groupLasso } from "../prox/group-lasso.ts";
 import { nuclear } from "../prox/nuclear.ts";
 import { memory } from "./memory.ts";
 import type { TrainOptions } from "./options.ts";
-import { partSizes, partsOf } from "./parts.ts";
+import { partsOf } from "./parts.ts";
 import { train } from "./train.ts";
 
 const engine = node({ threads: 1 });

@@ -6,11 +6,11 @@ import { f32 } from "../graph/tensor.ts";
 import type { Graph, Model, Node, Tensor, Value } from "../graph/types.ts";
 import { named, option, say } from "../message.ts";
 import type { Normalization } from "../step/input.ts";
-import { checkNormalization, recordedNormalization, recordNormalization } from "./normalization.ts";
+import { checkNormalization, normalizedInput, recordedNormalization, recordNormalization } from "./normalization.ts";
 
 /** Options of `bakeNormalization`. */
 export interface BakeOptions {
-  /** The input of the images. Default: the only one. */
+  /** The input of the images. Default: the one that the metadata names, else the only one. */
   readonly input?: string;
   /** What stands for 1 in what the input will take: 255 (default) for bytes, 1 for numbers of which mean and std are themselves. */
   readonly largest?: number;
@@ -38,7 +38,7 @@ export function bakeNormalization(model: Model, given?: Normalization, options: 
       got: largest,
       wanted: "a number > 0",
     });
-  const input = inputOf(graph, options.input);
+  const input = inputOf(graph, options.input ?? normalizedInput(model));
   checkNormalization(normalization, normalization.mean?.length ?? 1);
   const channels = normalization.mean.length;
   if (channels > 1 && input.shape[1] !== channels)

@@ -10,6 +10,7 @@ import { Random } from "../math/random.ts";
 import { constant } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { crossEntropy, meanAbsoluteError, meanSquaredError, modelLoss } from "../step/loss.ts";
+import { bakeNormalization } from "./bake-normalization.ts";
 import { evaluate } from "./evaluate.ts";
 import { initialize } from "./initialize.ts";
 import { memory } from "./memory.ts";
@@ -214,4 +215,29 @@ test("a model that ends in its own loss is trained on it", async () => {
   for await (const _ of run);
   expect(run.history.at(-1)!.loss).toBeLessThan(0.1 * run.history[0].loss);
   expect(run.history.at(-1)!.accuracy).toBe(null);
+});
+
+test("what a model records of its images is of the input that was normalized, in whatever order data has them", async () => {
+  const g = builder("pair");
+  const [left, right] = ["left", "right"].map((name) => g.Flatten(g.input(name, "float32", [2, 1, 2, 2])));
+  g.output(g.MatMul(g.Concat([left, right], { axis: 1 }), g.initializer("w", full([8, 3], 0))), "logits");
+  const dims = new Map(["left", "right"].map((name) => [name, ["batch", 1, 2, 2]]));
+  const pair = initialize({ graph: g.build(), opset: 17, dims, metadata: new Map() }, 3);
+  const pixels = (seed: number) => ({
+    data: Uint8Array.from({ length: 4 * COUNT }, (_, i) => (i * seed) % 256),
+    shape: [1, 2, 2],
+  });
+  const images = { left: pixels(37), right: pixels(101) };
+  const labels = { logits: Array.from({ length: COUNT }, (_, i) => i % 3) };
+  const data = fromColumns({ inputs: images, labels });
+  const run = train(pair, data, { engine, optimizer: sgd(), schedule: constant({ lr: 1e-3 }), epochs: 1 });
+  for await (const _ of run);
+  const turned = fromColumns({ inputs: { right: images.right, left: images.left }, labels });
+  const score = await evaluate(run.model, data, { engine });
+  expect(await evaluate(run.model, turned, { engine })).toEqual(score);
+  const metadata = new Map([...run.model.metadata].filter(([key]) => key !== "espalier.input"));
+  expect(await evaluate({ ...run.model, metadata }, turned, { engine })).not.toEqual(score);
+  const first = (name: string) =>
+    bakeNormalization(run.model).graph.nodes.find(({ inputs }) => inputs[0]?.name === name)?.op;
+  expect([first("left"), first("right")]).toEqual(["Mul", "Flatten"]);
 });

@@ -10,7 +10,7 @@ import { isFloat, size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import { option, say } from "../message.ts";
 import type { InputPlan, Normalization } from "../step/input.ts";
-import { checkLayout } from "./normalization.ts";
+import { checkLayout, normalizedInput } from "./normalization.ts";
 import { checkTokens } from "./token-range.ts";
 
 /** How samples travel. */
@@ -123,16 +123,20 @@ export function fixedPlaces(model: Model): number | undefined {
   return typeof places === "number" ? places : undefined;
 }
 
-/** How the model's inputs are made of samples. @param normalization of x */
-export const inputPlans = (model: Model, data: Dataset, normalization: Normalization | undefined): InputPlan[] =>
-  matches(model, data).map(({ input, column }) => ({
+/** How the model's inputs are made of samples. @param normalization of x, or of the input that the model records */
+export function inputPlans(model: Model, data: Dataset, normalization: Normalization | undefined): InputPlan[] {
+  const recorded = normalizedInput(model);
+  const isNormalized = ({ input, column }: Match) =>
+    isFloat(input.dtype) && (recorded === undefined ? column.more === undefined : input.name === recorded);
+  return matches(model, data).map(({ input, column }) => ({
     ...(model.graph.inputs.length > 1 && { input: input.name }),
     ...(column.more !== undefined && { more: column.more }),
     dtype: travelsAs(arrayOfColumn(data.train, column, "x")),
     sample: column.shape,
     ...(column.byPlace && { byPlace: true }),
-    ...(column.more === undefined && isFloat(input.dtype) && { normalization }),
+    ...(isNormalized({ input, column }) && { normalization }),
   }));
+}
 
 /**
  * Checks that a model takes batches of any size.

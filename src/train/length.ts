@@ -30,6 +30,16 @@ export function epochsOf({ epochs, steps }: Length, stepsPerEpoch: number): numb
   return Math.ceil(steps / stepsPerEpoch);
 }
 
+/** @throws UsageError when something is to happen in an epoch that never begins */
+export function checkWithin(epochs: number, what: string, at: readonly number[]): void {
+  const late = at.filter((epoch) => epoch >= epochs);
+  if (late.length > 0)
+    throw new UsageError("out-of-range", `${what} lies beyond the last epoch`, {
+      got: late.join(", "),
+      wanted: `below ${epochs}`,
+    });
+}
+
 /** Steps that a moment's epoch has: fewer than others have where the run ends within it. */
 export const stepsOfEpoch = ({ epoch, stepsPerEpoch, steps }: Omit<Moment, "step">): number =>
   steps === undefined ? stepsPerEpoch : Math.min(stepsPerEpoch, steps - epoch * stepsPerEpoch);

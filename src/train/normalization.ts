@@ -1,5 +1,6 @@
 /** How a model's images are normalized: what its metadata says of it, and what a data set does. */
 
+import { inputsOf } from "../data/columns.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { aDataset, aList, aModel, anObject, orNull, wants } from "../given.ts";
@@ -9,7 +10,7 @@ import { hasGivenWeights } from "../onnx/given-weights.ts";
 import type { Normalization } from "../step/input.ts";
 
 /** What the metadata of a file says of its input. */
-const KEYS = { mean: "espalier.mean", std: "espalier.std", layout: "espalier.layout" };
+const KEYS = { mean: "espalier.mean", std: "espalier.std", layout: "espalier.layout", input: "espalier.input" };
 /** How images are fed: the samples' channels first. */
 const LAYOUT = "NCHW";
 
@@ -27,9 +28,14 @@ export function checkLayout(model: Model): void {
 
 const NONE = "none";
 
-/** The model with its normalization (undefined = values as they are) recorded in metadata_props, for `evaluate`. */
-export function recordNormalization(model: Model, n: Normalization | undefined): Model {
+/**
+ * The model with its normalization (undefined = values as they are) recorded in metadata_props, for `evaluate`.
+ * @param input that it is of, where the model has several
+ */
+export function recordNormalization(model: Model, n: Normalization | undefined, input?: string): Model {
   const metadata = new Map(model.metadata);
+  metadata.delete(KEYS.input);
+  if (n && input !== undefined) metadata.set(KEYS.input, input);
   metadata.set(KEYS.mean, n ? n.mean.join(" ") : NONE);
   metadata.set(KEYS.std, n ? n.std.join(" ") : NONE);
   metadata.set(KEYS.layout, LAYOUT);
@@ -43,6 +49,12 @@ export function recordedNormalization(model: Model): Normalization | null | unde
   if (mean === undefined || std === undefined) return undefined;
   if (mean === NONE) return null;
   return { mean: mean.split(" ").map(Number), std: std.split(" ").map(Number) };
+}
+
+/** The input that the recorded normalization is of; undefined where it is not said: that of x. */
+export function normalizedInput({ metadata, graph }: Model): string | undefined {
+  const name = metadata.get(KEYS.input);
+  return graph.inputs.some((v) => v.name === name) ? name : undefined;
 }
 
 /** Whether a model's metadata say how its images are normalized. */
@@ -76,7 +88,11 @@ const unit = (channels: number): Normalization => ({
   std: new Array<number>(channels).fill(1),
 });
 
-const channelsOf = ({ shape }: Dataset): number => (shape.length === 3 ? shape[0] : 1);
+/** @param input of the model that is normalized. Default: that of x */
+function channelsOf(data: Dataset, input?: string): number {
+  const { shape } = inputsOf(data).find((c) => input !== undefined && c.name === input) ?? data;
+  return shape.length === 3 ? shape[0] : 1;
+}
 
 /**
  * The normalization that `train` and `evaluate` use; undefined = values as they are. Nothing is made up for weights that somebody else
@@ -93,7 +109,7 @@ export function normalizationOf(model: Model, data: Dataset, asked?: Normalizati
     ["normalization", orNull(anObject), asked],
   );
   const { normalization } = decide(model, data, asked);
-  if (normalization) checkNormalization(normalization, channelsOf(data));
+  if (normalization) checkNormalization(normalization, channelsOf(data, normalizedInput(model)));
   return normalization;
 }
 

@@ -1,5 +1,4 @@
 /** The options of `train`, resolved and checked before any work is done. */
-
 import { checkInteger } from "../checks.ts";
 import { batchSizes, checkPlan } from "../data/batches.ts";
 import { checkDataset } from "../data/check.ts";
@@ -13,10 +12,10 @@ import { checkWeights } from "../graph/finite.ts";
 import type { Model } from "../graph/types.ts";
 import type { TuneOptions } from "../lower/tuning/tune.ts";
 import { named, say, type Words } from "../message.ts";
-import { hasGivenHead } from "../onnx/given-weights.ts";
+import { hasGivenHead, hasGivenWeights } from "../onnx/given-weights.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { checkPair } from "../optim/pairs.ts";
-import type { Schedule } from "../optim/schedule.ts";
+import { inTwoParts, type Schedule } from "../optim/schedule.ts";
 import type { Penalty } from "../prox/penalty.ts";
 import type { Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss } from "../step/loss.ts";
@@ -25,22 +24,23 @@ import type { LossPlan } from "../step/plan.ts";
 import { checkCache, checkDistill, type DistillOptions, teacherOf } from "./distill.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
 import { checkDynamicBatch, checkInputs, inputPlans, placesOf } from "./inputs.ts";
-import { epochsOf } from "./length.ts";
+import { checkWithin, epochsOf } from "./length.ts";
 import { normalizationNote, normalizationOf } from "./normalization.ts";
 import { checkOperators } from "./operators.ts";
 import { statisticsBatches } from "./precise-statistics.ts";
 import type { Progress } from "./progress.ts";
-import { checkCommunicator } from "./ranks/check.ts";
+import { checkCommunicator, leastShare } from "./ranks/check.ts";
 import type { Communicator } from "./ranks/communicator.ts";
 import type { Score } from "./score.ts";
-import type { Steering } from "./steering.ts";
+import type { Sparing } from "./sessions.ts";
+import { type Steering, withTimes } from "./steering.ts";
 import type { Store } from "./store.ts";
 import { checkSwitches, wantsWhole } from "./switches.ts";
 import { type Losses, lossTerms } from "./terms.ts";
-import { checkThinning } from "./thinning-options.ts";
+import { checkThinning, shrinkingOf } from "./thinning-options.ts";
 
 /** Options of `train`. */
-export interface TrainOptions {
+export interface TrainOptions extends Sparing {
   /** What runs the graphs: `node()` of "espalier/node". */
   readonly engine: Engine;
   /** How weights are moved: `sgd()`, `rmda()` and the others. It says which penalties go with it. */
@@ -67,17 +67,21 @@ export interface TrainOptions {
    * A penalty that acts in full while the loss still lies on its first plateau empties deep networks; the papers have none (0).
    */
   readonly lambdaWarmup?: number;
-  /** Steers λ to a size, cuts to it exactly and trains on what stays: `structureTarget`. Default: λ stays what the penalty says. */
+  /**
+   * Steers λ to a size, cuts to it exactly and trains on what stays: `structureTarget`. A schedule without milestones then runs twice,
+   * up to the cut and behind it. Default: λ stays what the penalty says.
+   */
   readonly target?: Steering;
   /**
-   * Shrinking while training: after every so many epochs, ≥ 1, the steps go on without the channels that nothing reads any more, and
-   * get cheaper. Weights that read such a channel stay zero from then on; all others are trained as without it, but for rounding
-   * (`model` and files keep every weight). Wants a penalty that makes what reads channels zero. Default: never.
+   * Shrinking while training: after every so many epochs, ≥ 1, steps go on without the channels that nothing reads any more, and get
+   * cheaper; one comes back where the whole network's gradients want it. All other weights are trained as without it, but for rounding
+   * (`model` and files keep every weight). Wants a penalty that makes what reads channels zero. false = never.
+   * Default: 5 with a target, and for rmda, proxSgd and hspg with groupLasso or l1; else never.
    */
-  readonly shrinkEvery?: number;
+  readonly shrinkEvery?: number | false;
   /**
-   * With `shrinkEvery`: for how many epochs on end, ≥ 1, all that reads a channel has been zero when it leaves; with an optimizer
-   * that averages, epochs after its last restart with c = 1. With a target what it cuts leaves at once. Default 3.
+   * With `shrinkEvery`: for how many epochs on end, ≥ 1, all that reads a channel has been zero when it leaves; with an averaging
+   * optimizer, epochs after its last restart with c = 1. What a target cuts, and zeros of HSPG's second stage, leave at once. Default 3.
    */
   readonly shrinkAfter?: number;
   /** Default 128. The last, partial batch of an epoch is kept. */
@@ -131,9 +135,14 @@ export interface TrainOptions {
   /**
    * The processes that train together, each on its share of every batch: `mpi()` of "espalier/node". The step is that of the whole
    * batch in one process, but for the order of sums and for batch norm, which normalizes by each rank's own statistics (running ones
-   * are the ranks' mean). All are started with the same arguments, a store among them where there is one; rank 0 alone writes. Not with `tune`. Default: this process alone.
+   * are the ranks' mean) without `syncBatchNorm`. All are started with the same arguments, a store among them where there is one; rank 0 alone writes. Not with `tune`. Default: this process alone.
    */
   readonly communicator?: Communicator;
+  /**
+   * With a communicator: batch norm normalizes by the statistics of all ranks' samples, and its gradients go through them, as torch's
+   * SyncBatchNorm. The step waits for the other ranks twice at each batch norm. Not with `accumulate`. Default false.
+   */
+  readonly syncBatchNorm?: boolean;
   /** Where checkpoints and metrics.jsonl go. Default: nowhere. */
   readonly store?: Store;
   /** Go on from the store's checkpoint if there is one. Default false. */
@@ -173,8 +182,9 @@ type Defaults =
   | "preciseStatistics"
   | "shrinkAfter";
 /** Options with every default filled in. */
-export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization" | "order"> &
+export type Resolved = Omit<TrainOptions, Defaults | "augment" | "normalization" | "order" | "shrinkEvery"> &
   Required<Pick<TrainOptions, Defaults>> & {
+    readonly shrinkEvery: number | undefined;
     readonly augment: Augment | undefined;
     readonly order?: Uint32Array;
     readonly normalization: Normalization | undefined;
@@ -192,17 +202,20 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
   checkOperators(model.graph, "gradient");
   checkWeights(model.graph);
   const loss = options.loss ?? crossEntropy();
-  const { trained, running } = parameters(freezeParameters(model.graph, frozen(model, options)));
+  const graph = freezeParameters(model.graph, frozen(model, options));
+  const { trained, running } = parameters(graph);
   const batchSize = options.batchSize ?? 128;
   checkInteger("batchSize", batchSize, 1);
   const stepsPerEpoch = batchSizes(data.train.count, batchSize, { mergeSingle: running.length > 0 }).length;
   const epochs = epochsOf(options, stepsPerEpoch);
   const normalization = normalizationOf(model, data, options.normalization);
   const terms = lossTerms(model, data, loss, options.output);
-  const { distill } = options;
+  const { distill, target } = options;
   if (distill) checkDistill(distill);
   const resolved: Resolved = {
     ...options,
+    ...(target && { schedule: inTwoParts(options.schedule, target.cutAfter(epochs, hasGivenWeights(model))) }),
+    ...(options.penalty && { penalty: withTimes(options.penalty, target?.times) }),
     loss,
     lambdaWarmup:
       options.lambdaWarmup ??
@@ -218,6 +231,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     logSteps: options.logSteps ?? false,
     accumulate: options.accumulate ?? 1,
     seed: options.seed ?? 1,
+    shrinkEvery: undefined, // below, once all else is right
     shrinkAfter: options.shrinkAfter ?? 3,
     freeze: options.freeze ?? [],
     checkpointSeconds: options.checkpointSeconds ?? 60,
@@ -234,7 +248,8 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     ...(distill && { teacher: teacherOf(distill, model, data, { terms, normalization }) }),
   };
   checkInteger("evalEvery", resolved.evalEvery, 1);
-  if (options.communicator) checkCommunicator(options.communicator, { ...resolved, least: running.length > 0 ? 2 : 1 });
+  if (options.communicator)
+    checkCommunicator(options.communicator, { ...resolved, least: leastShare(running, resolved) });
   if (distill?.cache) checkCache(resolved);
   checkSwitches(resolved);
   checkInteger("accumulate", resolved.accumulate, 1);
@@ -259,21 +274,10 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
       wanted: "a number ≥ 0",
     });
 
-  checkThinning(resolved, options.shrinkAfter);
   const { optimizer, penalty, schedule } = resolved;
   checkPair(optimizer, penalty);
-  for (const [what, epochs] of [
-    ["a milestone", schedule.milestones],
-    ["a restart", optimizer.restarts ?? []],
-  ] as const) {
-    const late = epochs.filter((m) => m >= resolved.epochs);
-    if (late.length > 0)
-      throw new UsageError("out-of-range", `${what} lies beyond the last epoch`, {
-        got: late.join(", "),
-        wanted: `below ${resolved.epochs}`,
-      });
-  }
-
+  checkWithin(epochs, "a milestone", schedule.milestones);
+  checkWithin(epochs, "a restart", optimizer.restarts ?? []);
   if (trained.length === 0)
     throw new EspalierError("nothing-to-do", "the model has no parameters to train", {
       frozen: resolved.freeze.join(", ") || undefined,
@@ -281,5 +285,7 @@ export function resolveOptions(model: Model, data: Dataset, options: TrainOption
     });
   const { seed, augment } = resolved;
   checkPlan(data.train, { shape: data.shape, batchSize, seed, epochs, augment });
-  return resolved;
+  const shrinking = { ...resolved, shrinkEvery: shrinkingOf(options, graph) };
+  checkThinning(shrinking, options);
+  return shrinking;
 }

@@ -10,17 +10,6 @@ export interface BatchPart extends Samples {
   readonly from: number;
 }
 
-/**
- * Sizes of the parts of a batch, as even as can be.
- * @param most parts, ≥ 1
- * @param least samples of a part, where the batch has as many
- */
-export function partSizes(count: number, most: number, least: number): number[] {
-  const n = Math.max(1, Math.min(most, Math.floor(count / least)));
-  const start = (i: number) => Math.floor((i * count) / n);
-  return Array.from({ length: n }, (_, i) => start(i + 1) - start(i));
-}
-
 /** The parts of these sizes, of a batch or of a part of one. */
 export function partsOf(batch: Samples & Partial<Pick<BatchPart, "from">>, sizes: readonly number[]): BatchPart[] {
   let from = 0;

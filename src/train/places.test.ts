@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
+import { communicators } from "../../test/support/communicators.ts";
 import { type Batch, batches, type Loader } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { fromColumns } from "../data/from-columns.ts";
@@ -132,6 +133,9 @@ test("labels of places count where they are, whatever the batch is filled up wit
   expect(a.accuracy).toBeCloseTo(b.accuracy!, 6);
   const [run, all] = [await trained(tagger, tagged), await trained(tagger, { ...tagged, batches: toLongestOfAll })];
   expect(apart(run.model, all.model)).toBeLessThan(2e-4);
+  const ranks = communicators(2).map((communicator) => trained(tagger, tagged, { communicator, epochs: 1 }));
+  const [[one], alone] = [await Promise.all(ranks), await trained(tagger, tagged, { epochs: 1 })];
+  expect(apart(one.model, alone.model)).toBeLessThan(1e-6); // each rank counts its own labels, all by their mean
 });
 
 /** The same with labels of places, which −100 fills up. */

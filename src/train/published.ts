@@ -11,10 +11,13 @@ import type { Resolved } from "./options.ts";
 export function published(
   model: Model,
   weights: ReadonlyMap<string, Tensor>,
-  { normalization }: Pick<Resolved, "normalization">,
+  { normalization, inputs }: Pick<Resolved, "normalization" | "inputs">,
   { encoding, preprocessing }: Dataset,
 ): Model {
   const graph = withTensors(model.graph, weights);
-  const normalized = recordNormalization({ ...model, graph }, normalization);
+  const normalized = recordNormalization({ ...model, graph }, normalization, normalizedBy(inputs));
   return recordPreprocessing(recordEncoding(normalized, encoding), preprocessing);
 }
+
+/** The input that is normalized, of several. */
+const normalizedBy = (inputs: Resolved["inputs"]): string | undefined => inputs.find((i) => i.normalization)?.input;

@@ -40,9 +40,10 @@ export interface RunRecord extends StepMemory {
 
 const number = z.number();
 const count = z.int().min(0);
-const sparsity = z.object({ groupSparsity: z.number(), weightedGroupSparsity: z.number() });
+/** How much of the groups is zero, as files keep it. */
+export const savedSparsity = z.object({ groupSparsity: z.number(), weightedGroupSparsity: z.number() });
 /** A line of metrics.jsonl, as it is read back. */
-export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
+export const epochMetrics: z.ZodType<EpochMetrics> = savedSparsity.extend({
   epoch: z.int().min(1),
   loss: number,
   accuracy: number.nullable(),
@@ -51,8 +52,8 @@ export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   valLoss: number.nullable().optional(),
   valAccuracy: number.nullable().optional(),
   elementSparsity: number,
-  inputChannel: sparsity,
-  dual: sparsity.optional(),
+  inputChannel: savedSparsity,
+  dual: savedSparsity.optional(),
   ranks: z.record(z.string(), count).optional(),
   lowRankLevel: number.optional(),
   patternChanges: number,
@@ -62,11 +63,13 @@ export const epochMetrics: z.ZodType<EpochMetrics> = sparsity.extend({
   kept: number.optional(),
   strength: number.optional(),
   stepParams: z.object({ before: count, after: count }).optional(),
+  stepBack: count.optional(),
   seconds: number,
   msPerStep: number,
 });
 const numbers = z.record(z.string(), number);
-const score: z.ZodType<Score> = z.object({ loss: number, accuracy: number.nullable() });
+/** How well a model does, as files keep it. */
+export const savedScore: z.ZodType<Score> = z.object({ loss: number, accuracy: number.nullable() });
 const runRecord: z.ZodType<RunRecord> = z.object({
   version: z.literal(1),
   config: z.record(z.string(), z.unknown()),
@@ -77,7 +80,7 @@ const runRecord: z.ZodType<RunRecord> = z.object({
   numbers,
   penalty: z.object({ share: number, sum: number, step: number, part: number }),
   sums: z.object({ loss: number, correct: number, samples: number, steps: number, seconds: number }),
-  baseline: score.optional(),
+  baseline: savedScore.optional(),
   history: z.array(epochMetrics),
   lastChange: count,
   steering: z.object({ strength: number, kept: number, cut: z.boolean() }).optional(),
@@ -154,6 +157,7 @@ const choicesOf = (o: Resolved) => ({
   ...(o.trainOnly && { trainOnly: o.trainOnly }),
   augment: o.augment ?? null,
   normalization: o.normalization ?? null,
+  ...(o.syncBatchNorm && { syncBatchNorm: true }),
   ...(o.preciseStatistics && { preciseStatistics: o.preciseStatistics }),
 });
 
@@ -171,8 +175,8 @@ export function settingsOf(o: Resolved, data: Dataset): Config {
 }
 
 export async function describeConfig(model: Model, data: Dataset, o: Resolved): Promise<Config> {
-  const { communicator } = o;
-  const shares = communicator && communicator.size > 1 && runningStatistics(model.graph).size > 0; // each normalizes by its own
+  const { communicator, syncBatchNorm } = o;
+  const shares = !syncBatchNorm && communicator && communicator.size > 1 && runningStatistics(model.graph).size > 0; // each normalizes by its own
   const config = {
     model: await sha256(write(model)),
     data: {

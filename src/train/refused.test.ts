@@ -1,6 +1,7 @@
 /** What is refused before a run starts. */
 import { expect, test } from "vitest";
 import { data, engine, model, options } from "../../test/support/small-run.ts";
+import { fromArrays } from "../data/dataset.ts";
 import type { Model } from "../graph/types.ts";
 import { mlp } from "../models/mlp.ts";
 import { proxSsi } from "../optim/prox-ssi.ts";
@@ -39,6 +40,21 @@ test("what does not fit together is refused at once", () => {
   `);
   expect(() => train(mlp({ sizes: [784, 5], input: [1, 28, 28] }), data, options())).toThrow(
     "the model's output does not fit",
+  );
+  const counted = (y: number[]) => fromArrays([[0], [1], [2], [3]], y, { test: { x: [[1]], y: [1] } });
+  expect(() => train(mlp({ sizes: [1, 3] }), counted([3, 1, 2, 3]), options())).toThrowErrorMatchingInlineSnapshot(`
+    [EspalierError: the model's output does not fit the labels
+      output  logits
+      data    arrays
+      part    train
+      sample  0
+      label   3
+      got     3 outputs
+      wanted  at least 4 classes
+      fix     no sample has class 0: if the labels count from 1, subtract 1, or name them in order by classes 1,2,3]
+  `);
+  expect(() => train(mlp({ sizes: [1, 3] }), counted([0, 1, 4, 3]), options())).toThrow(
+    /sample +2\s+label +4\s[\s\S]*give the model 5 outputs/,
   );
   const long: Model = { ...model(), dims: new Map([["input", ["batch", 1, "height", 28]]]) };
   expect(train(long, data, options()).model.graph.inputs[0].shape).toEqual([1, 1, 28, 28]); // the data say how high

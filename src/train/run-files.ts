@@ -26,6 +26,9 @@ export const EVENTS = "events.out.tfevents.1.espalier";
 /** The ranks that were chosen: a run that is stopped after that goes on with them. */
 export const RANKS = "ranks.json";
 
+/** What layers save of the time where they are narrower, of a run that is steered to a time. */
+export const LATENCY = "latency.json";
+
 /** The folder of the training that follows truncation. */
 export const FINE_TUNING = "fine-tuning";
 
@@ -42,6 +45,7 @@ const all = [
   FILES.model,
   TRUNCATED,
   RANKS,
+  LATENCY,
   FINE_TUNING,
   TRIALS,
   FILES.metrics,

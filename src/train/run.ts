@@ -3,7 +3,7 @@
  * state — tensors, clock, sums of the epoch, history — so that a run killed at any moment goes on as if nothing happened.
  */
 
-import { type Batch, batches, batchSizes } from "../data/batches.ts";
+import { type Batch, batchSizes } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../error.ts";
@@ -13,7 +13,7 @@ import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, Prunes } from "../report/results.ts";
 import { parameters } from "../step/parameters.ts";
 import { penaltyShare } from "../step/penalty-clock.ts";
-import { inStep, samplesOf } from "./answers.ts";
+import { inStep } from "./answers.ts";
 import { measureEpoch } from "./epoch-end.ts";
 import { Evaluation } from "./evaluation.ts";
 import { withFormulations } from "./formulations.ts";
@@ -29,13 +29,13 @@ import { onAnyRank } from "./ranks/communicator.ts";
 import { filesOf } from "./ranks/rank-store.ts";
 import { checkSameSettings, storing } from "./ranks/same-settings.ts";
 import { describeConfig } from "./record.ts";
+import { type BatchesFrom, runBatches } from "./run-batches.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { type Score, tellsClasses } from "./score.ts";
 import { atBegin, nextEpoch, type RunStanding, savedTensors, standingOf } from "./standing.ts";
 import { Steered } from "./steered.ts";
 import { StepLog } from "./step-log.ts";
 import { addStep, meansOf } from "./sums.ts";
-import { planned } from "./switches.ts";
 import { Thinning } from "./thinning.ts";
 import { Trainer } from "./trainer.ts";
 
@@ -167,13 +167,12 @@ export class Run implements AsyncIterable<EpochMetrics> {
       await this.begin();
       if (this.finished) return;
       let lastSave = performance.now();
-      const { epoch, step } = this.standing;
-      const plan = { ...planned(this.options), shape: this.data.shape, epoch, step, mergeSingle: this.mergeSingle };
-      for await (const batch of (this.data.batches ?? batches)(await samplesOf(this.data, this.options), plan)) {
+      const batches = await runBatches(this.data, this.options, this.mergeSingle);
+      for await (const batch of batches(this.standing)) {
         await this.trainStep(batch);
         const ends = this.standing.step === stepsOfEpoch(this.now);
         if (ends) {
-          const metrics = await this.endEpoch();
+          const metrics = await this.endEpoch(batches);
           lastSave = performance.now();
           yield* this.pause(metrics);
         }
@@ -216,7 +215,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     this.trainer = await withFormulations(this.trainer, saved?.record.tuning, count, this.options);
     await this.stepLog.open(saved?.record ?? { epoch: 0, step: 0 });
     if (saved) return this.restore(saved);
-    this.steered?.check();
+    await this.steered?.check();
     await this.trainer.begin();
     await this.evaluation.begin(this.trainer);
     await this.save();
@@ -254,10 +253,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
     onProgress?.({ ...at, ...meansOf(standing.sums, tellsClasses(this.options)) });
   }
 
-  private async endEpoch(): Promise<EpochMetrics> {
+  private async endEpoch(batches: BatchesFrom): Promise<EpochMetrics> {
     const last = { ...this.now, step: this.standing.step - 1 };
     if (this.steered) this.trainer = await this.steered.after(last.epoch + 1, this.trainer);
-    if (this.thinning) this.trainer = await this.thinning.after(last.epoch + 1, this.trainer, this.steered);
+    const next = { ...last, epoch: last.epoch + 1, step: 0 };
+    if (this.thinning) this.trainer = await this.thinning.after(next, this.trainer, this.steered, batches);
     const { trainer, options, structure, evaluation, steered, thinning, standing } = this;
     const ended = { trainer, options, structure, evaluation, steered, thinning, standing, last };
     const { metrics, weights, pattern } = await measureEpoch(ended);

@@ -3,30 +3,46 @@ import type { Engine, Session } from "../engine/engine.ts";
 import type { Graph } from "../graph/types.ts";
 import { tunedTarget } from "../lower/tuning/tuned-target.ts";
 import type { Tuning } from "../lower/tuning/tuning.ts";
-import { compile } from "../step/compile.ts";
+import { compiled } from "../step/compile.ts";
 import type { Program } from "../step/frame.ts";
 import { passedOn } from "../step/names.ts";
 
 /** A program that can run, and what it says beside its graph. */
 export type Loaded = Omit<Program, "graph"> & { readonly session: Session };
 
+/** What saves memory for more of the time. */
+export interface Sparing {
+  /**
+   * Whether a step computes what is cheap a second time for its gradients (normalized values, ReLUs, differences) instead of keeping it
+   * since the forward pass: the same bytes, in more time. Default: when it would take more memory than is free, on the CPU.
+   */
+  readonly recompute?: boolean;
+}
+
 /** Sessions of a table of programs, by the program's name and what it is built for. */
 export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => Program }> {
   private readonly engine: Engine;
   private readonly programs: P;
   private readonly tuning: Tuning | undefined;
+  private readonly sparing: Sparing;
   private readonly open = new Map<string, Promise<Loaded>>();
 
   /** @param tuning which formulations the engine's machine prefers; default: the built-in thresholds' */
-  constructor(engine: Engine, programs: P, tuning?: Tuning) {
+  constructor(engine: Engine, programs: P, tuning?: Tuning, sparing: Sparing = {}) {
     this.engine = engine;
     this.programs = programs;
     this.tuning = tuning;
+    this.sparing = sparing;
   }
 
   /** The portable graph of a program. */
   graph<K extends keyof P & string>(name: K, ...of: Parameters<P[K]>): Graph {
     return this.programs[name](...of).graph;
+  }
+
+  /** What a program says beside its graph, without compiling it. */
+  told<K extends keyof P & string>(name: K, ...of: Parameters<P[K]>): Omit<Program, "graph"> {
+    return this.programs[name](...of);
   }
 
   get<K extends keyof P & string>(name: K, ...of: Parameters<P[K]>): Promise<Loaded> {
@@ -42,7 +58,9 @@ export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => P
   private async load(graph: Graph): Promise<Session> {
     const resident = graph.outputs.map((v) => v.name).filter(passedOn);
     const { target, plan } = await tunedTarget(this.engine, graph, this.tuning);
-    return this.engine.load(compile(graph, target, plan), { resident });
+    const free = this.engine.available?.();
+    const { bytes, memory } = compiled(graph, target, { plan, free, recompute: this.sparing.recompute });
+    return this.engine.load(bytes, { resident, memory });
   }
 
   async release(): Promise<void> {

@@ -5,6 +5,7 @@ import { EspalierError } from "../error.ts";
 import { sameShape, zerosLike } from "../graph/tensor.ts";
 import type { Graph, Tensor, Value } from "../graph/types.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import type { Tracked } from "../prox/penalty.ts";
 import { names } from "../step/names.ts";
 import { parameters } from "../step/parameters.ts";
 
@@ -23,6 +24,8 @@ export class State {
   private readonly engine: Engine;
   private readonly graph: Graph;
   private readonly slots: readonly string[];
+  /** What may be missing: it is found anew. */
+  private readonly bases: ReadonlySet<string>;
   /** Parameters and running statistics: from their names to those of their tensors here. */
   private readonly weightNames: ReadonlyMap<string, string>;
   /** Type of every state tensor by name, in the order of the checkpoint. */
@@ -32,7 +35,8 @@ export class State {
   /** Which state tensors a session writes, by its list of outputs: the same at every step. */
   private readonly written = new WeakMap<readonly string[], readonly Written[]>();
 
-  constructor(engine: Engine, graph: Graph, optimizer: Optimizer) {
+  /** @param tracked what a prox that the engine follows carries */
+  constructor(engine: Engine, graph: Graph, optimizer: Optimizer, tracked: readonly Tracked[] = []) {
     this.engine = engine;
     const { trained, running } = parameters(graph);
     const weights = [...trained, ...running];
@@ -43,7 +47,10 @@ export class State {
     this.weightNames = new Map(weights.map((v) => [v.name, names.param(v.name)]));
     const types = new Map(weights.map((v) => [names.param(v.name), v]));
     for (const s of optimizer.slots) for (const p of trained) types.set(names.slot(s, p.name), p);
+    for (const { param, basis } of tracked)
+      types.set(names.basis(param.name), { name: param.name, dtype: "float32", shape: basis });
     this.types = types;
+    this.bases = new Set(tracked.map(({ param }) => names.basis(param.name)));
   }
 
   /** Begins with the graph's own weights. Without this, or `restore`, nothing is held: a run may only be described. */
@@ -53,6 +60,7 @@ export class State {
       const name = this.weightNames.get(v.name);
       if (name !== undefined) this.current[name] = this.engine.upload(own(t));
     }
+    for (const name of this.bases) this.current[name] = this.engine.upload(zerosLike(this.types.get(name)!));
   }
 
   /** What a session reads. */
@@ -114,11 +122,13 @@ export class State {
 
   /** Makes these the running statistics. */
   setRunning(by: ReadonlyMap<string, Tensor>): void {
-    for (const [weight, t] of by) {
-      const name = names.param(weight);
-      this.engine.dispose(this.current[name]);
-      this.current[name] = this.engine.upload(own(t));
-    }
+    for (const [weight, t] of by) this.put(names.param(weight), t);
+  }
+
+  /** Makes this the tensor of a name. */
+  put(name: string, t: Tensor): void {
+    this.engine.dispose(this.current[name]);
+    this.current[name] = this.engine.upload(own(t));
   }
 
   private async copy(name: string): Promise<Tensor> {
@@ -149,7 +159,7 @@ export class State {
    */
   restore(tensors: ReadonlyMap<string, Tensor>): void {
     const fitting = [...this.types].map(([name, type]): [string, Tensor] => {
-      const t = tensors.get(name);
+      const t = tensors.get(name) ?? (this.bases.has(name) ? zerosLike(type) : undefined);
       if (t && t.dtype === type.dtype && sameShape(t.shape, type.shape)) return [name, t];
       throw new EspalierError("mismatch", "the checkpoint does not fit the model", {
         tensor: name,

@@ -3,6 +3,7 @@ import { UsageError } from "../error.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import { named, say } from "../message.ts";
+import { hasGivenWeights } from "../onnx/given-weights.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Penalty } from "../prox/penalty.ts";
 import { names } from "../step/names.ts";
@@ -22,6 +23,7 @@ export class Steered {
   private readonly steering: Steering;
   private readonly initial: Model;
   private readonly options: Steerable;
+  private readonly cutAfter: number;
   private state: SteeringRecord = { strength: 1, kept: 1, cut: false };
   private masks: ReadonlyMap<string, Tensor> = new Map();
 
@@ -34,11 +36,12 @@ export class Steered {
     this.steering = steering;
     this.initial = initial;
     this.options = options;
+    this.cutAfter = steering.cutAfter(options.epochs, hasGivenWeights(initial));
   }
 
   /** @throws EspalierError when the target is out of reach */
-  check(): void {
-    this.steering.check(this.initial, this.options);
+  async check(): Promise<void> {
+    await this.steering.check(this.initial, this.options);
   }
 
   /** Whether the structure stands: what is zero then stays zero. */
@@ -89,7 +92,7 @@ export class Steered {
    */
   async after(epoch: number, trainer: Trainer): Promise<Trainer> {
     const { steering, state } = this;
-    const cutAfter = steering.cutAfter(this.options.epochs);
+    const { cutAfter } = this;
     if (state.cut) return trainer;
     const weights = await trainer.weights();
     const model = this.withWeights(weights);
@@ -100,7 +103,7 @@ export class Steered {
       this.state = { kept, cut: false, strength: steering.strength(state.strength, kept, epoch, cutAfter) };
       return trainer;
     }
-    const cut = steering.cut(model, sparse, this.initial, this.options);
+    const cut = await steering.cut(model, sparse, this.initial, this.options);
     this.masks = cut.masks;
     this.state = { strength: state.strength, kept: steering.measure(cut.model), cut: true };
     return trainer.within(new Map([...cut.model.graph.initializers].map(([v, t]) => [v.name, t])), cut.masks);
@@ -123,11 +126,11 @@ function checkSteered(optimizer: Optimizer, penalty: Penalty | undefined): void 
     );
   if (lambda === 0)
     throw wrong("a lambda of 0 leads to no target", "lambda 0", "begin with 1e-4: it is steered from there");
-  if (optimizer.name === "rda")
+  if (optimizer.beginsAtZero)
     throw new UsageError(
       "conflict",
-      say`${named("rda")} begins at 0, so that it cannot go on from a structure that was cut`,
-      { got: say`${named("rda")}` },
+      say`${named(optimizer.name)} begins at 0, so that it cannot go on from a structure that was cut`,
+      { got: say`${named(optimizer.name)}` },
       say`take ${named("rmda")}`,
     );
 }

@@ -2,6 +2,9 @@
 import type { Builder } from "../graph/builder.ts";
 import type { Model, Tensor, Value } from "../graph/types.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
+import type { Penalty } from "../prox/penalty.ts";
+import type { ChannelTime } from "../prox/time-weights.ts";
+import type { LatencyReached } from "../report/results.ts";
 import { names } from "../step/names.ts";
 import type { Selection } from "./freeze.ts";
 
@@ -9,13 +12,16 @@ import type { Selection } from "./freeze.ts";
 export interface Steering {
   /** Resolved options, for run.json and for comparing a resumed run. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** After how many of a run's epochs the structure is cut and stands. */
-  cutAfter(epochs: number): number;
+  /**
+   * After how many of a run's epochs the structure is cut and stands.
+   * @param trained whether the run begins from weights that somebody trained
+   */
+  cutAfter(epochs: number, trained: boolean): number;
   /**
    * Asks whether the target can be reached at all.
    * @throws EspalierError which says how far it came
    */
-  check(model: Model, trained: Selection): void;
+  check(model: Model, trained: Selection): void | Promise<void>;
   /** The share that a model's zeros leave. */
   measure(model: Model): number;
   /**
@@ -30,7 +36,13 @@ export interface Steering {
    * @param initial the model that the run began with
    * @param trained which of its tensors the run trains
    */
-  cut(model: Model, sparse: Model, initial: Model, trained: Selection): StructureCut;
+  cut(model: Model, sparse: Model, initial: Model, trained: Selection): StructureCut | Promise<StructureCut>;
+  /** What came of it, of a target that is measured: told of the run's models at its end. */
+  reached?(full: Model, small: Model): Promise<LatencyReached>;
+  /** Of a target that is a time: what channels save of it, for a penalty that weighs groups by that. */
+  readonly times?: readonly ChannelTime[];
+  /** Whether it measures on this machine, so that several ranks would not agree. */
+  readonly measures?: true;
 }
 
 /** What is left of a model's structure. */
@@ -49,6 +61,10 @@ export interface SteeringRecord {
   readonly cut: boolean;
 }
 
+/** A penalty that knows what channels save of a model's time, where a run has such a target. */
+export const withTimes = (penalty: Penalty, times: Steering["times"]): Penalty =>
+  times ? { ...penalty, bind: (graph) => penalty.bind(graph, times) } : penalty;
+
 /** An optimizer that leaves what its masks have 0 for at zero, whatever its step does. */
 export function keptWithin(optimizer: Optimizer, masks: ReadonlyMap<string, Tensor>): Optimizer {
   const byName = new Map([...masks].map(([name, mask]) => [names.param(name), mask]));
@@ -62,6 +78,7 @@ export function keptWithin(optimizer: Optimizer, masks: ReadonlyMap<string, Tens
   const { kinds, dual, bind } = optimizer;
   return {
     ...optimizer,
+    apart: true,
     ...within(optimizer),
     ...(kinds && {
       kinds: Object.fromEntries(

@@ -3,55 +3,29 @@
  * are accumulated or several ranks share it, `gradients` for each part of the batch and one `update`. Both end alike.
  */
 import type { Batch } from "../data/batches.ts";
-import {
-  type DeviceTensors,
-  type Engine,
-  type HostTensors,
-  type Session,
-  take,
-  withUploaded,
-} from "../engine/engine.ts";
+import { partSizes, shareAt } from "../data/share.ts";
+import { type DeviceTensors, type HostTensors, type Session, take, withUploaded } from "../engine/engine.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Tensor, Value } from "../graph/types.ts";
 import type { ClockState, Tick } from "../optim/optimizer.ts";
-import type { Moment, Schedule } from "../optim/schedule.ts";
+import type { Moment } from "../optim/schedule.ts";
 import type { HostMove, PenaltyMetrics } from "../prox/penalty.ts";
 import { inputsAt, labelsAt } from "../step/at-length.ts";
-import type { LabelPlan } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { noPenalty, type PenaltyMoment, penaltyAt } from "../step/penalty-clock.ts";
-import type { StepPlan } from "../step/plan.ts";
-import type { TrainingPrograms } from "../step/programs.ts";
-import { drawMask, drawPartOf, type PartialMask } from "./dropout-mask.ts";
-import { batchFeeds, knownPerSample, numberFeed, numberFeeds } from "./feeds.ts";
+import { drawMask, drawPartOf } from "./dropout-mask.ts";
+import { batchFeeds, type knownPerSample, numberFeed, numberFeeds } from "./feeds.ts";
+import { flushesAfter } from "./flushing.ts";
 import { GradientSum } from "./gradient-sum.ts";
 import { checkFinite, NotFiniteError } from "./not-finite.ts";
-import { type BatchPart, partSizes, partsOf } from "./parts.ts";
-import type { Communicator } from "./ranks/communicator.ts";
+import { type BatchPart, partsOf } from "./parts.ts";
 import { RankSum } from "./ranks/rank-sum.ts";
-import { shareOf, shareSizes } from "./ranks/share.ts";
+import { knownInBatch, shareOf } from "./ranks/share.ts";
+import { type Passes, SynchronizedPasses } from "./ranks/synchronized.ts";
 import { scalar } from "./score.ts";
-import type { Loaded, Sessions } from "./sessions.ts";
-import type { State } from "./state.ts";
-
-/** What a step works with. */
-export interface StepperParts {
-  readonly engine: Engine;
-  readonly plan: StepPlan;
-  readonly sessions: Sessions<TrainingPrograms>;
-  readonly state: State;
-  /** How the batch's labels travel. */
-  readonly labels: readonly LabelPlan[];
-  readonly schedule: Schedule;
-  readonly seed: number;
-  /** Into how many parts a batch is split, and how many samples a part has at least. */
-  readonly accumulate: number;
-  readonly leastPart: number;
-  /** Who else computes a share of every batch. */
-  readonly communicator?: Communicator;
-  /** Of a network that lost channels, its masks by what they make. */
-  readonly partial?: ReadonlyMap<string, PartialMask>;
-}
+import type { Loaded } from "./sessions.ts";
+import type { StepperParts } from "./stepper-parts.ts";
+import { follow } from "./tracking.ts";
 
 /** What steps remember that is no tensor; plain numbers, part of every checkpoint. */
 export interface StepMemory {
@@ -74,6 +48,7 @@ export class Stepper {
   private readonly parts: StepperParts;
   private readonly sum: GradientSum;
   private readonly overRanks: RankSum | undefined;
+  private readonly synchronized: SynchronizedPasses | undefined;
   /** What the last step's prox on the host made, by parameter. */
   private moves: ReadonlyMap<Value, HostMove> = new Map();
 
@@ -83,6 +58,10 @@ export class Stepper {
     const { engine, state, communicator } = parts;
     this.sum = new GradientSum(engine, state.trained);
     this.overRanks = communicator && new RankSum(engine, communicator, state);
+    this.synchronized =
+      communicator && communicator.size > 1 && parts.syncBatchNorm
+        ? new SynchronizedPasses(engine, parts.sessions, communicator)
+        : undefined;
   }
 
   /** Compiles what a step of this many samples runs, of whatever kind it is. @param length of samples that differ in it */
@@ -92,7 +71,7 @@ export class Stepper {
     const kinds = [undefined, ...Object.keys(plan.optimizer.kinds ?? {})];
     if (!this.isCut(sizes)) for (const kind of kinds) await sessions.get("step", count, kind, length);
     else {
-      for (const size of sizes) if (size > 0) await sessions.get("gradients", size, length);
+      for (const size of sizes) if (size > 0) await this.passes({ count: size, length }, count);
       for (const kind of kinds) await sessions.get("update", kind);
     }
   }
@@ -100,8 +79,8 @@ export class Stepper {
   /** Into parts of which sizes a batch is split, or the share of it that is computed here. */
   partSizes(count: number): number[] {
     const { accumulate, leastPart, communicator } = this.parts;
-    const own = communicator ? shareSizes(count, communicator, leastPart)[communicator.rank] : count;
-    return partSizes(own, accumulate, leastPart);
+    const sharing = communicator && { rank: communicator.rank, size: communicator.size, least: leastPart };
+    return partSizes(sharing ? shareAt(count, sharing).count : count, accumulate, leastPart);
   }
 
   /** Whether the passes behind the gradients are a program of their own. */
@@ -111,9 +90,13 @@ export class Stepper {
 
   /** Makes the optimizer's slots anew from the current parameters. */
   async restart(): Promise<void> {
-    const { plan, sessions, state } = this.parts;
-    if (plan.optimizer.slots.length === 0) return;
-    const { session } = await sessions.get("init");
+    if (this.parts.plan.optimizer.slots.length > 0) await this.onState("init");
+  }
+
+  /** Runs a program from state to state. */
+  private async onState(name: "init" | "flush"): Promise<void> {
+    const { sessions, state } = this.parts;
+    const { session } = await sessions.get(name);
     const into = state.targets(session.outputNames);
     await session.run(state.feeds, into);
     state.swap(into);
@@ -132,21 +115,31 @@ export class Stepper {
     const acting = { ...penalty, share: penalty.share * strength }; // the share is of the gradient there
     const numbers = numberFeeds(tick.numbers, plan.penalty && acting);
     const { communicator, labels, leastPart } = this.parts;
-    const sizes = this.partSizes(batch.count);
-    const parts = partsOf(shareOf(batch, communicator, leastPart), sizes);
+    const own = shareOf(batch, communicator, leastPart);
+    const sizes = partSizes(own.count, this.parts.accumulate, leastPart);
+    const parts = partsOf(own, sizes);
+    const whole = async () => ({ count: batch.count, known: await knownInBatch(batch, labels, communicator) });
     const { into, out, result } = this.isCut(sizes)
-      ? await this.inParts(parts, now, tick, numbers, { count: batch.count, known: knownPerSample(batch, labels) })
+      ? await this.inParts(parts, now, tick, numbers, await whole())
       : await this.whole(parts[0], now, tick, numbers);
     const moved = plan.penalty?.hostProx && (await this.onHost(out, numbers, penalty.step, now));
     state.swap({ ...into, ...moved });
     this.memory = { clock: tick.state, numbers: tick.numbers, penalty };
+    if (flushesAfter(now, this.averaging)) await this.onState("flush");
     return result;
   }
 
   /** Runs a session on the state, on tensors of the host and on others of the engine. */
-  private run(session: Session, host: HostTensors, into?: DeviceTensors, more?: DeviceTensors) {
+  private run(session: Pick<Session, "run">, host: HostTensors, into?: DeviceTensors, more?: DeviceTensors) {
     const { engine, state } = this.parts;
     return withUploaded(engine, host, (up) => session.run({ ...state.feeds, ...up, ...more }, into));
+  }
+
+  /** The passes before the cut. @param whole samples of the batch */
+  private async passes({ count, length }: Pick<BatchPart, "count" | "length">, whole: number): Promise<Passes> {
+    if (this.synchronized) return this.synchronized.of(count, whole, length);
+    const { session, masks } = await this.parts.sessions.get("gradients", count, length);
+    return { masks, outputNames: session.outputNames, run: (feeds, into) => session.run(feeds, into) };
   }
 
   /** All passes in one program. */
@@ -176,13 +169,16 @@ export class Stepper {
     let done = 0;
     this.sum.clear();
     for (const part of parts) {
-      if (part.count === 0) continue; // a rank without a share
-      const loaded = await sessions.get("gradients", part.count, part.length);
+      if (part.count === 0) {
+        await this.synchronized?.withoutSamples(count, part.length);
+        continue; // a rank without a share
+      }
+      const passes = await this.passes(part, count);
       const share = part.count / count;
       const weight = { [names.weight]: numberFeed(share) };
-      const running = state.targets(loaded.session.outputNames);
-      const host = { ...numbers, ...weight, ...this.feedsOf(part, loaded, now, known) };
-      const out = await this.run(loaded.session, host, { ...running, ...this.sum.targets() });
+      const running = state.targets(passes.outputNames);
+      const host = { ...numbers, ...weight, ...this.feedsOf(part, passes, now, known) };
+      const out = await this.run(passes, host, { ...running, ...this.sum.targets() });
       const { loss, correct } = await this.reported(out);
       if (!this.overRanks) this.checkLoss({ loss }, now); // together they find out together
       result.loss += loss * share;
@@ -207,7 +203,7 @@ export class Stepper {
 
   private feedsOf(
     part: BatchPart,
-    { masks }: Loaded,
+    { masks }: Pick<Loaded, "masks">,
     now: Moment,
     known?: ReturnType<typeof knownPerSample>,
   ): HostTensors {
@@ -245,15 +241,21 @@ export class Stepper {
   ): Promise<DeviceTensors> {
     const { engine, plan, sessions, state } = this.parts;
     const { session } = await sessions.get("accept");
-    const candidates: Record<string, Tensor> = {};
-    const moves = new Map<Value, HostMove>();
-    for (const p of plan.penalty!.hostProx!.params) {
-      const { shape, data } = await take(engine, out[names.candidate(p.name)]);
+    const { params, tracked = [], apply } = plan.penalty!.hostProx!;
+    const given = new Map<Value, Float32Array>();
+    for (const p of params) {
+      const { data } = await take(engine, out[names.candidate(p.name)]);
       checkFinite(p.name, data, { epoch: now.epoch + 1, step: now.step + 1 }); // no decomposition takes NaN
-      const moved = plan.penalty!.hostProx!.apply(p, data as Float32Array, proxStep);
-      moves.set(p, moved);
-      candidates[names.candidate(p.name)] = tensor("float32", shape, moved.data);
+      given.set(p, data as Float32Array);
     }
+    // what an epoch ends with is told: the host's own ranks
+    const byHost = tracked.length === 0 || proxStep === 0 || now.step + 1 === now.stepsPerEpoch;
+    const run = (s: Session, host: HostTensors, into: DeviceTensors) => this.run(s, host, into);
+    const tracking = { engine, state, tracked, run };
+    const followed = byHost ? undefined : await follow(tracking, (await sessions.get("track")).session, numbers, given);
+    const moves = new Map(params.map((p) => [p, followed?.get(p) ?? apply(p, given.get(p)!, proxStep)]));
+    const moved = [...moves].map(([p, { data }]) => [names.candidate(p.name), tensor("float32", p.shape, data)]);
+    const candidates: HostTensors = Object.fromEntries(moved);
     const into = state.targets(session.outputNames);
     await this.run(session, { ...numbers, ...candidates }, into);
     this.moves = moves;

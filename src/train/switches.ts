@@ -11,8 +11,14 @@ export const wantsWhole = (data: Dataset, { order, shuffle, distill }: TrainOpti
   shuffle === false ||
   (distill !== undefined && (distill.cache === true || !placesOf(forSamples(distill.teacher, data), data)));
 
-/** Of the batches of a run, what its options say. */
-export const planned = ({ batchSize, seed, epochs, augment, shuffle, order, places }: Resolved) => ({
+/**
+ * Of the batches of a run, what its options say.
+ * @param normalizes whether samples are normalized by their batch
+ */
+export const planned = (
+  { batchSize, seed, epochs, augment, shuffle, order, places, communicator, syncBatchNorm }: Resolved,
+  normalizes: boolean,
+) => ({
   batchSize,
   seed,
   epochs,
@@ -20,6 +26,10 @@ export const planned = ({ batchSize, seed, epochs, augment, shuffle, order, plac
   shuffle,
   order,
   places,
+  mergeSingle: normalizes,
+  ...(communicator && {
+    sharing: { rank: communicator.rank, size: communicator.size, least: normalizes && !syncBatchNorm ? 2 : 1 },
+  }),
 });
 
 /** @throws UsageError for switches that do not go together */

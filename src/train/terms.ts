@@ -3,7 +3,7 @@
 import { checkProbabilities } from "../data/check.ts";
 import { arrayOfColumn, labelsOf, type Named } from "../data/columns.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { EspalierError, UsageError } from "../error.ts";
+import { type ErrorDetails, EspalierError, UsageError } from "../error.ts";
 import { size } from "../graph/tensor.ts";
 import type { Model, Value } from "../graph/types.ts";
 import { option, say } from "../message.ts";
@@ -120,15 +120,37 @@ function checkTerm(data: Dataset, { loss }: LossTerm, label: Named, output: Valu
       {
         output: output.name,
         data: data.name,
+        ...(label.classes !== null && firstBeyond(data, label, outputs)),
         got: `${outputs} outputs`,
         wanted: label.classes === null ? `${wanted} targets` : `at least ${wanted} classes`,
       },
-      say`give the model ${wanted} outputs: ${option("newHead")} replaces its last layer by one with new weights`,
+      label.classes !== null && countsFromOne(data, label, outputs)
+        ? say`no sample has class 0: if the labels count from 1, subtract 1, or name them in order by ${option("classes")} 1,2${outputs > 3 ? ",…" : ""}${outputs > 2 ? `,${outputs}` : ""}`
+        : say`give the model ${wanted} outputs: ${option("newHead")} replaces its last layer by one with new weights`,
     );
   const { train, test, val } = data;
   if (loss.takes !== "sigmoid") return;
   for (const [part, split] of Object.entries({ train, test, val }))
     if (split) checkProbabilities(arrayOfColumn(split, label, "y"), split.count, `${part}.${label.more ?? "y"}`);
+}
+
+/** Where the first label is that an output has no number for, and which it is. */
+function firstBeyond({ train, test, val }: Dataset, label: Named, outputs: number): ErrorDetails {
+  for (const [part, split] of Object.entries({ train, test, val })) {
+    if (!split) continue;
+    const y = arrayOfColumn(split, label, "y");
+    const at = y.findIndex((v: number) => v >= outputs);
+    if (at < 0) continue;
+    const sample = Math.floor(at / (y.length / split.count));
+    return { part, ...(split.origin?.(sample) ?? { sample }), label: y[at] };
+  }
+  return {};
+}
+
+/** Whether the classes are 1 … K of an output of K numbers. */
+function countsFromOne({ train, test, val }: Dataset, label: Named, outputs: number): boolean {
+  const all = [train, test, val].flatMap((split) => (split ? [arrayOfColumn(split, label, "y")] : []));
+  return label.classes === outputs + 1 && all.every((y) => y.every((v: number) => v !== 0));
 }
 
 /** How many numbers of an output are for one label of classes, or for all that there is to fit. */

@@ -11,11 +11,13 @@ import { write } from "../onnx/write.ts";
 import { hspg } from "../optim/hspg.ts";
 import { proxSgd } from "../optim/prox-sgd.ts";
 import { proxSsi } from "../optim/prox-ssi.ts";
+import { ramda } from "../optim/ramda.ts";
 import { rmda } from "../optim/rmda.ts";
 import { constant, multiStep } from "../optim/schedule.ts";
 import { sgd } from "../optim/sgd.ts";
 import { structureTarget } from "../pipeline/target-structure.ts";
 import { groupLasso } from "../prox/group-lasso.ts";
+import { l1 } from "../prox/l1.ts";
 import { nuclear } from "../prox/nuclear.ts";
 import { wgsef } from "../prox/wgsef.ts";
 import { cost } from "../shrink/cost.ts";
@@ -38,6 +40,7 @@ async function trained(model: Model, more: Partial<TrainOptions> = {}) {
     epochs: 8,
     batchSize: 64,
     lambdaWarmup: 1,
+    shrinkEvery: false,
     ...more,
   });
   for await (const _ of run);
@@ -168,13 +171,29 @@ test("a network that dies altogether keeps a channel of each layer to compute wi
   expect(left(run).at(-1)).toBe(784 + 1 + 1 + 1 + 10 + 10);
 });
 
+test.each<[string, Partial<TrainOptions>, number | undefined]>([
+  ["rmda", { optimizer: rmda() }, 5],
+  ["proxSgd with l1", { penalty: l1({ lambda: 0.01 }) }, 5],
+  ["hspg", { optimizer: hspg() }, 5],
+  ["any optimizer with a target", { optimizer: ramda(), target: structureTarget({ keep: 0.3 }) }, 5],
+  ["what was said", { shrinkEvery: 2 }, 2],
+  ["off", { shrinkEvery: false }, undefined],
+  ["an adaptive step, which was not compared", { optimizer: proxSsi() }, undefined],
+  ["a penalty that ranks groups", { penalty: wgsef({ lambda: 1, keep: 0.5 }) }, undefined],
+  ["what makes the wrong side zero", { penalty: groupLasso({ lambda: 0.1, groups: "outputChannel" }) }, undefined],
+  ["no penalty", { optimizer: sgd(), penalty: undefined }, undefined],
+])("where nobody says it shrinks where that was proved: %s", (_, more, every) => {
+  const run = train(dense(), images, { ...usual, engine: engine(), epochs: 9, ...more });
+  expect(run.options.shrinkEvery).toBe(every);
+});
+
 test.each<[string, Partial<TrainOptions>, RegExp]>([
   ["nothing that makes groups zero", { optimizer: sgd(), penalty: undefined, shrinkEvery: 2 }, /sgd without a penalty/],
   ["low rank", { penalty: nuclear({ lambda: 0.1 }), shrinkEvery: 2 }, /nuclear, which makes singular values zero/],
   ["the other side", { penalty: groupLasso({ lambda: 0.1, side: "producer" }), shrinkEvery: 2 }, /side producer/],
   ["no number of epochs", { shrinkEvery: 0 }, /shrinkEvery/],
   ["no time", { shrinkEvery: 1, shrinkAfter: 0.5 }, /shrinkAfter/],
-  ["a time for nothing", { shrinkAfter: 2 }, /after how long channels leave, and none do/],
+  ["a time for nothing", { shrinkEvery: false, shrinkAfter: 2 }, /after how long channels leave, and none do/],
 ])("%s is refused by name", (_, more, message) => {
   expect(() => train(dense(), images, { ...usual, engine: engine(), epochs: 2, ...more })).toThrow(message);
 });

@@ -13,7 +13,7 @@ interface Fed {
   of(split: Dataset["train"]): Numbers;
 }
 
-/** @throws EspalierError naming the sample with an id that a table has no row for */
+/** @throws EspalierError naming the sample, by the row of its file where that is known, with an id that a table has no row for */
 export function checkTokens(graph: Graph, { name, train, test, val }: Dataset, fed: readonly Fed[]): void {
   const lookups = lookupsIn(graph);
   if (lookups.length === 0) return;
@@ -34,7 +34,7 @@ export function checkTokens(graph: Graph, { name, train, test, val }: Dataset, f
           data: name,
           input: input.name,
           part,
-          sample: Math.floor(at / width),
+          ...(split.origin?.(Math.floor(at / width)) ?? { sample: Math.floor(at / width) }),
           got: ids[at],
           wanted: `0 … ${rows - 1}`,
         },

@@ -19,16 +19,18 @@ import type { LossPlan, StepPlan } from "../step/plan.ts";
 import { type TrainingPrograms, trainingPrograms } from "../step/programs.ts";
 import { weightFeeds } from "./feeds.ts";
 import { type Gathering, gatherStatistics } from "./gather-statistics.ts";
+import { leastShare } from "./ranks/check.ts";
 import type { Communicator } from "./ranks/communicator.ts";
 import { type Score, score } from "./score.ts";
-import { Sessions } from "./sessions.ts";
+import { Sessions, type Sparing } from "./sessions.ts";
 import { State } from "./state.ts";
 import { keptWithin } from "./steering.ts";
 import { type StepMemory, Stepper, type StepResult } from "./stepper.ts";
+import type { StepperParts } from "./stepper-parts.ts";
 import { type Thin, thinned, whole } from "./thin.ts";
 
 /** What a trainer is made of. */
-export interface TrainerOptions {
+export interface TrainerOptions extends Sparing {
   readonly engine: Engine;
   /** With the weights to begin from. Every float32 initializer is trained: what is frozen is none. */
   readonly model: Model;
@@ -45,6 +47,8 @@ export interface TrainerOptions {
   readonly accumulate?: number;
   /** Who else computes a share of every batch. Default: nobody. */
   readonly communicator?: Communicator;
+  /** Whether batch norm normalizes by the samples of all who do. Default false. */
+  readonly syncBatchNorm?: boolean;
   /** Where the batches come from of splits that are scored and not in memory. Default: prepared in-process. */
   readonly batches?: Loader;
   /** Which formulations the engine's machine prefers. Default: those of the built-in thresholds. */
@@ -78,6 +82,7 @@ export class Trainer {
   private readonly options: TrainerOptions;
   private readonly sessions: Sessions<TrainingPrograms>;
   private readonly state: State;
+  private readonly parts: StepperParts;
   private readonly stepper: Stepper;
 
   /** @throws UsageError, EspalierError when optimizer or penalty cannot be bound to the graph */
@@ -92,13 +97,15 @@ export class Trainer {
     this.options = options;
     this.plan = { inputs, terms, teacher, optimizer, penalty: bound };
     this.labels = labelPlans(graph, terms);
-    this.sessions = new Sessions(engine, trainingPrograms(model, this.plan), options.tuning);
-    this.state = new State(engine, graph, optimizer);
-    const leastPart = parameters(graph).running.length > 0 ? 2 : 1; // batch statistics need more than one value
+    this.sessions = new Sessions(engine, trainingPrograms(model, this.plan), options.tuning, options);
+    this.state = new State(engine, graph, optimizer, bound?.hostProx?.tracked);
+    const { syncBatchNorm } = options;
+    const leastPart = leastShare(parameters(graph).running, options);
     const { plan, sessions, state, labels } = this;
-    const how = { schedule, seed, accumulate, leastPart, communicator, partial: thin?.masks };
+    const how = { schedule, seed, accumulate, leastPart, communicator, syncBatchNorm, partial: thin?.masks };
     const fed = [...labels, ...mixedPlans(terms)];
-    this.stepper = new Stepper({ engine, plan, sessions, state, labels: fed, ...how });
+    this.parts = { engine, plan, sessions, state, labels: fed, ...how };
+    this.stepper = new Stepper(this.parts);
   }
 
   /** Uploads the weights and makes the optimizer's slots, before the first step of a run that is not restored. */
@@ -180,6 +187,24 @@ export class Trainer {
     const { engine, seed, thin } = options;
     const runner = { engine, sessions, feeds: state.feeds, inputs: plan.inputs };
     return whole(thin, await gatherStatistics(runner, data, { ...which, seed }));
+  }
+
+  /** Asks something of the whole network, channels among it that this trainer goes on without. Nothing of its own state changes. */
+  async asWhole<T>(ask: (parts: StepperParts) => Promise<T>): Promise<T> {
+    const { thin: _, ...options } = this.options;
+    const full = new Trainer(options);
+    try {
+      const tensors = new Map([...(await this.tensors()), ...stateNames(await this.weights())]);
+      full.restore({ tensors, memory: this.memory });
+      return await ask(full.parts);
+    } finally {
+      await full.release();
+    }
+  }
+
+  /** Replaces slots, by their names in a checkpoint. */
+  putSlots(slots: ReadonlyMap<string, Tensor>): void {
+    for (const [name, t] of slots) this.state.put(name, t);
   }
 
   /** Host copies of parameters, running statistics and slots, by their names in a checkpoint. */

@@ -1,5 +1,5 @@
 // Every method that must survive a stop, with settings under which all its kinds of step run within a few epochs.
-// Read by train-child.mjs and by resume.test.ts.
+// Read by whole-run.mjs and by resume.test.ts.
 import * as espalier from "espalier";
 
 const { constant, cosine, groupLasso, l1, multiStep } = espalier;

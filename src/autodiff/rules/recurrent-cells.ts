@@ -29,8 +29,9 @@ export interface LayerWay {
 export interface Back {
   /** Of X·Wᵀ + b, [steps, batch, gates · units]. */
   readonly pre: Value;
-  /** Of R. */
+  /** Of R; and of W, where one product gives both. */
   readonly dr: Value;
+  readonly dw?: Value;
   /** Of the part of B beside R; that of `pre` summed where it is absent. */
   readonly drb?: Value;
   /** Of the states at the start, [1, batch, units]. */
@@ -112,8 +113,10 @@ export const tanhCellSlope = (g: Builder, x: Value): Value => tanhSlope(g, g.Tan
 
 /** c′ = f·c + i·ĉ, h′ = o·tanh c′; gates i, o, f are sigmoids, ĉ is a tanh. */
 export const lstmCell: CellRule = (g, way) => {
-  const [a, b] = products(g, way);
-  const [pi, po, pf, pc] = parts(g, g.Add(a, b), 4);
+  // one product of x and h, [W R] and back: X·Wᵀ alone has few columns and a pass of its own to add it
+  const seen = g.Concat([way.x, way.before], { axis: 2 });
+  const weights = turned(g, g.Concat([way.w, way.r], { axis: 1 }));
+  const [pi, po, pf, pc] = parts(g, plus(g, g.MatMul(seen, weights), plusOf(g, way.wb, way.rb)), 4);
   const [i, o, f, n] = [g.Sigmoid(pi), g.Sigmoid(po), g.Sigmoid(pf), g.Tanh(pc)];
   const { cells, cellsBefore } = cellStates(g, way, f, g.Mul(i, n));
   const tc = g.Tanh(cells);
@@ -133,7 +136,8 @@ export const lstmCell: CellRule = (g, way) => {
     const dpre = g.Concat(sums, { axis: 2 });
     return { pre: dpre, before: g.MatMul(dpre, way.r) };
   });
-  return { pre, dr: outer(g, pre, way.before), dh, dc };
+  const [dw, dr] = g.Split(outer(g, pre, seen), { axis: 1, split: [way.w.shape[1], way.r.shape[1]] });
+  return { pre, dw, dr, dh, dc };
 };
 
 /** The states of the cells, behind and before each step. */

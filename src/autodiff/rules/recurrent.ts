@@ -138,9 +138,9 @@ function layerBack(g: Builder, site: Site, dy: readonly (Value | null)[], cell: 
   ];
 }
 
-function ofInputs(g: Builder, { x, w }: LayerWay, { pre, drb }: Back) {
+function ofInputs(g: Builder, { x, w }: LayerWay, { pre, dw = outer(g, pre, x), drb }: Back) {
   const dwb = total(g, pre);
-  return { dx: g.MatMul(pre, w), dw: outer(g, pre, x), db: g.Concat([dwb, drb ?? dwb], { axis: 0 }) };
+  return { dx: g.MatMul(pre, w), dw, db: g.Concat([dwb, drb ?? dwb], { axis: 0 }) };
 }
 
 const relu = (g: Builder, x: Value): Value => positive(g, x);

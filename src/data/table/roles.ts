@@ -2,7 +2,7 @@
 import { EspalierError, UsageError } from "../../error.ts";
 import { option, say } from "../../message.ts";
 import type { Encoding } from "../encoding.ts";
-import { LABEL_NAMES } from "../labels.ts";
+import { isLabelName } from "../labels.ts";
 import { fewNames, type TableColumn, type TableRows } from "./rows.ts";
 import type { TableBuilderOptions } from "./table-builder.ts";
 
@@ -45,7 +45,7 @@ const file = (table: TableRows) => ({ file: table.place(0)["file"] });
 
 function guessedLabels(table: TableRows, names: readonly string[]): readonly string[] {
   const told = Object.keys(table.classNames ?? {}).filter((name) => names.includes(name));
-  const found = told.length > 0 ? told : names.filter((name) => LABEL_NAMES.includes(name.toLowerCase()));
+  const found = told.length > 0 ? told : names.filter((name) => isLabelName(name));
   if (found.length === 1) return found;
   throw new UsageError(
     "missing",

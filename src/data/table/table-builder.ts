@@ -2,7 +2,7 @@
 import { EspalierError, UsageError } from "../../error.ts";
 import { option, say } from "../../message.ts";
 import { didYouMean } from "../../nearest.ts";
-import { LABEL_NAMES } from "../labels.ts";
+import { isLabelName } from "../labels.ts";
 import { type GrowingColumn, growingColumn } from "./column-builder.ts";
 import { fewNames, type TableRows } from "./rows.ts";
 import type { TextReading } from "./table-texts.ts";
@@ -100,8 +100,7 @@ export class TableBuilder {
       );
     this.names = names;
     const wanted = (name: string) =>
-      !skipColumns.includes(name) &&
-      (!inputColumns || inputColumns.includes(name) || (labelColumns ?? LABEL_NAMES).includes(name));
+      !skipColumns.includes(name) && (!inputColumns || inputColumns.includes(name) || isLabelName(name, labelColumns));
     this.kept = names.flatMap((name, i) => (wanted(name) ? [i] : []));
   }
 
@@ -137,10 +136,10 @@ export class TableBuilder {
   }
 
   private settle(): void {
-    const { categorical = [], text, labelColumns = LABEL_NAMES } = this.options;
+    const { categorical = [], text, labelColumns } = this.options;
     this.columns = this.kept.map((i) => {
       const name = this.names[i];
-      const isLabel = labelColumns.includes(name) || this.classNames?.[name] !== undefined;
+      const isLabel = isLabelName(name, labelColumns) || this.classNames?.[name] !== undefined;
       return growingColumn(
         name,
         this.first.map(({ values }) => values[i]),

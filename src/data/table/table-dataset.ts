@@ -1,7 +1,7 @@
 /** A data set of a table: numbers and categories of its columns side by side as x, lists as inputs of their names, labels. */
 import { EspalierError, UsageError } from "../../error.ts";
 import { option, say, type Words } from "../../message.ts";
-import { type Dataset, drawHeldOut } from "../dataset.ts";
+import { type Dataset, drawHeldOut, drawnNote } from "../dataset.ts";
 import { type ColumnEncoding, type Encoding, labelsAreIndices } from "../encoding.ts";
 import { type ColumnInput, fromColumns, type PlacedColumns } from "../from-columns.ts";
 import type { LabelKind } from "../labels.ts";
@@ -82,6 +82,7 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
   const of = (part: PartName): PlacedColumns => ({
     ...(tokens ? tokens.parts[part] : { inputs: inputsOfPart(parts[part]!, roles, columns, missing) }),
     ...(labels && { labels: { [label]: labels.parts[part]! } }),
+    origin: (sample) => parts[part]!.table.place(parts[part]!.rows[sample]),
   });
   const data = fromColumns(of("train"), {
     name,
@@ -100,11 +101,7 @@ export function datasetOfTable(tables: Tables, name: string, options: TableOptio
     ...(columns.length > 0 ? [inputsNote(columns)] : []),
     ...(tokens?.notes ?? []),
     ...(labels?.notes ?? []),
-    ...(tables.test
-      ? []
-      : [
-          say`${parts.test.rows.length} of ${parts.test.rows.length + parts.train.rows.length} rows are drawn for testing: ${option("testSplit")}`,
-        ]),
+    ...(tables.test ? [] : [drawnNote(parts.train.rows.length, parts.test.rows.length, "rows")]),
     ...(dropped > 0 ? [`${dropped} rows in which something is missing are left out`] : []),
   ];
   return { ...data, ...(labels?.values && { classNames: labels.values }), encoding: made, notes };

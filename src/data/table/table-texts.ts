@@ -21,6 +21,7 @@ export interface TextReading {
 /** Which columns are read as texts. @throws UsageError where it is not said and several could be */
 export function textColumnsOf(table: TableRows, { inputs }: Roles, { columns }: TextReading): readonly string[] {
   const file = { file: table.place(0)["file"] };
+  const kindOf = (name: string) => `${name} (${columnOf(table, name).kind})`;
   const holding = inputs.filter((name) => ["texts", "lists"].includes(columnOf(table, name).kind));
   if (columns) {
     const absent = columns.find((name) => !inputs.includes(name));
@@ -36,8 +37,10 @@ export function textColumnsOf(table: TableRows, { inputs }: Roles, { columns }: 
   throw new UsageError(
     "missing",
     holding.length === 0 ? "no column holds texts" : "several columns hold texts",
-    { ...file, got: fewNames(holding.length === 0 ? inputs : holding) },
-    say`name one, or the two of a pair, by ${option("textColumns")}`,
+    { ...file, got: holding.length === 0 ? fewNames(inputs.map(kindOf)) : fewNames(holding) },
+    holding.length === 0
+      ? say`write texts to it, or name it by ${option("textColumns")} if its numbers are meant as texts`
+      : say`name one, or the two of a pair, by ${option("textColumns")}`,
   );
 }
 

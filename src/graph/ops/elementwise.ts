@@ -19,8 +19,8 @@ import { isFloat, sameShape } from "../tensor.ts";
 const unary = <A extends Record<string, AttrDef>>(attrs: A, since?: number) => op(1, attrs, ([x]) => x, { since });
 const plain = unary({});
 const broadcasting = (x: readonly Type[]) => ({ dtype: sameType(x), shape: broadcastAll(x.map((t) => t.shape)) });
-const joining = op(2, {}, broadcasting, { joins: true });
-const variadic = op("n", {}, broadcasting);
+const joining = op(2, {}, broadcasting, { joins: true, broadcasts: true });
+const variadic = op("n", {}, broadcasting, { broadcasts: true });
 const tested = ([x]: readonly Type[]): Type => ({ dtype: "bool", shape: x.shape });
 const comparison = (since?: number) =>
   op(
@@ -30,7 +30,7 @@ const comparison = (since?: number) =>
       sameType(x);
       return { dtype: "bool", shape: broadcast(x[0].shape, x[1].shape) };
     },
-    { since },
+    { since, broadcasts: true },
   );
 const compare = comparison();
 
@@ -49,7 +49,11 @@ export const elementwiseOps = {
   Exp: plain,
   Floor: plain,
   HardSwish: unary({}, 14),
-  Identity: op(1, {}, ([x]) => x, { permutes: ({ shape }) => shape.map((_, i) => i), rearranges: true }),
+  Identity: op(1, {}, ([x]) => x, {
+    permutes: ({ shape }) => shape.map((_, i) => i),
+    rearranges: true,
+    reshapes: true,
+  }),
   Log: plain,
   Mish: unary({}, 18),
   Neg: plain,
@@ -94,7 +98,7 @@ export const elementwiseOps = {
       if (isFloat(dtype) && !fmod) reject("floats need fmod", `fmod ${fmod}`, "fmod 1");
       return { dtype, shape: broadcast(x[0].shape, x[1].shape) };
     },
-    { since: 10 },
+    { since: 10, broadcasts: true },
   ),
   Mul: joining,
   /** The slope has the shape of x, or one that broadcasts to it. */
@@ -109,12 +113,12 @@ export const elementwiseOps = {
     },
     { learns: [1] },
   ),
-  Pow: op(2, {}, (x) => ({ dtype: x[0].dtype, shape: broadcast(x[0].shape, x[1].shape) })),
+  Pow: op(2, {}, (x) => ({ dtype: x[0].dtype, shape: broadcast(x[0].shape, x[1].shape) }), { broadcasts: true }),
   Sub: joining,
   Max: variadic,
   Mean: variadic,
   Min: variadic,
-  Sum: op("n", {}, broadcasting, { joins: true }),
+  Sum: op("n", {}, broadcasting, { joins: true, broadcasts: true }),
 
   IsInf: op(1, { detect_negative: flag(1), detect_positive: flag(1) }, tested, { since: 10 }),
   IsNaN: op(1, {}, tested),
@@ -127,5 +131,7 @@ export const elementwiseOps = {
   LessOrEqual: comparison(12),
   Or: compare,
   Xor: compare,
-  Where: op(3, {}, ([c, x, y]) => ({ dtype: sameType([x, y]), shape: broadcast(c.shape, x.shape, y.shape) })),
+  Where: op(3, {}, ([c, x, y]) => ({ dtype: sameType([x, y]), shape: broadcast(c.shape, x.shape, y.shape) }), {
+    broadcasts: true,
+  }),
 };

@@ -55,23 +55,37 @@ export const movementOps = {
     holds: "value",
   }),
   /** `shape` may hold 0 (copy, unless allowzero) and one −1 (the rest). */
-  Reshape: op(1, { shape: ints(), allowzero: flag(0) }, ([x], { shape: to, allowzero }) => {
-    const rest = to.filter((d) => d === -1).length;
-    const copied = allowzero ? [] : to.flatMap((d, i) => (d === 0 ? [i] : []));
-    checkLeast("shape", to, -1);
-    if (rest > 1 || (rest && allowzero && to.includes(0)) || copied.some((i) => i >= x.shape.length))
-      reject("shape cannot be told", `[${x.shape}] → [${to}], allowzero ${allowzero}`, "one −1, a 0 for an axis of x");
-    const shape = to.map((d, i) => (d === 0 && !allowzero ? x.shape[i] : d));
-    const known = shape.reduce((p, d) => (d === -1 ? p : p * d), 1);
-    const out = shape.map((d) => (d === -1 ? size(x.shape) / known : d));
-    if (size(out) !== size(x.shape) || !out.every(Number.isInteger))
-      reject("Reshape changes the number of elements", `[${x.shape}] → [${to}]`, `${size(x.shape)} elements`);
-    return { dtype: x.dtype, shape: out };
-  }),
-  Flatten: op(1, { axis: int(1) }, ([x], { axis }) => {
-    const a = axis === x.shape.length ? axis : axisOf(axis, x.shape.length);
-    return { dtype: x.dtype, shape: [size(x.shape.slice(0, a)), size(x.shape.slice(a))] };
-  }),
+  Reshape: op(
+    1,
+    { shape: ints(), allowzero: flag(0) },
+    ([x], { shape: to, allowzero }) => {
+      const rest = to.filter((d) => d === -1).length;
+      const copied = allowzero ? [] : to.flatMap((d, i) => (d === 0 ? [i] : []));
+      checkLeast("shape", to, -1);
+      if (rest > 1 || (rest && allowzero && to.includes(0)) || copied.some((i) => i >= x.shape.length))
+        reject(
+          "shape cannot be told",
+          `[${x.shape}] → [${to}], allowzero ${allowzero}`,
+          "one −1, a 0 for an axis of x",
+        );
+      const shape = to.map((d, i) => (d === 0 && !allowzero ? x.shape[i] : d));
+      const known = shape.reduce((p, d) => (d === -1 ? p : p * d), 1);
+      const out = shape.map((d) => (d === -1 ? size(x.shape) / known : d));
+      if (size(out) !== size(x.shape) || !out.every(Number.isInteger))
+        reject("Reshape changes the number of elements", `[${x.shape}] → [${to}]`, `${size(x.shape)} elements`);
+      return { dtype: x.dtype, shape: out };
+    },
+    { reshapes: true },
+  ),
+  Flatten: op(
+    1,
+    { axis: int(1) },
+    ([x], { axis }) => {
+      const a = axis === x.shape.length ? axis : axisOf(axis, x.shape.length);
+      return { dtype: x.dtype, shape: [size(x.shape.slice(0, a)), size(x.shape.slice(a))] };
+    },
+    { reshapes: true },
+  ),
   Transpose: op(
     1,
     { perm: ints() },
@@ -99,7 +113,7 @@ export const movementOps = {
         if (x.shape[a] !== 1) reject("a dimension that goes is not 1", `axis ${a} of [${x.shape}]`, "1");
       return { dtype: x.dtype, shape: x.shape.filter((_, i) => !gone.has(i)) };
     },
-    { rearranges: true },
+    { rearranges: true, reshapes: true },
   ),
   Unsqueeze: op(
     1,
@@ -110,7 +124,7 @@ export const movementOps = {
       let k = 0;
       return { dtype: x.dtype, shape: Array.from({ length: rank }, (_, i) => (at.has(i) ? 1 : x.shape[k++])) };
     },
-    { outputAxes: true, rearranges: true },
+    { outputAxes: true, rearranges: true, reshapes: true },
   ),
   Expand: op(1, { shape: ints() }, ([x], { shape }) => {
     checkLeast("shape", shape, 0);

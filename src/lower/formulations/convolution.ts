@@ -33,7 +33,7 @@ export const convByRows: Formulation<"Conv"> = {
 };
 
 /** Rows of X as seen from each position of Y. */
-const windowRows = (g: Builder, x: Value, to: Shape, a: Convolution): Value =>
+export const windowRows = (g: Builder, x: Value, to: Shape, a: Convolution): Value =>
   rowsOf(g, x, to, a.kernel_shape, (o, q) => o.map((p, i) => p * a.strides[i] + q[i] * a.dilations[i] - a.pads[i]));
 
 /**
@@ -94,7 +94,7 @@ function flipped(g: Builder, w: Value, group: number): Value {
 type WeightSite = Site<"ConvWeightGradient">;
 
 /** W's shape: [M, C/group, k…]. */
-const weightShape = ({ inputs: [x, dy], attrs: { group, kernel_shape } }: WeightSite): Shape => [
+export const weightShape = ({ inputs: [x, dy], attrs: { group, kernel_shape } }: WeightSite): Shape => [
   dy.shape[1],
   x.shape[1] / group,
   ...kernel_shape,

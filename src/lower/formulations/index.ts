@@ -2,6 +2,8 @@
 import type { MeaningName } from "../../graph/meanings.ts";
 import type { Pattern } from "../pattern.ts";
 import { convByBlocks, inputByBlocks } from "./blocks.ts";
+import { bySamples } from "./by-samples.ts";
+import { convByChannels, inputByChannels, weightByChannels } from "./channels.ts";
 import {
   convByRows,
   inputByFlippedConv,
@@ -12,7 +14,7 @@ import {
   weightByTallProduct,
 } from "./convolution.ts";
 import { inputBySpreading, weightByBlocks } from "./depthwise.ts";
-import { flushedByShrink, reluByMask } from "./elementwise.ts";
+import { cubeRootByLogarithm, reluByMask } from "./elementwise.ts";
 import { putBackByGather, putBackByMatrix } from "./movement.ts";
 import { dotByGroups, sumByNormalization } from "./normalization.ts";
 import { averageByTiles, maxByTiles } from "./pooling.ts";
@@ -21,8 +23,9 @@ export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
   AveragePoolGradient: { tiles: averageByTiles },
   ChannelDot: { groups: dotByGroups },
   ChannelSum: { normalization: sumByNormalization },
-  Conv: { rows: convByRows, blocks: convByBlocks },
+  Conv: { channels: convByChannels, rows: convByRows, blocks: convByBlocks },
   ConvInputGradient: {
+    channels: inputByChannels,
     rows: inputByRows,
     blocks: inputByBlocks,
     spreading: inputBySpreading,
@@ -30,12 +33,17 @@ export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
   },
   ConvWeightGradient: {
     blocks: weightByBlocks,
+    channels: weightByChannels,
+    tallBySamples: bySamples(weightByTallProduct),
     tall: weightByTallProduct,
+    rowsBySamples: bySamples(weightByRows),
     rows: weightByRows,
+    halvesBySamples: bySamples(weightByHalves),
     halves: weightByHalves,
+    columnsBySamples: bySamples(weightByColumns),
     columns: weightByColumns,
   },
-  Flushed: { shrink: flushedByShrink },
+  CubeRoot: { logarithm: cubeRootByLogarithm },
   MaxPoolGradient: { tiles: maxByTiles },
   PutBack: { gather: putBackByGather, matrix: putBackByMatrix },
   ReluGradient: { mask: reluByMask },

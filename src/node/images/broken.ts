@@ -2,14 +2,15 @@
 import { EspalierError } from "../../error.ts";
 import { option, say } from "../../message.ts";
 import { codeOf, systemReason } from "../system-error.ts";
+import { some } from "./parts.ts";
 
 /** Why, in a line. */
-export function brokenReason(error: unknown): string {
+function brokenReason(error: unknown): string {
   if (codeOf(error).startsWith("E")) return systemReason(error, "read");
   if (!(error instanceof EspalierError)) {
     const lines = (error instanceof Error ? error.message : String(error)).split("\n").map((line) => line.trim());
-    const own = lines.map((line) => line.replace(/^Input buffer has corrupt header:\s*|^Vips\w*:\s*/, ""));
-    return own.find((line) => line !== "") ?? lines[0];
+    const own = lines.map((line) => line.replace(/^((Input buffer has corrupt header|Vips\w*):\s*)+/, ""));
+    return own.find((line) => line !== "" && line !== "Unknown error") ?? "the file is damaged or cut short";
   }
   const { got, wanted } = error.details;
   return `${error.what}${got === undefined ? "" : `: ${got}`}${wanted === undefined ? "" : `, wanted ${wanted}`}`;
@@ -26,3 +27,15 @@ export function brokenImage(file: string, error: unknown): EspalierError {
     known?.fix ?? say`get the file again or remove it; ${option("skipBroken")} leaves out all such files`,
   );
 }
+
+/** Why an image is left out; what no image can help is thrown. */
+export function whyLeftOut(error: unknown): string {
+  if (error instanceof EspalierError && (error.code === "missing" || error.what.toString().includes("cache")))
+    throw error;
+  const { details } = error as EspalierError;
+  return typeof details?.["reason"] === "string" ? details["reason"] : brokenReason(error);
+}
+
+/** @param left the images that are left out, each with its reason */
+export const leftNote = (left: readonly string[]): string =>
+  `${left.length} broken ${left.length === 1 ? "image is" : "images are"} left out: ${some(left, 10)}`;

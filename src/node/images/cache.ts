@@ -3,10 +3,10 @@
  * made; it ends in a checksum, so that what a power cut left half written is made anew.
  */
 import { createHash } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { otherwise, refused } from "../system-error.ts";
-import { makeFolder, temporaryFor } from "../whole-files.ts";
+import { inPlaceOf, makeFolder } from "../whole-files.ts";
 
 const CHECKSUM = 16;
 const checksum = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest().subarray(0, CHECKSUM);
@@ -37,13 +37,10 @@ export async function cached(path: string, length: number): Promise<Uint8Array |
 
 /** @throws EspalierError when it cannot be written */
 export async function keep(path: string, sample: Uint8Array): Promise<void> {
-  const temporary = temporaryFor(path);
   try {
     await makeFolder(dirname(path));
-    await writeFile(temporary, Buffer.concat([sample, checksum(sample)]));
-    await rename(temporary, path);
+    await inPlaceOf(path, (temporary) => writeFile(temporary, Buffer.concat([sample, checksum(sample)])));
   } catch (error) {
-    await rm(temporary, { force: true });
     throw refused("write the cache of decoded images", { file: path }, error, "write");
   }
 }

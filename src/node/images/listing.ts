@@ -24,18 +24,17 @@ async function entries(path: string): Promise<string[]> {
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    throw refused("read the file", { file: path }, error, "read");
-  }
-}
+/** A link that leads nowhere is a file, which cannot be read. */
+const isFolder = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /** The folders in a folder, without those whose names begin with a dot, in byte order. */
 export async function foldersIn(path: string): Promise<string[]> {
   const names = await entries(path);
-  const are = await Promise.all(names.map((name) => isFolder(join(path, name)).catch(() => false)));
+  const are = await Promise.all(names.map((name) => isFolder(join(path, name))));
   return names.filter((_, i) => are[i]);
 }
 

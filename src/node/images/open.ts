@@ -11,7 +11,7 @@ import { option, say, type Words } from "../../message.ts";
 import { inFile } from "../array-files.ts";
 import { dataRoot } from "../files.ts";
 import { batchesAhead } from "../worker.ts";
-import { brokenImage, brokenReason } from "./broken.ts";
+import { brokenImage, leftNote, whyLeftOut } from "./broken.ts";
 import type { SampleMaking } from "./decode.ts";
 import { aFewAtATime } from "./few.ts";
 import { lookAt } from "./listing.ts";
@@ -42,7 +42,7 @@ export async function openImageFolder(path: string, options: ImageOptions = {}):
       throw brokenImage(join(of.folder, all.files[first]), new Error(reasons[first]));
     if (options.skipBroken)
       await aFewAtATime(all.files.length, async (i) => {
-        reasons[i] ??= await readImage(all.files[i], given).then(() => undefined, reasonOf);
+        reasons[i] ??= await readImage(all.files[i], given).then(() => undefined, whyLeftOut);
       });
     left.push(...reasons.flatMap((reason, i) => (reason === undefined ? [] : [`${all.files[i]} (${reason})`])));
     const kept = all.files.flatMap((_, i) => (reasons[i] === undefined ? [i] : []));
@@ -83,17 +83,6 @@ export async function openImageFolder(path: string, options: ImageOptions = {}):
   if (!order) return said;
   const ordered = inFile(path, () => orderClasses(said, order));
   return { ...ordered.data, notes: [...notes, ...ordered.notes] };
-}
-
-const leftNote = (left: readonly string[]): string =>
-  `${left.length} broken ${left.length === 1 ? "image is" : "images are"} left out: ${some(left, 10)}`;
-
-/** Why an image is left out; what no image can help is thrown. */
-function reasonOf(error: unknown): string {
-  if (error instanceof EspalierError && (error.code === "missing" || error.what.toString().includes("cache")))
-    throw error;
-  const { details } = error as EspalierError;
-  return typeof details?.["reason"] === "string" ? details["reason"] : brokenReason(error);
 }
 
 /** The files of all classes, class after class, and the class of each. */

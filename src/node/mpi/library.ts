@@ -3,6 +3,7 @@
  * symbols, MPICH's are integers; which of the two it is shows in the symbols.
  */
 import { EspalierError } from "../../error.ts";
+import { libraryNames } from "./find-library.ts";
 
 /** What the library takes for a communicator and for an element type. */
 type Handle = unknown;
@@ -22,14 +23,17 @@ export interface MpiLibrary {
   abort(status: number): void;
 }
 
-/** Where it may be, in this order. */
-const NAMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
-  linux: ["libmpi.so.40", "libmpich.so.12", "libmpi.so.12", "libmpi.so"],
-  darwin: ["libmpi.dylib", "/opt/homebrew/lib/libmpi.dylib", "/usr/local/lib/libmpi.dylib"],
-};
 const MPICH = { world: 0x44000000, byte: 0x4c00010d } as const; // of its ABI, which Intel MPI and MVAPICH share
 /** Calls come from several threads, one after the other. */
 const SERIALIZED = 2;
+
+/**
+ * UCX, which carries MPICH's messages (and OpenMPI's, where there is a network for it), otherwise watches the memory of the whole
+ * process: it rewrites the C library's functions, with an allocator that grows and shrinks the same heap and does not know the C
+ * library's lock. A rank was seen to die as a table of V8's, in that heap, was gone. It also takes the signal by which V8 bounds
+ * WebAssembly. What the environment says already stays.
+ */
+const UCX = { UCX_MEM_EVENTS: "n", UCX_HANDLE_ERRORS: "none" } as const;
 
 type Koffi = typeof import("koffi").default;
 type Library = ReturnType<Koffi["load"]>;
@@ -48,7 +52,8 @@ async function loadKoffi(): Promise<Koffi> {
 }
 
 function open(koffi: Koffi, given: string | undefined): { readonly library: Library; readonly path: string } {
-  const names = given === undefined ? (NAMES[process.platform] ?? []) : [given];
+  for (const [name, value] of Object.entries(UCX)) process.env[name] ??= value;
+  const names = given === undefined ? libraryNames(process.platform, process.env) : [given];
   const reasons: string[] = [];
   for (const path of names) {
     try {

@@ -1,7 +1,9 @@
 /** Ranks that MPI started: `mpirun -n 4 node program.mjs`. */
 import { EspalierError } from "../../error.ts";
 import type { Communicator } from "../../train/ranks/communicator.ts";
-import { type MpiLibrary, mpiLibrary } from "./library.ts";
+import { checkStarted } from "./find-library.ts";
+import { mpiLibrary } from "./library.ts";
+import { rankSums } from "./sums.ts";
 
 /** Options of `mpi`. */
 export interface MpiOptions {
@@ -22,8 +24,6 @@ export interface MpiCommunicator extends Communicator {
 /** MPI counts in 32-bit integers. */
 const MOST_BYTES = 2 ** 31 - 1;
 
-const bytesOf = (data: Float32Array): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
 /**
  * Joins the processes that `mpirun` started, by the MPI library that is installed (OpenMPI, MPICH and what shares their binary
  * interfaces), through the optional package koffi. Without `mpirun` this is the only rank. Call it once.
@@ -35,12 +35,13 @@ const bytesOf = (data: Float32Array): Uint8Array => new Uint8Array(data.buffer, 
  * ```
  * `allreduce` sends a piece to each rank (MPI_Alltoall), which adds it up in the order of the ranks, and collects the sums
  * (MPI_Allgather): as many bytes as a ring sends, and the same result to the byte whatever the library would choose.
- * @throws EspalierError when koffi or the library is missing, or a call fails
+ * @throws EspalierError when koffi or the library is missing or is of another kind than the `mpirun` that started it, or a call fails
  */
 export async function mpi({ library = process.env["ESPALIER_MPI"] }: MpiOptions = {}): Promise<MpiCommunicator> {
   const calls = await mpiLibrary(library);
   const { rank, size } = calls.init();
-  const sum = sums(calls, size);
+  checkStarted(size, calls.path, process.env);
+  const sum = rankSums(calls, size);
   return {
     rank,
     size,
@@ -64,34 +65,5 @@ export async function mpi({ library = process.env["ESPALIER_MPI"] }: MpiOptions 
     },
     finalize: calls.finalize,
     abort: calls.abort,
-  };
-}
-
-/** @returns adds up in place, in buffers that grow with the largest message */
-function sums(calls: MpiLibrary, size: number): Communicator["allreduce"] {
-  let sent = new Float32Array(0);
-  let received = new Float32Array(0);
-  return async (data) => {
-    const piece = Math.ceil(data.length / size);
-    if (piece * size * Float32Array.BYTES_PER_ELEMENT > MOST_BYTES)
-      throw new EspalierError(
-        "too-large",
-        "the gradients are more than one message holds",
-        {
-          got: `${data.length} numbers`,
-          wanted: `at most ${Math.floor(MOST_BYTES / Float32Array.BYTES_PER_ELEMENT)}`,
-        },
-        "train in one process",
-      );
-    if (sent.length < piece * size) [sent, received] = [new Float32Array(piece * size), new Float32Array(piece * size)];
-    const [from, into] = [sent.subarray(0, piece * size), received.subarray(0, piece * size)];
-    from.set(data);
-    from.fill(0, data.length);
-    await calls.exchange(bytesOf(from), bytesOf(into), piece * Float32Array.BYTES_PER_ELEMENT);
-    const total = from.subarray(0, piece);
-    total.set(into.subarray(0, piece));
-    for (let of = 1; of < size; of++) for (let i = 0, at = of * piece; i < piece; i++, at++) total[i] += into[at];
-    await calls.gather(bytesOf(total), bytesOf(into));
-    data.set(into.subarray(0, data.length));
   };
 }

@@ -265,7 +265,7 @@ test("what is wrong in a table is named by file, line and column", async () => {
       fix     write numbers as 1234.5",
       "tokens": "a CSV or TSV file takes no digits
       data      FILE
-      it takes  inputColumns, labelColumns, labelKind, classes, testSplit, images, preprocessing, preset, resize, crop, skipColumns, categorical, standardize, missing, text, delimiter, header
+      it takes  inputColumns, labelColumns, labelKind, classes, testSplit, images, preprocessing, preset, resize, crop, skipBroken, skipColumns, categorical, standardize, missing, text, delimiter, header
       fix       leave it out",
       "twice": "two columns have one name
       file  FILE

@@ -7,9 +7,7 @@ import { EspalierError } from "../../error.ts";
 import { inFile } from "../array-files.ts";
 import { listFolder } from "../files.ts";
 import type { OpenOptions } from "../reader.ts";
-import { readCsv } from "./csv.ts";
 import { readJsonLines } from "./json-lines.ts";
-import { readParquet } from "./parquet.ts";
 import { datasetOfImages, imageColumnOf } from "./table-images.ts";
 
 interface Format {
@@ -18,10 +16,19 @@ interface Format {
   read(path: string, table: TableBuilder, options: OpenOptions): Promise<void>;
 }
 
+/** What reads with a library is loaded with the first such file. */
 const FORMATS: readonly Format[] = [
-  { ending: /\.(csv|tsv)(\.gz)?$/i, unit: "line", read: readCsv },
+  {
+    ending: /\.(csv|tsv)(\.gz)?$/i,
+    unit: "line",
+    read: async (...given) => (await import("./csv.ts")).readCsv(...given),
+  },
   { ending: /\.(jsonl|ndjson)(\.gz)?$/i, unit: "line", read: readJsonLines },
-  { ending: /\.parquet$/i, unit: "row", read: readParquet },
+  {
+    ending: /\.parquet$/i,
+    unit: "row",
+    read: async (path, table) => (await import("./parquet.ts")).readParquet(path, table),
+  },
 ];
 
 /** Whether a name is that of a table. */

@@ -1,16 +1,19 @@
 /** A table with a column of images as a data set. */
 import { createHash } from "node:crypto";
-import type { Dataset } from "../../data/dataset.ts";
+import { type Dataset, drawnNote } from "../../data/dataset.ts";
+import { labelsAreIndices } from "../../data/encoding.ts";
 import { imageScale, outputSize } from "../../data/preprocessing.ts";
 import { sourceSplit } from "../../data/source.ts";
-import type { Split } from "../../data/split.ts";
+import type { SampleSource, Split } from "../../data/split.ts";
 import { columnOf, rolesOf } from "../../data/table/roles.ts";
 import { fewNames, type TableColumn, type TableRows } from "../../data/table/rows.ts";
 import { type PartName, partsOfTable, type TableOptions, type Tables } from "../../data/table/table-dataset.ts";
 import { tableLabels } from "../../data/table/table-labels.ts";
 import { EspalierError, UsageError } from "../../error.ts";
 import { option, say, type Words } from "../../message.ts";
+import { leftNote, whyLeftOut } from "../images/broken.ts";
 import { type Header, readHeader, type SampleMaking } from "../images/decode.ts";
+import { aFewAtATime } from "../images/few.ts";
 import { type ImageOptions, lookNotes, makingOf } from "../images/making.ts";
 import { batchesAhead } from "../worker.ts";
 import imageColumn, { type ImageColumn } from "./image-column.ts";
@@ -40,7 +43,7 @@ export async function datasetOfImages(
       say`name the column of images alone: ${option("inputColumns")} ${name}`,
     );
   const { testSplit, missing = "refuse" } = options;
-  const parts = partsOfTable(tables, roles, { missing, testSplit });
+  const given = partsOfTable(tables, roles, { missing, testSplit });
   const headers = await headersOf(columnOf(tables.train, name), tables.train);
   const making = makingOf(path, options, headers);
   const sources = new Map<TableRows, ReturnType<typeof imageColumn>>();
@@ -49,10 +52,11 @@ export async function datasetOfImages(
     sources.set(table, made);
     return made;
   };
+  const { parts, left } = options.skipBroken ? await withoutBroken(given, sourceOf) : { parts: given, left: [] };
   const labels = tableLabels(parts, roles.labels, {
     kind: options.labelKind ?? options.expects,
     classes: options.classes ?? options.encoding?.classes,
-    asIndices: options.encoding === null,
+    asIndices: labelsAreIndices(options.encoding),
   });
   const split = (part: PartName): Split => {
     const { table, rows } = parts[part];
@@ -60,7 +64,14 @@ export async function datasetOfImages(
     return { ...sourceSplit(sourceOf(table), { y, count: rows.length }), rows };
   };
   const [height, width] = outputSize(making.preprocessing);
-  const notes: Words[] = [...labels.notes, ...making.notes, ...lookNotes(headers)];
+  const drawn = tables.test ? [] : [drawnNote(parts.train.rows.length, parts.test.rows.length, "rows")];
+  const notes: Words[] = [
+    ...labels.notes,
+    ...drawn,
+    ...making.notes,
+    ...lookNotes(headers),
+    ...(left.length > 0 ? [leftNote(left)] : []),
+  ];
   return {
     name: path,
     shape: [making.channels, height, width],
@@ -75,6 +86,29 @@ export async function datasetOfImages(
     batches: batchesAhead,
     notes,
   };
+}
+
+type Parts = ReturnType<typeof partsOfTable>;
+
+/** The parts without the rows whose image cannot be decoded, and which these are. */
+async function withoutBroken(parts: Parts, sourceOf: (table: TableRows) => SampleSource) {
+  const left: string[] = [];
+  const kept = Object.entries(parts).map(async ([part, given]) => {
+    const { table, rows } = given;
+    const reasons = new Array<string | undefined>(rows.length);
+    await aFewAtATime(rows.length, async (i) => {
+      reasons[i] = await sourceOf(table)
+        .read(rows.subarray(i, i + 1))
+        .then(() => undefined, whyLeftOut);
+    });
+    const whole = rows.filter((_, i) => reasons[i] === undefined);
+    const places = Array.from(rows, (row) => Object.values(table.place(row)).join(", row "));
+    left.push(...reasons.flatMap((reason, i) => (reason === undefined ? [] : [`${places[i]} (${reason})`])));
+    if (whole.length === 0)
+      throw new EspalierError("missing", "no image can be read", { file: table.place(0)["file"], part });
+    return [part, { ...given, rows: whole }] as const;
+  });
+  return { parts: Object.fromEntries(await Promise.all(kept)) as Parts, left };
 }
 
 function bytesAt(column: TableColumn, row: number, table: TableRows): Uint8Array {

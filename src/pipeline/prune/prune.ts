@@ -6,6 +6,7 @@ import { EspalierError, UsageError } from "../../error.ts";
 import { aDataset, aModel, anEngine, anObject, maybe, wants } from "../../given.ts";
 import { checkWeights } from "../../graph/finite.ts";
 import type { Model } from "../../graph/types.ts";
+import type { PrunableSet } from "../../groups/prunable.ts";
 import { write } from "../../onnx/write.ts";
 import { reduce } from "../../shrink/apply.ts";
 import { type Cost, cost } from "../../shrink/cost.ts";
@@ -101,18 +102,7 @@ export async function prune(model: Model, options: PruneOptions): Promise<Pruned
     ["engine", anEngine, options, "engine"],
     ["data", maybe(aDataset), options, "data"],
   );
-  const {
-    engine,
-    keep,
-    data,
-    of = "params",
-    roundTo = 1,
-    least = keep / 4,
-    onEvent,
-    loss,
-    output,
-    normalization,
-  } = options;
+  const { keep, of = "params", roundTo = 1, least = keep / 4, onEvent } = options;
   if (!(keep > 0 && keep < 1))
     throw new UsageError("out-of-range", "the share to keep is out of range", {
       got: String(keep),
@@ -125,13 +115,31 @@ export async function prune(model: Model, options: PruneOptions): Promise<Pruned
     });
   checkShare("least", least, 0, 1);
   checkInteger("roundTo", roundTo, 1);
+  const done = await pruneBy(model, { ...options, roundTo }, (ranking) =>
+    fewestGone(model, ranking, { keep, of, least, roundTo, onEvent }),
+  );
+  return { ...done, kept: done.cost.after[of] / done.cost.before[of] };
+}
+
+/** What is the same whatever says how much goes. */
+export type PruneByOptions = Omit<PruneOptions, "keep" | "of" | "least"> & { readonly roundTo: number };
+
+/** Ranks, cuts what `choose` says, and says what that cost. */
+export async function pruneBy(
+  model: Model,
+  options: PruneByOptions,
+  choose: (
+    ranking: Ranking,
+  ) => ReadonlyMap<PrunableSet, readonly number[]> | Promise<ReadonlyMap<PrunableSet, readonly number[]>>,
+): Promise<Omit<Pruned, "kept">> {
+  const { engine, data, roundTo, onEvent, loss, output, normalization } = options;
   checkWeights(model.graph);
   const scoring = { engine, loss, output, normalization };
   const ranking = await rank(model, { ...options, before: (samples) => onEvent?.({ type: "calibrating", samples }) });
   const before = data && (await evaluate(model, data, scoring));
   if (before) onEvent?.({ type: "baseline", score: before });
 
-  const gone = fewestGone(model, ranking, { keep, of, least, roundTo, onEvent });
+  const gone = await choose(ranking);
   const cut = withoutChannels(model, ranking.analysis, gone, ranking.means);
   const lossy = data ? await renewed(cut, data, options) : cut;
   const inputs = await realInputs(lossy, data, engine, normalization);
@@ -141,7 +149,6 @@ export async function prune(model: Model, options: PruneOptions): Promise<Pruned
   return {
     ...shrunk,
     zeroed: lossy,
-    kept: costAfter[of] / costBefore[of],
     cost: { before: costBefore, after: costAfter },
     layers: ranking.sets.map((set) => ({
       name: set.name,
@@ -156,7 +163,7 @@ export async function prune(model: Model, options: PruneOptions): Promise<Pruned
 function renewed(
   model: Model,
   data: Dataset,
-  { engine, samples = CALIBRATION_SAMPLES, seed, freeze, normalization, signal }: PruneOptions,
+  { engine, samples = CALIBRATION_SAMPLES, seed, freeze, normalization, signal }: PruneByOptions,
 ) {
   const batchSize = Math.max(2, Math.min(128, samples));
   return preciseStatistics(model, data, {

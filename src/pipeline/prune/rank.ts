@@ -46,6 +46,8 @@ export interface Ranking {
   readonly sets: readonly PrunableSet[];
   /** One number for each channel, −1 for what is gone already; Infinity = it cannot be judged and stays. */
   readonly scores: ReadonlyMap<PrunableSet, Float64Array>;
+  /** Whether scores of different layers compare: they are not of a layer's mean. */
+  readonly absolute?: boolean;
   /** With data: the means of what weights read. */
   readonly means?: MeansOf;
 }
@@ -103,7 +105,7 @@ export async function rank(model: Model, options: RankInput): Promise<Ranking> {
       : by === "activation"
         ? (set: PrunableSet) => activations(set, analysis, at)
         : (set: PrunableSet) => groupMagnitudes(set, analysis.graph.initializers);
-  return { analysis, sets, scores: scored(sets, analysis, own), means };
+  return { analysis, sets, scores: scored(sets, analysis, own), absolute: by === "taylor", means };
 }
 
 /** The sets of channels of which no weight is a constant, or frozen. */

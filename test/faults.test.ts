@@ -3,19 +3,19 @@
  * proof shares none of those rules, and must not be taken in by the certificate.
  */
 import { afterEach, expect, test, vi } from "vitest";
-import type { Fault, Passing } from "../../test/support/fault.ts";
-import { faultsOfFolding } from "../../test/support/faults-of-folding.ts";
-import { faultsOfPassing } from "../../test/support/faults-of-passing.ts";
-import type * as Sites from "../graph/op-site.ts";
-import { prove } from "../proof/prove.ts";
-import { certify } from "./certificate.ts";
+import type * as Sites from "../src/graph/op-site.ts";
+import { prove } from "../src/proof/prove.ts";
+import { certify } from "../src/shrink/certificate.ts";
+import type { Fault, Passing } from "./support/fault.ts";
+import { faultsOfFolding } from "./support/faults-of-folding.ts";
+import { faultsOfPassing } from "./support/faults-of-passing.ts";
 
 let planted: Fault | undefined;
 afterEach(() => {
   planted = undefined;
 });
 
-vi.mock("../graph/op-site.ts", async (original) => {
+vi.mock("../src/graph/op-site.ts", async (original) => {
   const real = await original<typeof Sites>();
   const ruleIn = (table: object, node: { readonly op: string; readonly domain: string }) => {
     const rule = real.ruleIn<object>(table, node as never);

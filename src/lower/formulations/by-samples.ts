@@ -1,0 +1,40 @@
+/**
+ * The weight's gradient of a few samples after the other, summed. What a formulation lays out for its product, every element of X as
+ * often as windows meet it, is larger than the caches for a whole batch: it goes to memory and comes back. For a few samples it stays,
+ * and is never in memory all at once. Processor time against the whole batch at 3×3, batch 128, one thread: 0.69 for 32 channels at
+ * 16×16, 0.72 for 16 at 32×32, 0.82 for 64 at 8×8 (onnxruntime-node 1.30, Intel Xeon with AVX-512 and 2 MiB of L2 a core, loaded).
+ */
+import { size } from "../../graph/tensor.ts";
+import type { Value } from "../../graph/types.ts";
+import { spatial } from "../../graph/windows.ts";
+import type { Formulation, Site } from "../pattern.ts";
+
+type WeightSite = Site<"ConvWeightGradient">;
+
+/** What a formulation lays out of X for each position of Y and sample: the taps of the kernel, or those of one of its axes. */
+const laidOut = ({ inputs: [x, dy], attrs: { kernel_shape } }: WeightSite): number =>
+  x.shape[0] * x.shape[1] * size(kernel_shape) * size(spatial(dy));
+
+/** A formulation by samples. It pays where much is laid out, by more than one tap, and the gradients that are summed are small beside it. */
+export const bySamples = (whole: Formulation<"ConvWeightGradient">): Formulation<"ConvWeightGradient"> => ({
+  applies: (site, target) => site.inputs[0].shape[0] > 1 && whole.applies?.(site, target) !== false,
+  preferred: (site, t) =>
+    size(site.attrs.kernel_shape) > 1 &&
+    laidOut(site) >= 4 * t.laidOut &&
+    4 * size(site.output.shape) <= t.laidOut &&
+    !!whole.preferred?.(site, t),
+  emit(g, site, target) {
+    const [x, dy] = site.inputs;
+    const [n] = x.shape;
+    const { thresholds, threads = 1 } = target;
+    const pieces = Math.max(2, Math.ceil(laidOut(site) / ((thresholds?.laidOut ?? 1) * threads)));
+    const each = Math.max(1, Math.floor(n / pieces));
+    const part = (v: Value, from: number) =>
+      // of all channels, as the runtime makes one Split of slices of one axis
+      g.Slice(v, { starts: [from, 0], ends: [Math.min(n, from + each), v.shape[1]], axes: [0, 1] });
+    const parts: Value[] = [];
+    for (let from = 0; from < n; from += each)
+      parts.push(whole.emit(g, { ...site, inputs: [part(x, from), part(dy, from)] }, target));
+    return g.Sum(parts);
+  },
+});

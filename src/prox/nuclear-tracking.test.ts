@@ -1,0 +1,117 @@
+/** The prox by turning singular vectors along, against the full decomposition on the host. */
+import { expect, test } from "vitest";
+import { runOnce } from "../engine/engine.ts";
+import { node } from "../engine/node.ts";
+import { builder } from "../graph/builder.ts";
+import { f32 } from "../graph/tensor.ts";
+import { portable } from "../lower/target.ts";
+import { Random } from "../math/random.ts";
+import { svd } from "../math/svd.ts";
+import { compile } from "../step/compile.ts";
+import { nuclear } from "./nuclear.ts";
+import { followed } from "./nuclear-tracking.ts";
+
+const [N, M] = [24, 40];
+const random = new Random(5, "verify");
+const normal = (scale: number) => Float32Array.from({ length: N * M }, () => scale * random.normal());
+
+/** A weight whose singular values decay, on its way by small steps. */
+function path(steps: number, step: number): Float32Array[] {
+  let w = normal(0.05);
+  for (let r = 0; r < 6; r++) {
+    const [u, v] = [normal(1), normal(1)];
+    w = w.map((x, i) => x + (u[Math.floor(i / M)] * v[i % M]) / (4 * (r + 1)));
+  }
+  return Array.from({ length: steps }, () => {
+    const noise = normal(step);
+    w = w.map((x, i) => x + noise[i]);
+    return w;
+  });
+}
+
+async function follower() {
+  const g = builder("follow");
+  const [w, q, t] = [g.input("w", "float32", [N, M]), g.input("q", "float32", [N, N]), g.input("t", "float32", [])];
+  const out = followed(g, w, q, t);
+  for (const [name, v] of Object.entries(out)) g.output(v, name);
+  const engine = node({ threads: 1 });
+  const session = await engine.load(compile(g.build(), portable));
+  const run = async (data: Float32Array, basis: Float32Array, lowered: number) => {
+    const feeds = { w: f32(data, [N, M]), q: f32(basis, [N, N]), t: f32([lowered], []) };
+    const { moved, basis: next, rank, residual } = await runOnce(session, engine, feeds);
+    const [d, b] = [moved, next].map((x) => x.data as Float32Array);
+    return { moved: d, basis: b, rank: Number(rank.data[0]), residual: Number(residual.data[0]) };
+  };
+  return { run, release: () => session.release() };
+}
+
+/** Left singular vectors as rows. */
+function basisOf(w: Float32Array): Float32Array {
+  const { u } = svd(w, N, M);
+  return Float32Array.from({ length: N * N }, (_, i) => u[(i % N) * N + Math.floor(i / N)]);
+}
+
+/** U·max(0, Σ − t)·Vᵀ. */
+function exact(w: Float32Array, t: number): { data: Float64Array; rank: number } {
+  const { u, s, v } = svd(w, N, M);
+  const low = s.map((x) => Math.max(0, x - t));
+  const data = Float64Array.from({ length: N * M }, (_, at) =>
+    low.reduce((sum, x, c) => sum + x * u[Math.floor(at / M) * N + c] * v[(at % M) * N + c], 0),
+  );
+  return { data, rank: low.filter((x) => x > 0).length };
+}
+
+const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Math.sqrt(Array.from(a).reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0));
+const length = (a: ArrayLike<number>) => distance(a, new Float64Array(a.length));
+
+test("small steps are followed: value and rank are those of the full decomposition, the residual says how near", async () => {
+  const { run, release } = await follower();
+  const weights = path(12, 2e-4);
+  let basis = basisOf(weights[0]);
+  for (const w of weights) {
+    const got = await run(w, basis, 0.9);
+    const wanted = exact(w, 0.9);
+    expect(got.residual).toBeLessThan(1e-4);
+    expect(distance(got.moved, wanted.data) / length(wanted.data)).toBeLessThan(2e-4);
+    expect(got.rank).toBe(wanted.rank);
+    basis = got.basis;
+  }
+  await release();
+});
+
+test("a leap is noticed, and further turns come nearer", async () => {
+  const { run, release } = await follower();
+  const [from, to] = path(2, 0.1);
+  const wanted = exact(to, 0.9);
+  const first = await run(to, basisOf(from), 0.9);
+  expect(first.residual).toBeGreaterThan(1e-3);
+  const second = await run(to, first.basis, 0.9);
+  expect(second.residual).toBeLessThan(first.residual);
+  const settled = await run(to, basisOf(to), 0.9);
+  expect(settled.residual).toBeLessThan(1e-5);
+  expect(distance(settled.moved, wanted.data) / length(wanted.data)).toBeLessThan(1e-5);
+  await release();
+});
+
+test("without a basis the residual says so; rows and columns of zeros stay zeros", async () => {
+  const { run, release } = await follower();
+  const w = normal(1).map((x, i) => (Math.floor(i / M) === 3 || i % M === 7 ? 0 : x));
+  expect((await run(w, new Float32Array(N * N), 0.5)).residual).toBeGreaterThanOrEqual(1);
+  const { moved, rank } = await run(w, basisOf(w), 0.5);
+  expect(rank).toBe(exact(w, 0.5).rank);
+  w.forEach((x, i) => {
+    if (x === 0) expect(moved[i] === 0).toBe(true);
+  });
+  await release();
+});
+
+test("which weights are followed: those whose decomposition costs", () => {
+  const g = builder("net");
+  const dense = (name: string, rows: number, columns: number) =>
+    g.initializer(name, f32(new Float32Array(rows * columns), [rows, columns]));
+  const x = g.Gemm(g.input("x", "float32", [1, 80]), dense("large", 64, 80), null, { transB: 1 });
+  g.output(g.Gemm(x, dense("small", 10, 64), null, { transB: 1 }), "y");
+  const { tracked } = nuclear({ lambda: 1 }).bind(g.build()).hostProx!;
+  expect(tracked!.map(({ param, basis }) => [param.name, basis])).toEqual([["large", [64, 64]]]);
+});
