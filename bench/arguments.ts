@@ -26,20 +26,45 @@ export const list = (known: readonly string[]) => (text: string) => {
   return names;
 };
 
-/** What every benchmark of a training step can be told. */
-export interface TimingOptions {
-  readonly batch: number;
+/** Whole numbers, separated by commas. */
+export const integers = (text: string): number[] => text.split(",").map(positiveInteger);
+
+/** A number of seconds, 0 among them. */
+export const notNegative = (text: string): number => (Number(text) === 0 ? 0 : positiveInteger(text));
+
+/** What every benchmark can be told. */
+export interface RoundOptions {
   readonly rounds: number;
   readonly threads: number;
   readonly wait: number;
   readonly draft: boolean;
 }
 
+/** Adds the flags of `RoundOptions`. */
+export const rounded = (command: Command, rounds = 7, wait = 30): Command =>
+  command
+    .option("--rounds <n>", "rounds of each side, by turns", positiveInteger, rounds)
+    .option("--threads <n>", "threads", positiveInteger, Math.min(2, availableParallelism()))
+    .option(
+      "--wait <s>",
+      "seconds to wait for a quiet machine before each round; 0: take it as it is",
+      notNegative,
+      wait,
+    )
+    .option("--draft", "write to runs/ only, from any sources", false);
+
+/** What a benchmark of a step of one batch size can be told. */
+export interface TimingOptions extends RoundOptions {
+  readonly batch: number;
+}
+
 /** Adds the flags of `TimingOptions`. */
 export const timed = (command: Command): Command =>
-  command
-    .option("--batch <n>", "samples per step", positiveInteger, 128)
-    .option("--rounds <n>", "rounds of about a second per side", positiveInteger, 5)
-    .option("--threads <n>", "threads", positiveInteger, Math.min(2, availableParallelism()))
-    .option("--wait <s>", "seconds to wait for a quiet machine before each round", positiveInteger, 0)
-    .option("--draft", "write to runs/ only, from any sources", false);
+  rounded(command.option("--batch <n>", "samples per step", positiveInteger, 128), 5, 0);
+
+/** Adds the flags of a benchmark beside PyTorch, which change no figure: see `apartOfTorch`. */
+export const besideTorch = (command: Command): Command =>
+  command.option("--python <path>", "an interpreter with torch (and onnx for networks from files)", "python3");
+
+/** Flags that change no figure, and so are no part of the command that a result names. */
+export const apartOfTorch = { python: { type: "string" } } as const;

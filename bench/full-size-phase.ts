@@ -8,10 +8,7 @@
 import { writeFileSync } from "node:fs";
 import { node } from "../src/engine/node.ts";
 import { atBatch } from "../src/graph/bind.ts";
-import type { Model } from "../src/graph/types.ts";
-import type { GroupSet } from "../src/groups/group-set.ts";
 import { groupSets } from "../src/groups/groups.ts";
-import { eachRun } from "../src/groups/runs.ts";
 import { targetOf } from "../src/lower/target.ts";
 import { Random } from "../src/math/random.ts";
 import { readModel } from "../src/node/model-files.ts";
@@ -19,8 +16,9 @@ import { write } from "../src/onnx/write.ts";
 import { cost } from "../src/shrink/cost.ts";
 import { shrink } from "../src/shrink/shrink.ts";
 import { compile } from "../src/step/compile.ts";
-import { freezeParameters, frozen } from "../src/train/freeze.ts";
 import { fullStep } from "./full-size-step.ts";
+import { trainable } from "./networks.ts";
+import { zeroInPlace } from "./zero-groups.ts";
 
 /** What a phase is given, and what it says beside what it took. */
 type Phase = (
@@ -31,27 +29,6 @@ type Phase = (
 
 const BATCH = 8;
 const SHARE = 0.3;
-
-/** The model as it is trained: what is taken for a constant is none of its parameters. */
-const trainable = (model: Model): Model => ({
-  ...model,
-  graph: freezeParameters(model.graph, frozen(model, {})),
-});
-
-/** Sets three of ten groups to zero, but the first of each set never, so that each keeps a channel. In place: no second copy is kept. */
-function zeroInPlace(model: Model, sets: readonly GroupSet[]): void {
-  const random = new Random(1, "init");
-  for (const { members, count } of sets) {
-    const dead = Array.from({ length: count }, (_, group) => random.uniform() < SHARE && group > 0);
-    for (const { param, view, axes, channels } of members) {
-      const data = model.graph.initializers.get(param)!.data as Float32Array;
-      eachRun(view, axes, [], (c, _, start, end) => {
-        const group = channels ? channels[c] : c;
-        if (group >= 0 && dead[group]) data.fill(0, start, end);
-      });
-    }
-  }
-}
 
 const phases: Readonly<Record<string, Phase>> = {
   async read(path, timed) {
@@ -70,7 +47,13 @@ const phases: Readonly<Record<string, Phase>> = {
   },
   async write(path, timed, sparse) {
     const model = await readModel(path);
-    zeroInPlace(model, groupSets(trainable(model).graph, "coupled"));
+    const random = new Random(1, "init");
+    // the first of each set never, so that each keeps a channel
+    zeroInPlace(
+      model,
+      groupSets(trainable(model).graph, "coupled"),
+      (_, group) => random.uniform() < SHARE && group > 0,
+    );
     const bytes = await timed(() => write(model));
     writeFileSync(sparse, bytes);
     return { bytes: bytes.length };

@@ -19,8 +19,14 @@ export async function othersDuring<T>(work: () => Promise<T>): Promise<{ result:
   return { result, cores: Math.max(0, cores) };
 }
 
-/** Waits until other programs have been quiet for a second, at most so many seconds. */
-export async function quiet(limit: number): Promise<void> {
+/** Waits until other programs have been quiet for half a second, at most so many seconds, and says so. @returns whether they are */
+export async function quiet(limit: number): Promise<boolean> {
   const end = performance.now() + limit * 1000;
-  while (performance.now() < end) if ((await othersDuring(() => sleep(1000))).cores < QUIET) return;
+  for (let said = false; performance.now() < end; said = true) {
+    const { cores } = await othersDuring(() => sleep(500));
+    if (cores < QUIET) return true;
+    if (!said)
+      console.error(`waiting for a quiet machine, at most ${limit} s: other programs use ${cores.toFixed(1)} cores`);
+  }
+  return false;
 }

@@ -1,13 +1,11 @@
-/** Espalier's side of the step benchmark: the trainer that `train` uses, on one batch of random images. */
+/** Espalier's side of the step benchmark: the trainer that `train` uses, on one batch of random samples. */
 import { node } from "../src/engine/node.ts";
-import { size } from "../src/graph/tensor.ts";
 import { Random } from "../src/math/random.ts";
-import { builtIns } from "../src/models/index.ts";
-import type { InputPlan } from "../src/step/input.ts";
 import { crossEntropy } from "../src/step/loss.ts";
 import type { Communicator } from "../src/train/ranks/communicator.ts";
 import { Trainer } from "../src/train/trainer.ts";
 import { type Method, schedule } from "./method.ts";
+import { type Network, networkOf } from "./networks.ts";
 
 /** What `n` steps took. */
 export interface Timing {
@@ -25,11 +23,15 @@ export interface TimedSide {
 }
 
 export interface BenchTask {
-  /** A built-in model's name. */
+  /** A name of networks.ts. */
   readonly model: string;
   readonly batch: number;
   readonly threads: number;
   readonly method: string;
+  /** Cheap values are computed again in the backward pass, whatever memory is free. */
+  readonly recompute?: boolean;
+  /** The folder of step_networks.py's files, for the networks that are not built in. */
+  readonly files?: string;
 }
 
 /** With whom a task is shared: all take steps of the same batch. */
@@ -39,32 +41,33 @@ interface Shared {
 
 /** Builds and loads the step of a task. */
 export async function ours(
-  { model: name, batch: count, threads, communicator }: BenchTask & Shared,
+  { model: name, batch: count, threads, files, recompute, communicator }: BenchTask & Shared,
   method: Method,
-): Promise<TimedSide> {
+): Promise<TimedSide & { readonly network: Network }> {
   const engine = node({ threads });
-  const build = builtIns.get(name)!;
-  const model = build({ seed: 1 });
-  const sample = build.spec.input;
-  const half = Array.from({ length: sample[0] }, () => 0.5);
-  const input: InputPlan = { dtype: "uint8", sample, normalization: { mean: half, std: half } };
+  const network = await networkOf(name, files);
   const terms = [{ loss: crossEntropy() }];
-  const options = { ...method, engine, model, inputs: [input], terms, schedule, seed: 1, communicator };
-  const trainer = new Trainer(options);
+  const of = {
+    model: network.model,
+    inputs: [network.input],
+    terms,
+    schedule,
+    seed: 1,
+    ...(recompute !== undefined && { recompute }),
+  };
+  const trainer = new Trainer({ ...method, ...of, engine, communicator });
   await trainer.begin();
-
-  const random = new Random(1, "digits");
-  const x = new Uint8Array(count * size(sample)).map(() => random.int(256));
-  const y = new Int32Array(count).map(() => random.int(build.spec.classes));
+  const batch = network.batch(new Random(1, "digits"), count);
   let step = 0;
   const once = () => {
     const now = { epoch: 0, step: step++, stepsPerEpoch: 1e6, epochs: 1 };
-    return trainer.step({ x, y, count, ...now }, now, 1);
+    return trainer.step({ ...batch, ...now }, now, 1);
   };
   await trainer.compile(count); // so that no session is compiled inside a timed round
 
   return {
     version: `${engine.name} ${engine.version}`,
+    network,
     async steps(n) {
       const start = performance.now();
       let loss = Number.NaN;

@@ -1,87 +1,60 @@
 /**
  * What each optimizer adds to a training step: its time divided by plain momentum SGD's, in alternating rounds of one run.
- * Prints a Markdown table and writes bench/results/overhead.json.
+ * Writes bench/results/overhead.json and prints its table.
  */
 import { Command } from "commander";
 import { begin } from "../experiments/record.ts";
+import { type Overhead, overheadTable } from "../experiments/speed-tables.ts";
 import { median } from "../src/math/statistics.ts";
+import { builtIns } from "../src/models/index.ts";
 import { milliseconds } from "../src/report/format.ts";
-import { markdown } from "../src/report/table.ts";
-import { list, root, type TimingOptions, timed } from "./arguments.ts";
+import { list, positiveInteger, root, rounded, type TimingOptions } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
-import { type Method, timedMethods } from "./method.ts";
-import { ours } from "./ours.ts";
+import { timedMethods } from "./method.ts";
+import { ours, type TimedSide } from "./ours.ts";
 import { alternate } from "./rounds.ts";
 
 const EXAMPLE = `
 Example:
-  npm run build && node dist/bench/overhead.js --models lenet5,vgg19 --rounds 5`;
+  npm run build && node dist/bench/overhead.js --models lenet5,vgg19`;
 
-const { sgd, ...others } = timedMethods;
-const program = timed(new Command("overhead"))
+const { sgd: _, ...others } = timedMethods;
+const program = rounded(new Command("overhead"))
   .description("Times a training step of every optimizer beside plain momentum SGD, in alternating rounds.")
-  .option("--models <names>", "comma-separated", list(["logistic", "mlp7", "lenet5", "resnet20", "vgg19"]), [
-    "lenet5",
-    "vgg19",
-  ])
+  .option("--batch <n>", "samples per step", positiveInteger, 128)
+  .option("--models <names>", "comma-separated", list([...builtIns.keys()]), ["lenet5", "mlp7"])
   .option("--methods <names>", "comma-separated", list(Object.keys(others)), Object.keys(others))
   .addHelpText("after", EXAMPLE);
 program.parse();
-const options = program.opts<
-  TimingOptions & {
-    models: string[];
-    methods: string[];
-  }
->();
-
-interface Result {
-  readonly model: string;
-  readonly method: string;
-  /** Milliseconds per step, one number per round. */
-  readonly sgd: readonly number[];
-  readonly ms: readonly number[];
-  /** Median over the rounds of ms / sgd. */
-  readonly ratio: number;
-  /** Cores that other programs used meanwhile, by median. */
-  readonly othersCores: number;
-}
+const options = program.opts<TimingOptions & { models: string[]; methods: string[] }>();
+const { batch, threads, rounds, wait } = options;
 const recording = begin({ name: "overhead", results: "bench/results", draft: options.draft, root: root() });
-const results: Result[] = [];
+const rows: Overhead[] = [];
 const versions = new Set<string>();
 /** Of random images and weights. */
-const content = () => ({
-  settings: { batch: options.batch, threads: options.threads, rounds: options.rounds, seed: 1 },
-  rows: results,
-});
+const content = () => ({ settings: { batch, threads, rounds, seed: 1 }, rows });
+/** Trainers that stand ready at once beside SGD's: each holds a step's memory. */
+const AT_ONCE = 4;
 
-async function measure(model: string, method: string, other: Method): Promise<void> {
-  const { batch, threads, rounds, wait } = options;
-  const task = (name: string) => ({ model, method: name, batch, threads });
-  const sides = [await ours(task("sgd"), sgd), await ours(task(method), other)];
+async function measure(model: string, methods: readonly string[]): Promise<void> {
+  const sides: TimedSide[] = [];
+  for (const method of ["sgd", ...methods])
+    sides.push(await ours({ model, method, batch, threads }, timedMethods[method]));
   const { times, othersCores } = await alternate(sides, rounds, wait);
   for (const side of sides) await side.close();
-  const [base, ms] = times;
-  const ratio = median(ms.map((x, i) => x / base[i]));
-  results.push({ model, method, sgd: base, ms, ratio, othersCores });
   versions.add(sides[0].version);
+  const [base, ...each] = times;
+  methods.forEach((method, i) => {
+    const ratio = median(each[i].map((ms, r) => ms / base[r]));
+    rows.push({ model, method, sgd: base, ms: each[i], ratio, othersCores });
+    const busy = othersCores > QUIET ? `; other programs used ${othersCores.toFixed(1)} cores: it means little` : "";
+    console.error(`${model} ${method}: ${milliseconds(median([...each[i]]))}, ${ratio.toFixed(2)} × SGD's${busy}`);
+  });
   await recording.keep([...versions], content()); // so that an interrupted benchmark keeps what it measured
-  if (othersCores > QUIET)
-    console.error(`other programs used ${othersCores.toFixed(1)} cores: the figures mean little`);
-  console.error(
-    `${model} ${method}: ${milliseconds(median(ms))}, sgd ${milliseconds(median(base))}, ${ratio.toFixed(2)}`,
-  );
 }
 
-for (const model of options.models) for (const name of options.methods) await measure(model, name, others[name]);
-
-const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
-const rows = results.map(({ model, method, ms, sgd: base, ratio }) => [
-  model,
-  method,
-  milliseconds(median(ms)),
-  milliseconds(median(base)),
-  ratio.toFixed(2),
-  range(ms.map((x, i) => x / base[i])),
-]);
-console.log(markdown({ head: ["model", "method", "step", "SGD", "ratio", "over rounds"], text: [0, 1], rows }));
+for (const model of options.models)
+  for (let at = 0; at < options.methods.length; at += AT_ONCE)
+    await measure(model, options.methods.slice(at, at + AT_ONCE));
+console.log(overheadTable({ rows }));
 await recording.write([...versions], content());

@@ -42,9 +42,9 @@ async function agreed(n: number): Promise<number> {
 const steps: Record<string, number> = {};
 for (const model of task.models.filter((name) => builtIns.has(name))) {
   const side = await ours({ ...task, model, method: "sgd", communicator }, timedMethods["sgd"]);
-  await side.steps(2);
-  const { ms } = await side.steps(2);
-  steps[model] = (await side.steps(await agreed(Math.max(3, Math.round(STEP_MS / ms))))).ms;
+  await side.steps(1);
+  const { ms } = await side.steps(1);
+  steps[model] = (await side.steps(await agreed(Math.max(2, Math.round(STEP_MS / ms))))).ms;
   await side.close();
 }
 const messages: { bytes: number; ms: number }[] = [];

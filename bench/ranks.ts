@@ -56,11 +56,15 @@ function times(ranks: number, task: Omit<RankTask, "alone" | "threads" | "batch"
   return JSON.parse(stdout.trim().split("\n").at(-1)!);
 }
 
+/** Rounds of a model whose steps take seconds. */
+const FEW = 2;
+const isSlow = (rounds: readonly { one: number }[]): boolean => rounds.some(({ one }) => one > 1000);
+
 const rows: RanksRow[] = [];
 for (const model of options.models) {
   const rounds: { one: number; two: number }[] = [];
   const { cores } = await othersDuring(async () => {
-    for (let i = 0; i < options.rounds; i++) {
+    for (let i = 0; i < (isSlow(rounds) ? FEW : options.rounds); i++) {
       await quiet(options.wait);
       const turns = i % 2 === 0 ? [1, 2] : [2, 1];
       const by = new Map(turns.map((ranks) => [ranks, times(ranks, { models: [model], messages: [] }).steps[model]]));

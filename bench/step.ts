@@ -1,103 +1,119 @@
 /**
- * Times a training step of the built-in models with Espalier and with PyTorch, in alternating rounds so that a machine
- * whose speed drifts treats both alike. Prints a Markdown table and writes bench/results/step.json.
+ * Times a training step with Espalier, with PyTorch and with torch.compile, in alternating rounds so that a machine whose speed drifts
+ * treats all alike, and says beside each what the machine could do at most. Writes bench/results/step.json and prints its table.
  */
 import { join } from "node:path";
 import { Command } from "commander";
 import { begin } from "../experiments/record.ts";
+import { type StepRow, stepTable } from "../experiments/speed-tables.ts";
+import { node } from "../src/engine/node.ts";
 import { median } from "../src/math/statistics.ts";
-import { builtIns } from "../src/models/index.ts";
 import { milliseconds } from "../src/report/format.ts";
-import { markdown } from "../src/report/table.ts";
-import { list, root, type TimingOptions, timed } from "./arguments.ts";
-import { QUIET } from "./machine.ts";
+import {
+  apartOfTorch,
+  besideTorch,
+  integers,
+  list,
+  positiveInteger,
+  type RoundOptions,
+  root,
+  rounded,
+} from "./arguments.ts";
+import { limitOf, peakOf, stepWork } from "./limit.ts";
+import { QUIET, quiet } from "./machine.ts";
 import { timedMethods } from "./method.ts";
-import { type BenchTask, ours } from "./ours.ts";
+import { exportedNames, networkNames } from "./networks.ts";
+import { type BenchTask, ours, type TimedSide } from "./ours.ts";
 import { alternate } from "./rounds.ts";
-import { torch } from "./torch.ts";
-
-interface Result extends BenchTask {
-  /** Milliseconds per step, one number per round. */
-  readonly espalier: readonly number[];
-  readonly torch: readonly number[] | null;
-  /** Median over the rounds of Espalier's time / PyTorch's time; below 1 Espalier is faster. */
-  readonly ratio: number | null;
-  /** Cores that other programs used meanwhile, by median. */
-  readonly othersCores: number;
-}
-
-const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
+import { exportNetworks, torch } from "./torch.ts";
 
 const EXAMPLE = `
 Example:
-  npm run build && node dist/bench/step.js --models lenet5,resnet20 --python /path/to/venv/bin/python`;
+  npm run build && node dist/bench/step.js --python /path/to/venv/bin/python`;
 
-const names = [...builtIns.keys()];
-const program = timed(new Command("step"))
-  .description("Times a training step of each built-in model, Espalier and PyTorch in alternating rounds.")
-  .option("--models <names>", "comma-separated", list(names), names)
+const program = besideTorch(rounded(new Command("step")))
+  .description("Times a training step of each network: Espalier, PyTorch and torch.compile in alternating rounds.")
+  .option("--models <names>", "comma-separated", list(networkNames), networkNames)
   .option("--methods <names>", "sgd and rmda (with the group lasso)", list(["sgd", "rmda"]), ["sgd"])
-  .option("--python <path>", "an interpreter with torch", "python3")
+  .option("--batches <numbers>", "samples per step, comma-separated", integers, [128, 16])
+  .option("--compile <names>", "through torch.compile as well, at the first batch size", list(networkNames), [
+    "lenet5",
+    "resnet20",
+  ])
+  .option("--compile-limit <s>", "seconds that torch.compile may take for one network", positiveInteger, 60)
   .addHelpText("after", EXAMPLE);
 program.parse();
 const options = program.opts<
-  TimingOptions & {
+  RoundOptions & {
     models: string[];
     methods: string[];
+    batches: number[];
+    compile: string[];
+    compileLimit: number;
     python: string;
   }
 >();
-
-const folder = root();
+const { batches, threads, rounds, wait, compileLimit } = options;
 const recording = begin({
   name: "step",
   results: "bench/results",
   draft: options.draft,
-  apart: { python: { type: "string" } },
-  root: folder,
+  apart: apartOfTorch,
+  root: root(),
 });
-const results: Result[] = [];
+const files = join(recording.folder, "networks");
+if (options.models.some((name) => exportedNames.includes(name))) await exportNetworks(options.python, files);
+
+const rows: StepRow[] = [];
 const versions = new Set<string>();
-/** Of random images and weights. */
-const content = () => ({
-  settings: { batch: options.batch, threads: options.threads, rounds: options.rounds, seed: 1 },
-  rows: results,
-});
+await quiet(wait);
+const peak = await peakOf(node({ threads }));
+/** Of random samples and weights. */
+const content = () => ({ settings: { threads, rounds, peak, compileLimit, seed: 1 }, rows });
 
-let withTorch = true;
-for (const model of options.models)
-  for (const method of options.methods) {
-    const task: BenchTask = { model, method, batch: options.batch, threads: options.threads };
-    const sides = [await ours(task, timedMethods[method])];
-    if (withTorch)
-      try {
-        sides.push(await torch(options.python, join(folder, "bench/step_torch.py"), task));
-      } catch (e) {
-        withTorch = false;
-        console.error(`${(e as Error).message}: Espalier is timed alone. --python names an interpreter with torch.`);
-      }
-    for (const side of sides) versions.add(side.version);
-    const { times, othersCores } = await alternate(sides, options.rounds, options.wait);
-    const [mine, theirs] = times;
-    for (const side of sides) await side.close();
-    const ratio = theirs ? median(mine.map((ms, i) => ms / theirs[i])) : null;
-    results.push({ ...task, espalier: mine, torch: theirs ?? null, ratio, othersCores });
-    await recording.keep([...versions], content()); // so that an interrupted benchmark keeps what it measured
-    if (othersCores > QUIET)
-      console.error(`other programs used ${othersCores.toFixed(1)} cores: ${model}'s figures mean little`);
-    console.error(
-      `${model} ${method}: ${milliseconds(median(mine))}${theirs ? `, PyTorch ${milliseconds(median(theirs))}` : ""}`,
-    );
+/** torch.compile's side, or why there is none. */
+async function compiled(task: BenchTask): Promise<TimedSide | string> {
+  try {
+    return await torch(options.python, { ...task, compile: true }, compileLimit);
+  } catch (e) {
+    return (e as Error).message;
   }
+}
 
-const rows = results.map(({ model, method, espalier, torch, ratio }) => [
-  model,
-  method,
-  milliseconds(median(espalier)),
-  torch ? milliseconds(median(torch)) : "–",
-  ratio ? ratio.toFixed(2) : "–",
-  torch ? range(espalier.map((ms, i) => ms / torch[i])) : "–",
-]);
-console.log(markdown({ head: ["model", "method", "Espalier", "PyTorch", "ratio", "over rounds"], text: [0, 1], rows }));
-if (withTorch) await recording.write([...versions], content());
-else console.error(`without PyTorch it is no comparison: kept in ${recording.folder}, not in bench/results`);
+async function measure(task: BenchTask): Promise<void> {
+  const mine = await ours(task, timedMethods[task.method]);
+  const eager = await torch(options.python, task);
+  const asked = task.batch === batches[0] && options.compile.includes(task.model);
+  const other = asked ? await compiled(task) : undefined;
+  const sides: TimedSide[] = [mine, eager, ...(typeof other === "object" ? [other] : [])];
+  const { times, othersCores } = await alternate(sides, rounds, wait);
+  for (const side of sides) {
+    versions.add(side.version);
+    await side.close();
+  }
+  const [espalier, theirs, fast] = times;
+  const work = stepWork(mine.network.model, task.batch);
+  const { files: _, ...of } = task;
+  rows.push({
+    ...of,
+    espalier,
+    torch: theirs,
+    ratio: median(espalier.map((ms, i) => ms / theirs[i])),
+    ...(fast && { compiled: fast, compiledRatio: median(espalier.map((ms, i) => ms / fast[i])) }),
+    ...(typeof other === "string" && { notCompiled: other }),
+    ...work,
+    limit: limitOf(work, peak),
+    othersCores,
+  });
+  await recording.keep([...versions], content()); // so that an interrupted benchmark keeps what it measured
+  const busy = othersCores > QUIET ? `; other programs used ${othersCores.toFixed(1)} cores: it means little` : "";
+  const said = sides.map((side, i) => `${side.version} ${milliseconds(median([...times[i]]))}`).join(", ");
+  if (typeof other === "string") console.error(`torch.compile of ${task.model}: ${other}`);
+  console.error(`${task.model} ${task.method}, batch ${task.batch}: ${said}${busy}`);
+}
+
+for (const batch of batches)
+  for (const model of options.models)
+    for (const method of options.methods) await measure({ model, method, batch, threads, files });
+console.log(stepTable({ rows }));
+await recording.write([...versions], content());

@@ -1,12 +1,13 @@
-"""The training step of a built-in model in PyTorch, timed on command. Started by bench/step.ts.
+"""The training step of a network in PyTorch, timed on command. Started by bench/.
 
-    python bench/step_torch.py '{"model": "lenet5", "batch": 128, "threads": 2, "method": "sgd"}'
+    python bench/step_torch.py '{"model": "lenet5", "batch": 128, "threads": 2, "method": "sgd", "compile": false}'
 
-Writes one JSON line when ready; then for every line "N" on stdin it runs N steps and writes {"ms": …, "loss": …}.
+Writes one JSON line when ready; then for every line "N" on stdin it runs N steps and writes {"ms": …, "loss": …, "peak": …}, the
+last in bytes of memory that the process has had at most. "compile": the network runs through torch.compile.
 """
 import json
-import math
 import pathlib
+import resource
 import sys
 import time
 
@@ -25,63 +26,65 @@ except ImportError:
     sys.exit(1)
 
 from networks import image, networks
-
-
-class Rmda(torch.optim.Optimizer):
-    """RMDA with the group lasso on input channels (Huang & Lee 2022), with the settings of bench/method.ts."""
-
-    def __init__(self, parameters, lr, c, penalty):
-        super().__init__(parameters, {"lr": lr, "c": c, "penalty": penalty})
-        self.t, self.alpha = 0, 0.0
-
-    @torch.no_grad()
-    def step(self):
-        self.t += 1
-        for group in self.param_groups:
-            beta = math.sqrt(self.t)
-            s = group["lr"] * beta
-            self.alpha += s
-            for p in group["params"]:
-                state = self.state[p]
-                if not state:
-                    state["w0"], state["v"] = p.clone(), torch.zeros_like(p)
-                state["v"].add_(p.grad, alpha=s)
-                w = state["w0"] - state["v"] / beta
-                if p.dim() in (2, 4):
-                    axes = [0, 2, 3][: p.dim() - 1]
-                    threshold = self.alpha / beta * group["penalty"] * math.sqrt(p.numel() / p.shape[1])
-                    norm = torch.linalg.vector_norm(w, dim=axes, keepdim=True)
-                    w.mul_(torch.relu(1 - threshold / norm.clamp_min(1e-30)))
-                p.mul_(1 - group["c"]).add_(w, alpha=group["c"])
+from step_networks import exported
+from torch_rmda import Rmda
 
 
 task = json.loads(sys.argv[1])
 torch.manual_seed(1)
 torch.set_num_threads(task["threads"])
-net = networks[task["model"]]().train()
-sample = image(task["model"])
-x = torch.randint(0, 256, (task["batch"], *sample), dtype=torch.uint8)
-y = torch.randint(0, 10, (task["batch"],))
-mean = std = torch.full((1, sample[0], 1, 1), 0.5)
+count = task["batch"]
+y = torch.randint(0, 10, (count,))
+if task["model"] in exported:
+    build, sample, holds = exported[task["model"]]
+    net = build().train()
+else:
+    sample, holds = image(task["model"]), "pixels"
+    net = networks[task["model"]]().train()
+if holds == "pixels":
+    x = torch.randint(0, 256, (count, *sample), dtype=torch.uint8)
+    mean = std = torch.full((1, sample[0], 1, 1), 0.5)
+else:
+    x = torch.randint(0, 4096, (count, *sample)) if holds == "tokens" else torch.rand(count, *sample) * 2 - 1
 if task["method"] == "rmda":
     optimizer = Rmda(net.parameters(), lr=0.01, c=0.1, penalty=1e-4)
 else:
     optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
 
 
+
+
+def logits():
+    return net((x.float() / 255 - mean) / std if holds == "pixels" else x)
+
+
+def loss_of():
+    return nn.functional.cross_entropy(logits(), y)
+
+
+forward = torch.compile(loss_of) if task.get("compile") else loss_of
+
+
 def step():
     optimizer.zero_grad(set_to_none=True)
-    logits = net((x.float() / 255 - mean) / std)
-    loss = nn.functional.cross_entropy(logits, y)
+    loss = forward()
     loss.backward()
     optimizer.step()
     return loss.item()
 
 
+try:
+    step()  # torch.compile compiles here
+except Exception as error:  # what a compiler can fail with has no common class; the reason is handed on
+    if not task.get("compile"):
+        raise
+    say(error=f"torch.compile: {str(error).splitlines()[0][:200]}")
+    sys.exit(1)
 say(version=torch.__version__)
 for line in sys.stdin:
-    count = int(line)
+    steps = int(line)
     start = time.perf_counter()
-    for _ in range(count):
+    for _ in range(steps):
         loss = step()
-    say(ms=(time.perf_counter() - start) * 1000 / count, loss=loss)
+    ms = (time.perf_counter() - start) * 1000 / steps
+    say(ms=ms, loss=loss, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)

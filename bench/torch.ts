@@ -1,43 +1,93 @@
-/** PyTorch's side of the step benchmark: a child process that times steps when it is told to. */
-import { spawn } from "node:child_process";
+/** PyTorch's side of the benchmarks: child processes of the interpreter that a flag names. */
+import { execFile, spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { root } from "./arguments.ts";
 import type { BenchTask, TimedSide, Timing } from "./ours.ts";
 
-interface Reply extends Partial<Timing> {
-  readonly version?: string;
-  readonly error?: string;
+/** A script of bench/ that answers a line with a line. */
+export interface TorchChild {
+  readonly version: string;
+  /** @throws Error with what the script says went wrong */
+  ask<T>(what: unknown): Promise<T>;
+  close(): Promise<void>;
 }
 
+const script = (name: string): string => join(root(), "bench", name);
+
 /**
- * Starts the child for a task.
+ * Starts a script of bench/ with a task, and waits until it is ready.
  * @param python the interpreter
- * @param script the path of step_torch.py
- * @throws Error saying what is missing when there is no such interpreter or it has no torch
+ * @param limit seconds that this may take. Default: any
+ * @throws Error saying what is missing when there is no such interpreter or it has no torch, and what failed
  */
-export async function torch(python: string, script: string, task: BenchTask): Promise<TimedSide> {
-  const child = spawn(python, [script, JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
+export async function torchChild(python: string, name: string, task: object, limit?: number): Promise<TorchChild> {
+  const child = spawn(python, [script(name), JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
+  const late = limit === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), limit * 1000);
   const missing = new Promise<never>((_, reject) => {
     child.once("error", () => reject(new Error(`cannot run ${python}`)));
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
-  const next = async (): Promise<Reply> => {
+  const next = async <T>(): Promise<T> => {
     const { value } = await Promise.race([lines.next(), missing]);
-    const reply: Reply = value === undefined ? { error: `${python} ended early` } : JSON.parse(value);
-    if (reply.error) throw new Error(reply.error);
+    const reply: T & { readonly error?: string } =
+      value === undefined ? { error: `${python} ended early` } : JSON.parse(value);
+    if (reply.error) throw new Error(child.killed ? `not ready within ${limit} s` : reply.error);
     return reply;
   };
 
-  const { version } = await next();
+  const { version } = await next<{ version: string }>();
+  clearTimeout(late);
   return {
-    version: `PyTorch ${version}`,
-    async steps(n) {
-      child.stdin.write(`${n}\n`);
-      const { ms, loss } = await next();
-      return { ms: ms!, loss: loss! };
+    version,
+    ask(what) {
+      child.stdin.write(`${JSON.stringify(what)}\n`);
+      return next();
     },
     async close() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
       child.stdin.end();
+      await ended;
     },
   };
 }
+
+/** PyTorch, ready to take steps. */
+export interface TorchSide extends TimedSide {
+  /** Bytes of memory that the process has had at most; after the first steps. */
+  peak(): number | undefined;
+}
+
+/**
+ * PyTorch's side of a task, its first step behind it.
+ * @param compile through torch.compile. Default false
+ * @throws Error as `torchChild` does
+ */
+export async function torch(
+  python: string,
+  task: BenchTask & { readonly compile?: boolean },
+  limit?: number,
+): Promise<TorchSide> {
+  const child = await torchChild(python, "step_torch.py", task, limit);
+  let peak: number | undefined;
+  return {
+    version: `PyTorch ${child.version}`,
+    async steps(n) {
+      const { ms, loss, peak: now } = await child.ask<Timing & { readonly peak: number }>(n);
+      peak = now;
+      return { ms, loss };
+    },
+    peak: () => peak,
+    close: () => child.close(),
+  };
+}
+
+/**
+ * Has PyTorch's exporter write the networks that are not built in.
+ * @param folder where to
+ * @throws Error with what the interpreter said
+ */
+export const exportNetworks = async (python: string, folder: string): Promise<void> =>
+  void (await promisify(execFile)(python, [script("step_networks.py"), folder]));

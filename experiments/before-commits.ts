@@ -57,12 +57,4 @@ export const beforeCommits: Readonly<Record<string, Before>> = {
     sha256: "cf79c18d2adb8f50f0cfbdb27038d0e09a9199a626186eb0ca2a2346d0ad04a2",
     flaw: "its latencies were measured beside another program",
   },
-  "bench/results/overhead.json": {
-    seen: "138054c",
-    sha256: "2cfcdc91aaf283a4177570ca94c9d960f3f2a12a84da331c79a1063154d46178",
-  },
-  "bench/results/step.json": {
-    seen: "6b64bb7",
-    sha256: "c2a9cc2c6d44a5fc8adddbe0509d9f448a811da4419c7d14f5ece72221543380",
-  },
 };

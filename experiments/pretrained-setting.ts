@@ -31,7 +31,7 @@ const images = {
   open: async ({ root }) => limitTrain(await datasets.open("fashion-mnist", { root }), 6000, 1),
   batchSize: 128,
   dense: { optimizer: () => sgd({ momentum: 0.9, weightDecay: 5e-4 }), lr: 0.1, epochs: 6 },
-  steered: { optimizer: () => proxSgd(), lr: 0.1, epochs: 6, lambda: 1e-4 },
+  steered: { optimizer: () => proxSgd(), lr: 0.2, epochs: 6, lambda: 1e-4 },
   tuned: { optimizer: () => sgd({ momentum: 0.9, weightDecay: 5e-4 }), lr: 0.02, epochs: 6 },
 } satisfies PretrainedSetting as PretrainedSetting;
 

@@ -38,7 +38,7 @@ const [net] = positionals;
 const setting = pretrainedSettings[net];
 if (!setting) throw new Error(`usage: pretrained.js ${Object.keys(pretrainedSettings).join("|")}`);
 const seeds = numbersFlag(values.seeds);
-const [keep, of, until] = [0.3, "macs", 0.5] as const;
+const [keep, of, until] = [0.3, "macs", 0.2] as const;
 const recording = begin({ name: `pretrained-${net}`, draft: values.draft });
 const data = await setting.open({ root: values["data-root"], folder: join(recording.folder, "data") });
 const engine = node({ threads: 1 });
@@ -56,7 +56,7 @@ async function trained(
     optimizer: part.optimizer(),
     schedule: warmup(cosine({ lr: part.lr }), { epochs: 0.5 }),
     epochs: part.epochs,
-    evalEvery: part.epochs * until,
+    evalEvery: part.epochs,
     batchSize: setting.batchSize,
     seed,
     baseline: false,
@@ -151,14 +151,17 @@ for (const seed of seeds) {
   }
   for (const distill of [undefined, { teacher: dense, cache: true }]) {
     const name = distill ? "steered, distilled" : "steered";
-    const { epochs, lambda } = setting.steered;
+    const { epochs, lambda, lr } = setting.steered;
+    const cutAfter = Math.round(until * epochs);
     const run = await trained(name, dense, seed, setting.steered, {
       distill,
+      schedule: cosine({ lr }),
+      evalEvery: cutAfter,
       penalty: groupLasso({ lambda, weights: "macs" }),
       target: structureTarget({ keep, of, until }),
     });
     const { model: small } = await shrink(run.model, { engine });
-    const [cut, tuned] = [scoreOf(run, epochs * until), await accuracyOf(small)];
+    const [cut, tuned] = [scoreOf(run, cutAfter), await accuracyOf(small)];
     await add(
       { seed, way: name, cut, tuned, seconds: secondsOf(run), ran: settingsOf(run.options, data) },
       dense,

@@ -185,18 +185,20 @@ def exported(net, args, names, axes, dynamo):
     return data
 
 
-def main():
+def pack(name, exporter, build, inputs):
+    """Writes a network by one of the exporters."""
     HERE.mkdir(exist_ok=True)
     warnings.simplefilter("ignore")
-    for name, (build, (args, names, axes)) in MODELS.items():
+    torch.manual_seed(1)
+    data = ramped(exported(build().eval(), *inputs, exporter == "dynamo"))
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:
+        file.write(data)
+    (HERE / f"{name}-{exporter}.onnx.gz").write_bytes(packed.getvalue())
+    print(name, exporter, len(data), len(packed.getvalue()))
+
+
+if __name__ == "__main__":
+    for name, (build, inputs) in MODELS.items():
         for exporter in ("torchscript", "dynamo"):
-            torch.manual_seed(1)
-            data = ramped(exported(build().eval(), args, names, axes, exporter == "dynamo"))
-            packed = io.BytesIO()
-            with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:
-                file.write(data)
-            (HERE / f"{name}-{exporter}.onnx.gz").write_bytes(packed.getvalue())
-            print(name, exporter, len(data), len(packed.getvalue()))
-
-
-main()
+            pack(name, exporter, build, inputs)

@@ -2,7 +2,7 @@
 import { markdown } from "espalier";
 import { type Committed, committed } from "./committed.ts";
 import { type ShrunkRow, shrunkTable } from "./run-tables.ts";
-import { type Section, sections, step } from "./sections.ts";
+import { type Section, sections } from "./sections.ts";
 
 const shrunk = [
   ["lenet-mnist", "LeNet-5, MNIST"],
@@ -34,7 +34,7 @@ const differences = (rows: readonly (readonly [string, string, string])[]): stri
   markdown({ head: ["setting", "here", "the paper or its code"], text: [0, 1, 2], rows });
 
 /** A section as Markdown: where it comes from, table, differences, notes, charts. Empty while there is no result. */
-function draw<R>(section: Section<R>, charts: string, root?: string): string {
+export function drawSection<R>(section: Section<R>, charts: string, root?: string): string {
   const result = committed<R>(section.path, section.command, root);
   if (!result) return "";
   const title = section.title(result);
@@ -63,8 +63,8 @@ function shrunkPart(root?: string): string {
 export function resultsPage(root?: string): string {
   const head = [
     "# Results",
-    "Made by the commands that are named, on two cores of a server CPU, without a GPU. Written by `node dist/experiments/results-doc.js` from the JSON in `experiments/results/` and `bench/results/`; it refuses a file that was edited or that another command wrote. One seed per row where nothing else is said.",
+    "Made by the commands that are named, on two cores of a server CPU, without a GPU. Written by `node dist/experiments/results-doc.js` from the JSON in `experiments/results/` and `bench/results/`; it refuses a file that was edited or that another command wrote. How fast it is: [performance.md](performance.md). One seed per row where nothing else is said.",
   ];
-  const drawn = sections.map((s) => s.render((section) => draw(section, "charts", root)));
-  return `${[...head, shrunkPart(root), draw(step, "charts", root), ...drawn].filter(Boolean).join("\n\n")}\n`;
+  const drawn = sections.map((s) => s.render((section) => drawSection(section, "charts", root)));
+  return `${[...head, shrunkPart(root), ...drawn].filter(Boolean).join("\n\n")}\n`;
 }

@@ -1,5 +1,5 @@
 /** The tables of whole runs and of training steps: what was gained, what was reproduced, and how long a step takes. */
-import { markdown, median, milliseconds, percent } from "espalier";
+import { markdown, percent } from "espalier";
 import type { Committed } from "./committed.ts";
 import type { Figures } from "./figures.ts";
 import { faster } from "./paper-tables.ts";
@@ -70,68 +70,6 @@ export function reproduceTable({ rows, settings }: Committed<Reproduced>): strin
       ["the authors' code", ...reproduced.map((key) => percent(authors[key]))],
     ],
   });
-}
-
-export interface Overhead {
-  readonly model: string;
-  readonly method: string;
-  readonly ratio: number;
-}
-
-/** One row per method, one column per model. */
-export function overheadTable({ rows }: { readonly rows: readonly Overhead[] }): string {
-  const models = [...new Set(rows.map((r) => r.model))];
-  const methods = [...new Set(rows.map((r) => r.method))];
-  const cell = (model: string, method: string) =>
-    rows.find((r) => r.model === model && r.method === method)?.ratio.toFixed(2) ?? "–";
-  return markdown({
-    head: ["method", ...models],
-    text: [0],
-    rows: methods.map((method) => [method, ...models.map((model) => cell(model, method))]),
-  });
-}
-
-export interface StepRow {
-  readonly model: string;
-  readonly method: string;
-  readonly batch: number;
-  readonly threads: number;
-  readonly espalier: readonly number[];
-  readonly torch: readonly number[] | null;
-  readonly ratio: number | null;
-  readonly othersCores: number;
-}
-
-const range = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
-
-/** A training step beside PyTorch's. */
-export function stepTable({ rows }: { readonly rows: readonly StepRow[] }): string {
-  return markdown({
-    head: ["model", "method", "batch", "threads", "Espalier", "PyTorch", "Espalier / PyTorch", "over rounds"],
-    text: [0, 1],
-    rows: rows.map(({ model, method, batch, threads, espalier, torch, ratio }) => [
-      model,
-      method,
-      String(batch),
-      String(threads),
-      milliseconds(median(espalier)),
-      torch ? milliseconds(median(torch)) : "–",
-      ratio?.toFixed(2) ?? "–",
-      torch ? range(espalier.map((ms, i) => ms / torch[i])) : "–",
-    ]),
-  });
-}
-
-/** In words, slower first. */
-export function stepVerdict({ rows }: { readonly rows: readonly StepRow[] }): string {
-  const compared = rows.flatMap(({ model, ratio }) => (ratio ? [{ model, ratio }] : []));
-  const told = (side: typeof compared) => side.map(({ model, ratio }) => `${model} (${ratio.toFixed(2)})`).join(", ");
-  const slower = compared.filter(({ ratio }) => ratio > 1);
-  const quicker = compared.filter(({ ratio }) => ratio <= 1);
-  return [
-    ...(slower.length ? [`Espalier's step is slower than PyTorch's on ${told(slower)}`] : []),
-    ...(quicker.length ? [`${slower.length ? "faster" : "Espalier's step is faster"} on ${told(quicker)}`] : []),
-  ].join(", ");
 }
 
 /** The phases of the benchmark of full-size models, in order: `shrink` is of what `write` wrote. */

@@ -1,6 +1,6 @@
 /**
  * What a step in n ranks would take, by the α–β model: a message of b bytes takes α + b/β. Summing sends two rounds of n − 1 messages of
- * b/n bytes from each rank (MPI_Alltoall, then MPI_Allgather), and nothing overlaps.
+ * b/n bytes from each rank (MPI_Alltoall, then MPI_Allgather), in buckets of which each rank gets 128 KiB, and the backward pass waits.
  */
 import { markdown, median, percent } from "espalier";
 import type { Section } from "./sections.ts";
@@ -30,9 +30,12 @@ interface Message {
   readonly ms: number;
 }
 
+/** Bytes of a bucket that go to each rank, as src/node/mpi/sums.ts has it. */
+const PIECE = 2 ** 17;
+
 /** Seconds of a sum of so many bytes over n ranks. */
 export const sumSeconds = (bytes: number, n: number, { latency, bandwidth }: Link): number =>
-  n === 1 ? 0 : 2 * (n - 1) * (latency + bytes / n / bandwidth);
+  n === 1 ? 0 : 2 * (n - 1) * (Math.ceil(bytes / n / PIECE) * latency + bytes / n / bandwidth);
 
 /** The share of a step that does not wait for the network, where each rank's samples take `seconds`. */
 export const efficiency = (seconds: number, bytes: number, n: number, link: Link): number =>
@@ -89,7 +92,7 @@ export const ranksSection: Section<RanksRow> = {
     });
     return [
       `SGD, batches of ${settings["batch"]} in all, by turns; gradients and running statistics are summed in float32 in the order of the ranks. A message between these two ranks takes α + b/β with α = ${(here.latency * 1e6).toFixed(0)} µs and β = ${(here.bandwidth / 1e9).toFixed(2)} GB/s, the copies and the additions among it, through shared memory.`,
-      `What that comes to elsewhere is computed, not measured: the share of a step that does not wait for the network. Assumed: each rank is a machine such as this one with ${settings["batch"]} samples of its own, in the time of one process above; α and β as named; a sum takes 2(n − 1)(α + b/(nβ)); nothing overlaps, no link is shared, no rank is slower than others.`,
+      `What that comes to elsewhere is computed, not measured: the share of a step that does not wait for the network. Assumed: each rank is a machine such as this one with ${settings["batch"]} samples of its own, in the time of one process above; α and β as named; a sum of k buckets takes 2(n − 1)(kα + b/(nβ)); the backward pass does not go on meanwhile, no link is shared, no rank is slower than others.`,
       predicted,
     ];
   },

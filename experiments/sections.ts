@@ -1,6 +1,8 @@
 /** The sections of docs/results.md: which result, which command must have written it, its table, and what a reader must know. */
 import { fileSize, markdown, percent } from "espalier";
 import type { Committed } from "./committed.ts";
+import { halvingSection } from "./halving-section.ts";
+import { latencySection } from "./latency-section.ts";
 import {
   type Grda,
   grdaTable,
@@ -15,20 +17,10 @@ import {
   type Wgsef,
   wgsefTable,
 } from "./paper-tables.ts";
-import { type PretrainedRow, pretrainedTable } from "./pretrained-table.ts";
-import {
-  type FullSize,
-  fullSizeTable,
-  type Overhead,
-  overheadTable,
-  type Reproduced,
-  reproduceTable,
-  type StepRow,
-  stepTable,
-  stepVerdict,
-} from "./run-tables.ts";
-
+import { type PretrainedRow, pretrainedTable, teachersPart } from "./pretrained-table.ts";
+import { type Reproduced, reproduceTable } from "./run-tables.ts";
 import { ranksSection } from "./scaling.ts";
+import { shrinkingSection } from "./shrinking-section.ts";
 
 /** A setting where this run and the paper's part, or may: here, there. */
 export type Difference = readonly [what: string, here: string, there: string];
@@ -49,11 +41,6 @@ const experiment = (name: string, args = "") => ({
   path: `experiments/results/${name}.json`,
   command: `node dist/experiments/${args || `${name}.js`}`,
 });
-export const benchmarks = {
-  step: { path: "bench/results/step.json", command: "node dist/bench/step.js" },
-  overhead: { path: "bench/results/overhead.json", command: "node dist/bench/overhead.js" },
-  fullSize: { path: "bench/results/full-size.json", command: "node dist/bench/full-size.js" },
-};
 const count = (n: unknown): string => Number(n).toLocaleString("en-US");
 const said = (settings: Readonly<Record<string, unknown>>, key: string, otherwise = "not recorded"): string =>
   settings[key] === undefined ? otherwise : [settings[key]].flat().join(", ");
@@ -150,8 +137,13 @@ const pretrained = (net: string, title: string): Section<PretrainedRow> => ({
   ...experiment(`pretrained-${net}`, `pretrained.js ${net}`),
   title: ({ settings: { keep } }) => `Trained, then pruned to ${percent(Number(keep), 0)} of the MACs: ${title}`,
   table: pretrainedTable,
-  notes: ({ settings }) => [
-    `Exported by PyTorch, trained dense here from new weights; ${said(settings, "data")}, ${count(settings["train"])} samples to train with, ${count(settings["test"])} to test; mean ± sample standard deviation of seeds ${said(settings, "seeds")}. *prune* cuts at once and is trained on for as many epochs as the steered run has in all, half of which come after its cut. *distilled*: the dense network is the teacher.`,
+  notes: ({ settings, rows }) => [
+    `Exported by PyTorch, trained dense here from new weights; ${said(settings, "data")}, ${count(settings["train"])} samples to train with, ${count(settings["test"])} to test; mean ± sample standard deviation of seeds ${said(settings, "seeds")}. *prune* cuts at once and is trained on for as many epochs as the steered run has in all, which is cut after ${percent(Number(settings["until"]), 0)} of them. *distilled*: the dense network is the teacher; with all labels at hand it changed the accuracy by, in points: ${teachersPart({ rows })}.`,
+    ...(Number(settings["until"]) > 0.2
+      ? [
+          "Steered by an earlier recipe: its λ had made little or nothing zero when the cut came, and the learning rate had half fallen. Weights from a file are cut after a fifth of the epochs now, and the learning rate begins anew.",
+        ]
+      : []),
   ],
 });
 
@@ -191,36 +183,15 @@ const sparse = (net: string, notes: (rows: readonly Sparse[]) => readonly string
   charts: [`rigl-rmda-${net}`],
 });
 
-export const overhead: Section<Overhead> = {
-  ...benchmarks.overhead,
-  title: () => "A training step divided by plain momentum SGD's, batch 128",
-  table: overheadTable,
-};
-
-const fullSize: Section<FullSize> = {
-  ...benchmarks.fullSize,
-  title: () => "Full-size models: time and memory of each phase",
-  table: fullSizeTable,
-  notes: ({ rows }) => [
-    `Random weights, written by \`bench/full_size.py\` (\`--models\` says where); each phase in a process of its own. *groups*: of all kinds. *write* and *shrink*: with three of ten coupled groups zeroed, verified and proved. *step*: RMDA with the group lasso at batch 8, built and compiled. Memory is the most that the process ever had, beyond the ${(Math.max(...rows.flatMap(({ took }) => Object.values(took).map(({ base }) => base))) / 1e6).toFixed(0)} MB of Node.js and the runtime alone, divided by the file's size; that of *groups*, *shrink* and *step* includes their reading of the model.`,
-  ],
-};
-
-export const step: Section<StepRow> = {
-  ...benchmarks.step,
-  title: () => "A training step beside PyTorch's",
-  table: stepTable,
-  notes: (r) => [
-    `${stepVerdict(r)}. Medians of rounds that alternate; others used up to ${Math.max(...r.rows.map((row) => row.othersCores)).toFixed(2)} cores meanwhile.`,
-  ],
-};
-
 /** Draws a section whatever the type of its rows: the page asks for no more. */
 export interface AnySection {
   readonly path: string;
   render(draw: <R>(section: Section<R>) => string): string;
 }
-const any = <R>(section: Section<R>): AnySection => ({ path: section.path, render: (draw) => draw(section) });
+export const anySection = <R>(section: Section<R>): AnySection => ({
+  path: section.path,
+  render: (draw) => draw(section),
+});
 
 interface Timed {
   readonly command: string;
@@ -245,29 +216,30 @@ const firstModel: Section<Timed> = {
 };
 
 export const sections: readonly AnySection[] = [
-  any(reproduce),
-  any(logistic),
-  any(stability),
-  any(wgsef),
-  any(lorita),
-  any(grda),
-  any(
+  anySection(reproduce),
+  anySection(logistic),
+  anySection(stability),
+  anySection(wgsef),
+  anySection(lorita),
+  anySection(grda),
+  anySection(
     sparse("lenet5", (rows) => [
       `${claim} Not here: ${margins(rows)}`,
       "One seed, 12 epochs of MNIST; the λ of RMDA is searched for the sparsity alone.",
     ]),
   ),
-  any(
+  anySection(
     sparse("vgg-small", (rows) => [
       `${claim} Here ${margins(rows)}`,
       "One seed, 12 epochs of 10,000 images of CIFAR-10, and 2,000 to test: 1 point is 20 images. RigL and magnitude pruning train with SGD's learning rate, RMDA with its own. How they compare after longer training was not measured.",
     ]),
   ),
-  any(pretrained("resnet", "a ResNet-18 of width 16")),
-  any(pretrained("mobilenet", "a narrow MobileNetV3")),
-  any(pretrained("bert", "a small BERT")),
-  any(overhead),
-  any(fullSize),
-  any(ranksSection),
-  any(firstModel),
+  anySection(pretrained("resnet", "a ResNet-18 of width 16")),
+  anySection(pretrained("mobilenet", "a narrow MobileNetV3")),
+  anySection(pretrained("bert", "a small BERT")),
+  anySection(shrinkingSection),
+  anySection(ranksSection),
+  anySection(halvingSection),
+  anySection(firstModel),
+  anySection(latencySection),
 ];

@@ -1,0 +1,128 @@
+/** docs/performance.md, from the committed JSON of bench/results. */
+import { percent } from "espalier";
+import type { Committed } from "./committed.ts";
+import { drawSection } from "./results-page.ts";
+import { type FullSize, fullSizeTable } from "./run-tables.ts";
+import { type AnySection, anySection, type Section } from "./sections.ts";
+import { epochReading, inferenceReading, overheadReading, wholeReading } from "./speed-readings.ts";
+import {
+  type EpochRow,
+  epochTables,
+  type InferenceRow,
+  inferenceTable,
+  type Overhead,
+  overheadTable,
+  type StepRow,
+  stepTable,
+  stepVerdict,
+  type WholeRow,
+  wholeTable,
+} from "./speed-tables.ts";
+
+const benchmark = (name: string) => ({
+  path: `bench/results/${name}.json`,
+  command: `node dist/bench/${name}.js`,
+});
+
+/** What a table says of the machine meanwhile. */
+const noise = (rows: readonly { readonly othersCores?: number }[]): string => {
+  const others = Math.max(...rows.map((row) => row.othersCores ?? 0));
+  return `Medians of rounds by turns; other programs used at most ${others.toFixed(2)} cores meanwhile${others > 0.2 ? ": too much for figures that mean something" : ""}.`;
+};
+
+const peakText = ({ settings: { peak } }: Committed<unknown>): string => {
+  const { gflops, gbs } = (peak ?? {}) as { gflops?: number; gbs?: number };
+  return gflops && gbs
+    ? `*limit*: the operations of a step's products at ${gflops.toFixed(0)} GFLOP/s, which a product of two 1,536 × 1,536 matrices reached here through ONNX Runtime in the same run, or its bytes at ${gbs.toFixed(1)} GB/s, which a copy reached, whichever is longer; *reached* is the share of the limit in Espalier's time. Nothing is assumed to stay in a cache between two passes, so that what fits into one can be below the limit by memory.`
+    : "";
+};
+
+const step: Section<StepRow> = {
+  ...benchmark("step"),
+  title: () => "A training step beside PyTorch's",
+  table: stepTable,
+  notes: (r) =>
+    [
+      stepVerdict(r),
+      `Momentum SGD on random samples, ${String(r.settings["threads"] ?? 2)} threads. MobileNetV2 (32 px), ViT, BERT and LSTM are read from files of PyTorch's exporter, \`bench/step_networks.py\`; the other networks are built in. ${noise(r.rows)}`,
+      peakText(r),
+      ...r.rows.flatMap(({ model, notCompiled }) =>
+        notCompiled ? [`torch.compile of ${model}: ${notCompiled}.`] : [],
+      ),
+      "TensorFlow.js and jax-js are not in the table: each network would have to be written anew for them, which was not done.",
+    ].filter(Boolean),
+};
+
+const overhead: Section<Overhead> = {
+  ...benchmark("overhead"),
+  title: () => "Each optimizer's step divided by plain momentum SGD's, batch 128",
+  table: overheadTable,
+  notes: ({ rows }) => [
+    overheadReading({ rows }),
+    `${noise(rows)} The limit is 1: an optimizer's own work is elementwise, and momentum SGD has as much to read and write.`,
+  ],
+};
+
+const epoch: Section<EpochRow> = {
+  ...benchmark("epoch"),
+  title: () => "Whole epochs, starts and memory",
+  table: epochTables,
+  notes: ({ rows }) => [
+    epochReading({ rows }),
+    `An epoch is shuffled batches of 128 with their steps, the evaluation of the test samples and a checkpoint on the disk; PyTorch's has the same, from tensors in memory. ${noise(rows.filter((row) => row.kind === "epoch"))} The limit of an epoch is what its steps take. A start is from the command, in a process of its own, to the first finished step as a terminal shows it, or to the end of \`--help\`. Peak memory is the most that a process had in which three steps of momentum SGD ran, with all that it loads (Node.js or Python).`,
+  ],
+};
+
+const inference: Section<InferenceRow> = {
+  ...benchmark("inference"),
+  title: () => "Shrunk against full, inference",
+  table: inferenceTable,
+  notes: ({ rows }) => [
+    inferenceReading({ rows }),
+    `The same share of every set of coupled channels is made zero and removed. ${noise(rows)} *limit by MACs*: if time went with the multiply–accumulates. What is smaller than a block of the runtime's kernels, or waits for memory, gains less.`,
+  ],
+};
+
+const whole: Section<WholeRow> = {
+  ...benchmark("whole"),
+  title: () => "Whole runs to a size",
+  table: wholeTable,
+  notes: ({ rows, settings }) => [
+    wholeReading({ rows }),
+    `RMDA with the group lasso, steered to the named share of the parameters (${Object.entries(settings["keep"] ?? {})
+      .map(([model, keep]) => `${model} ${String(keep)}`)
+      .join(
+        ", ",
+      )}), ${String(settings["epochs"])} epochs of ${String(settings["images"])} images; the three runs go epoch by epoch in turn. *PyTorch, dense*: the same optimizer, penalty and schedule written in PyTorch, whose network keeps its size and is not steered. So few images say nothing of what the methods reach; they say what an epoch costs as structure appears. The limit of shrinking is what the epochs before the cut take, ${percent(Number(settings["until"]), 0)} of them. ${noise(rows)}`,
+  ],
+};
+
+const fullSize: Section<FullSize> = {
+  ...benchmark("full-size"),
+  title: () => "Full-size models: time and memory of each phase",
+  table: fullSizeTable,
+  notes: ({ rows }) => [
+    `Random weights, written by \`bench/full_size.py\` (\`--models\` says where); each phase in a process of its own. *groups*: of all kinds. *write* and *shrink*: with three of ten coupled groups zeroed, verified and proved. *step*: RMDA with the group lasso at batch 8, built and compiled. Memory is the most that the process ever had, beyond the ${(Math.max(...rows.flatMap(({ took }) => Object.values(took).map(({ base }) => base))) / 1e6).toFixed(0)} MB of Node.js and the runtime alone, divided by the file's size; that of *groups*, *shrink* and *step* includes their reading of the model.`,
+  ],
+};
+
+const speedSections: readonly AnySection[] = [
+  anySection(step),
+  anySection(overhead),
+  anySection(epoch),
+  anySection(inference),
+  anySection(whole),
+  anySection(fullSize),
+];
+
+/** docs/performance.md, whole. */
+export function performancePage(root?: string): string {
+  const head = [
+    "# Performance",
+    "How fast it is, and how far that is from what the machine can do. All but the last table is made in one run, on a machine that does nothing else (it waits, and says so), by",
+    "```sh\nnpm run bench -- --python /path/to/venv/bin/python   # with torch and onnx; --only step,overhead for some tables, --draft to try\n```",
+    "Each table names its command, its commit and its machine. Written by `node dist/experiments/results-doc.js` from the JSON in `bench/results/`, which it refuses where it was edited. A ratio below 1 means that Espalier is faster. A table that was not recorded yet is left out.",
+  ];
+  const drawn = speedSections.map((s) => s.render((section) => drawSection(section, "charts", root)));
+  return `${[...head, ...drawn].filter(Boolean).join("\n\n")}\n`;
+}
