@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Before, beforeCommits } from "./before-commits.ts";
+import { joinedCommits } from "./joined-commits.ts";
 import { hashOf, isIntact } from "./seal.ts";
 
 /** A result as it lies in its file. */
@@ -31,9 +32,16 @@ export interface Committed<R> extends Recorded<R> {
 const refusal = (path: string, what: string, command: string): Error =>
   new Error(`${path} ${what}.\nRun it again whole, at a clean commit: ${command}`);
 
+/** By which a page names a commit. */
+function named(commit: string): string {
+  const short = commit.slice(0, 7);
+  const joined = joinedCommits[short];
+  return joined ? `\`${short}\` (joined into \`${joined}\`)` : `\`${short}\``;
+}
+
 /** One or several commits, in the order of the rows. */
 const commits = ({ commit, rows }: Recorded<unknown>): string =>
-  [...new Set([commit, ...rows.map((r) => r.commit)])].flatMap((c) => (c ? [`\`${c.slice(0, 7)}\``] : [])).join(", ");
+  [...new Set([commit, ...rows.map((r) => r.commit)])].flatMap((c) => (c ? [named(c)] : [])).join(", ");
 
 function originOf(path: string, text: string, r: Recorded<unknown>, command: string, before?: Before): string {
   const { cpu, cores, node, ...versions } = r.machine;

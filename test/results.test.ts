@@ -1,10 +1,11 @@
 /** Results say which commit and command made them, and no page is written from one that was edited, drafted or made otherwise. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { committed } from "../experiments/committed.ts";
+import { joinedCommits } from "../experiments/joined-commits.ts";
 import { performancePage } from "../experiments/performance-page.ts";
 import { commandOf } from "../experiments/provenance.ts";
 import { type Begin, begin, common } from "../experiments/record.ts";
@@ -18,6 +19,13 @@ const again = "write it anew: node dist/experiments/results-doc.js";
 test("docs/results.md and docs/performance.md are those of the committed JSON", () => {
   expect(read("docs/results.md") === resultsPage(here), again).toBe(true);
   expect(read("docs/performance.md") === performancePage(here), again).toBe(true);
+});
+
+test("a commit is said to be joined into another only where a result was recorded at it", () => {
+  const recorded = ["bench/results", "experiments/results", "campaign/results"]
+    .flatMap((folder) => readdirSync(join(here, folder)).map((file) => read(join(folder, file))))
+    .join();
+  for (const joined of Object.keys(joinedCommits)) expect(recorded).toContain(`"commit": "${joined}`);
 });
 
 /** A clone with one source, built, in which lenet-mnist can be recorded. */
