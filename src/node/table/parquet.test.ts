@@ -258,18 +258,16 @@ test("a damaged header of a page is refused or read, but never looped over", asy
     }
 });
 
-test("a damaged record of the columns is refused or read, also where a column is asked for by name", async () => {
+test("a damaged record of the columns is refused where a column is asked for by name", async () => {
   const good = readFileSync(parquet("footer.parquet", [age, label]));
   const start = good.length - 8 - good.readUInt32LE(good.length - 8);
   for (let at = start; at < good.length - 8; at++)
-    for (const byte of [0, 0x15, 0x7f]) {
+    for (const byte of [0, 0x15]) {
       const bytes = Uint8Array.from(good);
       bytes[at] = byte;
       const path = join(folder, "record.parquet");
       writeFileSync(path, bytes);
-      for (const options of [{}, { inputColumns: ["height"] }])
-        await datasets
-          .open(path, options)
-          .catch((error) => expect(error, `${byte} at ${at}: ${error}`).toBeInstanceOf(EspalierError));
+      const refusal = await datasets.open(path, { inputColumns: ["height"] }).catch((error) => error);
+      expect(refusal, `${byte} at ${at}: ${refusal}`).toBeInstanceOf(EspalierError);
     }
 });
