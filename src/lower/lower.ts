@@ -12,6 +12,7 @@ import { inPieces } from "./pieces.ts";
 import { withEqualRanks } from "./ranks.ts";
 import { withSharedConstants } from "./shared-constants.ts";
 import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
+import { withSumsByProducts } from "./sums.ts";
 import { type Target, targetRuns } from "./target.ts";
 import { withFastTransposes } from "./transposes.ts";
 
@@ -39,7 +40,8 @@ export function lower(graph: Graph, target: Target, choices: FormulationPlan = {
   }
   const lowered = withoutUnread({ ...g.build(), outputs: graph.outputs });
   if (!target.thresholds) return lowered;
-  return withOutputNames(withEqualRanks(inPieces(withFastTransposes(withSharedConstants(lowered)), target)));
+  const fast = withFastTransposes(withSharedConstants(withSumsByProducts(lowered)));
+  return withOutputNames(withEqualRanks(inPieces(fast, target)));
 }
 
 /** Formulations to try in order; the plain one where none is left. */
