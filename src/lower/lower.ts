@@ -9,6 +9,7 @@ import { producers, valueNames, withoutUnread } from "../graph/walk.ts";
 import { withOutputNames } from "./output-names.ts";
 import { type Formulation, keyOf, PLAIN, type Site } from "./pattern.ts";
 import { inPieces } from "./pieces.ts";
+import { withFusedProducts } from "./products.ts";
 import { withEqualRanks } from "./ranks.ts";
 import { withSharedConstants } from "./shared-constants.ts";
 import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
@@ -40,7 +41,8 @@ export function lower(graph: Graph, target: Target, choices: FormulationPlan = {
   }
   const lowered = withoutUnread({ ...g.build(), outputs: graph.outputs });
   if (!target.thresholds) return lowered;
-  const fast = withFastTransposes(withSharedConstants(withSumsByProducts(lowered)));
+  const products = withFusedProducts(withSumsByProducts(lowered), target);
+  const fast = withFastTransposes(withSharedConstants(products));
   return withOutputNames(withEqualRanks(inPieces(fast, target)));
 }
 

@@ -17,8 +17,14 @@ const products = (graph: Graph): number => withSumsByProducts(graph).nodes.filte
 test("a long sum over the first axes is a product with the same values", async () => {
   for (const [shape, axes] of [
     [[1024, 5], [0]],
-    [[64, 17, 3, 2], [1, 0]],
-    [[40, 7, 4, 3], [-4, -2, 1]],
+    [
+      [64, 17, 3, 2],
+      [1, 0],
+    ],
+    [
+      [40, 7, 4, 3],
+      [-4, -2, 1],
+    ],
     [[2000, 1], [0]],
   ])
     for (const keepdims of [0, 1] as const) {
