@@ -13,7 +13,7 @@ import { withFusedProducts } from "./products.ts";
 import { withEqualRanks } from "./ranks.ts";
 import { withSharedConstants } from "./shared-constants.ts";
 import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
-import { withSumsByProducts } from "./sums.ts";
+import { withSumsInSections } from "./sums.ts";
 import { type Target, targetRuns } from "./target.ts";
 import { withFastTransposes } from "./transposes.ts";
 
@@ -41,7 +41,7 @@ export function lower(graph: Graph, target: Target, choices: FormulationPlan = {
   }
   const lowered = withoutUnread({ ...g.build(), outputs: graph.outputs });
   if (!target.thresholds) return lowered;
-  const products = withFusedProducts(withSumsByProducts(lowered), target);
+  const products = withFusedProducts(withSumsInSections(lowered, target), target);
   const fast = withFastTransposes(withSharedConstants(products));
   return withOutputNames(withEqualRanks(inPieces(fast, target)));
 }

@@ -4,7 +4,10 @@ import { builder } from "../graph/builder.ts";
 import { check } from "../graph/check.ts";
 import { f32, size } from "../graph/tensor.ts";
 import type { Graph, Shape } from "../graph/types.ts";
-import { withSumsByProducts } from "./sums.ts";
+import { withSumsInSections } from "./sums.ts";
+import { targetOf } from "./target.ts";
+
+const two = targetOf({ device: "cpu", threads: 2 });
 
 function sum(shape: Shape, axes?: readonly number[], keepdims: 0 | 1 = 0): Graph {
   const g = builder("sum");
@@ -12,9 +15,10 @@ function sum(shape: Shape, axes?: readonly number[], keepdims: 0 | 1 = 0): Graph
   return g.build();
 }
 
-const products = (graph: Graph): number => withSumsByProducts(graph).nodes.filter((n) => n.op === "MatMul").length;
+const sums = (graph: Graph, target = two): number =>
+  withSumsInSections(graph, target).nodes.filter((n) => n.op === "ReduceSum").length;
 
-test("a long sum over the first axes is a product with the same values", async () => {
+test("a long sum over the first axes goes in sections, and the values are the same", async () => {
   for (const [shape, axes] of [
     [[1024, 5], [0]],
     [
@@ -25,12 +29,12 @@ test("a long sum over the first axes is a product with the same values", async (
       [40, 7, 4, 3],
       [-4, -2, 1],
     ],
-    [[2000, 1], [0]],
+    [[2008, 1], [0]],
   ])
     for (const keepdims of [0, 1] as const) {
       const graph = sum(shape, axes, keepdims);
-      const made = withSumsByProducts(graph);
-      expect([check(made), products(graph)]).toEqual([[], 1]);
+      const made = withSumsInSections(graph, two);
+      expect([check(made), sums(graph)]).toEqual([[], 2]);
       const quarters = Array.from({ length: size(shape) }, (_, i) => (((i * 7) % 13) - 6) / 4); // so that sums are exact
       const [got, wanted] = [await loadGraph(made), await loadGraph(graph)];
       const x = f32(quarters, shape);
@@ -40,10 +44,13 @@ test("a long sum over the first axes is a product with the same values", async (
     }
 });
 
-test("other sums stay as they are", () => {
-  expect(products(sum([1023, 5], [0]))).toBe(0);
-  expect(products(sum([2, 2048, 3], [1]))).toBe(0);
-  expect(products(sum([2048, 3, 2], [0, 2]))).toBe(0);
-  expect(products(sum([2048, 3]))).toBe(0);
-  expect(products(sum([2048, 3], [0, 1]))).toBe(0);
+test("other sums stay as they are, and all for one thread", () => {
+  const stays = (...of: Parameters<typeof sum>) => expect(sums(sum(...of))).toBe(1);
+  stays([1016, 5], [0]);
+  stays([1025, 5], [0]);
+  stays([2, 2048, 3], [1]);
+  stays([2048, 3, 2], [0, 2]);
+  stays([2048, 3]);
+  stays([2048, 3], [0, 1]);
+  expect(sums(sum([1024, 5], [0]), { ...two, threads: 1 })).toBe(1);
 });
