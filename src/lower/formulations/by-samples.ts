@@ -8,6 +8,7 @@ import { size } from "../../graph/tensor.ts";
 import type { Value } from "../../graph/types.ts";
 import { spatial } from "../../graph/windows.ts";
 import type { Formulation, Site } from "../pattern.ts";
+import { piece } from "../pieces.ts";
 
 type WeightSite = Site<"ConvWeightGradient">;
 
@@ -29,9 +30,7 @@ export const bySamples = (whole: Formulation<"ConvWeightGradient">): Formulation
     const { thresholds, threads = 1 } = target;
     const pieces = Math.max(2, Math.ceil(laidOut(site) / ((thresholds?.laidOut ?? 1) * threads)));
     const each = Math.max(1, Math.floor(n / pieces));
-    const part = (v: Value, from: number) =>
-      // of all channels, as the runtime makes one Split of slices of one axis
-      g.Slice(v, { starts: [from, 0], ends: [Math.min(n, from + each), v.shape[1]], axes: [0, 1] });
+    const part = (v: Value, from: number) => piece(g, v, from, Math.min(n, from + each));
     const parts: Value[] = [];
     for (let from = 0; from < n; from += each)
       parts.push(whole.emit(g, { ...site, inputs: [part(x, from), part(dy, from)] }, target));
