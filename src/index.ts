@@ -224,6 +224,7 @@ export type {
   LatencyReached,
   LayerRow,
   LowRank,
+  MemoryEstimate,
   Prunes,
   RankRow,
   RemovalRow,
@@ -270,6 +271,7 @@ export { baselineNote } from "./train/baseline-note.ts";
 export { type ChosenLambda, defaultLambda } from "./train/default-lambda.ts";
 export type { DistillOptions } from "./train/distill.ts";
 export { encodingOf } from "./train/encoding.ts";
+export { estimateMemory } from "./train/estimate-memory.ts";
 export { type EvaluateOptions, evaluate } from "./train/evaluate.ts";
 export { imagesFor } from "./train/images.ts";
 export { initialize } from "./train/initialize.ts";

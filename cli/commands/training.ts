@@ -5,6 +5,8 @@ import {
   type Dataset,
   type Engine,
   type EpochMetrics,
+  fileSize,
+  type MemoryEstimate,
   type Model,
   percent,
   type Run,
@@ -45,7 +47,7 @@ export const describeRun = (
   store: Store,
   s: RunChoices,
   { model, teacher, order, latency, data, engine, interruption, communicator }: Workshop,
-  watch: Pick<TrainOptions, "onProgress" | "onBaseline" | "tune"> = {},
+  watch: Pick<TrainOptions, "onProgress" | "onBaseline" | "onMemory" | "tune"> = {},
 ): Run =>
   train(model, data, {
     ...trainOptions(s, model, engine, { teacher, order, latency }),
@@ -73,6 +75,7 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
       const note = baselineNote(score, shop.data);
       if (note !== undefined) out.warn(`${out.colour.yellow("note:")} ${typed(note)}`);
     },
+    onMemory: (estimate) => out.say(out.colour.dim(memoryText(estimate, s.recompute))),
     onProgress(p) {
       if (first && (p.epoch > 1 || p.step > 1)) out.say(`going on in epoch ${p.epoch} at step ${p.step} of ${p.steps}`);
       first = false;
@@ -98,4 +101,15 @@ function epochsOf(run: Run, s: RunChoices, store: Store, out: Output): AsyncIter
   if (s.watch === undefined || s.watch === false) return epochs;
   const port = s.watch === true ? 0 : s.watch;
   return watch(run, { port, epochs, title: s.model, onAddress: (url) => out.say(`follow the run at ${url}`) });
+}
+
+/** What memory a run is expected to take, and what was chosen for it. @param asked whether values are computed again, where that was said */
+function memoryText(estimate: MemoryEstimate, asked: boolean | undefined): string {
+  const { peak, state, step, evaluation, free, recompute } = estimate;
+  const shares = `a step ${fileSize(step)}, weights and optimizer ${fileSize(state)}, an evaluation ${fileSize(evaluation)}`;
+  const there =
+    free === null ? "" : `, ${fileSize(free)} are free beside the ${fileSize(estimate.process)} taken already`;
+  const chosen =
+    recompute && asked === undefined ? "; to need less, steps compute values again, as with --recompute" : "";
+  return `memory: about ${fileSize(peak)} at most (${shares})${there}${chosen}`;
 }

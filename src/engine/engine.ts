@@ -64,6 +64,8 @@ export interface Engine {
   readonly device: string;
   /** Bytes of memory that are free where graphs run; infinity where nobody knows. Absent = nobody knows. */
   available?(): number;
+  /** Bytes of that memory that this process has. Absent = nobody knows. */
+  used?(): number;
   /**
    * @param model a file; whoever loads it may write over its bytes afterwards
    * @throws EspalierError when the runtime refuses the model or the device is not there

@@ -56,6 +56,21 @@ test("the binding brings no copy of what was written in place, and outputs witho
   await session.release();
 });
 
+test("the first run too copies nothing where outputs are declared; one that is no scalar as declared is told by an ordinary run", async () => {
+  const words = await wordsOfEnding(ort, (bytes) => ort.InferenceSession.create(bytes, { logSeverityLevel: 4 }));
+  const session = await ort.InferenceSession.create(ending(doubling()), { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  const x = new ort.Tensor("float32", new Float32Array(SIZE).fill(3), [SIZE]);
+  const target = () => new ort.Tensor("float32", new Float32Array(SIZE), [SIZE]);
+  const withOut = (declared: ConstructorParameters<typeof InPlace>[2]) =>
+    new InPlace(ort, words!, declared).run(session, { x }, { y: target(), sum: null });
+  const sum = { name: "sum", dtype: "float32" as const };
+  const outputs = await withOut([{ ...sum, shape: undefined }]);
+  expect([outputs!.y.data[SIZE - 1], outputs!.sum.data[0]]).toEqual([6, 3 * SIZE]);
+  expect(await withOut([{ ...sum, shape: [2] }])).toBeUndefined();
+  expect(await withOut([{ ...sum, shape: ["n"] }])).toBeUndefined();
+  await session.release();
+});
+
 test("a session that keeps outputs has the model's own outputs, and each run's values", async () => {
   const session = await engine.load(doubling(), { resident: ["y"] });
   expect(session.outputNames).toEqual(["y", "sum"]);

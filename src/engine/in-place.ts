@@ -8,6 +8,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { dictionary } from "../dictionary.ts";
 import type { Data } from "../dtype.ts";
+import type { DeclaredTensor } from "./feeds.ts";
 import { identity } from "./identity.ts";
 import { wireBytes, wireNumber, wireText } from "./wire.ts";
 
@@ -49,6 +50,13 @@ export async function wordsOfEnding(
 /** Makes a tensor like one that an earlier run brought. */
 type Maker = () => Tensor;
 
+/** Arrays for the types that programs have as outputs beside their state. */
+const arrays = {
+  float32: (n: number) => new Float32Array(n),
+  int32: (n: number) => new Int32Array(n),
+  int64: (n: number) => new BigInt64Array(n),
+};
+
 /** How one session runs without copies. */
 export class InPlace {
   private readonly ort: Ort;
@@ -56,9 +64,18 @@ export class InPlace {
   /** Of outputs that had no target. */
   private readonly makers = new Map<string, Maker>();
 
-  constructor(ort: Ort, words: string) {
+  /** @param declared outputs of known types and shapes, so that the first run too leaves all copies out */
+  constructor(ort: Ort, words: string, declared: readonly DeclaredTensor[] = []) {
     this.ort = ort;
     this.words = words;
+    for (const { name, dtype, shape = [] } of declared) {
+      // an output without a shape is a scalar or of unknown rank: if it is none, the run fails and an ordinary one tells
+      const dims = shape.filter((d) => typeof d === "number" && d >= 0) as number[];
+      if (dims.length < shape.length || !Object.hasOwn(arrays, dtype)) continue;
+      const make = arrays[dtype as keyof typeof arrays];
+      const length = dims.reduce((n, d) => n * d, 1);
+      this.makers.set(name, () => new ort.Tensor(dtype as "float32", make(length) as Float32Array, dims));
+    }
   }
 
   /** Takes note of the outputs of an ordinary run, which tell what those without a target are. */

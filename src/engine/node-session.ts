@@ -29,16 +29,22 @@ export class NodeSession implements Session {
   private readonly inPlace: InPlace | undefined;
   private released = false;
 
-  constructor(session: InferenceSession, owner: TensorOwner, resident: boolean, inPlace?: InPlace) {
+  /** @param inPlace how it runs without copies, with outputs of the declared types and shapes */
+  constructor(
+    session: InferenceSession,
+    owner: TensorOwner,
+    resident: boolean,
+    inPlace?: (declared: readonly DeclaredTensor[]) => InPlace,
+  ) {
     this.session = session;
     this.owner = owner;
     this.resident = resident;
-    this.inPlace = inPlace;
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames.filter((name) => name !== ENDING);
     this.inputs = declared(session.inputMetadata);
     const outputs = session.outputMetadata.filter(({ name }) => name !== ENDING);
     this.outputs = new Map(declared(outputs).map((o) => [o.name, o]));
+    this.inPlace = inPlace?.([...this.outputs.values()]);
   }
 
   async run(feeds: DeviceTensors, into: DeviceTensors = {}): Promise<Record<string, DeviceTensor>> {

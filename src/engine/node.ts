@@ -3,7 +3,7 @@
  */
 
 import { createRequire } from "node:module";
-import { availableParallelism, freemem } from "node:os";
+import { availableParallelism, freemem, totalmem } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { DType } from "../dtype.ts";
 import { EspalierError, UsageError } from "../error.ts";
@@ -20,6 +20,12 @@ export type Device = "cpu" | "webgpu" | "cuda";
 
 /** The runtime starts as many threads as it is told to, and a hundred thousand of them exhaust a machine. */
 const MOST_THREADS = 1024;
+
+/** Bytes that are free; in a container, of what it may have. Node.js gives no limit as a number that no machine has. */
+function freeMemory(): number {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 && limit < totalmem() ? Math.min(freemem(), process.availableMemory()) : freemem();
+}
 
 /** Options of `node`. */
 export interface NodeOptions {
@@ -103,7 +109,8 @@ class NodeEngine implements Engine, TensorOwner {
     this.words ??= wordsOfEnding(ort(), (bytes) => this.create(bytes, []));
     const words = await this.words;
     if (words === undefined) return new NodeSession(await this.create(model, [], memory), this, false);
-    return new NodeSession(await this.create(ending(model), [], memory), this, false, new InPlace(ort(), words));
+    const session = await this.create(ending(model), [], memory);
+    return new NodeSession(session, this, false, (declared) => new InPlace(ort(), words, declared));
   }
 
   private async create(
@@ -127,7 +134,11 @@ class NodeEngine implements Engine, TensorOwner {
   }
 
   available(): number {
-    return this.device === "cpu" ? freemem() : Number.POSITIVE_INFINITY;
+    return this.device === "cpu" ? freeMemory() : Number.POSITIVE_INFINITY;
+  }
+
+  used(): number {
+    return this.device === "cpu" ? process.memoryUsage.rss() : 0;
   }
 
   upload({ dtype, shape, data }: EngineTensor): DeviceTensor {

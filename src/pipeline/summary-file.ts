@@ -69,6 +69,17 @@ const summary: z.ZodType<Summary> = savedSparsity.extend({
       ),
     })
     .optional(),
+  memory: z
+    .object({
+      peak: number,
+      process: number,
+      state: number,
+      step: number,
+      evaluation: number,
+      free: number.nullable(),
+      recompute: z.boolean(),
+    })
+    .optional(),
   maxAbsDiff: number,
   maxRelDiff: number,
   epochs: count,

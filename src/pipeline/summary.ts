@@ -52,6 +52,7 @@ export function summaryOf(
     latencyMsBatch128: latencies[1] ?? latencies[0],
     ...(latency && { latency }),
     ...(lowRank && { lowRank }),
+    ...(run.memory && { memory: run.memory }),
     maxAbsDiff: Math.max(...verifications.map((v) => v.maxAbs)),
     maxRelDiff: Math.max(...verifications.map((v) => v.maxRel)),
     epochs: history.length,

@@ -97,6 +97,24 @@ export interface RankRow {
   readonly error: number;
 }
 
+/** What memory the process of a run is expected to have at most, in bytes, and of what. */
+export interface MemoryEstimate {
+  /** All of the following. */
+  readonly peak: number;
+  /** What it has before its steps: the runtime, the model, the data. */
+  readonly process: number;
+  /** Parameters, running statistics and the optimizer's slots, each twice: a step reads one set and writes the other. Summed gradients. */
+  readonly state: number;
+  /** The values of a step, and the runtime's own; those of an epoch's smaller last batch. */
+  readonly step: number;
+  /** The values of an evaluation. */
+  readonly evaluation: number;
+  /** What is free beside what the process has; null where the engine does not know. */
+  readonly free: number | null;
+  /** Whether steps compute values again to keep less: as asked, or because they would take more than is free. */
+  readonly recompute: boolean;
+}
+
 /** Truncation of singular values: lossy, unlike everything else. */
 export interface LowRank {
   /** local, global or iterative; prox = what a penalty's last proximal step kept, where nothing more than rounding is lost. */
@@ -166,6 +184,8 @@ export interface Summary extends GroupSparsity {
   readonly latency?: LatencyReached;
   /** Present when singular values were truncated; then, unless its rule is prox, the small model differs from the full one by more than rounding. */
   readonly lowRank?: LowRank;
+  /** What memory was expected before the first step; absent where nobody could tell. */
+  readonly memory?: MemoryEstimate;
   /**
    * Largest |full − small| over the outputs of all verification inputs; where truncation is lossy, |truncated − small|, which is
    * what shrinking changed.

@@ -66,6 +66,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   signal: maybe(aSignal),
   onProgress: maybe(aFunction),
   onBaseline: maybe(aFunction),
+  onMemory: maybe(aFunction),
 };
 
 /** @throws UsageError naming the argument or option that is of the wrong kind, or unknown */

@@ -17,6 +17,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { checkPair } from "../optim/pairs.ts";
 import { inTwoParts, type Schedule } from "../optim/schedule.ts";
 import type { Penalty } from "../prox/penalty.ts";
+import type { MemoryEstimate } from "../report/results.ts";
 import type { Normalization } from "../step/input.ts";
 import { crossEntropy, type Loss } from "../step/loss.ts";
 import { parameters } from "../step/parameters.ts";
@@ -162,6 +163,8 @@ export interface TrainOptions extends Sparing {
   readonly onProgress?: (p: Progress) => void;
   /** Hears the baseline when it is known. */
   readonly onBaseline?: (score: Score) => void;
+  /** Hears, before the first step, what memory the run is expected to take. */
+  readonly onMemory?: (estimate: MemoryEstimate) => void;
 }
 
 type Defaults =

@@ -2,7 +2,6 @@
  * One training run: the loop over steps and epochs, its measurements, its checkpoints. A checkpoint holds the whole
  * state — tensors, clock, sums of the epoch, history — so that a run killed at any moment goes on as if nothing happened.
  */
-
 import { type Batch, batchSizes } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -10,11 +9,12 @@ import { UsageError } from "../error.ts";
 import type { Model, Tensor } from "../graph/types.ts";
 import type { Words } from "../message.ts";
 import type { Moment } from "../optim/schedule.ts";
-import type { EpochMetrics, Prunes } from "../report/results.ts";
+import type { EpochMetrics, MemoryEstimate, Prunes } from "../report/results.ts";
 import { parameters } from "../step/parameters.ts";
 import { penaltyShare } from "../step/penalty-clock.ts";
 import { inStep } from "./answers.ts";
 import { measureEpoch } from "./epoch-end.ts";
+import { foreseeMemory } from "./estimate-memory.ts";
 import { Evaluation } from "./evaluation.ts";
 import { withFormulations } from "./formulations.ts";
 import { freezeParameters, frozen } from "./freeze.ts";
@@ -32,7 +32,7 @@ import { describeConfig } from "./record.ts";
 import { type BatchesFrom, runBatches } from "./run-batches.ts";
 import { checkSamplesApart } from "./samples-apart.ts";
 import { type Score, tellsClasses } from "./score.ts";
-import { atBegin, nextEpoch, type RunStanding, savedTensors, standingOf } from "./standing.ts";
+import { atBegin, nextEpoch, type RunStanding, recordOf, savedTensors, standingOf } from "./standing.ts";
 import { Steered } from "./steered.ts";
 import { StepLog } from "./step-log.ts";
 import { addStep, meansOf } from "./sums.ts";
@@ -61,6 +61,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private standing: RunStanding = atBegin();
   private readonly evaluation: Evaluation;
   private trained: Model;
+  private expected: MemoryEstimate | undefined;
   private started = false;
   /** Whether the body of the loop over the run has its turn. */
   private between = false;
@@ -105,6 +106,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
   /** How the given model does on the test samples; undefined before that is known, and where `baseline` is off. */
   get baseline(): Score | undefined {
     return this.evaluation.baseline;
+  }
+
+  /** What memory it was expected to take; undefined before it has begun. */
+  get memory(): MemoryEstimate | undefined {
+    return this.expected;
   }
 
   /** True when all epochs are done; false before, and after a stop by the signal. */
@@ -211,8 +217,8 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const config = await describeConfig(this.initial, this.data, this.options);
     if (communicator) await checkSameSettings({ ...config, ...storing(this.options) }, communicator);
     const saved = await this.journal.open(config, { resume, overwrite, epochs });
-    const count = Math.min(this.options.batchSize, this.data.train.count);
-    this.trainer = await withFormulations(this.trainer, saved?.record.tuning, count, this.options);
+    this.trainer = await withFormulations(this.trainer, saved?.record.tuning, this.sizes[0], this.options);
+    this.expected = await foreseeMemory(this.trainer, this.data, this.options);
     await this.stepLog.open(saved?.record ?? { epoch: 0, step: 0 });
     if (saved) return this.restore(saved);
     await this.steered?.check();
@@ -271,19 +277,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
   private async save(): Promise<void> {
     await this.stepLog.flush();
     const { standing, trainer, evaluation, steered, thinning } = this;
-    const { memory, tuning } = trainer;
-    const { epoch, step, sums, history, lastChange } = standing;
-    const record = {
-      epoch,
-      step,
-      ...(tuning && { tuning }),
-      ...memory,
-      ...evaluation.record,
-      ...steered?.saved,
-      sums,
-      history,
-      lastChange,
-    };
+    const record = recordOf(standing, trainer, { ...evaluation.record, ...steered?.saved });
     const others = () => [...evaluation.tensors, ...(steered?.tensors() ?? []), ...(thinning?.tensors() ?? [])];
     return this.journal.save(record, async () => savedTensors(standing, await trainer.tensors(), others()));
   }

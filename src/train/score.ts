@@ -24,7 +24,8 @@ export interface Score {
   readonly accuracy: number | null;
 }
 
-const EVALUATION_BATCH = 250;
+/** Samples that are scored at once. */
+export const EVALUATION_BATCH = 250;
 
 /**
  * @param feeds parameters and running statistics

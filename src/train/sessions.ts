@@ -3,7 +3,7 @@ import type { Engine, Session } from "../engine/engine.ts";
 import type { Graph } from "../graph/types.ts";
 import { tunedTarget } from "../lower/tuning/tuned-target.ts";
 import type { Tuning } from "../lower/tuning/tuning.ts";
-import { compiled } from "../step/compile.ts";
+import { type Compiled, compiled, roughlyTaken } from "../step/compile.ts";
 import type { Program } from "../step/frame.ts";
 import { passedOn } from "../step/names.ts";
 
@@ -26,6 +26,8 @@ export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => P
   private readonly tuning: Tuning | undefined;
   private readonly sparing: Sparing;
   private readonly open = new Map<string, Promise<Loaded>>();
+  /** Compiled, to be loaded. */
+  private readonly ready = new Map<string, Promise<Compiled>>();
 
   /** @param tuning which formulations the engine's machine prefers; default: the built-in thresholds' */
   constructor(engine: Engine, programs: P, tuning?: Tuning, sparing: Sparing = {}) {
@@ -46,20 +48,42 @@ export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => P
   }
 
   get<K extends keyof P & string>(name: K, ...of: Parameters<P[K]>): Promise<Loaded> {
-    const key = `${name} ${JSON.stringify(of)}`;
+    const key = keyOf(name, of);
     const known = this.open.get(key);
     if (known) return known;
     const { graph, ...told } = this.programs[name](...of);
-    const made = this.load(graph).then((session) => ({ session, ...told }));
+    const ready = this.ready.get(key) ?? this.compile(graph);
+    this.ready.delete(key); // nothing holds the bytes any longer than the runtime reads them
+    const made = this.load(graph, ready).then((session) => ({ session, ...told }));
     this.open.set(key, made);
     return made;
   }
 
-  private async load(graph: Graph): Promise<Session> {
-    const resident = graph.outputs.map((v) => v.name).filter(passedOn);
+  /**
+   * Compiles a program that is run later, and says what it is expected to take.
+   * @param reserved bytes of what is free that something else will take before it runs
+   */
+  async plan<K extends keyof P & string>(reserved: number, name: K, ...of: Parameters<P[K]>): Promise<Compiled> {
+    const made = this.compile(this.programs[name](...of).graph, reserved);
+    this.ready.set(keyOf(name, of), made);
+    return made;
+  }
+
+  /** Roughly what a program is expected to take that is not compiled. */
+  rough<K extends keyof P & string>(name: K, ...of: Parameters<P[K]>): number {
+    return roughlyTaken(this.programs[name](...of).graph);
+  }
+
+  private async compile(graph: Graph, reserved = 0): Promise<Compiled> {
     const { target, plan } = await tunedTarget(this.engine, graph, this.tuning);
-    const free = this.engine.available?.();
-    const { bytes, memory } = compiled(graph, target, { plan, free, recompute: this.sparing.recompute });
+    const available = this.engine.available?.();
+    const free = available === undefined ? undefined : available - reserved;
+    return compiled(graph, target, { plan, free, recompute: this.sparing.recompute });
+  }
+
+  private async load(graph: Graph, ready: Promise<Compiled>): Promise<Session> {
+    const resident = graph.outputs.map((v) => v.name).filter(passedOn);
+    const { bytes, memory } = await ready;
     return this.engine.load(bytes, { resident, memory });
   }
 
@@ -69,3 +93,5 @@ export class Sessions<P extends { readonly [K in keyof P]: (...of: never[]) => P
     for (const made of all) if (made.status === "fulfilled") await made.value.session.release();
   }
 }
+
+const keyOf = (name: string, of: readonly unknown[]): string => `${name} ${JSON.stringify(of)}`;

@@ -6,6 +6,7 @@ import { names } from "../step/names.ts";
 import type { SavedRun } from "./journal.ts";
 import { checkFinite } from "./not-finite.ts";
 import { noSums, type Sums } from "./sums.ts";
+import type { Trainer } from "./trainer.ts";
 
 export interface RunStanding {
   /** The step that comes next, 0-based. */
@@ -58,3 +59,10 @@ export function savedTensors(
   const own = pattern ? [[names.pattern, tensor("uint8", [pattern.length], pattern)] as const] : [];
   return new Map([...trained, ...own, ...others]);
 }
+
+/** What a checkpoint says beside its tensors. @param more what others than standing and trainer know */
+export const recordOf = <T extends object>(
+  { epoch, step, sums, history, lastChange }: RunStanding,
+  { memory, tuning }: Pick<Trainer, "memory" | "tuning">,
+  more: T,
+) => ({ epoch, step, ...(tuning && { tuning }), ...memory, ...more, sums, history, lastChange });

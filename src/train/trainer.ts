@@ -12,6 +12,7 @@ import type { Tuning } from "../lower/tuning/tuning.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Moment, Schedule } from "../optim/schedule.ts";
 import type { Penalty, PenaltyMetrics } from "../prox/penalty.ts";
+import type { MemoryEstimate } from "../report/results.ts";
 import { type LabelPlan, labelPlans, mixedPlans } from "../step/loss.ts";
 import { names } from "../step/names.ts";
 import { parameters, withTensors } from "../step/parameters.ts";
@@ -25,6 +26,7 @@ import { type Score, score } from "./score.ts";
 import { Sessions, type Sparing } from "./sessions.ts";
 import { State } from "./state.ts";
 import { keptWithin } from "./steering.ts";
+import { type ExpectedBatches, estimateOf } from "./step-memory.ts";
 import { type StepMemory, Stepper, type StepResult } from "./stepper.ts";
 import type { StepperParts } from "./stepper-parts.ts";
 import { type Thin, thinned, whole } from "./thin.ts";
@@ -130,6 +132,17 @@ export class Trainer {
   /** Compiles what a step of this many samples runs, so that the first one does not wait for it. @param length of samples that differ in it */
   compile(count: number, length?: number): Promise<void> {
     return this.stepper.compile(count, length);
+  }
+
+  /** What memory its steps are expected to take; compiles what they run. */
+  estimate(batches: ExpectedBatches): Promise<MemoryEstimate> {
+    const parts = this.stepper.partSizes(batches.sizes[0]);
+    return estimateOf(this.parts, { parts, apart: this.stepper.isCut(parts) }, batches);
+  }
+
+  /** Whether its steps carry running statistics. */
+  get hasStatistics(): boolean {
+    return this.state.statistics.length > 0;
   }
 
   /**
