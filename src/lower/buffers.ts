@@ -18,7 +18,7 @@ interface Buffer {
 }
 
 /** The most bytes of all buffers that are there at once. @param nodes of the graph as they are run */
-export function peakOf(graph: Graph, nodes: readonly Node[]): number {
+export function mostBytes(graph: Graph, nodes: readonly Node[]): number {
   const change = nodes.map(() => 0);
   const after = nodes.map(() => 0);
   for (const { bytes, from, to } of buffersOf(graph, nodes)) {

@@ -6,7 +6,7 @@
  */
 import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
-import { peakOf } from "./buffers.ts";
+import { mostBytes } from "./buffers.ts";
 
 /**
  * The graph with its nodes in another topological order, unless that is seen to keep more in memory: each node by its distance from the
@@ -64,4 +64,4 @@ export function runOrder(graph: Graph): Node[] {
  * The most bytes that values between inputs and outputs take at once while ONNX Runtime computes a graph. What kernels take for
  * themselves is not in it.
  */
-export const peakMemory = (graph: Graph): number => peakOf(graph, runOrder(graph));
+export const peakMemory = (graph: Graph): number => mostBytes(graph, runOrder(graph));
