@@ -12,24 +12,31 @@ import { piece } from "../pieces.ts";
 
 type WeightSite = Site<"ConvWeightGradient">;
 
-/** What a formulation lays out of X for each position of Y and sample: the taps of the kernel, or those of one of its axes. */
-const laidOut = ({ inputs: [x, dy], attrs: { kernel_shape } }: WeightSite): number =>
-  x.shape[0] * x.shape[1] * size(kernel_shape) * size(spatial(dy));
+/** What a formulation lays out for a sample: of X for each position of Y what all taps of the kernel meet. */
+const allTaps = ({ inputs: [x, dy], attrs: { kernel_shape } }: WeightSite): number =>
+  x.shape[1] * size(kernel_shape) * size(spatial(dy));
+
+/** The taps of the last axis of X, and those of the first of dY. */
+export const halfTaps = ({ inputs: [x, dy], attrs: { kernel_shape: k } }: WeightSite): number =>
+  (x.shape[1] * k.at(-1)! + dy.shape[1] * k[0]) * size(spatial(dy));
 
 /** A formulation by samples. It pays where much is laid out, by more than one tap, and the gradients that are summed are small beside it. */
-export const bySamples = (whole: Formulation<"ConvWeightGradient">): Formulation<"ConvWeightGradient"> => ({
+export const bySamples = (
+  whole: Formulation<"ConvWeightGradient">,
+  laidOut = allTaps,
+): Formulation<"ConvWeightGradient"> => ({
   applies: (site, target) => site.inputs[0].shape[0] > 1 && whole.applies?.(site, target) !== false,
   preferred: (site, t) =>
     size(site.attrs.kernel_shape) > 1 &&
-    laidOut(site) >= 4 * t.laidOut &&
+    site.inputs[0].shape[0] * laidOut(site) >= 4 * t.laidOut &&
     4 * size(site.output.shape) <= t.laidOut &&
     !!whole.preferred?.(site, t),
   emit(g, site, target) {
     const [x, dy] = site.inputs;
     const [n] = x.shape;
     const { thresholds, threads = 1 } = target;
-    const pieces = Math.max(2, Math.ceil(laidOut(site) / ((thresholds?.laidOut ?? 1) * threads)));
-    const each = Math.max(1, Math.floor(n / pieces));
+    const fitting = Math.round(((thresholds?.laidOut ?? 1) * threads) / laidOut(site));
+    const each = Math.max(1, Math.min(fitting, Math.ceil(n / 2)));
     const part = (v: Value, from: number) => piece(g, v, from, Math.min(n, from + each));
     const parts: Value[] = [];
     for (let from = 0; from < n; from += each)

@@ -2,7 +2,7 @@
 import type { MeaningName } from "../../graph/meanings.ts";
 import type { Pattern } from "../pattern.ts";
 import { convByBlocks, inputByBlocks } from "./blocks.ts";
-import { bySamples } from "./by-samples.ts";
+import { bySamples, halfTaps } from "./by-samples.ts";
 import { convByChannels, inputByChannels, weightByChannels } from "./channels.ts";
 import {
   convByRows,
@@ -38,7 +38,7 @@ export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
     tall: weightByTallProduct,
     rowsBySamples: bySamples(weightByRows),
     rows: weightByRows,
-    halvesBySamples: bySamples(weightByHalves),
+    halvesBySamples: bySamples(weightByHalves, halfTaps),
     halves: weightByHalves,
     columnsBySamples: bySamples(weightByColumns),
     columns: weightByColumns,
