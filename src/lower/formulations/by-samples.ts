@@ -9,6 +9,7 @@ import type { Value } from "../../graph/types.ts";
 import { spatial } from "../../graph/windows.ts";
 import type { Formulation, Site } from "../pattern.ts";
 import { piece } from "../pieces.ts";
+import type { BySum } from "./convolution.ts";
 
 type WeightSite = Site<"ConvWeightGradient">;
 
@@ -23,6 +24,7 @@ export const halfTaps = ({ inputs: [x, dy], attrs: { kernel_shape: k } }: Weight
 /** A formulation by samples. It pays where much is laid out, by more than one tap, and the gradients that are summed are small beside it. */
 export const bySamples = (
   whole: Formulation<"ConvWeightGradient">,
+  { sum, arranged }: BySum,
   laidOut = allTaps,
 ): Formulation<"ConvWeightGradient"> => ({
   applies: (site, target) => site.inputs[0].shape[0] > 1 && whole.applies?.(site, target) !== false,
@@ -31,16 +33,14 @@ export const bySamples = (
     site.inputs[0].shape[0] * laidOut(site) >= 4 * t.laidOut &&
     4 * size(site.output.shape) <= t.laidOut &&
     !!whole.preferred?.(site, t),
-  emit(g, site, target) {
+  emit(g, site, { thresholds, threads = 1 }) {
     const [x, dy] = site.inputs;
     const [n] = x.shape;
-    const { thresholds, threads = 1 } = target;
     const fitting = Math.round(((thresholds?.laidOut ?? 1) * threads) / laidOut(site));
     const each = Math.max(1, Math.min(fitting, Math.ceil(n / 2)));
     const part = (v: Value, from: number) => piece(g, v, from, Math.min(n, from + each));
     const parts: Value[] = [];
-    for (let from = 0; from < n; from += each)
-      parts.push(whole.emit(g, { ...site, inputs: [part(x, from), part(dy, from)] }, target));
-    return g.Sum(parts);
+    for (let from = 0; from < n; from += each) parts.push(sum(g, { ...site, inputs: [part(x, from), part(dy, from)] }));
+    return arranged(g, g.Sum(parts), site);
   },
 });

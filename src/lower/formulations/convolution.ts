@@ -100,8 +100,33 @@ export const weightShape = ({ inputs: [x, dy], attrs: { group, kernel_shape } }:
   ...kernel_shape,
 ];
 
+/** A weight's gradient in two steps: what can be summed over samples, and its elements in the weight's order. */
+export interface BySum {
+  sum(g: Builder, site: WeightSite): Value;
+  arranged(g: Builder, sum: Value, site: WeightSite): Value;
+}
+
+const inOne = ({ sum, arranged }: BySum): Pick<Formulation<"ConvWeightGradient">, "emit"> => ({
+  emit: (g, site) => arranged(g, sum(g, site), site),
+});
+
 /** Enough channels that a product over all of them outweighs the data movement. */
 const isWide = ({ inputs: [x] }: WeightSite, { productChannels }: Thresholds) => x.shape[1] >= productChannels;
+
+/** dYᵀ · rows of X. */
+export const sumByRows: BySum = {
+  sum(g, { inputs: [x, dy], attrs: a }) {
+    const [n, m] = dy.shape;
+    const to = spatial(dy);
+    const seen = windowRows(g, x, to, a);
+    const dY = g.Transpose(reshape(g, dy, [n, m, size(to)]), { perm: [1, 0, 2] });
+    return g.MatMul(reshape(g, dY, [m, n * size(to)]), seen);
+  },
+  arranged(g, sum, site) {
+    const [m, c, ...kernel] = weightShape(site);
+    return reshape(g, g.Transpose(reshape(g, sum, [m, size(kernel), c]), { perm: [0, 2, 1] }), weightShape(site));
+  },
+};
 
 /**
  * dW by one product over all samples and positions: dYᵀ · rows of X. Against columns 0.6–0.8 at 8×8, 0.8–0.9 at 16×16,
@@ -110,16 +135,22 @@ const isWide = ({ inputs: [x] }: WeightSite, { productChannels }: Thresholds) =>
 export const weightByRows: Formulation<"ConvWeightGradient"> = {
   applies: ({ attrs }) => attrs.group === 1,
   preferred: (site, t) => isWide(site, t) && size(spatial(site.inputs[1])) <= t.weightRows,
-  emit(g, site) {
-    const { inputs, attrs: a } = site;
-    const [x, dy] = inputs;
-    const [m, c] = weightShape(site);
-    const [n, to] = [dy.shape[0], spatial(dy)];
-    const seen = windowRows(g, x, to, a);
-    const dY = g.Transpose(reshape(g, dy, [n, m, size(to)]), { perm: [1, 0, 2] });
-    const product = g.MatMul(reshape(g, dY, [m, n * size(to)]), seen);
-    const taps = size(a.kernel_shape);
-    return reshape(g, g.Transpose(reshape(g, product, [m, taps, c]), { perm: [0, 2, 1] }), weightShape(site));
+  ...inOne(sumByRows),
+};
+
+/** Rows of Xᵀ · dY. */
+export const sumByTallProduct: BySum = {
+  sum(g, { inputs: [x, dy], attrs: a }) {
+    const [n, m] = dy.shape;
+    const to = spatial(dy);
+    const seen = g.Transpose(windowRows(g, x, to, a), { perm: [1, 0] });
+    const dY = g.Transpose(reshape(g, dy, [n, m, size(to)]), { perm: [0, 2, 1] });
+    return g.MatMul(seen, reshape(g, dY, [n * size(to), m]));
+  },
+  arranged(g, sum, site) {
+    const [m, c, ...kernel] = weightShape(site);
+    const turned = g.Transpose(reshape(g, sum, [size(kernel), c, m]), { perm: [2, 1, 0] });
+    return reshape(g, turned, weightShape(site));
   },
 };
 
@@ -134,30 +165,12 @@ export const weightByTallProduct: Formulation<"ConvWeightGradient"> = {
     const [m, c, ...kernel] = weightShape(site);
     return m <= t.tallChannels && m < c * size(kernel) && !!weightByRows.preferred?.(site, t);
   },
-  emit(g, site) {
-    const { inputs, attrs: a } = site;
-    const [x, dy] = inputs;
-    const [m, c] = weightShape(site);
-    const [n, to] = [dy.shape[0], spatial(dy)];
-    const seen = g.Transpose(windowRows(g, x, to, a), { perm: [1, 0] });
-    const dY = g.Transpose(reshape(g, dy, [n, m, size(to)]), { perm: [0, 2, 1] });
-    const product = g.MatMul(seen, reshape(g, dY, [n * size(to), m]));
-    const turned = g.Transpose(reshape(g, product, [size(a.kernel_shape), c, m]), { perm: [2, 1, 0] });
-    return reshape(g, turned, weightShape(site));
-  },
+  ...inOne(sumByTallProduct),
 };
 
-/**
- * dW by columns as below, but with the taps of the last axis taken from X and those of the first from dY: less to move.
- * Against columns 0.7 for 16 channels at 32×32, 0.8 for 64.
- */
-export const weightByHalves: Formulation<"ConvWeightGradient"> = {
-  applies: ({ attrs: { group, strides, kernel_shape } }) =>
-    group === 1 && strides.every((s) => s === 1) && kernel_shape.length === 2 && size(kernel_shape) > 1,
-  preferred: isWide,
-  emit(g, site) {
-    const { inputs, attrs: a } = site;
-    const [x, dy] = inputs;
+/** dY's taps of the first axis · X's of the last, for each sample. */
+export const sumByHalves: BySum = {
+  sum(g, { inputs: [x, dy], attrs: a }) {
     const [n, c] = x.shape;
     const m = dy.shape[1];
     const [[kh, kw], [dh, dw]] = [a.kernel_shape, a.dilations];
@@ -169,17 +182,28 @@ export const weightByHalves: Formulation<"ConvWeightGradient"> = {
     const positions = size(spatial(xTaps));
     const seen = g.Transpose(reshape(g, xTaps, [n, c * kw, positions]), { perm: [0, 2, 1] });
     const product = g.MatMul(reshape(g, dyTaps, [n, m * kh, positions]), seen);
-    const total = reshape(g, g.ReduceSum(product, { axes: [0], keepdims: 0 }), [m, kh, c, kw]);
-    return reshape(g, g.Transpose(total, { perm: [0, 2, 1, 3] }), weightShape(site));
+    return g.ReduceSum(product, { axes: [0], keepdims: 0 });
+  },
+  arranged(g, sum, site) {
+    const [m, c, kh, kw] = weightShape(site);
+    return reshape(g, g.Transpose(reshape(g, sum, [m, kh, c, kw]), { perm: [0, 2, 1, 3] }), weightShape(site));
   },
 };
 
-/** dW by one product per sample and group, summed: dY · columnsᵀ, the columns by a one-hot depthwise convolution. */
-export const weightByColumns: Formulation<"ConvWeightGradient"> = {
-  preferred: () => true,
-  emit(g, site) {
-    const { inputs, attrs: a } = site;
-    const [x, dy] = inputs;
+/**
+ * dW by columns as below, but with the taps of the last axis taken from X and those of the first from dY: less to move.
+ * Against columns 0.7 for 16 channels at 32×32, 0.8 for 64.
+ */
+export const weightByHalves: Formulation<"ConvWeightGradient"> = {
+  applies: ({ attrs: { group, strides, kernel_shape } }) =>
+    group === 1 && strides.every((s) => s === 1) && kernel_shape.length === 2 && size(kernel_shape) > 1,
+  preferred: isWide,
+  ...inOne(sumByHalves),
+};
+
+/** dY · columnsᵀ, for each sample. */
+export const sumByColumns: BySum = {
+  sum(g, { inputs: [x, dy], attrs: a }) {
     const [n, c] = x.shape;
     const columns = columnsOf(g, x, a);
     const taps = size(a.kernel_shape);
@@ -187,8 +211,15 @@ export const weightByColumns: Formulation<"ConvWeightGradient"> = {
     const perGroup = (v: Value, channels: number) => reshape(g, v, [n, a.group, channels / a.group, positions]);
     const seen = g.Transpose(perGroup(columns, c * taps), { perm: [0, 1, 3, 2] });
     const product = g.MatMul(perGroup(dy, dy.shape[1]), seen);
-    return reshape(g, g.ReduceSum(product, { axes: [0], keepdims: 0 }), weightShape(site));
+    return g.ReduceSum(product, { axes: [0], keepdims: 0 });
   },
+  arranged: (g, sum, site) => reshape(g, sum, weightShape(site)),
+};
+
+/** dW by one product per sample and group, summed: dY · columnsᵀ, the columns by a one-hot depthwise convolution. */
+export const weightByColumns: Formulation<"ConvWeightGradient"> = {
+  preferred: () => true,
+  ...inOne(sumByColumns),
 };
 
 /** X [N, C, …] → [N, C·taps, o…]: what each tap of the window meets. */
