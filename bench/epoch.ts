@@ -78,7 +78,7 @@ async function epochRow(model: string, [samples, test]: readonly [number, number
       seed: 1,
       store: directory(folder),
     });
-    const mine = timedRun(run, samples / BATCH);
+    const mine = await timedRun(run, samples / BATCH);
     const task = { model, batch: BATCH, threads, method: "sgd" };
     const theirs = await torchRun(python, task, data, () => ({ lr: 0.01 }));
     for (const side of [mine, theirs]) {

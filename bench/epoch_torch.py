@@ -70,7 +70,7 @@ def epoch(lr, c=None, restart=False):
     return total / len(x), right / len(test[1])
 
 
-say(version=torch.__version__)
+say(version=f"{torch.__version__} ({torch.backends.cpu.get_cpu_capability()})")
 for line in sys.stdin:
     start = time.perf_counter()
     loss, accuracy = epoch(**json.loads(line))

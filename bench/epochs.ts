@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Dataset } from "../src/data/dataset.ts";
 import type { Split } from "../src/data/split.ts";
 import type { Run } from "../src/train/run.ts";
-import { othersDuring } from "./machine.ts";
+import { othersDuring, runtimeOf } from "./machine.ts";
 import { torchChild } from "./torch.ts";
 
 /** What an epoch came to. */
@@ -26,11 +26,10 @@ export interface TimedRun {
 }
 
 /** Espalier's: whatever it does between two epochs belongs to the second. @param steps of an epoch */
-export function timedRun(run: Run, steps: number): TimedRun {
+export async function timedRun(run: Run, steps: number): Promise<TimedRun> {
   const epochs = run[Symbol.asyncIterator]();
-  const { name, version } = run.options.engine;
   return {
-    version: `${name} ${version}`,
+    version: await runtimeOf(run.options.engine),
     async epoch() {
       const start = performance.now();
       const { result, cores } = await othersDuring(() => epochs.next());

@@ -13,7 +13,7 @@ import { begin } from "../experiments/record.ts";
 import { type FullSize, fullSizeTable, PHASES, type PhaseName, type Took } from "../experiments/run-tables.ts";
 import { node } from "../src/engine/node.ts";
 import { list, positiveInteger, root } from "./arguments.ts";
-import { othersDuring, QUIET, quiet } from "./machine.ts";
+import { othersDuring, QUIET, quiet, runtimeOf } from "./machine.ts";
 
 const EXAMPLE = `
 Example:
@@ -38,7 +38,7 @@ const recording = begin({
   apart: { models: { type: "string" } },
   root: folder,
 });
-const { name: runtime, version } = node();
+const versions = [await runtimeOf(node())];
 const rows: FullSize[] = [];
 const content = () => ({ settings: { batch: 8, zeroGroups: 0.3, seed: 1 }, rows });
 const run = promisify(execFile);
@@ -65,11 +65,11 @@ try {
       const took: Partial<Record<PhaseName, Took>> = {};
       for (const p of PHASES) took[p] = await phase(p, path);
       rows.push({ model: name, exporter, bytes, took: took as Record<PhaseName, Took> });
-      await recording.keep([`${runtime} ${version}`], content());
+      await recording.keep(versions, content());
       console.error(fullSizeTable({ rows: rows.slice(-1) }));
     }
 } finally {
   rmSync(scratch, { recursive: true });
 }
 console.log(fullSizeTable({ rows }));
-await recording.write([`${runtime} ${version}`], content());
+await recording.write(versions, content());

@@ -17,6 +17,7 @@ import { write } from "../src/onnx/write.ts";
 import { cost } from "../src/shrink/cost.ts";
 import { shrink } from "../src/shrink/shrink.ts";
 import { integers, list, type RoundOptions, root, rounded } from "./arguments.ts";
+import { runtimeOf } from "./machine.ts";
 import type { TimedSide } from "./ours.ts";
 import { alternate } from "./rounds.ts";
 import { zeroInPlace } from "./zero-groups.ts";
@@ -56,7 +57,7 @@ async function side(by: Engine, model: Model, batch: number): Promise<TimedSide>
   const [{ name, dtype, shape }] = atBatch(model, batch).inputs;
   const feeds = { [name]: by.upload({ dtype, shape, data: new Float32Array(size(shape)).fill(0.5) }) };
   return {
-    version: `${by.name} ${by.version}`,
+    version: await runtimeOf(by),
     async steps(n) {
       const start = performance.now();
       for (let i = 0; i < n; i++) disposeAll(by, await session.run(feeds));
@@ -88,10 +89,10 @@ for (const name of options.models) {
         ...{ full: times[0], small: times[i + 1], othersCores },
       });
     });
-    await recording.keep(engine, content()); // so that an interrupted benchmark keeps what it measured
+    await recording.keep([await runtimeOf(engine)], content()); // so that an interrupted benchmark keeps what it measured
     const gain = kinds.map((_, i) => median(times[0].map((ms, r) => ms / times[i + 1][r])).toFixed(1));
     console.error(`${name}, batch ${batch}: ${gain.join(", ")} times as fast`);
   }
 }
 console.log(inferenceTable({ rows }));
-await recording.write(engine, content());
+await recording.write([await runtimeOf(engine)], content());

@@ -1,9 +1,20 @@
-/** What else the machine is doing: a benchmark beside other programs measures those. */
+/** What the machine computes with, and what else it is doing: a benchmark beside other programs measures those. */
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Engine } from "../src/engine/engine.ts";
+import { blockOf } from "../src/lower/tuning/probe-block.ts";
 
 /** Cores that other programs may use before figures mean little. */
 export const QUIET = 0.2;
+
+/**
+ * A runtime, its version, and which of its vector kernels are in use: those of AVX-512 have blocks of 16 channels, those of AVX2 of 8,
+ * whatever the processor is called.
+ */
+export async function runtimeOf(engine: Engine): Promise<string> {
+  const block = await blockOf(engine);
+  return `${engine.name} ${engine.version} (${block === undefined ? "no blocked kernels" : `blocks of ${block}`})`;
+}
 
 /** Processor time of all programs since the start of the machine, in milliseconds. */
 const busy = (): number => cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);

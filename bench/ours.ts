@@ -4,6 +4,7 @@ import { Random } from "../src/math/random.ts";
 import { crossEntropy } from "../src/step/loss.ts";
 import type { Communicator } from "../src/train/ranks/communicator.ts";
 import { Trainer } from "../src/train/trainer.ts";
+import { runtimeOf } from "./machine.ts";
 import { type Method, schedule } from "./method.ts";
 import { type Network, networkOf } from "./networks.ts";
 
@@ -66,7 +67,7 @@ export async function ours(
   await trainer.compile(count); // so that no session is compiled inside a timed round
 
   return {
-    version: `${engine.name} ${engine.version}`,
+    version: await runtimeOf(engine),
     network,
     async steps(n) {
       const start = performance.now();

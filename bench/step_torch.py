@@ -80,7 +80,7 @@ except Exception as error:  # what a compiler can fail with has no common class;
         raise
     say(error=f"torch.compile: {str(error).splitlines()[0][:200]}")
     sys.exit(1)
-say(version=torch.__version__)
+say(version=f"{torch.__version__} ({torch.backends.cpu.get_cpu_capability()})")
 for line in sys.stdin:
     steps = int(line)
     start = time.perf_counter()

@@ -105,7 +105,7 @@ async function measure(name: string): Promise<void> {
   const some = limitTrain(whole, images, 1);
   const data: Dataset = { ...some, test: limitTrain({ ...some, train: whole.test }, test, 1).train };
   const runs = [espalier(name, data, true), espalier(name, data, false)];
-  const mine = runs.map((run) => timedRun(run, Math.ceil(images / batch)));
+  const mine = await Promise.all(runs.map((run) => timedRun(run, Math.ceil(images / batch))));
   const task = { model: name, batch, threads, method: "rmda" };
   const theirs = await torchRun(python, task, data, (e) => ({
     ...{ lr: e < milestone ? lr : lr / 10, c: C, restart: e === milestone },
