@@ -46,7 +46,7 @@ export type { DType, Graph, Model, Node, Tensor, Value } from "./graph/types.ts"
 export type { BlockKind, GroupKind, GroupSet, Side, SideOptions } from "./groups/group-set.ts";
 export { groupSets } from "./groups/groups.ts";
 export { zeroGroups } from "./groups/zeros.ts";
-export { type TuneOptions, type TuningProgress, tune } from "./lower/tuning/tune.ts";
+export { type Tuned, type TuneOptions, type TuningProgress, tune } from "./lower/tuning/tune.ts";
 export type { SiteTrial, SiteTrials, Tuning, TuningCache } from "./lower/tuning/tuning.ts";
 export { type Composed, type ComposeOptions, compose } from "./lowrank/compose.ts";
 export { factorPatterns, isComposed } from "./lowrank/factors.ts";

@@ -12,7 +12,7 @@ export const tuneCommand = () =>
   command({
     name: "tune",
     about:
-      "Times the formulations of a model's training step on this machine, shape by shape, and keeps what it finds for train --tune. Nothing else should run.",
+      "Times the formulations of a model's training step on this machine, shape by shape, then the whole step, and keeps what it finds for train --tune. Nothing else should run.",
     arguments: [["<model>", "a built-in model's name, or a file that ends in .onnx"]],
     fields: { batchSize: integerField("default 128", { min: 1 }), ...engineFields },
     examples: ["tune resnet20", "tune mobilenet.onnx --batch-size 32 --threads 2", "tune lenet5 --json"],
@@ -20,12 +20,11 @@ export const tuneCommand = () =>
     async run([name], { batchSize, ...where }, out) {
       const engine = engineOf(where);
       const model = name!.endsWith(".onnx") ? await readModel(name!) : builtIn(name!, { seed: 1 });
-      const { tuning, trials } = await tuneModel(model, { engine, batchSize, ...tuningReporter(out) });
-      const several = Object.entries(trials).filter(([, { took }]) => Object.keys(took).length > 1);
+      const { tuning, trials, whole } = await tuneModel(model, { engine, batchSize, ...tuningReporter(out) });
       const table: Table = {
         head: ["shape", "chosen", "took", "others"],
         text: [0, 1, 3],
-        rows: several.map(([key, { chosen, took }]) => [
+        rows: Object.entries(trials).map(([key, { chosen, took }]) => [
           shapesOf(key),
           chosen,
           timeOf(took[chosen]),
@@ -36,7 +35,10 @@ export const tuneCommand = () =>
         ]),
       };
       const blocks = tuning.block === null ? "no blocked kernels" : `blocks of ${tuning.block} channels`;
-      out.result({ model: name, ...tuning, trials }, `${terminalTable(table, out)}\n\n${tuning.engine}; ${blocks}`);
+      out.result(
+        { model: name, ...tuning, trials, whole },
+        `${terminalTable(table, out)}\n\n${tuning.engine}; ${blocks}`,
+      );
       return 0;
     },
   });

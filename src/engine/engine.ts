@@ -62,6 +62,8 @@ export interface Engine {
   readonly version: string;
   readonly threads: number;
   readonly device: string;
+  /** Milliseconds that this process has computed so far, all its threads together. Absent = nobody knows. */
+  computed?(): number;
   /** Bytes of memory that are free where graphs run; infinity where nobody knows. Absent = nobody knows. */
   available?(): number;
   /** Bytes of that memory that this process has. Absent = nobody knows. */

@@ -141,6 +141,11 @@ class NodeEngine implements Engine, TensorOwner {
     return this.device === "cpu" ? process.memoryUsage.rss() : 0;
   }
 
+  computed(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  }
+
   upload({ dtype, shape, data }: EngineTensor): DeviceTensor {
     if (dtype === "bfloat16")
       throw new EspalierError(

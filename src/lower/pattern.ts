@@ -18,6 +18,11 @@ export interface Site<K extends MeaningName = MeaningName> {
 export interface Formulation<K extends MeaningName = MeaningName> {
   /** It computes on blocks of the processor's size: only where that is known (`Target.block`). */
   readonly onBlocks?: true;
+  /**
+   * A few passes over memory, whose cost is decided by what stands beside them: they go through pieces with their neighbours, and share
+   * with others what they compute first. Timed alone they would tell nothing.
+   */
+  readonly passes?: true;
   /** Whether it is right for these shapes and attributes at all; absent = always. */
   applies?(site: Site<K>, target: Target): boolean;
   /** Whether it is the fastest known, by what was measured; absent = only when a plan asks for it. */
@@ -32,13 +37,16 @@ export type Pattern<K extends MeaningName = MeaningName> = Readonly<Record<strin
 /** What a plan calls the formulation that the graph came with. */
 export const PLAIN = "plain";
 
-/** Long lists (an index) by their length and a hash (FNV-1a). */
-function attrText(a: Attr | undefined): string {
-  if (!Array.isArray(a) || a.length <= 16) return `${a}`;
+/** FNV-1a. */
+export function fnv(numbers: Iterable<number>): string {
   let hash = 0x811c9dc5;
-  for (const x of a as readonly number[]) hash = Math.imul(hash ^ x, 0x01000193) >>> 0;
-  return `${a.length}#${hash.toString(16)}`;
+  for (const x of numbers) hash = Math.imul(hash ^ x, 0x01000193) >>> 0;
+  return hash.toString(16);
 }
+
+/** Long lists (an index) by their length and a hash. */
+const attrText = (a: Attr | undefined): string =>
+  Array.isArray(a) && a.length > 16 ? `${a.length}#${fnv(a as readonly number[])}` : `${a}`;
 
 /**
  * What a formulation may be chosen by: equal keys, equal choice. "ConvWeightGradient float32[8,3,9,9] float32[8,4,7,7]

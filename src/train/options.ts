@@ -153,7 +153,8 @@ export interface TrainOptions extends Sparing {
   /** A checkpoint is written every epoch and whenever this many seconds have passed. Default 60. */
   readonly checkpointSeconds?: number;
   /**
-   * Times the formulations of the step on this machine before the first one, and computes with the fastest: seconds, once with a cache.
+   * Times the formulations of the step on this machine before the first one, and computes with the fastest where the whole step gains
+   * by them: seconds to a minute, once with a cache.
    * The checkpoint keeps what was found, so that a resume ends with the same bytes; on another machine it is tuned anew. Default:
    * the built-in thresholds.
    */

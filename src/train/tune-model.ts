@@ -7,7 +7,7 @@ import { atBatch } from "../graph/bind.ts";
 import { builder } from "../graph/builder.ts";
 import type { Graph, Model, Value } from "../graph/types.ts";
 import { withoutUnread } from "../graph/walk.ts";
-import { type TuneOptions, tune } from "../lower/tuning/tune.ts";
+import { type Tuned, type TuneOptions, tune } from "../lower/tuning/tune.ts";
 import { forward } from "../step/forward.ts";
 import { parameters } from "../step/parameters.ts";
 import { checkDynamicBatch } from "./inputs.ts";
@@ -23,10 +23,10 @@ export interface TuneModelOptions extends TuneOptions {
 /**
  * Times every formulation of a model's forward pass and gradients at a batch size; what is found goes into the cache, from which
  * `train` with `tune` takes it.
- * @returns the plan, and what each site's formulations took
+ * @returns the plan, and what each site's formulations and the whole took
  * @throws EspalierError when the model cannot be trained, or has a fixed batch
  */
-export async function tuneModel(model: Model, options: TuneModelOptions): ReturnType<typeof tune> {
+export async function tuneModel(model: Model, options: TuneModelOptions): Promise<Tuned> {
   wants("tuneModel", ["model", aModel, model], ["options", anObject, options], ["engine", anEngine, options, "engine"]);
   const { engine, batchSize = 128, ...rest } = options;
   checkInteger("batchSize", batchSize, 1);

@@ -7,6 +7,7 @@ import type { Formulation } from "../pattern.ts";
  * for subnormal y.) An infinite dy becomes NaN where y is 0.
  */
 export const reluByMask: Formulation<"ReluGradient"> = {
+  passes: true,
   preferred: () => true,
   emit: (g, { inputs: [y, dy] }) => g.Mul(dy, positive(g, y)),
 };
@@ -16,6 +17,7 @@ export const reluByMask: Formulation<"ReluGradient"> = {
  * AVX-512). Its relative error is |ln x| times 2⁻²⁵ or so, below 10⁻⁶ for x above 10⁻¹⁴.
  */
 export const cubeRootByLogarithm: Formulation<"CubeRoot"> = {
+  passes: true,
   preferred: () => true,
   emit: (g, { inputs: [x] }) => g.Exp(g.Mul(g.Log(x), 1 / 3)),
 };

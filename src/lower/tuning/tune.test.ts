@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { backward } from "../../autodiff/backward.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { DeviceTensors, Engine } from "../../engine/engine.ts";
 import { node } from "../../engine/node.ts";
 import { builder } from "../../graph/builder.ts";
 import { check } from "../../graph/check.ts";
@@ -10,6 +10,7 @@ import { lower } from "../lower.ts";
 import { keyOf } from "../pattern.ts";
 import { formulationsOf, sitesOf } from "../sites.ts";
 import { blockOf } from "./probe-block.ts";
+import { timedOf } from "./trial.ts";
 import { isTunedFor, tune } from "./tune.ts";
 import { tunedTarget } from "./tuned-target.ts";
 import type { SiteTrials } from "./tuning.ts";
@@ -42,21 +43,22 @@ test("each shape is tried once, and the plan is one that can be carried out", as
   const graph = program();
   const sites = sitesOf(graph);
   const told: string[] = [];
-  const { tuning, trials } = await tune(graph, engine, {
+  const { tuning, trials, whole } = await tune(graph, engine, {
     onTrial: ({ site, done, total }) => told.push(`${done}/${total} ${site}`),
   });
-  const keys = [...new Set(sites.map(keyOf))];
-  expect(keys.length).toBeLessThan(sites.length); // the two convolutions are alike
-  expect(Object.keys(trials)).toEqual(keys);
-  expect(told).toEqual(keys.map((key, i) => `${i + 1}/${keys.length} ${key}`));
   const { target, plan } = await tunedTarget(engine, graph, tuning);
-  for (const site of sites) {
-    const { took, chosen } = trials[keyOf(site)];
+  const alone = sites.filter((site) => timedOf(site, target).length > 1);
+  const keys = [...new Set(alone.map(keyOf))];
+  expect(keys.length).toBeLessThan(alone.length); // the two convolutions are alike
+  expect(Object.keys(trials)).toEqual(keys);
+  expect(told).toEqual([...keys, "whole graph"].map((key, i) => `${i + 1}/${keys.length + 1} ${key}`));
+  for (const site of alone) {
+    const { took, chosen, preferred } = trials[keyOf(site)];
     expect(Object.keys(took).sort()).toEqual(formulationsOf(site, target).sort());
-    expect(plan[keyOf(site)]).toBe(chosen);
+    expect(plan[keyOf(site)]).toBe(whole.chosen === "tuned" ? chosen : preferred);
   }
   // every formulation that there is computes the right values here, so every one has a time
-  const several = Object.values(trials).filter(({ took }) => Object.keys(took).length > 1);
+  const several = Object.values(trials);
   expect(several.length).toBeGreaterThan(3);
   for (const { took, chosen } of several) {
     expect(Object.values(took)).not.toContain(null);
@@ -78,36 +80,92 @@ test("what the cache has is not tried again; what it has of other formulations i
   cache.all[name] = { ...cache.all[name], [key]: { ...first.trials[key], took: { plain: 1, removed: 2 } } };
   const fresh: string[] = [];
   await tune(program(), engine, { cache, onTrial: (p) => void (p.known || fresh.push(p.site)) });
-  expect(fresh).toEqual([key]);
+  expect(fresh.filter((site) => site !== "whole graph")).toEqual([key]);
 });
 
-/** An engine on which every model with a certain operator computes something else. */
-const wrongWith = (op: string): Engine => ({
+/** The engine, and what becomes of a model's results. @param computed its clock */
+const watched = (ran: (model: string, out: DeviceTensors) => unknown, computed?: () => number): Engine => ({
   name: engine.name,
   version: engine.version,
   threads: engine.threads,
   device: engine.device,
+  ...(computed && { computed }),
   upload: (t) => engine.upload(t),
   download: (t) => engine.download(t),
   dispose: (t) => engine.dispose(t),
   release: () => engine.release(),
   async load(bytes, options) {
     const session = await engine.load(bytes, options);
-    if (!new TextDecoder("latin1").decode(bytes).includes(op)) return session;
+    const model = new TextDecoder("latin1").decode(bytes);
     return {
       inputNames: session.inputNames,
       outputNames: session.outputNames,
       release: () => session.release(),
       async run(feeds, into) {
         const out = await session.run(feeds, into);
-        for (const t of Object.values(out)) {
-          const { data } = await engine.download(t);
-          (data as Float32Array)[0] += 1e3;
-        }
+        await ran(model, out);
         return out;
       },
     };
   },
+});
+
+/** An engine on which every model with a certain operator computes something else. */
+const wrongWith = (op: string): Engine =>
+  watched(async (model, out) => {
+    if (!model.includes(op)) return;
+    for (const t of Object.values(out)) {
+      const { data } = await engine.download(t);
+      (data as Float32Array)[0] += 1e3;
+    }
+  });
+
+/** An engine on which every model takes as long as is said. */
+function clocked(milliseconds: (model: string) => number): Engine {
+  let passed = 0;
+  return watched(
+    (model) => void (passed += milliseconds(model)),
+    () => passed,
+  );
+}
+
+/** How often a model gathers, which those formulations do that are not preferred here. */
+const gathers = (model: string): number => model.split("Gather").length;
+const isWhole = (model: string): boolean => model.includes("dx");
+
+test("a whole graph that gains nothing by what its sites prefer is computed as without tuning", async () => {
+  const alone = (model: string) => (gathers(model) > 1 ? 5 : 10);
+  const faster = await tune(
+    program(),
+    clocked((m) => (isWhole(m) ? 1000 - 20 * gathers(m) : alone(m))),
+  );
+  const slower = await tune(
+    program(),
+    clocked((m) => (isWhole(m) ? 1000 + gathers(m) : alone(m))),
+  );
+  expect(faster.trials).toEqual(slower.trials);
+  const differs = Object.entries(faster.trials).filter(([, { chosen, preferred }]) => chosen !== preferred);
+  expect(differs.length).toBeGreaterThan(0);
+  expect(faster.whole).toMatchObject({ chosen: "tuned", preferred: "thresholds" });
+  expect(slower.whole).toMatchObject({ chosen: "thresholds", preferred: "thresholds" });
+  for (const [key, { chosen, preferred }] of differs) {
+    expect(faster.tuning.plan[key]).toBe(chosen);
+    expect(slower.tuning.plan[key]).toBe(preferred);
+  }
+});
+
+test("a formulation that gains less than a twentieth is not chosen", async () => {
+  const { trials } = await tune(
+    program(),
+    clocked((model) => (gathers(model) > 1 ? 96 : 100)),
+  );
+  for (const { chosen, preferred } of Object.values(trials)) expect(chosen).toBe(preferred);
+});
+
+test("what a few passes over memory compute is not timed alone", async () => {
+  const { trials } = await tune(program(), engine);
+  expect(sitesOf(program()).some(({ of }) => of === "ReluGradient")).toBe(true);
+  expect(Object.keys(trials).filter((key) => key.startsWith("ReluGradient"))).toEqual([]);
 });
 
 test("a formulation with wrong values is never chosen, however fast", async () => {

@@ -1,25 +1,35 @@
 /** Tries the formulations of a graph's sites on the machine that runs it, checks their values, and keeps the fastest. */
-import { type DeviceTensors, disposeAll, type Engine, type Session, withUploaded } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { aGraph, anEngine, anObject, maybe, wants } from "../../given.ts";
 import type { Graph } from "../../graph/types.ts";
-import { encode } from "../../onnx/write.ts";
-import { lower, preferenceOf } from "../lower.ts";
-import { keyOf, PLAIN, type Site } from "../pattern.ts";
-import { extract, formulationsOf, sitesOf } from "../sites.ts";
+import { preferenceOf } from "../lower.ts";
+import { keyOf, type Site } from "../pattern.ts";
+import { sitesOf } from "../sites.ts";
 import { type Target, targetOf } from "../target.ts";
 import { blockOf } from "./probe-block.ts";
+import { timedOf, trial } from "./trial.ts";
 import { type SiteTrial, type SiteTrials, type Tuning, type TuningCache, tunedEngine } from "./tuning.ts";
-import { type Arrays, distanceOf, drawn } from "./values.ts";
+import { gains, twoOf, wholeTrial } from "./whole.ts";
 
-/** What a trial tells while tuning goes on. */
+/** What a trial tells while tuning goes on. The last one is of the whole graph. */
 export interface TuningProgress {
-  /** Sites tried or known, of `total`. */
+  /** Trials made or known, of `total`. */
   readonly done: number;
   readonly total: number;
+  /** What was tried; "whole graph" at the end. */
   readonly site: string;
   readonly trial: SiteTrial;
-  /** Whether the cache had it. */
+  /** Whether the cache had it, or nothing was to be tried. */
   readonly known: boolean;
+}
+
+/** What `tune` found. */
+export interface Tuned {
+  readonly tuning: Tuning;
+  /** By site. Those that can be computed in one way alone are not among them. */
+  readonly trials: SiteTrials;
+  /** Of the whole graph: by what the sites prefer ("tuned"), or as without tuning ("thresholds"). */
+  readonly whole: SiteTrial;
 }
 
 /** Options of `tune`. */
@@ -33,24 +43,14 @@ export interface TuneOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How far a formulation's values may be from the plain one's: other orders of summation, no more. */
-const TOLERANCE = 1e-4;
-/** A formulation is chosen over the preferred one when it takes less than this share of its time. */
-const GAIN = 0.95;
-/** Runs of a formulation: so many at most, or until so many milliseconds have passed, but two at least. */
-const RUNS = { most: 12, ms: 120 } as const;
-
 /**
- * Times every formulation of every distinct site of a graph (a training step, say) on an engine. Takes seconds; nothing else should
- * run. What has wrong values is never chosen: the block of the blocked kernels is the processor's, and another one gives wrong
- * numbers without an error.
- * @returns the plan for `lower`, and what was tried by site
+ * Times the formulations of every distinct site of a graph (a training step, say) on an engine, and then the graph with the fastest of
+ * them against what the built-in thresholds prefer, which stays where nothing is gained. Takes seconds to a minute; nothing else should run. What
+ * has wrong values is never chosen: the block of the blocked kernels is the processor's, and another one gives wrong numbers without an
+ * error.
+ * @returns the plan for `lower`, and what was tried
  */
-export async function tune(
-  graph: Graph,
-  engine: Engine,
-  options: TuneOptions = {},
-): Promise<{ readonly tuning: Tuning; readonly trials: SiteTrials }> {
+export async function tune(graph: Graph, engine: Engine, options: TuneOptions = {}): Promise<Tuned> {
   wants(
     "tune",
     ["graph", aGraph, graph],
@@ -63,22 +63,33 @@ export async function tune(
   const block = await blockOf(engine);
   const target: Target = { ...targetOf(engine), ...(block !== undefined && { block }) };
   const known = (await cache?.read(name)) ?? {};
-  const sites = new Map(sitesOf(graph).map((site) => [keyOf(site), site]));
+  const all = sitesOf(graph).filter((site) => timedOf(site, target).length > 1);
+  const sites = new Map(all.map((site) => [keyOf(site), site]));
   const trials: Record<string, SiteTrial> = {};
   const fresh: Record<string, SiteTrial> = {};
+  const total = sites.size + 1;
   try {
     for (const [key, site] of sites) {
       signal?.throwIfAborted();
       const found = Object.hasOwn(known, key) && isOf(known[key], site, target) ? known[key] : undefined;
       trials[key] = found ?? (await trial(graph, site, target, engine));
       if (!found) fresh[key] = trials[key];
-      onTrial?.({ done: Object.keys(trials).length, total: sites.size, site: key, trial: trials[key], known: !!found });
+      onTrial?.({ done: Object.keys(trials).length, total, site: key, trial: trials[key], known: !!found });
     }
+    signal?.throwIfAborted();
+    const plan = (of: (key: string) => string) => Object.fromEntries([...sites.keys()].map((key) => [key, of(key)]));
+    const fastest = plan((key) => trials[key].chosen);
+    const usual = plan((key) => preferenceOf(graph, sites.get(key)!, target));
+    const two = twoOf(graph, target, usual, fastest);
+    const found = Object.hasOwn(known, two.key) ? known[two.key] : two.same;
+    const whole = found ?? (await wholeTrial(graph, two, engine));
+    if (!found) fresh[two.key] = whole;
+    onTrial?.({ done: total, total, site: "whole graph", trial: whole, known: !!found });
+    const tuning = { engine: name, block: block ?? null, plan: gains(whole) ? fastest : usual };
+    return { tuning, trials, whole };
   } finally {
     if (Object.keys(fresh).length > 0) await cache?.write(name, fresh); // what was tried is not tried again, also after a stop
   }
-  const plan = Object.fromEntries(Object.entries(trials).map(([key, { chosen }]) => [key, chosen]));
-  return { tuning: { engine: name, block: block ?? null, plan }, trials };
 }
 
 /** Whether a tuning holds for an engine: made with the same runtime and threads, on a processor with the same blocks. */
@@ -87,55 +98,4 @@ export const isTunedFor = async (tuning: Tuning, engine: Engine): Promise<boolea
 
 /** Whether a trial was of the formulations that there are now. */
 const isOf = ({ took }: SiteTrial, site: Site, target: Target): boolean =>
-  formulationsOf(site, target).sort().join() === Object.keys(took).sort().join();
-
-async function trial(graph: Graph, site: Site, target: Target, engine: Engine): Promise<SiteTrial> {
-  const names = formulationsOf(site, target);
-  const preferred = preferenceOf(graph, site, target);
-  if (names.length === 1) return { chosen: preferred, preferred, took: { [PLAIN]: null } };
-  const alone = extract(graph, site);
-  return withUploaded(engine, drawn(alone, 7), async (given) => {
-    const took: Record<string, number | null> = {};
-    let plain: Arrays | undefined;
-    let best = Infinity;
-    for (const name of names) {
-      const bytes = encode(lower(alone, target, { [keyOf(site)]: name }));
-      const tried = await measured(engine, bytes, given, best);
-      const right = tried !== undefined && distanceOf(tried.values, (plain ??= tried.values)) <= TOLERANCE;
-      took[name] = right ? tried.ms : null;
-      if (right) best = Math.min(best, tried.ms);
-    }
-    return { chosen: fastest(took, preferred), preferred, took };
-  });
-}
-
-function fastest(took: Readonly<Record<string, number | null>>, preferred: string): string {
-  const [name, ms] = Object.entries(took).reduce((a, b) => ((b[1] ?? Infinity) < (a[1] ?? Infinity) ? b : a));
-  const usual = took[preferred];
-  return ms === null || (typeof usual === "number" && ms > GAIN * usual) ? preferred : name;
-}
-
-/** Least milliseconds of a run, and what it computes; undefined where the runtime refuses it. */
-async function measured(engine: Engine, bytes: Uint8Array, given: DeviceTensors, best: number) {
-  let session: Session;
-  try {
-    session = await engine.load(bytes);
-  } catch {
-    return undefined; // a formulation that this runtime does not know is none
-  }
-  try {
-    const values: Record<string, Arrays[string]> = {};
-    for (const [name, t] of Object.entries(await session.run(given))) values[name] = await engine.download(t);
-    let ms = Infinity;
-    const begun = performance.now();
-    for (let i = 0; i < RUNS.most && (i < 2 || performance.now() - begun < RUNS.ms); i++) {
-      const start = performance.now();
-      disposeAll(engine, await session.run(given));
-      ms = Math.min(ms, performance.now() - start);
-      if (ms > 3 * best) break;
-    }
-    return { ms, values };
-  } finally {
-    await session.release();
-  }
-}
+  timedOf(site, target).sort().join() === Object.keys(took).sort().join();

@@ -4,18 +4,24 @@ import type { Engine } from "../../engine/engine.ts";
 
 const took = z.record(z.string(), z.number().positive().nullable());
 
-/** What one site's formulations took. */
+/** What the formulations of one site took, or a whole graph by what the sites were found to prefer ("tuned") and without it ("thresholds"). */
 export const siteTrial = z.object({
-  /** The fastest, by name; the one that the built-in thresholds prefer where the fastest gains less than a twentieth. */
+  /**
+   * The fastest, by name; the one that the built-in thresholds prefer where the fastest gains less than a twentieth, of a whole graph
+   * less than a hundredth.
+   */
   chosen: z.string(),
   /** What the built-in thresholds prefer. */
   preferred: z.string(),
-  /** Milliseconds of a run, the least of several, by formulation; null = wrong values or refused, so never chosen. */
+  /**
+   * Milliseconds of a run, by formulation: of those that took turns the median of several, of the others the least of a few; null = wrong
+   * values or refused, so never chosen.
+   */
   took,
 });
 export type SiteTrial = z.infer<typeof siteTrial>;
 
-/** Trials by the sites' keys: "Conv float32[128,16,32,32] …". */
+/** Trials by the sites' keys: "Conv float32[128,16,32,32] …"; in a cache, those of whole graphs by "whole …". */
 export type SiteTrials = Readonly<Record<string, SiteTrial>>;
 
 export const tuningRecord = z.object({

@@ -1,18 +1,19 @@
 /** Numbers that formulations are tried on, and how far their results are apart. */
 import type { EngineTensor, HostTensors } from "../../engine/engine.ts";
-import { size, tensor } from "../../graph/tensor.ts";
+import { size, tensor, zeros } from "../../graph/tensor.ts";
 import type { Graph } from "../../graph/types.ts";
 import { Random } from "../../math/random.ts";
 
 /** Results by name. */
 export type Arrays = Readonly<Record<string, EngineTensor>>;
 
-/** Numbers in (−1, 1) for every input. Drawn once for a stretch and repeated: drawing all would take longer than the trial. */
+/** Numbers in (−1, 1) for every input; zeros where it is none of real numbers. Drawn once for a stretch and repeated: drawing all would take longer than the trial. */
 export function drawn(graph: Graph, seed: number): HostTensors {
   const random = new Random(seed, "verify");
   const stretch = Float32Array.from({ length: 4093 }, () => 2 * random.uniform() - 1);
   return Object.fromEntries(
-    graph.inputs.map(({ name, shape }) => {
+    graph.inputs.map(({ name, dtype, shape }) => {
+      if (dtype !== "float32") return [name, zeros(dtype, shape)];
       const data = new Float32Array(size(shape));
       for (let at = 0; at < data.length; at += stretch.length)
         data.set(stretch.subarray(0, Math.min(stretch.length, data.length - at)), at);
