@@ -12,7 +12,7 @@ import { lower } from "./lower.ts";
 import { withOutputNames } from "./output-names.ts";
 import { keyOf } from "./pattern.ts";
 import { extract, formulationsOf, sitesOf } from "./sites.ts";
-import { portable, type Target, targetOf } from "./target.ts";
+import { portable, type Target, targetOf, withBlock } from "./target.ts";
 
 const cpu = targetOf({ device: "cpu", threads: 1 });
 
@@ -95,7 +95,7 @@ describe("the CPU chooses by shape", () => {
       chosen(program(x, w, group), target)
         .filter((line) => /^Conv/.test(line))
         .sort();
-    const blocked = { ...cpu, block: 16 };
+    const blocked = withBlock(cpu, 16);
     const rows = ["Conv: rows", "ConvInputGradient: rows", "ConvWeightGradient: tall"];
     for (const target of [cpu, blocked]) expect(all([4, 32, 4, 4], [32, 32, 3, 3], target)).toEqual(rows);
     const channels = ["Conv: channels", "ConvInputGradient: rows", "ConvWeightGradient: channels"];
@@ -105,6 +105,11 @@ describe("the CPU chooses by shape", () => {
     expect(all([2, 24, 8, 8], [32, 24, 3, 3], blocked)[0]).toBe("Conv: plain");
     const depthwise = ["Conv: blocks", "ConvInputGradient: blocks", "ConvWeightGradient: blocks"];
     expect(all([2, 32, 4, 4], [32, 1, 3, 3], blocked, 32)).toEqual(depthwise);
+  });
+  test("no tall product for the weight's gradient where blocks are of 8 channels", () => {
+    const of = (block: number | undefined) => chosen(program([2, 8, 6, 6], [8, 8, 3, 3]), withBlock(cpu, block));
+    const weights = [undefined, 16, 8].map((block) => of(block).find((l) => l.startsWith("ConvWeightGradient")));
+    expect(weights.map((line) => line!.split(" ")[1])).toEqual(["tall", "tall", "rows"]);
   });
   test("a mask for ReLU, tiles for pooling, and what nobody measured in a step as it is", () => {
     const rest = chosen(program([2, 8, 4, 4], [4, 8, 3, 3]), cpu).filter((line) => !/^Conv.+Gradient/.test(line));

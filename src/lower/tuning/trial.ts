@@ -78,7 +78,10 @@ function fastest(names: readonly string[], turns: readonly (readonly number[])[]
   return names[0] === preferred && shares[best] > GAIN ? preferred : names[best];
 }
 
-/** What a formulation computes, and the least of a few runs; undefined where the runtime refuses it. @param near milliseconds within which it counts */
+/**
+ * What a formulation computes, and the least of a few runs; undefined where the runtime refuses it.
+ * @param near milliseconds within which it takes turns
+ */
 async function triedAlone(engine: Engine, bytes: Uint8Array, given: DeviceTensors, near: number) {
   let session: Session;
   try {

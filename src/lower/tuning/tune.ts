@@ -5,7 +5,7 @@ import type { Graph } from "../../graph/types.ts";
 import { preferenceOf } from "../lower.ts";
 import { keyOf, type Site } from "../pattern.ts";
 import { sitesOf } from "../sites.ts";
-import { type Target, targetOf } from "../target.ts";
+import { type Target, targetOf, withBlock } from "../target.ts";
 import { blockOf } from "./probe-block.ts";
 import { timedOf, trial } from "./trial.ts";
 import { type SiteTrial, type SiteTrials, type Tuning, type TuningCache, tunedEngine } from "./tuning.ts";
@@ -45,9 +45,9 @@ export interface TuneOptions {
 
 /**
  * Times the formulations of every distinct site of a graph (a training step, say) on an engine, and then the graph with the fastest of
- * them against what the built-in thresholds prefer, which stays where nothing is gained. Takes seconds to a minute; nothing else should run. What
- * has wrong values is never chosen: the block of the blocked kernels is the processor's, and another one gives wrong numbers without an
- * error.
+ * them against what the built-in thresholds prefer, which stays where nothing is gained. Takes seconds to a minute; nothing else should
+ * run. What has wrong values is never chosen: the block of the blocked kernels is the processor's, and another one gives wrong numbers
+ * without an error.
  * @returns the plan for `lower`, and what was tried
  */
 export async function tune(graph: Graph, engine: Engine, options: TuneOptions = {}): Promise<Tuned> {
@@ -61,7 +61,7 @@ export async function tune(graph: Graph, engine: Engine, options: TuneOptions = 
   const { cache, onTrial, signal } = options;
   const name = tunedEngine(engine);
   const block = await blockOf(engine);
-  const target: Target = { ...targetOf(engine), ...(block !== undefined && { block }) };
+  const target = withBlock(targetOf(engine), block);
   const known = (await cache?.read(name)) ?? {};
   const all = sitesOf(graph).filter((site) => timedOf(site, target).length > 1);
   const sites = new Map(all.map((site) => [keyOf(site), site]));

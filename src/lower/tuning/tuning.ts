@@ -4,7 +4,7 @@ import type { Engine } from "../../engine/engine.ts";
 
 const took = z.record(z.string(), z.number().positive().nullable());
 
-/** What the formulations of one site took, or a whole graph by what the sites were found to prefer ("tuned") and without it ("thresholds"). */
+/** What one site's formulations took; or a whole graph, by what its sites were found to prefer ("tuned") and without ("thresholds"). */
 export const siteTrial = z.object({
   /**
    * The fastest, by name; the one that the built-in thresholds prefer where the fastest gains less than a twentieth, of a whole graph

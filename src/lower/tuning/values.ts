@@ -7,7 +7,10 @@ import { Random } from "../../math/random.ts";
 /** Results by name. */
 export type Arrays = Readonly<Record<string, EngineTensor>>;
 
-/** Numbers in (−1, 1) for every input; zeros where it is none of real numbers. Drawn once for a stretch and repeated: drawing all would take longer than the trial. */
+/**
+ * Numbers in (−1, 1) for every input of float32, zeros for the others. Drawn once for a stretch and repeated: drawing all would take
+ * longer than the trial.
+ */
 export function drawn(graph: Graph, seed: number): HostTensors {
   const random = new Random(seed, "verify");
   const stretch = Float32Array.from({ length: 4093 }, () => 2 * random.uniform() - 1);
