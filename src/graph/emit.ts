@@ -42,14 +42,20 @@ export function reversed(g: Builder, x: Value, axis: number): Value {
   return d === 1 ? x : g.Gather(x, g.constant(i64(Array.from({ length: d }, (_, i) => d - 1 - i))), { axis });
 }
 
-/** How `weighed` made what it made. */
-const products = new WeakMap<Value, { readonly x: Value; readonly by: Value; readonly shaped: (y: Value) => Value }>();
+/** How to make what `weighed` and `scalable` made, times a scalar. */
+const products = new WeakMap<Value, (by: Value) => Value>();
+
+/** What `make` makes of a scalar of 1 where none is given; a scalar may still join what it is made of (`scaled`). */
+export function scalable(make: (by?: Value) => Value): Value {
+  const made = make();
+  products.set(made, make);
+  return made;
+}
 
 /** x times factors that broadcast to it, in another shape; a scalar may still join the factors (`scaled`). */
 export function weighed(g: Builder, x: Value, by: Value, shaped: (y: Value) => Value): Value {
-  const made = shaped(g.Mul(x, by));
-  if (size(by.shape) < size(x.shape)) products.set(made, { x, by, shaped });
-  return made;
+  const make = (more?: Value) => shaped(g.Mul(x, more ? g.Mul(by, more) : by));
+  return size(by.shape) < size(x.shape) ? scalable(make) : make();
 }
 
 /**
@@ -57,6 +63,5 @@ export function weighed(g: Builder, x: Value, by: Value, shaped: (y: Value) => V
  * a pass over y; the product is rounded otherwise then, but for a scalar of 1.
  */
 export function scaled(g: Builder, y: Value, by: Value): Value {
-  const of = products.get(y);
-  return of ? weighed(g, of.x, g.Mul(of.by, by), of.shaped) : g.Mul(y, by);
+  return products.get(y)?.(by) ?? g.Mul(y, by);
 }

@@ -1,7 +1,7 @@
 /** Sums and factors per group, over slices that may span several tensors: what every group penalty and projection shares. */
 
 import type { Builder } from "../graph/builder.ts";
-import { reshape, weighed } from "../graph/emit.ts";
+import { reshape, scalable, weighed } from "../graph/emit.ts";
 import { f32, full, size } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet, Member } from "./group-set.ts";
@@ -135,15 +135,27 @@ export function addGroups(g: Builder, set: GroupSet, factors: Value, w: Weights,
   }
 }
 
-/** Multiplies the elements of every group of a set, member by member; what is in no group stays. */
-export function scaleInView(g: Builder, set: GroupSet, w: Map<Value, Value>, factors: readonly Value[]): void {
+/**
+ * Multiplies the elements of every group of a set, member by member; what is in no group stays.
+ * @param times a member's factors times a scalar, where that is cheaper to make than from the factors
+ */
+export function scaleInView(
+  g: Builder,
+  set: GroupSet,
+  w: Map<Value, Value>,
+  factors: readonly Value[],
+  times?: (member: number, by: Value) => Value,
+): void {
   set.members.forEach((member, i) => {
-    const factor = member.channels?.includes(-1) ? outsideOne(g, member, factors[i]) : factors[i];
     const x = inView(g, member, w.get(member.param)!);
-    w.set(
-      member.param,
-      weighed(g, x, factor, (y) => outOfView(g, member, y)),
-    );
+    const shaped = (y: Value) => outOfView(g, member, y);
+    if (member.channels?.includes(-1)) w.set(member.param, weighed(g, x, outsideOne(g, member, factors[i]), shaped));
+    else if (times)
+      w.set(
+        member.param,
+        scalable((by) => shaped(g.Mul(x, by ? times(i, by) : factors[i]))),
+      );
+    else w.set(member.param, weighed(g, x, factors[i], shaped));
   });
 }
 

@@ -22,12 +22,16 @@ export type MomentOptions = z.input<typeof schema>;
 
 type Slots = Readonly<Record<"m" | "u", Value>>;
 
+/** With its clock number `fresh` an optimizer has its gradients times 1−β₁, as `update` wants them: that costs no pass over them. */
 export function moments({ betas: [b1, b2] }: Pick<z.output<typeof schema>, "betas">) {
+  const fresh = 1 - b1;
   return {
+    fresh,
     init: (g: Builder, w: Value): Slots => ({ m: g.Sub(w, w), u: g.Sub(w, w) }),
+    /** @param dw (1−β₁)g */
     update: (g: Builder, { m, u }: Slots, dw: Value): Slots => ({
-      m: g.Add(g.Mul(m, b1), g.Mul(dw, 1 - b1)),
-      u: g.Add(g.Mul(u, b2), g.Mul(g.Mul(dw, dw), 1 - b2)),
+      m: g.Add(g.Mul(m, b1), dw),
+      u: g.Add(g.Mul(u, b2), g.Mul(g.Mul(dw, dw), (1 - b2) / fresh ** 2)),
     }),
   };
 }

@@ -11,27 +11,28 @@ import { momentOptions, moments } from "./moments.ts";
 
 const options = z.strictObject(momentOptions);
 
-function make({ betas, eps }: z.output<typeof options>): OptimizerRule<"m" | "u", "rate" | "correction"> {
+function make({ betas, eps }: z.output<typeof options>): OptimizerRule<"m" | "u", "rate" | "grown" | "fresh"> {
   const [b1, b2] = betas;
-  const { init, update } = moments({ betas });
+  const { fresh, init, update } = moments({ betas });
   return {
     slots: ["m", "u"],
     adaptive: true,
     prox: "onward",
+    gradientScale: "fresh",
     clock: {
-      numbers: ["rate", "correction"],
+      numbers: ["rate", "grown", "fresh"],
       start: () => ({ t: 0 }),
       tick(state, now, schedule) {
         const t = state.t + 1;
         const lr = schedule.lr(now);
-        const numbers = { rate: lr / (1 - b1 ** t), correction: 1 - b2 ** t };
+        const numbers = { rate: lr / (1 - b1 ** t), grown: 1 / Math.sqrt(1 - b2 ** t), fresh };
         return { state: { t }, numbers, prox: lr, restart: false };
       },
     },
     init,
     propose(g, { w, dw, slots, clock }) {
       const { m, u } = update(g, slots, dw);
-      const d = g.Add(g.Sqrt(g.Div(u, clock.correction)), eps);
+      const d = g.Add(g.Mul(g.Sqrt(u), clock.grown), eps);
       return { candidate: g.Sub(w, g.Mul(g.Div(m, d), clock.rate)), slots: { m, u }, metric: d };
     },
     accept: (_, { candidate }) => candidate,

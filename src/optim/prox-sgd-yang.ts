@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 import type { Builder } from "../graph/builder.ts";
+import { scaled } from "../graph/emit.ts";
 import type { Value } from "../graph/types.ts";
 import { named, say, type Words } from "../message.ts";
 import { form, type OptimizerRule } from "./define.ts";
@@ -40,11 +41,13 @@ function outside(schedule: Schedule, epochs: number, stepsPerEpoch: number): Wor
 }
 
 function make({ rho, beta, eps }: z.output<typeof options>): OptimizerRule<"v" | "r" | "inside", Numbers> {
-  const metricOf = (g: Builder, r: Value, correction: Value) => g.Add(g.Sqrt(g.Div(r, correction)), eps); // τ
+  const metricOf = (g: Builder, r: Value, correction: Value) =>
+    g.Add(g.Mul(g.Sqrt(r), g.Reciprocal(g.Sqrt(correction))), eps); // τ
   return {
     slots: ["v", "r", "inside"],
     adaptive: true,
     prox: "anew",
+    gradientScale: "rho",
     clock: {
       numbers: ["rho", "keep", "correction", "epsilon"],
       start: () => ({ t: 0 }),
@@ -62,13 +65,14 @@ function make({ rho, beta, eps }: z.output<typeof options>): OptimizerRule<"v" |
     },
     init: (g, w) => ({ v: g.Sub(w, w), r: g.Sub(w, w), inside: w }),
     propose(g, { w, dw, slots, clock }) {
-      const v = g.Add(g.Mul(slots.v, clock.keep), g.Mul(dw, clock.rho));
-      const r = g.Add(g.Mul(slots.r, beta), g.Mul(g.Mul(dw, dw), 1 - beta));
+      const v = g.Add(g.Mul(slots.v, clock.keep), dw); // ρ_t·g is given
+      const r = g.Add(g.Mul(slots.r, beta), g.Mul(g.Mul(dw, dw), g.Div(1 - beta, g.Mul(clock.rho, clock.rho))));
       const metric = metricOf(g, r, clock.correction);
       const inside = g.Sub(w, g.Div(v, metric)); // kept, as x has moved on when the structure of x̂ is measured
       return { candidate: inside, metric, slots: { v, r, inside } };
     },
-    accept: (g, { w, candidate, clock }) => g.Add(w, g.Mul(g.Sub(candidate, w), clock.epsilon)),
+    accept: (g, { w, candidate, clock }) =>
+      g.Add(g.Mul(w, g.Sub(1, clock.epsilon)), scaled(g, candidate, clock.epsilon)),
     dual: (g, { slots: { inside, r }, clock }) => ({ candidate: inside, metric: metricOf(g, r, clock.correction) }),
     warnings: (schedule, epochs, stepsPerEpoch) => [
       ...outside(schedule, epochs, stepsPerEpoch),

@@ -14,21 +14,22 @@ const options = z.strictObject({
   eps: metricEps.default(1e-6).describe("added to the root of the second moment"),
 });
 
-function make({ betas, eps }: z.output<typeof options>): OptimizerRule<"m" | "u", "rate"> {
+function make({ betas, eps }: z.output<typeof options>): OptimizerRule<"m" | "u", "rate" | "fresh"> {
   const [b1, b2] = betas;
-  const { init, update } = moments({ betas });
+  const { fresh, init, update } = moments({ betas });
   return {
     slots: ["m", "u"],
     adaptive: true,
     prox: "onward",
+    gradientScale: "fresh",
     clock: {
-      numbers: ["rate"],
+      numbers: ["rate", "fresh"],
       start: () => ({ t: 0 }),
       tick(state, now, schedule) {
         const t = state.t + 1;
         const lr = schedule.lr(now);
         const rate = (lr * Math.sqrt(1 - b2 ** t)) / (1 - b1 ** t);
-        return { state: { t }, numbers: { rate }, prox: lr, restart: false };
+        return { state: { t }, numbers: { rate, fresh }, prox: lr, restart: false };
       },
     },
     init,

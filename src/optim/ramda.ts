@@ -38,6 +38,7 @@ function make({
     prox: "anew",
     ...(restarts && { restarts }),
     averages: "c",
+    gradientScale: "s",
     clock: {
       numbers: ["s", "eps", "c", "keep"],
       start: () => ({ t: 0, eps }),
@@ -57,8 +58,9 @@ function make({
     },
     init: (g, w) => ({ w0: g.Identity(w), v: g.Sub(w, w), u: g.Sub(w, w) }),
     propose(g, { dw, slots, clock }) {
-      const v = g.Add(slots.v, g.Mul(dw, clock.s)); //               V ← V + s·G
-      const u = g.Add(slots.u, g.Mul(g.Mul(dw, dw), clock.s)); //    U ← U + s·G∘G
+      const v = g.Add(slots.v, dw); //                                         V ← V + s·G, which is given
+      const perScale = g.Reciprocal(g.Max([clock.s, 1e-30])); //                at a learning rate of 0 nothing is added
+      const u = g.Add(slots.u, g.Mul(g.Mul(dw, dw), perScale)); //             U ← U + s·G∘G
       return { ...inside(g, { w0: slots.w0, v, u }, clock), slots: { w0: slots.w0, v, u } };
     },
     accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), scaled(g, candidate, clock.c)),
@@ -84,7 +86,7 @@ export const ramda = defineOptimizer(
     name: "ramda",
     source: "Huang & Lee, NeurIPS 2024, arXiv 2403.14398",
     minimizes:
-      "The same in the metric ∛U + ε of weighted squared gradients, with five Newton steps on the weighted subproblem where the paper iterates until its stopping rule holds (they end within 1e-7 of the solution).",
+      "The same in the metric ∛U + ε of weighted squared gradients, with Newton's steps on the weighted subproblem where the paper iterates until its stopping rule holds (they end within 1e-7 of the solution).",
     when: "Where adaptive methods are needed (transformers, recurrent nets). On small image nets RMDA is as good or better, as its paper says.",
     paper:
       "lr 1e-2, c 0.01 ramped over the last stage (10,000 steps until it is 1: on short runs take a larger c), ε 1e-6, multiplied by 0.1 at restarts; λ 2e-7 … 1e-3.",

@@ -8,7 +8,9 @@
  * 2⁻¹⁰⁰, some 660 steps on at c = 0.1, as it would never get there and, once subnormal, slow every product (`flushed`).
  */
 import { z } from "zod";
+import type { Builder } from "../graph/builder.ts";
 import { scaled } from "../graph/emit.ts";
+import type { Value } from "../graph/types.ts";
 import { averaging, averagingOptions, restartsAt, warnings } from "./averaging.ts";
 import { defineOptimizer, form, type OptimizerRule } from "./define.ts";
 
@@ -48,14 +50,18 @@ function make({ c, momentumSchedule, restarts }: z.output<typeof options>): Opti
     init: (g, w) => ({ w0: g.Identity(w), v: g.Sub(w, w) }),
     propose(g, { dw, slots, clock }) {
       const v = g.Add(slots.v, dw); // V ← V + s·G
-      return { candidate: g.Sub(slots.w0, g.Div(v, clock.beta)), slots: { w0: slots.w0, v } };
+      return { candidate: inside(g, { w0: slots.w0, v }, clock), slots: { w0: slots.w0, v } };
     },
     accept: (g, { w, candidate, clock }) => g.Add(g.Mul(w, clock.keep), scaled(g, candidate, clock.c)),
-    dual: (g, { slots, clock }) => ({ candidate: g.Sub(slots.w0, g.Div(slots.v, clock.beta)) }),
+    dual: (g, { slots, clock }) => ({ candidate: inside(g, slots, clock) }),
     warnings: (schedule, epochs, stepsPerEpoch) =>
       warnings({ c, momentumSchedule, restarts }, schedule, epochs, stepsPerEpoch),
   };
 }
+
+/** What the prox is applied to: W⁰ − V/β. */
+const inside = (g: Builder, { w0, v }: Record<"w0" | "v", Value>, { beta }: { readonly beta: Value }) =>
+  g.Sub(w0, g.Mul(v, g.Reciprocal(beta))); // to divide every number takes longer
 
 /**
  * RMDA (Huang & Lee 2022, Algorithm 1; spelled out at the head of this file). Takes a penalty, and W has its exact zeros once c
