@@ -11,7 +11,9 @@ import { milliseconds } from "../src/report/format.ts";
 import { list, positiveInteger, root, rounded, type TimingOptions } from "./arguments.ts";
 import { QUIET } from "./machine.ts";
 import { timedMethods } from "./method.ts";
+import { networkOf } from "./networks.ts";
 import { ours, type TimedSide } from "./ours.ts";
+import { passesOf } from "./passes.ts";
 import { alternate } from "./rounds.ts";
 
 const EXAMPLE = `
@@ -40,13 +42,15 @@ async function measure(model: string, methods: readonly string[]): Promise<void>
   const sides: TimedSide[] = [];
   for (const method of ["sgd", ...methods])
     sides.push(await ours({ model, method, batch, threads }, timedMethods[method]));
+  const network = await networkOf(model, undefined);
   const { times, othersCores } = await alternate(sides, rounds, wait);
   for (const side of sides) await side.close();
   versions.add(sides[0].version);
   const [base, ...each] = times;
   methods.forEach((method, i) => {
     const ratio = median(each[i].map((ms, r) => ms / base[r]));
-    rows.push({ model, method, sgd: base, ms: each[i], ratio, othersCores });
+    const passes = passesOf(network, timedMethods[method], threads);
+    rows.push({ model, method, sgd: base, ms: each[i], ratio, passes, othersCores });
     const busy = othersCores > QUIET ? `; other programs used ${othersCores.toFixed(1)} cores: it means little` : "";
     console.error(`${model} ${method}: ${milliseconds(median([...each[i]]))}, ${ratio.toFixed(2)} × SGD's${busy}`);
   });

@@ -87,19 +87,20 @@ export interface Overhead {
   readonly ms: readonly number[];
   /** Median over the rounds of ms / sgd. */
   readonly ratio: number;
+  /** Passes of the update over the parameters (bench/passes.ts); absent where a part of it runs on the host. */
+  readonly passes?: number;
   readonly othersCores: number;
 }
 
-/** One row per method, one column per model. */
-export function overheadTable({
-  rows,
-}: {
-  readonly rows: readonly Pick<Overhead, "model" | "method" | "ratio">[];
-}): string {
+type Told = Pick<Overhead, "model" | "method" | "ratio" | "passes">;
+/** One row per method, one column per model: the ratio, and how often the update passes over the parameters. */
+export function overheadTable({ rows }: { readonly rows: readonly Told[] }): string {
   const models = [...new Set(rows.map((r) => r.model))];
   const methods = [...new Set(rows.map((r) => r.method))];
-  const cell = (model: string, method: string) =>
-    ratioOf(rows.find((r) => r.model === model && r.method === method)?.ratio);
+  const cell = (model: string, method: string) => {
+    const { ratio, passes } = rows.find((r) => r.model === model && r.method === method) ?? {};
+    return passes === undefined ? ratioOf(ratio) : `${ratioOf(ratio)}, ${passes.toFixed(0)} passes`;
+  };
   return markdown({
     head: ["method", ...models],
     text: [0],

@@ -11,7 +11,7 @@ import type { GroupSet, Member } from "../groups/group-set.ts";
 import { groupSums, inView, scaleInView, spreadGroups, type Weights } from "../groups/slices.ts";
 
 /** Elements in views, with their groups' numbers as rows [1, count]. */
-export interface Part {
+export interface MetricPart {
   readonly sets: readonly GroupSet[];
   readonly count: number;
   /** What the prox is of, view by view. */
@@ -36,7 +36,12 @@ const SHARED = 1 << 16;
  * @param sets without common members
  * @param w read and, by `scale`, replaced
  */
-export function partsOf(g: Builder, sets: readonly GroupSet[], w: Map<Value, Value>, metric: Weights): Part[] {
+export function metricParts(
+  g: Builder,
+  sets: readonly GroupSet[],
+  w: Map<Value, Value>,
+  metric: Weights,
+): MetricPart[] {
   const small = sets.filter(isSmall);
   const rows = Math.max(...small.map((set) => rowsOf(set.members[0])));
   const columns = small.reduce((n, { count }) => n + count, 0);
@@ -63,7 +68,7 @@ const isLast = ({ view, axes }: Member): boolean => axes.length === 1 && axes[0]
 const rowsOf = (member: Member): number => othersOf(member).reduce((n, i) => n * member.view[i], 1);
 
 /** A set of any kind. */
-function byItself(g: Builder, set: GroupSet, w: Map<Value, Value>, metric: Weights): Part {
+function byItself(g: Builder, set: GroupSet, w: Map<Value, Value>, metric: Weights): MetricPart {
   const { members, count } = set;
   return {
     sets: [set],
@@ -80,7 +85,7 @@ function byItself(g: Builder, set: GroupSet, w: Map<Value, Value>, metric: Weigh
 }
 
 /** Sets of slices, which become columns of one matrix: shorter ones end in zeros, in the metric 1. */
-function besideOneAnother(g: Builder, sets: readonly GroupSet[], w: Map<Value, Value>, metric: Weights): Part {
+function besideOneAnother(g: Builder, sets: readonly GroupSet[], w: Map<Value, Value>, metric: Weights): MetricPart {
   const members = sets.map((set) => set.members[0]);
   const rows = Math.max(...members.map(rowsOf));
   const count = sets.reduce((n, set) => n + set.count, 0);

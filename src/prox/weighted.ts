@@ -14,7 +14,7 @@ import { full } from "../graph/tensor.ts";
 import type { Value } from "../graph/types.ts";
 import type { GroupSet } from "../groups/group-set.ts";
 import { TINY, type Weights } from "../groups/slices.ts";
-import { type Part, partsOf } from "./metric-parts.ts";
+import { type MetricPart, metricParts } from "./metric-parts.ts";
 
 /** Newton's, before Halley's. */
 const STEPS = 2;
@@ -35,10 +35,10 @@ export function weightedGroupProx(
   metric: Weights,
   kappaOf: (of: readonly GroupSet[]) => Value,
 ): void {
-  const parts = partsOf(g, sets, w, metric);
+  const parts = metricParts(g, sets, w, metric);
   if (parts.length === 0) return;
   const groups = parts.reduce((n, { count }) => n + count, 0);
-  const each = (f: (part: Part, i: number, k: number) => Value): OfParts =>
+  const each = (f: (part: MetricPart, i: number, k: number) => Value): OfParts =>
     parts.map((part, k) => part.p.map((_, i) => f(part, i, k)));
   /** Numbers of all groups, a row, as they broadcast to every view. */
   const spread = (numbers: Value): OfParts => {
