@@ -14,6 +14,7 @@ const tables: Readonly<Record<string, { readonly torch: boolean; readonly shows:
   whole: { torch: true, shows: "whole runs to a size" },
   inference: { torch: false, shows: "shrunk models beside full ones" },
   overhead: { torch: false, shows: "each optimizer beside momentum SGD" },
+  profile: { torch: true, shows: "where a step's time goes, and what could be had" },
 };
 const names = Object.keys(tables);
 const program = new Command("bench")

@@ -1,4 +1,5 @@
 /** Espalier's side of the step benchmark: the trainer that `train` uses, on one batch of random samples. */
+import type { Engine } from "../src/engine/engine.ts";
 import { node } from "../src/engine/node.ts";
 import { Random } from "../src/math/random.ts";
 import { crossEntropy } from "../src/step/loss.ts";
@@ -40,12 +41,20 @@ interface Shared {
   readonly communicator?: Communicator;
 }
 
-/** Builds and loads the step of a task. */
-export async function ours(
-  { model: name, batch: count, threads, files, recompute, communicator }: BenchTask & Shared,
+/** A trainer whose step is compiled, and what takes one of it. */
+interface Prepared {
+  readonly network: Network;
+  readonly trainer: Trainer;
+  /** One step of always the same batch. @returns its loss */
+  once(): Promise<number>;
+}
+
+/** Builds and loads the step of a task on an engine. */
+export async function prepared(
+  { model: name, batch: count, files, recompute, communicator }: BenchTask & Shared,
   method: Method,
-): Promise<TimedSide & { readonly network: Network }> {
-  const engine = node({ threads });
+  engine: Engine,
+): Promise<Prepared> {
   const network = await networkOf(name, files);
   const terms = [{ loss: crossEntropy() }];
   const of = {
@@ -60,19 +69,31 @@ export async function ours(
   await trainer.begin();
   const batch = network.batch(new Random(1, "digits"), count);
   let step = 0;
-  const once = () => {
-    const now = { epoch: 0, step: step++, stepsPerEpoch: 1e6, epochs: 1 };
-    return trainer.step({ ...batch, ...now }, now, 1);
-  };
   await trainer.compile(count); // so that no session is compiled inside a timed round
+  return {
+    network,
+    trainer,
+    async once() {
+      const now = { epoch: 0, step: step++, stepsPerEpoch: 1e6, epochs: 1 };
+      return (await trainer.step({ ...batch, ...now }, now, 1)).loss;
+    },
+  };
+}
 
+/** The same as a side of a comparison. */
+export async function ours(
+  task: BenchTask & Shared,
+  method: Method,
+): Promise<TimedSide & { readonly network: Network }> {
+  const engine = node({ threads: task.threads });
+  const { network, trainer, once } = await prepared(task, method, engine);
   return {
     version: await runtimeOf(engine),
     network,
     async steps(n) {
       const start = performance.now();
       let loss = Number.NaN;
-      for (let i = 0; i < n; i++) ({ loss } = await once());
+      for (let i = 0; i < n; i++) loss = await once();
       return { ms: (performance.now() - start) / n, loss };
     },
     close: () => trainer.release(),

@@ -18,6 +18,7 @@ import {
   type WholeRow,
   wholeTable,
 } from "./speed-tables.ts";
+import { type WallRow, wallReading, wallTables } from "./wall-table.ts";
 
 const benchmark = (name: string) => ({
   path: `bench/results/${name}.json`,
@@ -50,6 +51,18 @@ const step: Section<StepRow> = {
         notCompiled ? [`torch.compile of ${model}: ${notCompiled}.`] : [],
       ),
       "TensorFlow.js and jax-js are not in the table: each network would have to be written anew for them, which was not done.",
+    ].filter(Boolean),
+};
+
+const profile: Section<WallRow> = {
+  ...benchmark("profile"),
+  title: () => "Where a step's time goes",
+  table: wallTables,
+  notes: (r) =>
+    [
+      wallReading(r),
+      `Momentum SGD as in the first table, under ONNX Runtime's profiler; each kernel by the median of its runs. Columns are shares of the kernels' time; in parentheses the share of the peak that products reach by what they multiply. *layout*: what is moved, turned round and laid out, for products most of it; *update*: the optimizer's. A peak is, of products, what one of two 1,536 × 1,536 matrices reached, of the others what a copy reached, in the same run: what stays in a cache, or has a shape that suits the runtime better, is above it. *values* are those of one step that are computed of operands of the same shapes, with what is laid out for them; their operations are those that they cannot do without, and columns that serve a second value count where they are made. *best known*: the time of one plain product of as many operations in ONNX Runtime, with its operands laid out already, the faster of both ways round; where there is none, as for a convolution by channels, its operations or the bytes of operands and result at the peak, whichever takes longer; *as it is* where neither is faster. *With plain products*: a step with every product so; *with all at their best*: with everything else at its peak as well, which so many nodes, each with its call and its own way through memory, never reach. Both are estimates. ${noise(r.rows)}`,
+      peakText(r),
     ].filter(Boolean),
 };
 
@@ -108,6 +121,7 @@ const fullSize: Section<FullSize> = {
 
 const speedSections: readonly AnySection[] = [
   anySection(step),
+  anySection(profile),
   anySection(overhead),
   anySection(epoch),
   anySection(inference),

@@ -77,6 +77,14 @@ const sparing: Readonly<Record<NonNullable<LoadOptions["memory"]>, object>> = {
   },
 };
 
+/** With what sessions are made, whatever the device. */
+export const sessionOptions = (threads: number, memory?: LoadOptions["memory"]): InferenceSession.SessionOptions => ({
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  logSeverityLevel: 4, // fatal: what it logs as an error, it throws as well
+  ...(memory && sparing[memory]),
+});
+
 class NodeEngine implements Engine, TensorOwner {
   readonly name = "onnxruntime-node";
   readonly version = ort().env.versions.common;
@@ -122,10 +130,7 @@ class NodeEngine implements Engine, TensorOwner {
     try {
       return await ort().InferenceSession.create(model, {
         executionProviders: devices[this.device].providers,
-        intraOpNumThreads: this.threads,
-        interOpNumThreads: 1,
-        logSeverityLevel: 4, // fatal: what it logs as an error, it throws as well
-        ...(memory && sparing[memory]),
+        ...sessionOptions(this.threads, memory),
         ...(resident.length > 0 && { preferredOutputLocation: places }),
       });
     } catch (e) {
