@@ -51,7 +51,7 @@ export interface LoadOptions {
    * without a copy then. Types that a device does not hold (float64 …) stay on the host.
    */
   readonly resident?: readonly string[];
-  /** Whether to save memory where that costs time: "less", a few microseconds for each operator, or "least", up to a third. Default: not. */
+  /** Whether to save memory where that costs time: "less", a few microseconds for each operator, or "least", which computes again what could be kept. Default: not. */
   readonly memory?: "less" | "least";
 }
 

@@ -65,14 +65,12 @@ export const deviceNames = Object.keys(devices) as readonly Device[];
 
 /**
  * What saves memory. The plan of a run's memory is one block, which the second run takes beside what the first one took piece by piece,
- * and which is never given back: twice the memory. Of equal nodes one is computed, whose value waits for all that read it. And what the
- * arena once took for one value fits others badly (ResNet-50 at batch 128: a third more than there is).
+ * and which is never given back: twice the memory. Of equal nodes one is computed, whose value waits for all that read it.
  */
 const sparing: Readonly<Record<NonNullable<LoadOptions["memory"]>, object>> = {
   less: { enableMemPattern: false },
   least: {
     enableMemPattern: false,
-    enableCpuMemArena: false,
     extra: { optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" } },
   },
 };

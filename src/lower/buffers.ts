@@ -17,11 +17,15 @@ interface Buffer {
   reads: number;
 }
 
-/** The most bytes of all buffers that are there at once. @param nodes of the graph as they are run */
-export function mostBytes(graph: Graph, nodes: readonly Node[]): number {
+/**
+ * The most bytes of all buffers that are there at once.
+ * @param nodes of the graph as they are run
+ * @param shares whether the runtime knows of shapes that they are the same; else each value has a buffer of its own
+ */
+export function mostBytes(graph: Graph, nodes: readonly Node[], shares: boolean): number {
   const change = nodes.map(() => 0);
   const after = nodes.map(() => 0);
-  for (const { bytes, from, to } of buffersOf(graph, nodes)) {
+  for (const { bytes, from, to } of buffersOf(graph, nodes, shares)) {
     change[from] += bytes;
     after[to] += bytes;
   }
@@ -34,7 +38,7 @@ export function mostBytes(graph: Graph, nodes: readonly Node[]): number {
   return most;
 }
 
-function buffersOf(graph: Graph, nodes: readonly Node[]): Buffer[] {
+function buffersOf(graph: Graph, nodes: readonly Node[], shares: boolean): Buffer[] {
   const reads = new Map<Value, number>();
   for (const { inputs } of nodes) for (const v of inputs) if (v) reads.set(v, (reads.get(v) ?? 0) + 1);
   const apart = new Set([...graph.inputs, ...graph.outputs, ...graph.initializers.keys()]);
@@ -44,8 +48,8 @@ function buffersOf(graph: Graph, nodes: readonly Node[]): Buffer[] {
 
   const taken = (v: Value, node: Node, at: number): Buffer => {
     const like = `${bytesPerElement(v.dtype)} ${v.shape}`;
-    const own = inPlaceOf(node).find((x) => x.reads === 1 && x.like === like);
-    const found = own ?? free.get(like)?.pop();
+    const own = shares && inPlaceOf(node).find((x) => x.reads === 1 && x.like === like);
+    const found = own || (shares && free.get(like)?.pop());
     if (found) return found;
     const made = { bytes: size(v.shape) * bytesPerElement(v.dtype), like, from: at, to: at, reads: 0 };
     all.push(made);

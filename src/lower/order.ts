@@ -63,5 +63,6 @@ export function runOrder(graph: Graph): Node[] {
 /**
  * The most bytes that values between inputs and outputs take at once while ONNX Runtime computes a graph. What kernels take for
  * themselves is not in it.
+ * @param shares whether values of the same shape share buffers. Default true
  */
-export const peakMemory = (graph: Graph): number => mostBytes(graph, runOrder(graph));
+export const peakMemory = (graph: Graph, shares = true): number => mostBytes(graph, runOrder(graph), shares);

@@ -29,7 +29,7 @@ export function recomputing(graph: Graph): Graph {
   const dropped = toDrop(plain);
   if (dropped.values.size === 0) return plain;
   const made = ordered(again(plain, dropped));
-  return peakMemory(made) < peakMemory(plain) ? made : plain;
+  return peakMemory(made, false) < peakMemory(plain, false) ? made : plain;
 }
 
 interface Dropped {

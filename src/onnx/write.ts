@@ -122,10 +122,11 @@ function checkOwn({ nodes }: Graph): void {
 /**
  * The bytes of an internal graph, for the engine: opset 17 or what its operators need, static shapes, constants as
  * initializers. Deterministic.
+ * @param free inputs of which the first dimension is left open
  * @throws EspalierError for graphs that exceed protobuf's 2 GiB, and with standard operators outside the table: their meaning
  *   depends on the opset of their file
  */
-export function encode(graph: Graph): Uint8Array {
+export function encode(graph: Graph, free: ReadonlySet<Value> = new Set()): Uint8Array {
   wants("encode", ["graph", aGraph, graph]);
   checkSize(graph);
   checkOwn(graph);
@@ -152,7 +153,7 @@ export function encode(graph: Graph): Uint8Array {
       node,
       name: graph.name,
       initializer: [...[...graph.initializers].map(([v, t]) => tensorProto(v.name, t)), ...constants, ...store.tensors],
-      input: graph.inputs.map((v) => valueInfo(v)),
+      input: graph.inputs.map((v) => (free.has(v) ? valueInfo(v, ["?", ...v.shape.slice(1)]) : valueInfo(v))),
       output: graph.outputs.map((v) => valueInfo(v)),
     },
   });

@@ -50,3 +50,6 @@ export const names = {
 
 /** Whether an output of a program is there for the next one to read. */
 export const passedOn = (output: string): boolean => /^(?:next|sum|forward|backward)\//.test(output);
+
+/** Whether an input is of the samples of a batch: their numbers, labels and masks. */
+export const ofBatch = (input: string): boolean => /^(?:batch|mask)\//.test(input);
