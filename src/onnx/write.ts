@@ -122,12 +122,16 @@ function checkOwn({ nodes }: Graph): void {
 /**
  * The bytes of an internal graph, for the engine: opset 17 or what its operators need, static shapes, constants as
  * initializers. Deterministic.
- * @param free inputs of which the first dimension is left open
  * @throws EspalierError for graphs that exceed protobuf's 2 GiB, and with standard operators outside the table: their meaning
  *   depends on the opset of their file
  */
-export function encode(graph: Graph, free: ReadonlySet<Value> = new Set()): Uint8Array {
+export function encode(graph: Graph): Uint8Array {
   wants("encode", ["graph", aGraph, graph]);
+  return encodeOpen(graph, new Set());
+}
+
+/** The same with the first dimension of some inputs left open. */
+export function encodeOpen(graph: Graph, free: ReadonlySet<Value>): Uint8Array {
   checkSize(graph);
   checkOwn(graph);
   const opset = Math.max(OPSET, ...graph.nodes.map(neededOpset));

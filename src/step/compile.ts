@@ -5,7 +5,7 @@ import { withOpenSamples } from "../lower/open-samples.ts";
 import { ordered, peakMemory } from "../lower/order.ts";
 import { recomputing } from "../lower/recompute.ts";
 import type { Target } from "../lower/target.ts";
-import { encode } from "../onnx/write.ts";
+import { encode, encodeOpen } from "../onnx/write.ts";
 import { ofBatch } from "./names.ts";
 
 /** Bytes of a run from which memory counts more than a few per cent of its time. */
@@ -33,7 +33,7 @@ interface Wishes {
  * What a session takes of the peak of its values: without a plan of its memory a block of what it was given first stays unused where the
  * next value is larger; with one, the plan's block comes beside what the first run took piece by piece.
  */
-const TAKEN = { fast: 2, less: 1.2, least: 1 };
+const TAKEN = { fast: 2, less: 1.2, least: 1.1 };
 /** What the runtime makes of a graph, by its bytes. */
 const GRAPH = 30;
 
@@ -61,7 +61,7 @@ export function compiled(graph: Graph, target: Target, wishes: Wishes = {}): Com
   if (recompute) {
     const least = recomputing(fast);
     const samples = new Set(graph.inputs.filter((v) => ofBatch(v.name) && v.shape.length > 0));
-    const bytes = encode(withOpenSamples(least, samples), samples);
+    const bytes = encodeOpen(withOpenSamples(least, samples), samples);
     return { bytes, memory: "least", takes: takenBy(peakMemory(least, false), "least", bytes) };
   }
   return made(spared, most, peak > MUCH ? "less" : undefined);
