@@ -7,7 +7,7 @@ import type { Attrs, Graph, Node, Shape, Value } from "../src/graph/types.ts";
 import { consumers, producers } from "../src/graph/walk.ts";
 import { keyOf, type Site } from "../src/lower/pattern.ts";
 import { plainNodes, sitesOf } from "../src/lower/sites.ts";
-import { flopsOf, isByChannel, type Kernel } from "./kernels.ts";
+import { flopsOf, isByChannel, type Kernel, movedBytes } from "./kernels.ts";
 import type { ProductSize } from "./plain-product.ts";
 
 export const PRODUCTS = ["forward product", "input gradient", "weight gradient"] as const;
@@ -128,8 +128,7 @@ function roleIn(unit: CostUnit, kernel: Kernel): KernelRole {
 /** A kernel that is no part of a larger value. */
 function alone(kernel: Kernel, role: KernelRole): KernelPlace {
   const { name, op, inputs, outputs } = kernel;
-  const moved = outputs.reduce((sum, s) => sum + 8 * size(s), 0); // of what a slice is taken of, only the slice is read
-  const bytes = role === "layout" ? moved : kernel.bytes;
+  const bytes = role === "layout" ? movedBytes(kernel) : kernel.bytes;
   const shapes = inputs.filter((s) => size(s) > 1).slice(0, 2);
   return {
     role,

@@ -130,3 +130,6 @@ export function flopsOf(kernel: Kernel): number | undefined {
  */
 export const isByChannel = ({ op, inputs: [x, w] }: Kernel): boolean =>
   MACS[op] === convolution && w?.[1] === 1 && x[1] > 1;
+
+/** Bytes that a kernel moves which lays out: of what a slice is taken of, only the slice is read. */
+export const movedBytes = ({ outputs }: Kernel): number => outputs.reduce((sum, s) => sum + 8 * size(s), 0);

@@ -1,7 +1,7 @@
 /** Kernels, summed up: by what they are there for, and by the values that they compute. */
 import type { CostlyShape, KernelKind } from "../experiments/wall-table.ts";
 import type { CostUnit, KernelPlace, KernelRole } from "./kernel-places.ts";
-import { flopsOf, type Kernel } from "./kernels.ts";
+import { flopsOf, type Kernel, movedBytes } from "./kernels.ts";
 import type { Peak } from "./limit.ts";
 
 /** What shares less of a step than this is no kind of its own. */
@@ -33,7 +33,9 @@ export function kindsOf(kernels: readonly Kernel[], place: (kernel: Kernel) => K
     .map(({ role, op, kernels: own }): KernelKind => {
       const [ms, flops] = [kernelMs(own), sum(own.map((k) => flopsOf(k) ?? 0))];
       const isProduct = flops > 0 && role !== "layout" && role !== "reduction" && role !== "pooling";
-      const reached = isProduct ? rate(flops, ms) / peak.gflops : rate(sum(own.map((k) => k.bytes)), ms) / peak.gbs;
+      const reached = isProduct
+        ? rate(flops, ms) / peak.gflops
+        : rate(sum(own.map(role === "layout" ? movedBytes : (k) => k.bytes)), ms) / peak.gbs;
       return {
         ...{ role, op, nodes: own.length, ms, share: ms / all, ofPeak: reached },
         ...(isProduct && { gflops: rate(flops, ms) }),
