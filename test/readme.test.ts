@@ -28,8 +28,11 @@ function figures(lines: readonly string[]) {
 const near = (got: number, shown: number, share: number, least: number) =>
   Math.abs(got - shown) <= Math.max(share * Math.abs(shown), least);
 
-/** The epoch that the example's optimizer starts anew in, and the next. */
-const RESTARTED = [8, 9];
+/**
+ * The epoch that the example's optimizer starts anew in, and the next: how far the accuracy falls there and recovers is a matter of the
+ * weights' last bits, 0.75 on one machine and 0.94 on another.
+ */
+const RESTARTED: Readonly<Record<number, number>> = { 8: 0.3, 9: 0.04 };
 
 test("the library example prints what the README shows, as far as machines agree", { timeout: 900_000 }, () => {
   const code = /```js\n([\s\S]*?)```/.exec(readme)![1];
@@ -43,11 +46,11 @@ test("the library example prints what the README shows, as far as machines agree
     expect(got.epochs.map(([epoch]) => epoch)).toEqual(shown.epochs.map(([epoch]) => epoch));
     for (const [i, [epoch, loss, accuracy, sparsity]] of got.epochs.entries()) {
       const [, shownLoss, shownAccuracy, shownSparsity] = shown.epochs[i];
-      const jumps = RESTARTED.includes(epoch); // how far is a matter of the last bit of the weights
-      expect(near(loss, shownLoss, 0.1, jumps ? 1 : 0.01), `epoch ${epoch}: loss ${loss}, shown ${shownLoss}`).toBe(
+      const jump = RESTARTED[epoch];
+      expect(near(loss, shownLoss, 0.1, jump ? 1 : 0.01), `epoch ${epoch}: loss ${loss}, shown ${shownLoss}`).toBe(
         true,
       );
-      expect(near(accuracy, shownAccuracy, 0, jumps ? 0.04 : 0.015), `epoch ${epoch}: accuracy ${accuracy}`).toBe(true);
+      expect(near(accuracy, shownAccuracy, 0, jump ?? 0.015), `epoch ${epoch}: accuracy ${accuracy}`).toBe(true);
       expect(near(sparsity, shownSparsity, 0.1, 0), `epoch ${epoch}: sparsity ${sparsity}`).toBe(true); // 0 is 0 everywhere
     }
     const small = read(readFileSync(join(folder, "runs", "lenet5", "small.onnx")));
