@@ -1,4 +1,5 @@
 /** What the machine computes with, and what else it is doing: a benchmark beside other programs measures those. */
+import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "../src/engine/engine.ts";
@@ -14,6 +15,23 @@ export const QUIET = 0.2;
 export async function runtimeOf(engine: Engine): Promise<string> {
   const block = await blockOf(engine);
   return `${engine.name} ${engine.version} (${block === undefined ? "no blocked kernels" : `blocks of ${block}`})`;
+}
+
+/** Channels of a block where ONNX Runtime computes with AVX2. */
+const AVX2_BLOCK = 8;
+
+/** Which vector kernels a runtime computes with, beside what the processor has. */
+export interface Kernels {
+  readonly avx2: boolean;
+  /** The processor has AVX-512, which the runtime was kept from. */
+  readonly held: boolean;
+}
+
+/** Of an engine on this machine; what a processor has is only known on Linux. */
+export async function vectorKernels(engine: Engine): Promise<Kernels> {
+  const avx2 = (await blockOf(engine)) === AVX2_BLOCK;
+  const has = process.platform === "linux" && /\bavx512f\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
+  return { avx2, held: avx2 && has };
 }
 
 /** Processor time of all programs since the start of the machine, in milliseconds. */

@@ -1,6 +1,7 @@
 /**
  * Times a training step with Espalier, with PyTorch and with torch.compile, in alternating rounds so that a machine whose speed drifts
- * treats all alike, and says beside each what the machine could do at most. Writes bench/results/step.json and prints its table.
+ * treats all alike, and says beside each what the machine could do at most. Writes bench/results/step.json, or step-avx2.json where ONNX
+ * Runtime computes with AVX2, and prints its table.
  */
 import { join } from "node:path";
 import { Command } from "commander";
@@ -20,7 +21,7 @@ import {
   rounded,
 } from "./arguments.ts";
 import { limitOf, peakOf, stepWork } from "./limit.ts";
-import { QUIET, quiet } from "./machine.ts";
+import { QUIET, quiet, vectorKernels } from "./machine.ts";
 import { timedMethods } from "./method.ts";
 import { exportedNames, networkNames } from "./networks.ts";
 import { type BenchTask, ours, type TimedSide } from "./ours.ts";
@@ -54,8 +55,9 @@ const options = program.opts<
   }
 >();
 const { batches, threads, rounds, wait, compileLimit } = options;
+const kernels = await vectorKernels(node({ threads }));
 const recording = begin({
-  name: "step",
+  name: kernels.avx2 ? "step-avx2" : "step",
   results: "bench/results",
   draft: options.draft,
   apart: apartOfTorch,
@@ -69,7 +71,7 @@ const versions = new Set<string>();
 await quiet(wait);
 const peak = await peakOf(node({ threads }));
 /** Of random samples and weights. */
-const content = () => ({ settings: { threads, rounds, peak, compileLimit, seed: 1 }, rows });
+const content = () => ({ settings: { threads, rounds, peak, kernels, compileLimit, seed: 1 }, rows });
 
 /** torch.compile's side, or why there is none. */
 async function compiled(task: BenchTask): Promise<TimedSide | string> {

@@ -54,6 +54,23 @@ const step: Section<StepRow> = {
     ].filter(Boolean),
 };
 
+/** On kernels of AVX2, wherever they were had. */
+const stepAvx2: Section<StepRow> = {
+  path: "bench/results/step-avx2.json",
+  command: "node dist/bench/step.js",
+  title: () => "The same with AVX2 alone",
+  table: stepTable,
+  notes: (r) =>
+    [
+      stepVerdict(r),
+      (r.settings["kernels"] as { held?: boolean } | undefined)?.held
+        ? "The processor has AVX-512. ONNX Runtime was kept from it by a library in which two tests for it were switched off, PyTorch by `ATEN_CPU_CAPABILITY`, `ONEDNN_MAX_CPU_ISA` and `MKL_ENABLE_INSTRUCTIONS`: these are the kernels of a machine with AVX2, on another machine's caches and memory."
+        : "",
+      `Momentum SGD on random samples, ${String(r.settings["threads"] ?? 2)} threads. ${noise(r.rows)}`,
+      peakText(r),
+    ].filter(Boolean),
+};
+
 const profile: Section<WallRow> = {
   ...benchmark("profile"),
   title: () => "Where a step's time goes",
@@ -121,6 +138,7 @@ const fullSize: Section<FullSize> = {
 
 const speedSections: readonly AnySection[] = [
   anySection(step),
+  anySection(stepAvx2),
   anySection(profile),
   anySection(overhead),
   anySection(epoch),
