@@ -30,6 +30,7 @@ function results(folder: string) {
     msPerStep: __,
     latencyMs: ___,
     latencyMsBatch128: ____,
+    memory: _____,
     ...summary
   } = JSON.parse(String(bytes("summary.json")));
   const epochs = String(bytes("metrics.jsonl")).trim().split("\n");

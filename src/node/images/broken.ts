@@ -4,19 +4,25 @@ import { option, say } from "../../message.ts";
 import { codeOf, systemReason } from "../system-error.ts";
 import { some } from "./parts.ts";
 
-/** Why, in a line. */
+/** What sharp says in words of its own; the rest is libvips', whose words are of whichever image met them last, and many are read at once. */
+const SHARPS_OWN = /^Input (image exceeds|buffer contains unsupported)/;
+
+/** Why, in a line; a reason that is known is one already. */
 function brokenReason(error: unknown): string {
+  if (typeof error === "string") return error;
   if (codeOf(error).startsWith("E")) return systemReason(error, "read");
   if (!(error instanceof EspalierError)) {
-    const lines = (error instanceof Error ? error.message : String(error)).split("\n").map((line) => line.trim());
-    const own = lines.map((line) => line.replace(/^((Input buffer has corrupt header|Vips\w*):\s*)+/, ""));
-    return own.find((line) => line !== "" && line !== "Unknown error") ?? "the file is damaged or cut short";
+    const [line] = String((error as Error).message).split("\n");
+    return SHARPS_OWN.test(line) ? line.trim() : "the file is damaged or cut short";
   }
   const { got, wanted } = error.details;
   return `${error.what}${got === undefined ? "" : `: ${got}`}${wanted === undefined ? "" : `, wanted ${wanted}`}`;
 }
 
-/** The error that names the file. A problem of the program's surroundings, such as a package that lacks, stays what it is. */
+/**
+ * The error that names the file, of what was thrown or of a reason that is known. A problem of the program's surroundings, such as a
+ * package that lacks, stays what it is.
+ */
 export function brokenImage(file: string, error: unknown): EspalierError {
   if (error instanceof EspalierError && (error.code === "missing" || error.details["file"] !== undefined)) return error;
   const known = error instanceof EspalierError ? error : undefined;

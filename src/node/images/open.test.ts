@@ -162,11 +162,11 @@ test("broken files are named; with skipBroken they are left out and named at the
   const { train, notes } = await openImageFolder(path, { ...options, skipBroken: true });
   expect(train.count).toBe(3);
   expect(notes?.map(String).at(-1)).toMatchInlineSnapshot(
-    `"6 broken images are left out: a/cut.jpg (premature end of JPEG image), a/empty.png (the file is empty), a/half.png (the file is damaged or cut short), b/link.jpg (there is no such file), b/text.jpg (its first bytes are those of no image), b/x[31m.png (the file is damaged or cut short)"`,
+    `"6 broken images are left out: a/cut.jpg (the file is damaged or cut short), a/empty.png (the file is empty), a/half.png (the file is damaged or cut short), b/link.jpg (there is no such file), b/text.jpg (its first bytes are those of no image), b/x[31m.png (the file is damaged or cut short)"`,
   );
   const late = await openImageFolder(await folder({ ...some, "train/a/cut.jpg": broken["train/a/cut.jpg"] }), options);
   expect(await message(samplesAt(late.train, undefined, 0, 4))).toMatchInlineSnapshot(
-    `"the image cannot be read file /7/train/a/cut.jpg reason premature end of JPEG image fix get the file again or remove it; skipBroken leaves out all such files"`,
+    `"the image cannot be read file /7/train/a/cut.jpg reason the file is damaged or cut short fix get the file again or remove it; skipBroken leaves out all such files"`,
   );
   const none = await folder({ ...some, "train/c/1.png": new Uint8Array(0) });
   expect(await message(openImageFolder(none, { ...options, skipBroken: true }))).toMatchInlineSnapshot(

@@ -38,8 +38,7 @@ export async function openImageFolder(path: string, options: ImageOptions = {}):
     const given: ImageFiles = { ...making, folder: of.folder, files: all.files, identity: "", ...(cache && { cache }) };
     const reasons = looked.map(({ reason }) => reason);
     const first = reasons.findIndex((reason) => reason !== undefined);
-    if (!options.skipBroken && first >= 0)
-      throw brokenImage(join(of.folder, all.files[first]), new Error(reasons[first]));
+    if (!options.skipBroken && first >= 0) throw brokenImage(join(of.folder, all.files[first]), reasons[first]);
     if (options.skipBroken)
       await aFewAtATime(all.files.length, async (i) => {
         reasons[i] ??= await readImage(all.files[i], given).then(() => undefined, whyLeftOut);
