@@ -35,7 +35,7 @@ export async function estimateOf(
     ? await sessions.plan(reserved, "gradients", Math.max(...cut.parts), length)
     : await sessions.plan(reserved, "step", count, undefined, length);
   const others = cut.apart ? [] : smaller; // parts are of the same sizes
-  const takes = others.reduce((sum, other) => sum + (step.takes * other) / count, step.takes);
+  const takes = Math.round(others.reduce((sum, other) => sum + (step.takes * other) / count, step.takes));
   const has = (engine.used?.() ?? 0) + BEGINNING;
   const available = engine.available?.() ?? Number.POSITIVE_INFINITY;
   return {
