@@ -4,10 +4,8 @@
  * experiments have run again.
  */
 export const joinedCommits: Readonly<Record<string, string>> = {
-  "01bd9a5": "d135528",
   "03bda24": "d135528",
   "03d2afc": "d135528",
-  "1d56ef0": "d135528",
   "8fc9290": "d135528",
   "952053b": "d135528",
   ef5f614: "d135528",

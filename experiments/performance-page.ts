@@ -54,6 +54,15 @@ const step: Section<StepRow> = {
     ].filter(Boolean),
 };
 
+/** As it was recorded on another processor: what is fast differs from one to the next. */
+const stepElsewhere: Section<StepRow> = {
+  path: "bench/results/step-xeon.json",
+  command: "node dist/bench/step.js",
+  title: () => "The same on an Intel Xeon",
+  table: stepTable,
+  notes: (r) => [stepVerdict(r), noise(r.rows), peakText(r)].filter(Boolean),
+};
+
 /** On kernels of AVX2, wherever they were had. */
 const stepAvx2: Section<StepRow> = {
   path: "bench/results/step-avx2.json",
@@ -138,6 +147,7 @@ const fullSize: Section<FullSize> = {
 
 const speedSections: readonly AnySection[] = [
   anySection(step),
+  anySection(stepElsewhere),
   anySection(stepAvx2),
   anySection(profile),
   anySection(overhead),
