@@ -5,12 +5,13 @@
 import { EspalierError } from "../error.ts";
 import { type Builder, builder } from "../graph/builder.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { producers, valueNames, withoutUnread } from "../graph/walk.ts";
+import { producers, withoutUnread } from "../graph/walk.ts";
 import { withOutputNames } from "./output-names.ts";
 import { type Formulation, keyOf, PLAIN, type Site } from "./pattern.ts";
 import { inPieces } from "./pieces.ts";
 import { withFusedProducts } from "./products.ts";
 import { withEqualRanks } from "./ranks.ts";
+import { builderWithoutNodes } from "./rebuilt.ts";
 import { withSharedConstants } from "./shared-constants.ts";
 import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
 import { withSumsInSections } from "./sums.ts";
@@ -27,9 +28,7 @@ export type FormulationPlan = Readonly<Record<string, string>>;
  * @throws EspalierError when the plan asks for a formulation that there is not, or that is not right for its site
  */
 export function lower(graph: Graph, target: Target, choices: FormulationPlan = {}): Graph {
-  const { meanings, ...plain } = graph;
-  const g = builder(graph.name, { ...plain, nodes: [] });
-  g.reserve(valueNames(graph));
+  const g = builderWithoutNodes(graph);
   const makes = producers(graph);
   const sites = new Map(sitesOf(graph).map((site) => [site.output, site]));
   for (const node of graph.nodes) {

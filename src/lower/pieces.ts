@@ -5,12 +5,13 @@
  * others use the memory too (onnxruntime-node 1.30, Intel Xeon with AVX-512 and 2 MiB of L2 a core, one thread). Every element is
  * computed by the same operators from the same numbers in the same order, so that not a bit changes.
  */
-import { type Builder, builder } from "../graph/builder.ts";
+import type { Builder } from "../graph/builder.ts";
 import { families } from "../graph/ops/index.ts";
 import { i64, size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { consumers, producers, valueNames } from "../graph/walk.ts";
+import { consumers, producers } from "../graph/walk.ts";
 import { type Chain, chainsOf, isCut } from "./chains.ts";
+import { builderWithoutNodes } from "./rebuilt.ts";
 import type { Target } from "./target.ts";
 
 /** A pass over a piece costs less than a third of one over memory; to take a tensor apart costs one of these, to put it together two. */
@@ -44,9 +45,7 @@ export function inPieces(graph: Graph, { thresholds, threads = 1 }: Target): Gra
   if (chains.length === 0) return graph;
   const cutOf = new Map(chains.flatMap((cut) => cut.chain.map((node) => [node, cut] as const)));
   const makes = producers(graph);
-  const { meanings: _, ...plain } = graph;
-  const g = builder(graph.name, { ...plain, nodes: [] });
-  g.reserve(valueNames(graph));
+  const g = builderWithoutNodes(graph);
   const placed = new Set<Node>();
   /** A node behind what it reads; a chain behind what any of it reads, which never comes of the chain itself. */
   const place = (node: Node): void => {

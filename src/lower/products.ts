@@ -5,11 +5,12 @@
  * 0.6 and 0.3 (onnxruntime-node 1.30, AMD EPYC with AVX-512). (A·B)ᵀ is computed as Bᵀ·Aᵀ where that spares a transpose. A factor is
  * multiplied with the product then, not with an operand, and rounded otherwise.
  */
-import { type Builder, builder } from "../graph/builder.ts";
+import type { Builder } from "../graph/builder.ts";
 import { heldBy } from "../graph/nodes.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { consumers, producers, valueNames, withoutUnread } from "../graph/walk.ts";
+import { consumers, producers, withoutUnread } from "../graph/walk.ts";
+import { builderWithoutNodes } from "./rebuilt.ts";
 import { type Target, targetHas } from "./target.ts";
 
 /** An order of axes, as Transpose has it. */
@@ -25,9 +26,7 @@ interface View {
 /** A graph in which products spare transposes and factors. Same inputs and outputs. */
 export function withFusedProducts(graph: Graph, target: Target): Graph {
   if (!targetHas(target, "FusedMatMul", "com.microsoft")) return graph;
-  const { meanings: _, ...plain } = graph;
-  const g = builder(graph.name, { ...plain, nodes: [] });
-  g.reserve(valueNames(graph));
+  const g = builderWithoutNodes(graph);
   const makes = producers(graph);
   const readers = consumers(graph);
   const given = new Set(graph.outputs);

@@ -3,21 +3,19 @@
  * has fewer axes, it takes every element for a stretch of its own: [2048, 512, 1, 1] times a scalar takes 18 ms, times [1, 1, 1, 1] 0.3
  * (onnxruntime-node 1.30, Intel Xeon with AVX-512, one thread). So do the weights of every 1×1 convolution at each step.
  */
-import { type Builder, builder } from "../graph/builder.ts";
+import type { Builder } from "../graph/builder.ts";
 import { reshape } from "../graph/emit.ts";
 import { entryOf } from "../graph/ops/index.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { valueNames } from "../graph/walk.ts";
+import { builderWithoutNodes } from "./rebuilt.ts";
 
 /** Fewer elements do not pay for a further node. */
 const LEAST = 1024;
 
 /** A graph in which such operands have all axes. Same inputs, outputs and values. */
 export function withEqualRanks(graph: Graph): Graph {
-  const { meanings: _, ...plain } = graph;
-  const g = builder(graph.name, { ...plain, nodes: [] });
-  g.reserve(valueNames(graph));
+  const g = builderWithoutNodes(graph);
   const made = new Map<string, Value>();
   const stretched = (x: Value, rank: number): Value => {
     const key = `${rank} ${x.name}`;

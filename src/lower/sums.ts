@@ -5,11 +5,11 @@
  * sections and then over them they take 0.08, 0.42 and 0.08 by two (onnxruntime-node 1.30, AMD EPYC with AVX-512). Sums are in another
  * order.
  */
-import { type Builder, builder } from "../graph/builder.ts";
+import type { Builder } from "../graph/builder.ts";
 import { reshape } from "../graph/emit.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Value } from "../graph/types.ts";
-import { valueNames } from "../graph/walk.ts";
+import { builderWithoutNodes } from "./rebuilt.ts";
 import type { Target } from "./target.ts";
 
 /** Fewer rows are summed as fast as they are. */
@@ -20,9 +20,7 @@ const SECTIONS = 32;
 /** A graph in which long sums over the first axes are sums of sums. Same inputs and outputs. */
 export function withSumsInSections(graph: Graph, { threads = 1 }: Target): Graph {
   if (threads === 1) return graph;
-  const { meanings: _, ...plain } = graph;
-  const g = builder(graph.name, { ...plain, nodes: [] });
-  g.reserve(valueNames(graph));
+  const g = builderWithoutNodes(graph);
   for (const node of graph.nodes) {
     const made = node.op === "ReduceSum" && node.domain === "" && g.scope(node.name, () => inSections(g, node));
     if (made) g.replace(node.outputs[0]!, made);

@@ -4,11 +4,11 @@
  * then [1, 0] 3.1 (onnxruntime-node 1.30, Intel Xeon with AVX-512, one thread; the kernel uses one thread only). Nothing is computed,
  * so that not a bit changes.
  */
-import { type Builder, builder } from "../graph/builder.ts";
+import type { Builder } from "../graph/builder.ts";
 import { reshape } from "../graph/emit.ts";
 import { size } from "../graph/tensor.ts";
 import type { Graph, Node, Shape, Value } from "../graph/types.ts";
-import { valueNames } from "../graph/walk.ts";
+import { builderWithoutNodes } from "./rebuilt.ts";
 
 /** Fewer elements do not pay for a further node. */
 const LEAST = 4096;
@@ -26,9 +26,7 @@ interface Move {
 
 /** A graph in which slow transposes are several fast ones. Same inputs, outputs and values. */
 export function withFastTransposes(graph: Graph): Graph {
-  const { meanings: _, ...plain } = graph;
-  const g = builder(graph.name, { ...plain, nodes: [] });
-  g.reserve(valueNames(graph));
+  const g = builderWithoutNodes(graph);
   for (const node of graph.nodes) {
     const made = node.op === "Transpose" && node.domain === "" && g.scope(node.name, () => moved(g, node));
     if (made) g.replace(node.outputs[0]!, made);
