@@ -76,7 +76,11 @@ export const formulationCases: Readonly<Record<string, readonly FormulationCase[
     conv([1, 16, 7, 6], [16, 1, 3, 2], { group: 16, pads: [1, 0, 2, 1], dilations: [2, 1] }),
     conv([3, 16, 8, 7], [16, 1, 3, 3], { group: 16, pads: [1, 1, 1, 1], strides: [2, 2] }),
     conv([2, 16, 9, 8], [16, 1, 3, 2], { group: 16, pads: [1, 0, 0, 1], strides: [3, 2], dilations: [1, 2] }),
+    conv([1, 16, 3, 132], [16, 1, 3, 3], { group: 16, pads: [1, 1, 1, 1], strides: [2, 2] }), // rows of Y longer than 64
     conv([2, 32, 4, 4], [32, 32, 1, 1]),
+    conv([3, 9, 5, 6], [12, 9, 1, 1]),
+    conv([1, 12, 6, 5], [9, 12, 1, 1]),
+    conv([2, 6, 5], [4, 6, 1]),
     transposed([2, 3, 4, 5], [3, 2, 3, 3]),
     transposed([1, 4, 4, 3], [4, 3, 3, 2], { group: 2, strides: [2, 3], pads: [1, 0, 0, 1], output_padding: [1, 0] }),
     transposed([1, 9, 5], [9, 3, 3], { strides: [3], dilations: [2], output_padding: [2] }),

@@ -41,10 +41,20 @@ interface Attributes {
   readonly dilations: Shape;
 }
 
-/** @param w in blocks, in the order in which the kernel reads them */
+/** @param x in blocks @param w in blocks, in the order in which the kernel reads them */
 function blockedConv(g: Builder, x: Value, w: Value, bias: Value | null, attrs: Attributes): Value {
   const blocks = g.in(BLOCKS);
-  return blocks.ReorderOutput(blocks.Conv(blocks.ReorderInput(x), w, bias, attrs), { channels: w.shape[0] });
+  return blocks.ReorderOutput(blocks.Conv(x, w, bias, attrs), { channels: w.shape[0] });
+}
+
+const reordered = new WeakMap<Builder, Map<Value, Value>>();
+
+/** dY in blocks, once for the gradients of X and of W: the runtime does not see that both reorder the same. */
+export function reorderedGradient(g: Builder, dy: Value): Value {
+  const of = reordered.get(g) ?? new Map<Value, Value>();
+  const made = of.get(dy) ?? g.in(BLOCKS).ReorderInput(dy);
+  reordered.set(g, of.set(dy, made));
+  return made;
 }
 
 /** W in the order of the kernel: [O/B, I/B, k…, B of I, B of O]; of depthwise convolution [C/B, k…, B]. */
@@ -73,7 +83,9 @@ export const convByBlocks: Formulation<"Conv"> = {
   preferred: ({ inputs: [, w], attrs: { kernel_shape, group }, output }, t) =>
     isDepthwise(w, group) || pays(spatial(output), kernel_shape, t),
   emit: (g, { inputs: [x, w, bias], attrs: { group, kernel_shape, strides, pads, dilations } }, { block }) =>
-    blockedConv(g, x, blocksOf(g, w, group, block!), bias ?? null, { group, kernel_shape, strides, pads, dilations }),
+    blockedConv(g, g.in(BLOCKS).ReorderInput(x), blocksOf(g, w, group, block!), bias ?? null, {
+      ...{ group, kernel_shape, strides, pads, dilations },
+    }),
 };
 
 /** dX as a Conv with flipped kernels. */
@@ -86,6 +98,11 @@ export const inputByBlocks: Formulation<"ConvInputGradient"> = {
     const [dy, w] = site.inputs;
     const { group, kernel_shape, dilations } = site.attrs;
     const turned = turnedBlocksOf(g, w, group, block!);
-    return blockedConv(g, dy, turned, null, { group, kernel_shape, dilations, pads: flippedPads(site) });
+    return blockedConv(g, reorderedGradient(g, dy), turned, null, {
+      group,
+      kernel_shape,
+      dilations,
+      pads: flippedPads(site),
+    });
   },
 };

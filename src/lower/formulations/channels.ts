@@ -12,6 +12,7 @@ import type { Shape, Value } from "../../graph/types.ts";
 import { grid, spatial } from "../../graph/windows.ts";
 import type { Formulation } from "../pattern.ts";
 import { convByRows, weightByRows, weightShape, windowRows } from "./convolution.ts";
+import { channelRows } from "./rows.ts";
 
 /** Whether all samples together have no more positions than Y channels, so that the columns are no larger than the weights. */
 const fewRows = ({ shape: [n, , ...to] }: Value, channels: number): boolean => n * size(to) <= channels;
@@ -45,9 +46,7 @@ export const weightByChannels: Formulation<"ConvWeightGradient"> = {
   emit(g, site) {
     const { inputs, attrs: a } = site;
     const [x, dy] = inputs;
-    const [n, m, ...to] = dy.shape;
-    const dY = g.Transpose(reshape(g, dy, [n, m, size(to)]), { perm: [1, 0, 2] });
-    const product = g.MatMul(reshape(g, dY, [m, n * size(to)]), windowChannels(g, x, to, a));
+    const product = g.MatMul(channelRows(g, dy), windowChannels(g, x, spatial(dy), a));
     return reshape(g, product, weightShape(site));
   },
 };

@@ -21,6 +21,7 @@ import { inputBySpreading, weightByBlocks } from "./depthwise.ts";
 import { cubeRootByLogarithm, reluByMask } from "./elementwise.ts";
 import { putBackByGather, putBackByMatrix } from "./movement.ts";
 import { dotByGroups, sumByNormalization } from "./normalization.ts";
+import { weightByGathering } from "./pointwise.ts";
 import { averageByTiles, maxByTiles } from "./pooling.ts";
 
 export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
@@ -38,6 +39,7 @@ export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
   ConvWeightGradient: {
     blocks: weightByBlocks,
     channels: weightByChannels,
+    gathered: weightByGathering,
     tallBySamples: bySamples(weightByTallProduct, sumByTallProduct),
     tall: weightByTallProduct,
     rowsBySamples: bySamples(weightByRows, sumByRows),

@@ -1,4 +1,4 @@
-/** Windows as rows of a matrix (im2col), so that a convolution is one matrix product. */
+/** Windows, and channels, as rows of a matrix, so that a convolution is one matrix product. */
 import type { Builder } from "../../graph/builder.ts";
 import { reshape } from "../../graph/emit.ts";
 import { i64, size } from "../../graph/tensor.ts";
@@ -29,6 +29,14 @@ export function rowsOf(
   );
   const rows = g.Transpose(reshape(g, x, [n, c, hole]), { perm: [0, 2, 1] });
   const padded = index.includes(hole) ? g.Pad(rows, { pads: [0, 0, 0, 0, 1, 0] }) : rows;
-  const gathered = g.Gather(padded, g.constant(i64(index)), { axis: 1 });
+  const isWhole = index.length === hole && index.every((at, i) => at === i); // as pointwise convolutions see it
+  const gathered = isWhole ? rows : g.Gather(padded, g.constant(i64(index)), { axis: 1 });
   return reshape(g, gathered, [n * size(targets), taps.length * c]);
+}
+
+/** [N, C, s…] → [C, N·s…]: all positions of a channel as a row. */
+export function channelRows(g: Builder, v: Value): Value {
+  const [n, c] = v.shape;
+  const places = size(spatial(v));
+  return reshape(g, g.Transpose(reshape(g, v, [n, c, places]), { perm: [1, 0, 2] }), [c, n * places]);
 }
