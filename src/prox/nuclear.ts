@@ -69,8 +69,8 @@ function onHost(matrices: ReadonlyMap<Value, Matrix>, lambda: number): HostProx 
   };
 }
 
-/** Smaller weights are decomposed on the host at every step: that takes less than a millisecond or two. */
-const LEAST_TRACKED = 64;
+/** Smaller weights are decomposed on the host at every step: that takes a fraction of a millisecond. */
+const LEAST_TRACKED = 16;
 
 /** How an engine follows a weight, as a matrix whose rows are no longer than its columns. */
 function track(param: Value, { rows, columns, places }: Matrix, lambda: number): Tracked {
@@ -160,7 +160,7 @@ function addTo(y: Float64Array, f: number, x: Float64Array): void {
 
 /**
  * The nuclear norm. Goes with optimizers that step in the plain metric: rmda, rda, proxSgd.
- * It decomposes every weight at every step: small ones on the host, large ones by following their singular vectors on the engine. The
+ * It decomposes every weight at every step: those of fewer than 16 rows or columns on the host, others by following their singular vectors on the engine. The
  * first step of a run, and the last of every epoch, whose ranks are told, decompose all of them on the host: 512 × 784 takes it 1.2 s
  * while all singular values are left and 0.3 s with 38. `layers` leaves large weights out.
  * @throws UsageError for a lambda out of range; when bound, for a model without such weights or a pattern that matches none

@@ -13,6 +13,9 @@ const LOST = 0.1;
 /** How often a basis is turned within a step, before it is made anew. */
 const TURNS = 3;
 
+/** Weights of fewer rows are left to the host where they were lost: another turn, of all weights, takes longer. */
+const COSTLY = 64;
+
 export interface Tracking {
   readonly engine: Engine;
   readonly state: State;
@@ -52,9 +55,11 @@ export async function follow(
       else far.push([one, residual]);
     }
     if (far.length === 0 || anew) return moves;
-    if (turn < TURNS && far.every(([, residual]) => residual < LOST)) continue;
+    const costly = far.some(([{ basis }]) => basis[0] >= COSTLY);
+    if (costly && turn < TURNS && far.every(([, residual]) => residual < LOST)) continue;
     for (const [one] of far)
       state.put(names.basis(one.param.name), tensor("float32", one.basis, one.basisOf(matrices.get(one)!)));
+    if (!costly) return moves;
     anew = true;
   }
 }
