@@ -1,9 +1,9 @@
 /** PyTorch's side of the benchmarks: child processes of the interpreter that a flag names. */
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { root } from "./arguments.ts";
+import { lineChild } from "./child.ts";
 import type { BenchTask, TimedSide, Timing } from "./ours.ts";
 
 /** A script of bench/ that answers a line with a line. */
@@ -23,35 +23,12 @@ const script = (name: string): string => join(root(), "bench", name);
  * @throws Error saying what is missing when there is no such interpreter or it has no torch, and what failed
  */
 export async function torchChild(python: string, name: string, task: object, limit?: number): Promise<TorchChild> {
-  const child = spawn(python, [script(name), JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
-  const late = limit === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), limit * 1000);
-  const missing = new Promise<never>((_, reject) => {
-    child.once("error", () => reject(new Error(`cannot run ${python}`)));
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-
-  const next = async <T>(): Promise<T> => {
-    const { value } = await Promise.race([lines.next(), missing]);
-    const reply: T & { readonly error?: string } =
-      value === undefined ? { error: `${python} ended early` } : JSON.parse(value);
-    if (reply.error) throw new Error(child.killed ? `not ready within ${limit} s` : reply.error);
-    return reply;
-  };
-
-  const { version } = await next<{ version: string }>();
-  clearTimeout(late);
-  return {
-    version,
-    ask(what) {
-      child.stdin.write(`${JSON.stringify(what)}\n`);
-      return next();
-    },
-    async close() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.stdin.end();
-      await ended;
-    },
-  };
+  const { ready, ask, close } = await lineChild<{ version: string }>(
+    python,
+    [script(name), JSON.stringify(task)],
+    limit,
+  );
+  return { version: ready.version, ask, close };
 }
 
 /** PyTorch, ready to take steps. */

@@ -1,6 +1,7 @@
 /** docs/performance.md, from the committed JSON of bench/results. */
 import { percent } from "espalier";
 import type { Committed } from "./committed.ts";
+import { type JavaScriptRow, javaScriptTable, lackingReading } from "./javascript-table.ts";
 import { drawSection } from "./results-page.ts";
 import { type FullSize, fullSizeTable } from "./run-tables.ts";
 import { type AnySection, anySection, type Section } from "./sections.ts";
@@ -50,7 +51,6 @@ const step: Section<StepRow> = {
       ...r.rows.flatMap(({ model, notCompiled }) =>
         notCompiled ? [`torch.compile of ${model}: ${notCompiled}.`] : [],
       ),
-      "TensorFlow.js and jax-js are not in the table: each network would have to be written anew for them, which was not done.",
     ].filter(Boolean),
 };
 
@@ -77,6 +77,17 @@ const stepAvx2: Section<StepRow> = {
         : "",
       `Momentum SGD on random samples, ${String(r.settings["threads"] ?? 2)} threads. ${noise(r.rows)}`,
       peakText(r),
+    ].filter(Boolean),
+};
+
+const javaScript: Section<JavaScriptRow> = {
+  ...benchmark("javascript"),
+  title: () => "Beside other frameworks in JavaScript",
+  table: javaScriptTable,
+  notes: (r) =>
+    [
+      `A step of momentum SGD in Node.js. Espalier computes with ${String(r.settings["threads"])} threads of onnxruntime-node; the others take what they choose. TensorFlow.js's native package, \`tfjs-node\`, was not tried: the library that it calls comes from another place than the packages. The networks are written anew by these frameworks' own operators, from the same graph, weights and batch, and the first loss was found to be Espalier's; what takes longer than ${String(r.settings["limit"])} s is timed once. ${noise(r.rows.filter((row) => "othersCores" in row))}`,
+      lackingReading(r),
     ].filter(Boolean),
 };
 
@@ -148,6 +159,7 @@ const fullSize: Section<FullSize> = {
 const speedSections: readonly AnySection[] = [
   anySection(step),
   anySection(stepElsewhere),
+  anySection(javaScript),
   anySection(stepAvx2),
   anySection(profile),
   anySection(overhead),
