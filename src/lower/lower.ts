@@ -14,7 +14,7 @@ import { withEqualRanks } from "./ranks.ts";
 import { builderWithoutNodes } from "./rebuilt.ts";
 import { withSharedConstants } from "./shared-constants.ts";
 import { emitOn, formulationsOf, patternOf, plainNodes, sitesOf } from "./sites.ts";
-import { withSumsInSections } from "./sums.ts";
+import { withSumsInSteps } from "./sums.ts";
 import { type Target, targetRuns } from "./target.ts";
 import { withFastTransposes } from "./transposes.ts";
 
@@ -40,7 +40,7 @@ export function lower(graph: Graph, target: Target, choices: FormulationPlan = {
   }
   const lowered = withoutUnread({ ...g.build(), outputs: graph.outputs });
   if (!target.thresholds) return lowered;
-  const products = withFusedProducts(withSumsInSections(lowered, target), target);
+  const products = withFusedProducts(withSumsInSteps(lowered, target), target);
   const fast = withFastTransposes(withSharedConstants(products));
   return withOutputNames(withEqualRanks(inPieces(fast, target)));
 }
