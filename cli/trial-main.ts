@@ -49,7 +49,7 @@ async function make({ settings, out, until, from }: Extract<TrialOrder, { type: 
         if (until !== undefined && metrics.epoch >= until) pausing.abort();
       };
       const outcome = await completeJob(
-        { ...job, shop: { ...job.shop, onEpoch } },
+        { ...job, shop: { ...job.shop, onEpoch, beside: true } },
         {
           // somebody else may have had it until now
           async begun() {

@@ -38,7 +38,7 @@ export {
   type TokenColumn,
 } from "./data/text/encode-texts.ts";
 export { type TextTokenizer, type TokenizerFiles, type Tokens, textTokenizer } from "./data/text/tokenizer.ts";
-export type { DeviceTensor, Engine, EngineTensor, Session } from "./engine/engine.ts";
+export type { DeviceTensor, Engine, EngineTensor, Session, Trials } from "./engine/engine.ts";
 export { type LatencyOptions, latency } from "./engine/latency.ts";
 export { type ErrorCode, type ErrorDetails, EspalierError, UsageError } from "./error.ts";
 export { atBatch, bind, type Sizes, sizesOf, withSizes } from "./graph/bind.ts";
@@ -295,6 +295,6 @@ export { STEPS } from "./train/step-log.ts";
 export { type Store, writeJson } from "./train/store.ts";
 export type { Losses, WeightedLoss } from "./train/terms.ts";
 export { train } from "./train/train.ts";
-export { type TuneModelOptions, tuneModel } from "./train/tune-model.ts";
+export { type RunTuneOptions, type TuneModelOptions, tuneModel } from "./train/tune-model.ts";
 export { type GivenWeights, withWeights } from "./train/with-weights.ts";
 export { visible, visibleJson } from "./visible.ts";

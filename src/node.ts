@@ -1,11 +1,12 @@
 /** The Node.js half of Espalier: the engine, data sets on disk, run directories. */
 
-export { type Device, deviceNames, type NodeOptions, node } from "./engine/node.ts";
+export { type Device, deviceNames, type NodeOptions } from "./engine/node.ts";
 export { type BucketOptions, bucket } from "./node/bucket.ts";
 export type { DataCheck, PartCheck } from "./node/data-check.ts";
 export type { DataPageOptions } from "./node/data-page.ts";
 export { datasets, type Info, type Listing } from "./node/datasets.ts";
 export { directory, newDirectory } from "./node/directory.ts";
+export { nodeEngine as node } from "./node/engine.ts";
 export { environment, version } from "./node/environment.ts";
 export { isModelFolder, modelFileOf } from "./node/folder/model-file.ts";
 export {

@@ -35,6 +35,8 @@ export interface Workshop extends Given {
   readonly interruption: Interruption;
   /** Hears every epoch that ends; a run that is stopped here has its checkpoint. */
   readonly onEpoch?: (metrics: EpochMetrics) => void;
+  /** Other runs compute meanwhile, so that nothing is timed unless that is asked for. */
+  readonly beside?: boolean;
   /** With --mpi. */
   readonly communicator?: Communicator;
 }
@@ -66,7 +68,7 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
   const { out } = shop;
   let first = true;
   const run = describeRun(store, s, shop, {
-    ...(s.tune && { tune: tuningReporter(out) }),
+    tune: tuneOf(s, shop),
     onBaseline(score) {
       const { loss, accuracy } = score;
       out.say(
@@ -94,6 +96,10 @@ export async function trainIn(store: Store, s: RunChoices, shop: Workshop, silen
   }
   return run;
 }
+
+/** Whether its step is tuned. */
+const tuneOf = ({ tune }: RunChoices, { out, beside = false }: Workshop): TrainOptions["tune"] =>
+  (tune ?? !beside) && { ...tuningReporter(out), when: tune ? "always" : "long" };
 
 /** The run's epochs; on the way written for TensorBoard, and shown on a page, where that is asked for. */
 function epochsOf(run: Run, s: RunChoices, store: Store, out: Output): AsyncIterable<EpochMetrics> {

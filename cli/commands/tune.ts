@@ -12,15 +12,24 @@ export const tuneCommand = () =>
   command({
     name: "tune",
     about:
-      "Times the formulations of a model's training step on this machine, shape by shape, then the whole step, and keeps what it finds for train --tune. Nothing else should run.",
+      "Times the formulations of a model's training step on this machine, shape by shape, the costly ones first, then the whole step, and keeps what it finds for train. What no time is left for is timed when it is called again. Nothing else should run.",
     arguments: [["<model>", "a built-in model's name, or a file that ends in .onnx"]],
-    fields: { batchSize: integerField("default 128", { min: 1 }), ...engineFields },
-    examples: ["tune resnet20", "tune mobilenet.onnx --batch-size 32 --threads 2", "tune lenet5 --json"],
+    fields: {
+      batchSize: integerField("default 128", { min: 1 }),
+      seconds: integerField("how long it may take, or twenty steps where these take longer (default 20)", { min: 1 }),
+      ...engineFields,
+    },
+    examples: [
+      "tune resnet20",
+      "tune vgg19 --seconds 120",
+      "tune mobilenet.onnx --batch-size 32 --threads 2",
+      "tune lenet5 --json",
+    ],
     files: writesNothing,
-    async run([name], { batchSize, ...where }, out) {
+    async run([name], { batchSize, seconds, ...where }, out) {
       const engine = engineOf(where);
       const model = name!.endsWith(".onnx") ? await readModel(name!) : builtIn(name!, { seed: 1 });
-      const { tuning, trials, whole } = await tuneModel(model, { engine, batchSize, ...tuningReporter(out) });
+      const { tuning, trials, whole } = await tuneModel(model, { engine, batchSize, seconds, ...tuningReporter(out) });
       const table: Table = {
         head: ["shape", "chosen", "took", "others"],
         text: [0, 1, 3],

@@ -16,6 +16,8 @@ export interface Field<T = unknown> {
   readonly alone?: true;
   /** Of a switch that is on by itself: its flag is --no-…, and turns it off. */
   readonly on?: true;
+  /** Of a switch that is decided where nobody says: what its flag --no-… is for. */
+  readonly off?: string;
   /** The valid names, when there are few. */
   readonly choices?: readonly string[];
   /**
@@ -134,6 +136,9 @@ export const toggle = (help: string): Field<boolean> => ({
 
 /** A switch that is on, and that the flag turns off. */
 export const turnedOff = (help: string): Field<boolean> => ({ ...toggle(help), on: true });
+
+/** A switch that is neither on nor off by itself: one flag turns it on, --no-… turns it off. @param off what that one is for */
+export const eitherWay = (help: string, off: string): Field<boolean> => ({ ...toggle(help), off });
 
 /** Numbers in order, on the command line separated by commas. */
 export const numberListField = (help: string, wanted: string, one: z.ZodNumber, length?: number): Field<number[]> => ({

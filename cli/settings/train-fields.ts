@@ -9,6 +9,7 @@ import {
   augmentation,
   choice,
   countOrOff,
+  eitherWay,
   type Field,
   integerField,
   keysThatAre,
@@ -164,8 +165,11 @@ export const trainFields = {
     ),
   ),
   syncBatchNorm: toggle("mpi: batch norm normalizes by the samples of all processes, as torch's SyncBatchNorm does"),
-  tune: toggle(
-    "time the formulations of the step on this machine first, and compute with the fastest; kept for later runs",
+  tune: inPlace(
+    eitherWay(
+      "time the formulations of the step on this machine first, for 20 s or twenty steps at most, and compute with the fastest; kept for later runs (default: in runs of about ten minutes or more)",
+      "compute by the built-in thresholds, which are the same on every machine with the same vector kernels",
+    ),
   ),
   recompute: inPlace(
     toggle("compute cheap values again instead of keeping them for the gradients (default: when memory is short)"),

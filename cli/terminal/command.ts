@@ -60,7 +60,8 @@ export function command<F extends Fields>(spec: CommandSpec<F>): Command {
     if (field.on) made.addOption(new Option(`--${kebab(key)}`).hideHelp()); // with both of them neither is a default
     const option = new Option(flagOf(flag, field), helpText(field));
     const heading = groupOf.get(key);
-    made.addOption(heading ? option.helpGroup(`${heading}:`) : option);
+    const off = field.off === undefined ? [] : [new Option(`--no-${kebab(key)}`, field.off)];
+    for (const one of [option, ...off]) made.addOption(heading ? one.helpGroup(`${heading}:`) : one);
   }
   for (const option of spec.options ?? []) made.addOption(option);
   made.option("--json", "print one JSON document on standard output, everything else on standard error");

@@ -1,5 +1,5 @@
 /** What tuning says while it goes on. */
-import { percent, type TuneOptions } from "espalier";
+import { duration, percent, type TuneOptions } from "espalier";
 import { tuningCache } from "espalier/node";
 import type { Output } from "./output.ts";
 
@@ -13,7 +13,7 @@ export function tuningReporter(out: Output): TuneOptions {
       out.warn(
         `${out.colour.yellow("note:")} the run was tuned for ${tuned.engine}; it is tuned anew, and need not end with the same bytes as one that was left alone`,
       ),
-    onTrial({ done, total, known, trial: { chosen, took } }) {
+    onTrial({ done, total, known, seconds, trial: { chosen, took, left } }) {
       const shapes = total - 1; // the last trial is of the whole step
       if (done < total) {
         if (!known) tried++;
@@ -23,7 +23,9 @@ export function tuningReporter(out: Output): TuneOptions {
       const [tuned, usual] = [took["tuned"], took["thresholds"]];
       const gain =
         chosen === "tuned" && tuned && usual ? `${share(tuned, usual)} less time a step` : "no gain, so as without";
-      const line = `tuned: ${shapes} shapes, ${tried} of them timed now; ${gain}`; // longer than the line before, which it replaces
+      const cost = tried > 0 || !known ? `, in ${duration(seconds)}` : "";
+      const rest = left === undefined ? "" : `; no time was left for ${left}`;
+      const line = `tuned: ${shapes} shapes, ${tried} of them timed now${cost}; ${gain}${rest}`; // longer than the line before, which it replaces
       if (out.stream.isTTY) out.redraw(`${line}\n`);
       else out.say(line);
     },

@@ -55,6 +55,14 @@ export interface LoadOptions {
   readonly memory?: "less" | "least";
 }
 
+/** What was timed on a machine, kept from one run to the next: entries by their keys, of what they hold for. */
+export interface Trials {
+  /** {} for nothing. */
+  read(of: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Adds entries to what is there. */
+  write(of: string, entries: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
 /** A runtime. */
 export interface Engine {
   /** The runtime, for example "onnxruntime-node". */
@@ -64,6 +72,8 @@ export interface Engine {
   readonly device: string;
   /** Milliseconds that this process has computed so far, all its threads together. Absent = nobody knows. */
   computed?(): number;
+  /** Where what is timed on it is kept. Absent = nowhere. */
+  readonly trials?: Trials;
   /** Bytes of memory that are free where graphs run; infinity where nobody knows. Absent = nobody knows. */
   available?(): number;
   /** Bytes of that memory that this process has. Absent = nobody knows. */

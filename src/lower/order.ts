@@ -8,6 +8,9 @@ import type { Graph, Node, Value } from "../graph/types.ts";
 import { producers } from "../graph/walk.ts";
 import { mostBytes } from "./buffers.ts";
 
+/** Bytes of a run from which memory counts more than a few per cent of its time. */
+export const MUCH = 2 ** 28;
+
 /**
  * The graph with its nodes in another topological order, unless that is seen to keep more in memory: each node by its distance from the
  * inputs, so that what takes long to come by is computed first and what is at hand afterwards; those that nobody reads last, the one

@@ -63,6 +63,7 @@ export async function fineTune(
     loss: data.classes === null || (loss && !isLoss(loss)) ? loss : crossEntropy({ labelSmoothing: 0.1 }),
     resume: store !== undefined && !overwrite,
     preciseStatistics: given.preciseStatistics ?? STATISTICS_BATCHES,
+    tune: false, // shapes that were cut are no others'
   });
   for await (const metrics of run) onEvent?.({ type: "fineTuned", metrics, epochs });
   if (!run.finished) signal?.throwIfAborted();

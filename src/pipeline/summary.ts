@@ -1,7 +1,8 @@
 /** The figures of a finished run, as summary.json keeps them. */
 import type { Model } from "../graph/types.ts";
+import type { Tuning } from "../lower/tuning/tuning.ts";
 import { isLossy } from "../report/low-rank.ts";
-import type { Collapse, LowRank, Summary } from "../report/results.ts";
+import type { Collapse, LowRank, Summary, TunedStep } from "../report/results.ts";
 import { cost } from "../shrink/cost.ts";
 import type { Inspection } from "../shrink/inspect.ts";
 import type { Verification } from "../shrink/verify.ts";
@@ -53,6 +54,7 @@ export function summaryOf(
     ...(latency && { latency }),
     ...(lowRank && { lowRank }),
     ...(run.memory && { memory: run.memory }),
+    ...(run.tuning && { tuning: tunedStep(run.tuning) }),
     maxAbsDiff: Math.max(...verifications.map((v) => v.maxAbs)),
     maxRelDiff: Math.max(...verifications.map((v) => v.maxRel)),
     epochs: history.length,
@@ -61,6 +63,13 @@ export function summaryOf(
     structureStableSince: run.structureStableSince,
   };
 }
+
+const tunedStep = ({ engine, seconds = 0, took, gained = false }: Tuning): TunedStep => ({
+  engine,
+  seconds,
+  took: took ?? null,
+  gained,
+});
 
 /** The comparisons that bound what the small model may differ by: all the way, unless what was truncated is meant to differ. */
 export const bounding = (shrinking: Verification, whole: Verification | undefined, lowRank: LowRank | undefined) =>

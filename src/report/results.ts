@@ -146,6 +146,18 @@ export interface Collapse {
   readonly fix: Words;
 }
 
+/** Of a run whose step was tuned to its machine. */
+export interface TunedStep {
+  /** What it holds for: runtime, device, threads. */
+  readonly engine: string;
+  /** What finding it took; 0 where it was known. */
+  readonly seconds: number;
+  /** Milliseconds of a step by the built-in thresholds and as tuned, of which the faster is computed; null where they are the same. */
+  readonly took: { readonly thresholds: number; readonly tuned: number } | null;
+  /** Whether it is computed as tuned. */
+  readonly gained: boolean;
+}
+
 /** summary.json */
 export interface Summary extends GroupSparsity {
   /** Zero elements / elements of all trained parameters. */
@@ -186,6 +198,8 @@ export interface Summary extends GroupSparsity {
   readonly lowRank?: LowRank;
   /** What memory was expected before the first step; absent where nobody could tell. */
   readonly memory?: MemoryEstimate;
+  /** Present when the formulations of the step were timed. */
+  readonly tuning?: TunedStep;
   /**
    * Largest |full − small| over the outputs of all verification inputs; where truncation is lossy, |truncated − small|, which is
    * what shrinking changed.

@@ -2,14 +2,11 @@
 import type { Graph } from "../graph/types.ts";
 import { type FormulationPlan, lower } from "../lower/lower.ts";
 import { withOpenSamples } from "../lower/open-samples.ts";
-import { ordered, peakMemory } from "../lower/order.ts";
+import { MUCH, ordered, peakMemory } from "../lower/order.ts";
 import { recomputing } from "../lower/recompute.ts";
 import type { Target } from "../lower/target.ts";
 import { encode, encodeOpen } from "../onnx/write.ts";
 import { ofBatch } from "./names.ts";
-
-/** Bytes of a run from which memory counts more than a few per cent of its time. */
-const MUCH = 2 ** 28;
 
 /** A program's bytes, and whether memory counts more than time when they run, in the words of an engine. */
 export interface Compiled {

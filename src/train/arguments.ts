@@ -61,7 +61,7 @@ const kinds: Readonly<Record<keyof TrainOptions, Kind>> = {
   resume: maybe(aSwitch),
   overwrite: maybe(aSwitch),
   checkpointSeconds: maybe(aNumber),
-  tune: maybe(anObject),
+  tune: maybe(oneOfKinds(anObject, { wanted: "false", holds: (x) => x === false })),
   recompute: maybe(aSwitch),
   signal: maybe(aSignal),
   onProgress: maybe(aFunction),

@@ -10,7 +10,6 @@ import type { Engine } from "../engine/engine.ts";
 import { EspalierError, UsageError } from "../error.ts";
 import { checkWeights } from "../graph/finite.ts";
 import type { Model } from "../graph/types.ts";
-import type { TuneOptions } from "../lower/tuning/tune.ts";
 import { named, say, type Words } from "../message.ts";
 import { hasGivenHead, hasGivenWeights } from "../onnx/given-weights.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -39,6 +38,7 @@ import type { Store } from "./store.ts";
 import { checkSwitches, wantsWhole } from "./switches.ts";
 import { type Losses, lossTerms } from "./terms.ts";
 import { checkThinning, shrinkingOf } from "./thinning-options.ts";
+import type { RunTuneOptions } from "./tune-model.ts";
 
 /** Options of `train`. */
 export interface TrainOptions extends Sparing {
@@ -154,11 +154,12 @@ export interface TrainOptions extends Sparing {
   readonly checkpointSeconds?: number;
   /**
    * Times the formulations of the step on this machine before the first one, and computes with the fastest where the whole step gains
-   * by them: seconds to a minute, once with a cache.
-   * The checkpoint keeps what was found, so that a resume ends with the same bytes; on another machine it is tuned anew. Default:
-   * the built-in thresholds.
+   * by them: at most 20 s, or twenty steps where these take longer, once with a cache. false = the built-in thresholds', so that
+   * other machines with the same vector kernels end with the same bytes. The checkpoint keeps what was found: a resume ends with the
+   * same bytes whatever it says here; on another machine it is tuned anew, unless it says false.
+   * Default: `{ when: "long" }`. What that found for a step stays, as long as the engine's cache keeps it, so that equal runs are equal.
    */
-  readonly tune?: TuneOptions;
+  readonly tune?: RunTuneOptions | false;
   /** Stops after the current step, with a checkpoint; at once while formulations are timed, where there is nothing to keep yet. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (p: Progress) => void;

@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UsageError } from "../error.ts";
 import type { Model, Tensor } from "../graph/types.ts";
+import type { Tuning } from "../lower/tuning/tuning.ts";
 import type { Words } from "../message.ts";
 import type { Moment } from "../optim/schedule.ts";
 import type { EpochMetrics, MemoryEstimate, Prunes } from "../report/results.ts";
@@ -113,6 +114,11 @@ export class Run implements AsyncIterable<EpochMetrics> {
     return this.expected;
   }
 
+  /** Which formulations it computes with, if its step was tuned; known once it has begun. */
+  get tuning(): Tuning | undefined {
+    return this.trainer.tuning;
+  }
+
   /** True when all epochs are done; false before, and after a stop by the signal. */
   get finished(): boolean {
     return this.standing.epoch >= this.options.epochs;
@@ -217,7 +223,7 @@ export class Run implements AsyncIterable<EpochMetrics> {
     const config = await describeConfig(this.initial, this.data, this.options);
     if (communicator) await checkSameSettings({ ...config, ...storing(this.options) }, communicator);
     const saved = await this.journal.open(config, { resume, overwrite, epochs });
-    this.trainer = await withFormulations(this.trainer, saved?.record.tuning, this.sizes[0], this.options);
+    this.trainer = await withFormulations(this.trainer, saved?.record, this.sizes, this.options);
     this.expected = await foreseeMemory(this.trainer, this.data, this.options);
     await this.stepLog.open(saved?.record ?? { epoch: 0, step: 0 });
     if (saved) return this.restore(saved);

@@ -13,6 +13,15 @@ import { parameters } from "../step/parameters.ts";
 import { checkDynamicBatch } from "./inputs.ts";
 import { checkOperators } from "./operators.ts";
 
+/** Options of `tune` for a run. */
+export interface RunTuneOptions extends TuneOptions {
+  /**
+   * "long": only a run that is long enough for it to pay, and whose engine keeps what was found: on the CPU, in one process, expected
+   * to train ten minutes or more. Default "always".
+   */
+  readonly when?: "always" | "long";
+}
+
 /** Options of `tuneModel`. */
 export interface TuneModelOptions extends TuneOptions {
   readonly engine: Engine;
@@ -21,8 +30,8 @@ export interface TuneModelOptions extends TuneOptions {
 }
 
 /**
- * Times every formulation of a model's forward pass and gradients at a batch size; what is found goes into the cache, from which
- * `train` with `tune` takes it.
+ * Times the formulations of a model's forward pass and gradients at a batch size; what is found goes into the cache, from which
+ * `train` takes it.
  * @returns the plan, and what each site's formulations and the whole took
  * @throws EspalierError when the model cannot be trained, or has a fixed batch
  */

@@ -32,25 +32,36 @@ const cache = (choose: (names: string[], preferred: string) => string) => {
   const kept: Record<string, SiteTrials> = {};
   return {
     kept,
-    read: async (name: string) =>
-      Object.fromEntries(
-        Object.entries(kept[name] ?? {}).map(([key, t]) => [
+    async read(name: string): Promise<SiteTrials> {
+      const all = Object.entries(kept[name] ?? {});
+      const sites = all.filter(([key]) => !key.startsWith("whole"));
+      const chosen = sites.map(([key, t]) => [key, choose(Object.keys(t.took).sort(), t.preferred)] as const);
+      const whole = choose(["thresholds", "tuned"], "thresholds");
+      const plan = Object.fromEntries(chosen);
+      return Object.fromEntries(
+        all.map(([key, t]) => [
           key,
-          { ...t, chosen: choose(Object.keys(t.took).sort(), t.preferred) },
+          Object.hasOwn(plan, key) ? { ...t, chosen: plan[key] } : { ...t, chosen: whole, plan },
         ]),
-      ),
+      );
+    },
     write: async (name: string, more: SiteTrials) => void (kept[name] = { ...kept[name], ...more }),
   };
 };
 const other = () => cache((names, preferred) => names.find((name) => name !== preferred) ?? preferred);
 
-/** Fills a cache: with what the shapes take, and then, by what it makes of that, with what the whole step takes. */
-async function fill(tune: TuneOptions) {
-  for (let i = 0; i < 2; i++) await finish(train(model(), data, options({ tune, epochs: 1 })));
-}
+/** Fills a cache. */
+const fill = (tune: TuneOptions) => finish(train(model(), data, options({ tune, epochs: 1 })));
 async function finish(run: ReturnType<typeof train>) {
   for await (const _ of run);
   return run;
+}
+/** Stops at the third step. */
+function stopped(of: TrainOptions) {
+  const stop = new AbortController();
+  let steps = 0;
+  const onProgress = () => void (++steps === 3 && stop.abort());
+  return finish(train(model(), data, { ...of, signal: stop.signal, onProgress }));
 }
 async function tuningOf(store: ReturnType<typeof memory>): Promise<Tuning | undefined> {
   const { state } = await decodeCheckpoint(store.files.get("checkpoint.safetensors")!, "here");
@@ -74,10 +85,7 @@ test("a stop and a resume end with the same bytes, whatever the cache says by th
   await fill(tune);
   const whole = await finish(train(model(), data, options({ tune })));
   const store = memory();
-  const stop = new AbortController();
-  let steps = 0;
-  const onProgress = () => void (++steps === 3 && stop.abort());
-  await finish(train(model(), data, options({ tune, store, signal: stop.signal, onProgress })));
+  await stopped(options({ tune, store }));
   const rest = await finish(train(model(), data, options({ store, resume: true }))); // not asked for again
   expect(rest.finished).toBe(true);
   expect(write(rest.model)).toEqual(write(whole.model));
@@ -111,13 +119,29 @@ test("a model can be tuned before there is data; a run then finds its shapes in 
   await expect(tuneModel(model(), { engine, batchSize: 0 })).rejects.toThrow("batchSize");
 });
 
+test("a run that goes on without its tuning computes by its checkpoint's, and one that began without by the thresholds", async () => {
+  const tune = { cache: other() };
+  await fill(tune);
+  const whole = await finish(train(model(), data, options({ tune })));
+  const store = memory();
+  await stopped(options({ tune, store }));
+  const rest = await finish(train(model(), data, options({ tune: false, store, resume: true })));
+  expect(write(rest.model)).toEqual(write(whole.model));
+
+  const plain = memory();
+  await stopped(options({ store: plain }));
+  const keeps = Object.assign(node({ threads: 1 }), { trials: tune.cache });
+  await finish(train(model(), data, options({ engine: keeps, store: plain, resume: true, tune: { when: "long" } })));
+  expect(await tuningOf(plain)).toBeUndefined();
+});
+
 test("a run that is stopped while it is tuned ends as any that is stopped, and begins when it is resumed", async () => {
   const stop = new AbortController();
   const store = memory();
   const tune = { onTrial: () => stop.abort() };
-  const stopped = await finish(train(model(), data, options({ tune, store, signal: stop.signal })));
-  expect(stopped.finished).toBe(false);
-  expect(stopped.history).toEqual([]);
+  const begun = await finish(train(model(), data, options({ tune, store, signal: stop.signal })));
+  expect(begun.finished).toBe(false);
+  expect(begun.history).toEqual([]);
   const resumed = await finish(train(model(), data, options({ tune: {}, store, resume: true })));
   expect(resumed.finished).toBe(true);
 });

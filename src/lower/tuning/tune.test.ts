@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { backward } from "../../autodiff/backward.ts";
 import type { DeviceTensors, Engine } from "../../engine/engine.ts";
 import { node } from "../../engine/node.ts";
@@ -14,8 +14,11 @@ import { timedOf } from "./trial.ts";
 import { isTunedFor, tune } from "./tune.ts";
 import { tunedTarget } from "./tuned-target.ts";
 import type { SiteTrials } from "./tuning.ts";
+import { alikeOf } from "./work.ts";
 
 const engine = node({ threads: 1 });
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** Two convolutions of one shape, a pooling, and the gradients. */
 function program(): Graph {
@@ -44,11 +47,12 @@ test("each shape is tried once, and the plan is one that can be carried out", as
   const sites = sitesOf(graph);
   const told: string[] = [];
   const { tuning, trials, whole } = await tune(graph, engine, {
+    seconds: 1000,
     onTrial: ({ site, done, total }) => told.push(`${done}/${total} ${site}`),
   });
   const { target, plan } = await tunedTarget(engine, graph, tuning);
   const alone = sites.filter((site) => timedOf(site, target).length > 1);
-  const keys = [...new Set(alone.map(keyOf))];
+  const keys = alikeOf(graph, alone).map(({ key }) => key);
   expect(keys.length).toBeLessThan(alone.length); // the two convolutions are alike
   expect(Object.keys(trials)).toEqual(keys);
   expect(told).toEqual([...keys, "whole graph"].map((key, i) => `${i + 1}/${keys.length + 1} ${key}`));
@@ -74,10 +78,11 @@ test("what the cache has is not tried again; what it has of other formulations i
   const known: boolean[] = [];
   const again = await tune(program(), engine, { cache, onTrial: (p) => known.push(p.known) });
   expect(known.every(Boolean)).toBe(true);
-  expect(again).toEqual(first);
+  expect(again).toEqual({ ...first, tuning: { ...first.tuning, seconds: 0 } });
   const [key] = Object.keys(first.trials);
   const [name] = Object.keys(cache.all).filter((k) => k !== "");
-  cache.all[name] = { ...cache.all[name], [key]: { ...first.trials[key], took: { plain: 1, removed: 2 } } };
+  const ofSites = Object.entries(cache.all[name]).filter(([k]) => !k.startsWith("whole"));
+  cache.all[name] = { ...Object.fromEntries(ofSites), [key]: { ...first.trials[key], took: { plain: 1, removed: 2 } } };
   const fresh: string[] = [];
   await tune(program(), engine, { cache, onTrial: (p) => void (p.known || fresh.push(p.site)) });
   expect(fresh.filter((site) => site !== "whole graph")).toEqual([key]);
@@ -186,6 +191,55 @@ test("a tuning holds for its runtime, its threads and its processor's blocks alo
   expect(await isTunedFor(tuning, engine)).toBe(true);
   expect(await isTunedFor({ ...tuning, block: tuning.block === 8 ? 16 : 8 }, engine)).toBe(false);
   expect(await isTunedFor(tuning, node({ threads: 2 }))).toBe(false);
+});
+
+/** A clock that every run of a model moves on, and nothing else. */
+function slowEngine(ms: number): Engine {
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+  return watched(
+    () => void (now += ms),
+    () => now,
+  );
+}
+
+test("what the time does not reach stays as without tuning, until it is asked for again", async () => {
+  const cache = kept();
+  const slow = slowEngine(100);
+  const first = await tune(program(), slow, { cache, seconds: 6 });
+  const begun = performance.now();
+  expect(begun).toBeGreaterThan(3000);
+  expect(begun).toBeLessThan(9000); // a trial that is under way ends
+  const { left = 0 } = first.whole;
+  const all = Object.keys(first.tuning.plan);
+  expect(left).toBeGreaterThan(0);
+  expect(Object.keys(first.trials).length + left).toBeLessThanOrEqual(all.length);
+  expect(Object.keys(first.trials).length).toBeGreaterThan(0);
+
+  const settled = await tune(program(), slow, { cache, seconds: 6, settled: true });
+  expect(performance.now()).toBe(begun); // nothing was run
+  expect(settled.tuning.plan).toEqual(first.tuning.plan);
+
+  const more = await tune(program(), slow, { cache, seconds: 1000 });
+  expect(more.whole.left).toBeUndefined();
+  expect(Object.keys(more.trials).length).toBe(Object.keys(first.trials).length + left);
+});
+
+test("a short run is hardly tuned: a twentieth of it is what may be spent", async () => {
+  const { trials, whole, tuning } = await tune(program(), slowEngine(100), { steps: 200 });
+  expect(trials).toEqual({});
+  expect(whole).toMatchObject({ chosen: "thresholds", took: {} });
+  expect(tuning.gained).toBe(false);
+  expect(performance.now()).toBeLessThanOrEqual(1000);
+});
+
+test("a whole graph is taken as tuned where turns agree, and not for one that was lucky", async () => {
+  let turn = 0;
+  const { whole } = await tune(
+    program(),
+    clocked((m) => (isWhole(m) ? (gathers(m) > 1 && turn++ % 2 === 0 ? 500 : 1000) : gathers(m) > 1 ? 5 : 10)),
+  );
+  expect(whole.chosen).toBe("thresholds");
 });
 
 test("a stop ends between two trials, and keeps what was tried", async () => {

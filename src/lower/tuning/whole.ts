@@ -3,86 +3,107 @@
  * it together with its neighbours (an activation that a convolution takes along, tensors that are in the caches, a value that two
  * read), so that both are run as they would be, and the thresholds' choices stay where nothing is gained.
  */
-import { type DeviceTensors, type Engine, withUploaded } from "../../engine/engine.ts";
+import type { DeviceTensors, Engine, Session } from "../../engine/engine.ts";
 import type { Graph } from "../../graph/types.ts";
 import { median } from "../../math/statistics.ts";
 import { encode } from "../../onnx/write.ts";
 import { type FormulationPlan, lower } from "../lower.ts";
-import { ordered } from "../order.ts";
+import { MUCH, ordered, peakMemory } from "../order.ts";
 import { fnv } from "../pattern.ts";
 import type { Target } from "../target.ts";
 import { timeOfRun } from "./clock.ts";
 import type { SiteTrial } from "./tuning.ts";
-import { drawn } from "./values.ts";
 
 /** What the two are called in a trial. */
 const TUNED = "tuned";
 const USUAL = "thresholds";
-/** The tuned graph is taken when it needs less than this share of the time. */
-const GAIN = 0.99;
+/** The tuned graph is taken when it needs less than this share of the time, and is the faster one in so many of its turns. */
+const GAIN = 0.98;
+const WINS = 0.75;
 /** Turns of the two: so many at most, or until so many milliseconds have passed, but three at least. */
-const TURNS = { most: 7, least: 3, ms: 4000 } as const;
+const TURNS = { most: 15, least: 3, ms: 3000 } as const;
 /** Milliseconds of a turn, of which one run at least is timed. */
-const TURN = 50;
+const TURN = 30;
+/** Milliseconds of a first run from which the second counts: it takes its memory in a small part of them. */
+const LONG = 1000;
+/** Sessions of both that are loaded at once take at most so many times what one keeps. */
+const BOTH = 5;
 
-/** A graph as it is lowered by one plan and by another. */
-interface Two {
-  /** What a trial of them is kept by: equal keys, equal graphs. */
-  readonly key: string;
-  readonly usual: Uint8Array;
-  readonly tuned: Uint8Array;
-  /** What a trial would say, where they are the same. */
-  readonly same?: SiteTrial;
+/** A graph as it is lowered by a plan, to be run by turns with another. */
+export class WholeGraph {
+  /** Equal, where graphs are. */
+  readonly hash: string;
+  /** Bytes that its values take at most. */
+  readonly peak: number;
+  private readonly bytes: Uint8Array;
+  private session: Session | undefined;
+
+  constructor(graph: Graph, target: Target, plan: FormulationPlan) {
+    const lowered = lower(graph, target, plan);
+    this.peak = peakMemory(lowered);
+    this.bytes = encode(this.peak > MUCH ? ordered(lowered) : lowered);
+    this.hash = fnv(this.bytes);
+  }
+
+  /** Loads it unless it is loaded. @returns the least milliseconds of a few runs behind the first ones, which ask for memory */
+  async turn(engine: Engine, given: DeviceTensors): Promise<number> {
+    if (!this.session) {
+      this.session = await engine.load(this.bytes, this.peak > MUCH ? { memory: "less" } : {});
+      const first = await timeOfRun(engine, this.session, given);
+      if (first < LONG) await timeOfRun(engine, this.session, given);
+    }
+    let least = Number.POSITIVE_INFINITY;
+    const begun = performance.now();
+    do least = Math.min(least, await timeOfRun(engine, this.session, given));
+    while (performance.now() - begun < TURN);
+    return least;
+  }
+
+  async close(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    await session?.release();
+  }
 }
 
-/** Both graphs. @param usual what the thresholds prefer */
-export function twoOf(graph: Graph, target: Target, usual: FormulationPlan, tuned: FormulationPlan): Two {
-  const bytesOf = (plan: FormulationPlan) => encode(ordered(lower(graph, target, plan)));
-  const [a, b] = [bytesOf(usual), bytesOf(tuned)];
-  const [first, second] = [fnv(a), fnv(b)];
-  const same = a.length === b.length && first === second;
-  return {
-    key: `whole ${first} ${second}`,
-    usual: a,
-    tuned: b,
-    ...(same && { same: { chosen: USUAL, preferred: USUAL, took: {} } }),
-  };
-}
+/** Whether there is memory for two sessions of a graph at once. */
+export const haveRoom = (engine: Engine, { peak }: WholeGraph): boolean =>
+  (engine.available?.() ?? Number.POSITIVE_INFINITY) > BOTH * peak;
 
 /** Whether the tuned graph was found faster. */
 export const gains = ({ chosen }: SiteTrial): boolean => chosen === TUNED;
 
-/** Runs both by turns. They are loaded anew for each, as two of a large model at once may need more memory than there is. */
-export async function wholeTrial(graph: Graph, { usual, tuned }: Two, engine: Engine): Promise<SiteTrial> {
-  return withUploaded(engine, drawn(graph, 11), async (given) => {
-    const times: Record<string, number[]> = { [USUAL]: [], [TUNED]: [] };
-    const begun = performance.now();
-    for (let turn = 0; turn < TURNS.most; turn++) {
-      if (turn >= TURNS.least && performance.now() - begun > TURNS.ms) break;
-      const both: [string, Uint8Array][] = [
-        [USUAL, usual],
-        [TUNED, tuned],
-      ];
-      for (const [name, bytes] of turn % 2 === 0 ? both : both.reverse())
-        times[name].push(await ofTurn(engine, bytes, given));
-    }
-    const share = median(times[TUNED].map((ms, i) => ms / times[USUAL][i]));
-    const took = { [USUAL]: median(times[USUAL]), [TUNED]: median(times[TUNED]) };
-    return { chosen: share < GAIN ? TUNED : USUAL, preferred: USUAL, took };
-  });
-}
+/** What a trial says of two graphs of which nothing is to be seen: they are equal, or there was no time. */
+export const notCompared: SiteTrial = { chosen: USUAL, preferred: USUAL, took: {} };
 
-/** The least milliseconds of a few runs behind the first two, which ask for memory. */
-async function ofTurn(engine: Engine, bytes: Uint8Array, given: DeviceTensors): Promise<number> {
-  const session = await engine.load(bytes);
-  try {
-    for (let i = 0; i < 2; i++) await timeOfRun(engine, session, given);
-    let least = Infinity;
-    const begun = performance.now();
-    do least = Math.min(least, await timeOfRun(engine, session, given));
-    while (performance.now() - begun < TURN);
-    return least;
-  } finally {
-    await session.release();
+/** Milliseconds that turns of two graphs take at least, of which one needs so many. */
+export const comparing = (stepMs: number): number => (2 * TURNS.least + 3) * Math.max(stepMs, TURN);
+
+/** Runs both by turns, until it is sure which is faster. @param goesOn whether there is time for another turn */
+export async function wholeTrial(
+  engine: Engine,
+  [usual, tuned]: readonly [WholeGraph, WholeGraph],
+  given: DeviceTensors,
+  goesOn: () => boolean,
+): Promise<SiteTrial> {
+  const room = haveRoom(engine, tuned);
+  const times = { [USUAL]: [] as number[], [TUNED]: [] as number[] };
+  const shares = () => times[TUNED].map((ms, i) => ms / times[USUAL][i]);
+  const begun = performance.now();
+  for (let turn = 0; turn < TURNS.most; turn++) {
+    if (turn >= TURNS.least && (performance.now() - begun > TURNS.ms || !goesOn() || shares().every((x) => x > 1)))
+      break;
+    const both = [
+      [USUAL, usual],
+      [TUNED, tuned],
+    ] as const;
+    for (const [name, side] of turn % 2 === 0 ? both : both.toReversed()) {
+      times[name].push(await side.turn(engine, given));
+      if (!room) await side.close();
+    }
   }
+  const wins = shares().filter((x) => x < 1).length / shares().length;
+  const gained = median(shares()) < GAIN && wins >= WINS;
+  const took = { [USUAL]: median(times[USUAL]), [TUNED]: median(times[TUNED]) };
+  return { chosen: gained ? TUNED : USUAL, preferred: USUAL, took };
 }

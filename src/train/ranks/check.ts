@@ -1,6 +1,5 @@
 /** What a run of several ranks is refused for. */
 import { UsageError } from "../../error.ts";
-import type { TuneOptions } from "../../lower/tuning/tune.ts";
 import { named, say } from "../../message.ts";
 import type { Steering } from "../steering.ts";
 import type { Communicator } from "./communicator.ts";
@@ -9,7 +8,7 @@ interface Checked {
   readonly batchSize: number;
   readonly least: number;
   readonly accumulate: number;
-  readonly tune?: TuneOptions;
+  readonly tune?: { readonly when?: "always" | "long" } | false;
   readonly syncBatchNorm?: boolean;
   readonly target?: Steering;
 }
@@ -45,7 +44,7 @@ export function checkCommunicator(
       { accumulate },
       "leave one of them out",
     );
-  if (tune)
+  if (tune && tune.when !== "long")
     throw new UsageError(
       "conflict",
       "ranks would each choose formulations of their own",
