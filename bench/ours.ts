@@ -1,6 +1,7 @@
 /** Espalier's side of the step benchmark: the trainer that `train` uses, on one batch of random samples. */
 import type { Engine } from "../src/engine/engine.ts";
 import { node } from "../src/engine/node.ts";
+import { tune } from "../src/lower/tuning/tune.ts";
 import { Random } from "../src/math/random.ts";
 import { crossEntropy } from "../src/step/loss.ts";
 import type { Communicator } from "../src/train/ranks/communicator.ts";
@@ -30,6 +31,8 @@ export interface BenchTask {
   readonly batch: number;
   readonly threads: number;
   readonly method: string;
+  /** Computed by what a trial finds fastest on this machine, as long runs do by default; else by the built-in thresholds. */
+  readonly tune?: boolean;
   /** Cheap values are computed again in the backward pass, whatever memory is free. */
   readonly recompute?: boolean;
   /** The folder of step_networks.py's files, for the networks that are not built in. */
@@ -51,7 +54,7 @@ interface Prepared {
 
 /** Builds and loads the step of a task on an engine. */
 export async function prepared(
-  { model: name, batch: count, files, recompute, communicator }: BenchTask & Shared,
+  { model: name, batch: count, files, tune: tunes, recompute, communicator }: BenchTask & Shared,
   method: Method,
   engine: Engine,
 ): Promise<Prepared> {
@@ -65,7 +68,8 @@ export async function prepared(
     seed: 1,
     ...(recompute !== undefined && { recompute }),
   };
-  const trainer = new Trainer({ ...method, ...of, engine, communicator });
+  const usual = new Trainer({ ...method, ...of, engine, communicator });
+  const trainer = tunes ? usual.with({ tuning: (await tune(usual.stepGraph(count), engine)).tuning }) : usual;
   await trainer.begin();
   const batch = network.batch(new Random(1, "digits"), count);
   let step = 0;

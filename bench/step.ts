@@ -1,5 +1,5 @@
 /**
- * Times a training step with Espalier, with PyTorch and with torch.compile, in alternating rounds so that a machine whose speed drifts
+ * Times a training step with Espalier (by the built-in thresholds, and tuned), with PyTorch and with torch.compile, in alternating rounds so that a machine whose speed drifts
  * treats all alike, and says beside each what the machine could do at most. Writes bench/results/step.json, or step-avx2.json where ONNX
  * Runtime computes with AVX2, and prints its table.
  */
@@ -33,13 +33,22 @@ Example:
   npm run build && node dist/bench/step.js --python /path/to/venv/bin/python`;
 
 const program = besideTorch(rounded(new Command("step")))
-  .description("Times a training step of each network: Espalier, PyTorch and torch.compile in alternating rounds.")
+  .description(
+    "Times a training step of each network: Espalier, also tuned, PyTorch and torch.compile in alternating rounds.",
+  )
   .option("--models <names>", "comma-separated", list(networkNames), networkNames)
   .option("--methods <names>", "sgd and rmda (with the group lasso)", list(["sgd", "rmda"]), ["sgd"])
   .option("--batches <numbers>", "samples per step, comma-separated", integers, [128, 16])
   .option("--compile <names>", "through torch.compile as well, at the first batch size", list(networkNames), [
     "lenet5",
     "resnet20",
+  ])
+  .option("--tuned <names>", "tuned to this machine as well, at the first batch size", list(networkNames), [
+    "lenet5",
+    "resnet20",
+    "vgg-small",
+    "cnn6",
+    "mobilenet-v2",
   ])
   .option("--compile-limit <s>", "seconds that torch.compile may take for one network", positiveInteger, 60)
   .addHelpText("after", EXAMPLE);
@@ -50,6 +59,7 @@ const options = program.opts<
     methods: string[];
     batches: number[];
     compile: string[];
+    tuned: string[];
     compileLimit: number;
     python: string;
   }
@@ -85,15 +95,18 @@ async function compiled(task: BenchTask): Promise<TimedSide | string> {
 async function measure(task: BenchTask): Promise<void> {
   const mine = await ours(task, timedMethods[task.method]);
   const eager = await torch(options.python, task);
-  const asked = task.batch === batches[0] && options.compile.includes(task.model);
-  const other = asked ? await compiled(task) : undefined;
-  const sides: TimedSide[] = [mine, eager, ...(typeof other === "object" ? [other] : [])];
+  const asked = (names: readonly string[]) => task.batch === batches[0] && names.includes(task.model);
+  const other = asked(options.compile) ? await compiled(task) : undefined;
+  const tuned = asked(options.tuned) ? [await ours({ ...task, tune: true }, timedMethods[task.method])] : [];
+  const sides: TimedSide[] = [mine, eager, ...tuned, ...(typeof other === "object" ? [other] : [])];
   const { times, othersCores } = await alternate(sides, rounds, wait);
   for (const side of sides) {
     versions.add(side.version);
     await side.close();
   }
-  const [espalier, theirs, fast] = times;
+  const [espalier, theirs, ...others] = times;
+  const [best] = others.splice(0, tuned.length);
+  const [fast] = others;
   const work = stepWork(mine.network.model, task.batch);
   const { files: _, ...of } = task;
   rows.push({
@@ -101,6 +114,7 @@ async function measure(task: BenchTask): Promise<void> {
     espalier,
     torch: theirs,
     ratio: median(espalier.map((ms, i) => ms / theirs[i])),
+    ...(best && { tuned: best, tunedRatio: median(best.map((ms, i) => ms / theirs[i])) }),
     ...(fast && { compiled: fast, compiledRatio: median(espalier.map((ms, i) => ms / fast[i])) }),
     ...(typeof other === "string" && { notCompiled: other }),
     ...work,

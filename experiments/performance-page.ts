@@ -46,6 +46,9 @@ const step: Section<StepRow> = {
   notes: (r) =>
     [
       stepVerdict(r),
+      r.rows.some((row) => row.tuned)
+        ? "*tuned*: by what `--tune` found on this machine within its 20 seconds, as runs of ten minutes and more do by default; all else is computed by the built-in thresholds."
+        : "",
       `Momentum SGD on random samples, ${String(r.settings["threads"] ?? 2)} threads. MobileNetV2 (32 px), ViT, BERT and LSTM are read from files of PyTorch's exporter, \`bench/step_networks.py\`; the other networks are built in. ${noise(r.rows)}`,
       peakText(r),
       ...r.rows.flatMap(({ model, notCompiled }) =>

@@ -26,9 +26,33 @@ test("what tune finds, train takes; what is in the cache but cannot be read is t
   const [, all, timed] = /tuned: (\d+) shapes, (\d+) of them timed now/.exec(run.stdout)!;
   expect(Number(timed)).toBeLessThan(Number(all));
 
+  const { tuning: step } = JSON.parse(await readFile(at("run/summary.json"), "utf8"));
+  expect(step).toMatchObject({ engine: expect.stringContaining("1 thread"), gained: expect.any(Boolean) });
+
   await writeFile(join(folder, file), (await readFile(join(folder, file), "utf8")).slice(0, 100));
   expect((await espalier(...TUNE)).stdout).toMatch(/tuned: (\d+) shapes, \1 of them timed now/);
   expect(JSON.parse(await readFile(join(folder, file), "utf8")).machine).toContain("1 thread");
+});
+
+test("a short run is not tuned by itself, and --no-tune, also of a file, says so of any", async () => {
+  const SHORT = TRAIN.filter((word) => word !== "--tune");
+  await writeFile(at("plain.yaml"), "tune: false\n");
+  const ways = { default: [], flag: ["--no-tune"], file: ["--config", at("plain.yaml")], set: ["--set", "tune=false"] };
+  for (const [name, flags] of Object.entries(ways)) {
+    const run = await espalier(...SHORT, ...flags, "--out", at(name));
+    expect(run).toMatchObject({ status: 0 });
+    expect(run.stdout).not.toContain("tuned");
+    const [summary, { config }] = await Promise.all(
+      ["summary.json", "run.json"].map(async (file) => JSON.parse(await readFile(at(`${name}/${file}`), "utf8"))),
+    );
+    expect(summary.tuning).toBeUndefined();
+    expect(config.tune).toBe(name === "default" ? undefined : false);
+  }
+  const [whole, same] = await Promise.all(["default", "flag"].map((name) => readFile(at(`${name}/model.onnx`))));
+  expect(same.equals(whole)).toBe(true);
+  const help = (await espalier("train", "--help")).stdout;
+  expect(help).toMatch(/ --tune .*\n/);
+  expect(help).toMatch(/ --no-tune .*\n/);
 });
 
 test("what cannot be tuned is refused by name", async () => {

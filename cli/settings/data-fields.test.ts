@@ -33,7 +33,19 @@ test("they stand under a heading of train, and are no method's own", () => {
 
 test("where and how a run runs is said of the field: it may change, and is the same for all methods and trials", () => {
   expect([...placeKeys].sort()).toEqual(
-    ["dataRoot", "device", "mpi", "out", "overwrite", "recompute", "resume", "tensorboard", "threads", "watch"].sort(),
+    [
+      "dataRoot",
+      "device",
+      "mpi",
+      "out",
+      "overwrite",
+      "recompute",
+      "resume",
+      "tensorboard",
+      "threads",
+      "tune",
+      "watch",
+    ].sort(),
   );
   expect(notSwept).toEqual(placeKeys);
   expect([...notPerMethod].sort()).toEqual([...problemKeys, ...placeKeys].sort());
