@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { begin } from "../experiments/record.ts";
-import { type StepRow, stepTable } from "../experiments/speed-tables.ts";
+import { type StepRow, stepTable } from "../experiments/step-table.ts";
 import { node } from "../src/engine/node.ts";
 import { median } from "../src/math/statistics.ts";
 import { milliseconds } from "../src/report/format.ts";

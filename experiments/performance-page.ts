@@ -13,12 +13,10 @@ import {
   inferenceTable,
   type Overhead,
   overheadTable,
-  type StepRow,
-  stepTable,
-  stepVerdict,
   type WholeRow,
   wholeTable,
 } from "./speed-tables.ts";
+import { type StepRow, stepTable, stepVerdict } from "./step-table.ts";
 import { type WallRow, wallReading, wallTables } from "./wall-table.ts";
 
 const benchmark = (name: string) => ({

@@ -1,91 +1,6 @@
-/** The tables of docs/performance.md: steps, optimizers, epochs, starts, shrunk models and whole runs. */
-import { fileSize, markdown, median, milliseconds, percent, significant } from "espalier";
-
-const ratioOf = (x: number | null | undefined): string => x?.toFixed(2) ?? "–";
-const spread = (xs: readonly number[]) => `${Math.min(...xs).toFixed(2)} … ${Math.max(...xs).toFixed(2)}`;
-const middle = (ms: readonly number[] | null | undefined): string => (ms ? milliseconds(median(ms)) : "–");
-
-/** A training step beside PyTorch's; times are milliseconds per step, one number per round. */
-export interface StepRow {
-  readonly model: string;
-  readonly method: string;
-  readonly batch: number;
-  readonly threads: number;
-  readonly espalier: readonly number[];
-  readonly torch: readonly number[] | null;
-  /** Median over the rounds of Espalier's time / PyTorch's; below 1 Espalier is faster. */
-  readonly ratio: number | null;
-  /** By what a trial found fastest on the machine, as long runs compute; the others by the built-in thresholds. */
-  readonly tuned?: readonly number[];
-  readonly tunedRatio?: number;
-  readonly compiled?: readonly number[];
-  readonly compiledRatio?: number;
-  /** Why torch.compile was asked for and has no time. */
-  readonly notCompiled?: string;
-  /** Of the products of a step, and bytes that go through memory at least. */
-  readonly flops?: number;
-  readonly bytes?: number;
-  /** Milliseconds at least, by the machine's peak, and what of it. */
-  readonly limit?: { readonly ms: number; readonly by: string };
-  /** Cores that other programs used meanwhile, by median. */
-  readonly othersCores: number;
-}
-
-/** A training step beside PyTorch's. */
-export function stepTable({ rows }: { readonly rows: readonly StepRow[] }): string {
-  const tunes = rows.some((r) => r.tuned);
-  return markdown({
-    head: [
-      "model",
-      "batch",
-      "Espalier",
-      "PyTorch",
-      "Espalier / PyTorch",
-      "over rounds",
-      ...(tunes ? ["tuned", "tuned / PyTorch"] : []),
-      "torch.compile",
-      "Espalier / it",
-      "limit",
-      "by",
-      "reached",
-    ],
-    text: [0, tunes ? 11 : 9],
-    rows: rows.map(
-      ({ model, method, batch, espalier, torch, ratio, tuned, tunedRatio, compiled, compiledRatio, limit }) => [
-        method === "sgd" ? model : `${model}, ${method}`,
-        String(batch),
-        middle(espalier),
-        middle(torch),
-        ratioOf(ratio),
-        torch ? spread(espalier.map((ms, i) => ms / torch[i])) : "–",
-        ...(tunes ? [middle(tuned), ratioOf(tunedRatio)] : []),
-        middle(compiled),
-        ratioOf(compiledRatio),
-        limit ? milliseconds(limit.ms) : "–",
-        limit?.by ?? "–",
-        limit ? percent(limit.ms / median(espalier), 0) : "–",
-      ],
-    ),
-  });
-}
-
-/** In words: where Espalier is slower, where it is faster, and by how much in the middle. */
-export function stepVerdict({ rows }: { readonly rows: readonly StepRow[] }): string {
-  const batches = [...new Set(rows.map((r) => r.batch))];
-  return batches
-    .map((batch) => {
-      const ratios = rows.flatMap((r) => (r.batch === batch && r.ratio ? [{ model: r.model, ratio: r.ratio }] : []));
-      const told = (side: typeof ratios) => side.map(({ model, ratio }) => `${model} (${ratio.toFixed(2)})`).join(", ");
-      const [slower, quicker] = [ratios.filter(({ ratio }) => ratio > 1), ratios.filter(({ ratio }) => ratio <= 1)];
-      const parts = [
-        ...(slower.length ? [`slower than PyTorch's on ${told(slower)}`] : []),
-        ...(quicker.length ? [`faster on ${told(quicker)}`] : []),
-      ];
-      return ratios.length ? `At batch ${batch} Espalier's step is ${parts.join(", ")}.` : "";
-    })
-    .filter(Boolean)
-    .join(" ");
-}
+/** The tables of docs/performance.md: optimizers, epochs, starts, shrunk models and whole runs. */
+import { fileSize, markdown, median, percent, significant } from "espalier";
+import { middleOf, ratioOf, spreadOf } from "./cells.ts";
 
 /** A step with an optimizer beside momentum SGD's, in milliseconds, one number per round. */
 export interface Overhead {
@@ -166,7 +81,7 @@ export function epochTables({ rows }: { readonly rows: readonly EpochRow[] }): s
         seconds(espalier),
         seconds(torch),
         ratioOf(ratio),
-        spread(espalier.map((s, i) => s / torch[i])),
+        spreadOf(espalier.map((s, i) => s / torch[i])),
         percent(steps, 0),
       ]),
     }),
@@ -176,7 +91,7 @@ export function epochTables({ rows }: { readonly rows: readonly EpochRow[] }): s
       rows: rowsOf(rows, "start").map(({ command, seconds: all, wanted }) => [
         command,
         median(all).toFixed(2),
-        spread(all),
+        spreadOf(all),
         `≤ ${wanted}`,
       ]),
     }),
@@ -243,8 +158,8 @@ export function inferenceTable({ rows }: { readonly rows: readonly InferenceRow[
       row.aligned ? "multiples of 16" : "odd",
       percent(row.params),
       percent(row.macs),
-      middle(row.full),
-      middle(row.small),
+      middleOf(row.full),
+      middleOf(row.small),
       `${faster(row).toFixed(1)}×`,
       `${(1 / row.macs).toFixed(1)}×`,
     ]),
