@@ -160,6 +160,28 @@ class GraphBuilder {
     else this.nodes[this.nodes.length - 1] = { ...last, outputs: last.outputs.with(0, v) };
   }
 
+  /**
+   * Emits in the place of a node that stands already.
+   * @param outputs the node's
+   * @param body what it gives as `outputs` stands for them
+   */
+  inPlaceOf<T extends { readonly outputs: readonly Value[] }>(outputs: readonly (Value | null)[], body: () => T): T {
+    const at = this.nodes.findIndex((node) => node.outputs.some((y) => y && outputs.includes(y)));
+    invariant(at >= 0, "no node of the graph makes these values");
+    const [node, ...after] = this.nodes.splice(at);
+    this.nodes.push(...after.filter(heldBy)); // equal constants are stored once, so that they may stand behind
+    const outer = this.prefix;
+    this.prefix = `${node.name}/`;
+    try {
+      const made = body();
+      for (const [i, y] of outputs.entries()) if (y) this.nodes.push(nodes.Identity(y.name, [made.outputs[i]], {}, y));
+      return made;
+    } finally {
+      this.prefix = outer;
+      this.nodes.push(...after.filter((one) => !heldBy(one)));
+    }
+  }
+
   /** The emitting methods of another domain: `g.in("com.microsoft").FusedMatMul(a, b, { transA: 1 })`. */
   in<D extends Domain>(domain: D): Emit<(typeof foreign)[D]> {
     const methods = Object.entries(foreign[domain]).map(([op, entry]) => [
