@@ -19,6 +19,7 @@ import {
 } from "./convolution.ts";
 import { inputBySpreading, weightByBlocks } from "./depthwise.ts";
 import { cubeRootByLogarithm, reluByMask } from "./elementwise.ts";
+import { weightByLines, weightByLinesOfSamples } from "./lines.ts";
 import { putBackByGather, putBackByMatrix } from "./movement.ts";
 import { dotByGroups, sumByNormalization } from "./normalization.ts";
 import { weightByGathering } from "./pointwise.ts";
@@ -40,6 +41,8 @@ export const patterns: { readonly [K in MeaningName]: Pattern<K> } = {
     blocks: weightByBlocks,
     channels: weightByChannels,
     gathered: weightByGathering,
+    linesBySamples: weightByLinesOfSamples,
+    lines: weightByLines,
     tallBySamples: bySamples(weightByTallProduct, sumByTallProduct),
     tall: weightByTallProduct,
     rowsBySamples: bySamples(weightByRows, sumByRows),
