@@ -47,7 +47,9 @@ export const gruCell =
       const n = g.Tanh(after ? g.Add(sum, reset) : sum);
       const kept = g.Mul(z, g.Sub(before, n));
       h = whereValid(g, valid?.[t], g.Add(n, kept), before);
-      return { before, seen, seenByNew, z, r, reset, n, kept, h };
+      const open = g.Sub(1, z);
+      const slopes = { z: rest(g, kept, z), r: rest(g, reset, r), n: rest(g, open, g.Mul(n, n)) };
+      return { before, seen, seenByNew, z, r, slopes, h };
     });
 
     const back = (given: Arriving): WentBack => {
@@ -55,13 +57,11 @@ export const gruCell =
       // gradients of both gates' sums and of the candidate's, and of R·h in that
       const [ofGates, ofNew, ofState]: [Value[], Value[], Value[]] = [[], [], []];
       const dh = goBack(g, way, given, (d, t, more) => {
-        const { z, r, reset, n, kept } = steps[t];
-        const open = g.Sub(1, z);
-        const dn = g.Mul(d, rest(g, open, g.Mul(n, n)));
-        const dz = g.Mul(d, rest(g, kept, z));
+        const { z, r, slopes } = steps[t];
+        const [dn, dz] = [g.Mul(d, slopes.n), g.Mul(d, slopes.z)];
         const direct = more ? g.Add(g.Mul(d, z), more) : g.Mul(d, z);
         const ds = after ? g.Mul(dn, r) : g.MatMul(candidateT, dn);
-        const dr = g.Mul(after ? dn : ds, rest(g, reset, r));
+        const dr = g.Mul(after ? dn : ds, slopes.r);
         ofGates.unshift(belowEachOther(g, [dz, dr]));
         ofNew.unshift(dn);
         ofState.unshift(ds);
