@@ -106,6 +106,35 @@ test("without a basis the residual says so; rows and columns of zeros stay zeros
   await release();
 });
 
+test("the residual is about the error, at steps of every size", async () => {
+  const { run, release } = await follower();
+  for (const step of [1e-3, 3e-3, 1e-2, 3e-2]) {
+    const [from, to] = path(2, step);
+    for (const t of [0.05, 0.9]) {
+      const { moved, residual } = await run(to, basisOf(from), t);
+      const wanted = exact(to, t);
+      const error = distance(moved, wanted.data) / length(wanted.data);
+      expect(error).toBeLessThan(3 * residual + 1e-6);
+      expect(residual).toBeLessThan(30 * error + 1e-5);
+    }
+  }
+  await release();
+});
+
+test("where all is zero but a row, next to nothing is lowered, and the residual is a number", async () => {
+  const { run, release } = await follower();
+  const w = normal(1).map((x, i) => (i < M ? x : 0));
+  const { moved, rank, residual } = await run(w, new Float32Array(N * N), 1e-20);
+  expect(residual).toBeGreaterThanOrEqual(1);
+  expect(moved.every(Number.isFinite) && Number.isFinite(rank)).toBe(true);
+  const vectors = Float32Array.from({ length: N * N }, (_, i) => (i % (N + 1) === 0 ? 1 : 0));
+  const settled = await run(w, vectors, 1e-20);
+  expect(settled.residual).toBeLessThan(1e-5);
+  expect(settled.rank).toBe(1);
+  expect(distance(settled.moved, w) / length(w)).toBeLessThan(1e-6);
+  await release();
+});
+
 test("a weight so large that its products are made in halves is followed too", async () => {
   const [rows, columns] = [259, 263];
   const at = (i: number) => 1 + 3 * Math.cos(i); // σ, in no order

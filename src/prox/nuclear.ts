@@ -160,9 +160,9 @@ function addTo(y: Float64Array, f: number, x: Float64Array): void {
 
 /**
  * The nuclear norm. Goes with optimizers that step in the plain metric: rmda, rda, proxSgd.
- * It decomposes every weight at every step: those of fewer than 16 rows or columns on the host, others by following their singular vectors on the engine. The
- * first step of a run, and the last of every epoch, whose ranks are told, decompose all of them on the host: 512 × 784 takes it 1.2 s
- * while all singular values are left and 0.3 s with 38. `layers` leaves large weights out.
+ * It decomposes every weight at every step: those of fewer than 16 rows or columns on the host, others by following their singular
+ * vectors on the engine. The first step of a run, and the last of every epoch, whose ranks are told, decompose all of them on the host:
+ * 512 × 784 takes it 1.2 s while all singular values are left and 0.3 s with 38. `layers` leaves large weights out.
  * @throws UsageError for a lambda out of range; when bound, for a model without such weights or a pattern that matches none
  */
 export const nuclear = definePenalty({
