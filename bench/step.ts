@@ -32,6 +32,7 @@ const EXAMPLE = `
 Example:
   npm run build && node dist/bench/step.js --python /path/to/venv/bin/python`;
 
+const others = list([...networkNames, "none"]);
 const program = besideTorch(rounded(new Command("step")))
   .description(
     "Times a training step of each network: Espalier, also tuned, PyTorch and torch.compile in alternating rounds.",
@@ -39,11 +40,8 @@ const program = besideTorch(rounded(new Command("step")))
   .option("--models <names>", "comma-separated", list(networkNames), networkNames)
   .option("--methods <names>", "sgd and rmda (with the group lasso)", list(["sgd", "rmda"]), ["sgd"])
   .option("--batches <numbers>", "samples per step, comma-separated", integers, [128, 16])
-  .option("--compile <names>", "through torch.compile as well, at the first batch size", list(networkNames), [
-    "lenet5",
-    "resnet20",
-  ])
-  .option("--tuned <names>", "tuned to this machine as well, at the first batch size", list(networkNames), [
+  .option("--compile <names>", "through torch.compile as well, at the first batch size, or none", others, networkNames)
+  .option("--tuned <names>", "tuned to this machine as well, at the first batch size, or none", others, [
     "lenet5",
     "resnet20",
     "vgg-small",
@@ -104,9 +102,9 @@ async function measure(task: BenchTask): Promise<void> {
     versions.add(side.version);
     await side.close();
   }
-  const [espalier, theirs, ...others] = times;
-  const [best] = others.splice(0, tuned.length);
-  const [fast] = others;
+  const [espalier, theirs, ...beside] = times;
+  const [best] = beside.splice(0, tuned.length);
+  const [fast] = beside;
   const work = stepWork(mine.network.model, task.batch);
   const { files: _, ...of } = task;
   rows.push({
