@@ -51,6 +51,7 @@ export const trainCommand = () =>
       "train --config examples/quickstart.yaml --lambda 2e-3 --set augment.crop=2",
       "train --model lenet5 --data digits --lorita 3 --weight-decay 1e-3 --rank-tolerance 0.005",
       "train --model resnet.onnx --data cifar10 --distill original --lambda 1e-3 --epochs 10",
+      "train --model resnet20 --data cifar10 --epochs 90 --no-tune",
       "train --resume --out runs/digits",
     ],
     sources: async (given) => [

@@ -20,11 +20,14 @@ const USUAL = "thresholds";
 /** The tuned graph is taken when it needs less than this share of the time, and is the faster one in so many of its turns. */
 const GAIN = 0.98;
 const WINS = 0.75;
-/** Turns of the two: so many at most, or until so many milliseconds have passed, but three at least. */
-const TURNS = { most: 15, least: 3, ms: 3000 } as const;
+/**
+ * Turns of the two: so many at most; five at least, or three of long runs, and then until it is sure which is faster, or nothing is
+ * gained after so many milliseconds.
+ */
+const TURNS = { most: 15, least: 5, long: 3, ms: 3000 } as const;
 /** Milliseconds of a turn, of which one run at least is timed. */
 const TURN = 30;
-/** Milliseconds of a first run from which the second counts: it takes its memory in a small part of them. */
+/** Milliseconds of a run that is long; of such a one the second counts, as it takes its memory in a small part of them. */
 const LONG = 1000;
 /** Sessions of both that are loaded at once take at most so many times what one keeps. */
 const BOTH = 5;
@@ -77,7 +80,9 @@ export const gains = ({ chosen }: SiteTrial): boolean => chosen === TUNED;
 export const notCompared: SiteTrial = { chosen: USUAL, preferred: USUAL, took: {} };
 
 /** Milliseconds that turns of two graphs take at least, of which one needs so many. */
-export const comparing = (stepMs: number): number => (2 * TURNS.least + 3) * Math.max(stepMs, TURN);
+export const comparing = (stepMs: number): number => (2 * leastOf(stepMs) + 3) * Math.max(stepMs, TURN);
+
+const leastOf = (stepMs: number): number => (stepMs < LONG ? TURNS.least : TURNS.long);
 
 /** Runs both by turns, until it is sure which is faster. @param goesOn whether there is time for another turn */
 export async function wholeTrial(
@@ -91,8 +96,12 @@ export async function wholeTrial(
   const shares = () => times[TUNED].map((ms, i) => ms / times[USUAL][i]);
   const begun = performance.now();
   for (let turn = 0; turn < TURNS.most; turn++) {
-    if (turn >= TURNS.least && (performance.now() - begun > TURNS.ms || !goesOn() || shares().every((x) => x > 1)))
-      break;
+    if (turn > 0 && turn >= leastOf(median(times[USUAL]))) {
+      const all = shares();
+      const gained = median(all) < GAIN;
+      const isSure = gained ? all.every((x) => x < 1) : all.every((x) => x > 1);
+      if (isSure || !goesOn() || (!gained && performance.now() - begun > TURNS.ms)) break;
+    }
     const both = [
       [USUAL, usual],
       [TUNED, tuned],
