@@ -3,7 +3,7 @@
  * is differentiated, its forward pass is written out step by step in its place and keeps them. What is not differentiated stays one node.
  * A step of the benchmark's LSTM at batch 128 and 16 takes 0.67 and 0.72 of the processor time that it takes from states alone
  * (onnxruntime-node 1.30, AMD EPYC with AVX-512, one thread).
- * Of few samples, up to 8, it takes 1.1 to 1.4 of it: there are twice as many nodes, and each costs more than what it computes.
+ * Of few samples, up to 8, it takes 1.1 to 1.5 of it: there are twice as many nodes, and each costs more than what it computes.
  * The number of steps is that of the step graph, whose shapes are concrete.
  */
 import type { Builder } from "../../graph/builder.ts";
