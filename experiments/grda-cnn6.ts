@@ -7,13 +7,14 @@
  */
 import { parseArgs } from "node:util";
 import { constant, grda, models, percent, settingsOf, sgd, train } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { begin, common } from "./record.ts";
 
 const { values } = parseArgs({ options: common });
 const recording = begin({ name: "grda-cnn6", draft: values.draft });
 const data = await datasets.open("cifar10", { root: values["data-root"] });
-const engine = node({ threads: 1 });
+const engine = untunedNode({ threads: 1 });
 const [epochs, batchSize, lr, c] = [25, 64, 0.05, 0.005];
 const rows: object[] = [];
 for (const mu of [null, 0.3, 0.51, 0.7, 1]) {

@@ -19,7 +19,7 @@ import {
   sweep,
   train,
 } from "espalier";
-import { node } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import type { HalvingRow } from "./halving-section.ts";
 import { begin, common } from "./record.ts";
 
@@ -35,7 +35,7 @@ const space = {
 
 const { values: flags } = parseArgs({ options: common });
 const recording = begin({ name: "halving-lenet", draft: flags.draft });
-const engine = node({ threads: 1 });
+const engine = untunedNode({ threads: 1 });
 const data = splitValidation(digits({ train: 1000, test: 500 }), 0.25);
 
 async function swept(name: string, stopping: typeof STOPPING | false): Promise<HalvingRow> {

@@ -30,8 +30,8 @@ import {
   train,
   write,
 } from "espalier";
-import { node } from "espalier/node";
 import { othersDuring, quiet } from "../bench/machine.ts";
+import { untunedNode } from "./engine.ts";
 import { DROP, type LatencyRow, type SteeredRun } from "./latency-section.ts";
 import { exportedNetwork } from "./pretrained-setting.ts";
 import { begin, common, numbersFlag } from "./record.ts";
@@ -79,7 +79,7 @@ const [timeTries, paramTries] = numbersFlag(values.tries);
 /** Nothing below them is. */
 const [FASTEST, FEWEST] = [0.16, 0.03];
 /** Times are those of one thread, however many train. */
-const [timing, training] = [node({ threads: 1 }), node({ threads })];
+const [timing, training] = [untunedNode({ threads: 1 }), untunedNode({ threads })];
 const data = digits({ train: samples, test });
 const started = performance.now();
 

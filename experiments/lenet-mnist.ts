@@ -5,7 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, rmda, settingsOf, train } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { type Figures, figuresOf, gist } from "./figures.ts";
 import { begin, common, numbersFlag } from "./record.ts";
 
@@ -18,7 +19,7 @@ const { values } = parseArgs({
 });
 const recording = begin({ name: "lenet-mnist", draft: values.draft });
 const data = await datasets.open("mnist", { root: values["data-root"] });
-const engine = node();
+const engine = untunedNode();
 const epochs = Number(values.epochs);
 const milestones = [8, 13].filter((m) => m < epochs); // a shortened run has fewer
 const [lr, c, batchSize] = [0.2, 0.1, 128];

@@ -19,14 +19,15 @@ import {
   settingsOf,
   train,
 } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { begin, common } from "./record.ts";
 import { stability } from "./stability.ts";
 
 const { values } = parseArgs({ options: common });
 const recording = begin({ name: "logistic-mnist", draft: values.draft });
 const data = await datasets.open("mnist", { root: values["data-root"] });
-const engine = node({ threads: 1 });
+const engine = untunedNode({ threads: 1 });
 const [epochs, milestones, lambda] = [500, [100, 200, 300, 400], 1e-3];
 const ramp = { momentumSchedule: "ramp" } as const;
 const methods = [

@@ -30,7 +30,8 @@ import {
   train,
   truncate,
 } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { begin, common, meanStd, numbersFlag } from "./record.ts";
 
 /** They share the work out, and all of it is in the result. */
@@ -110,7 +111,7 @@ async function once<R extends Row>(kind: R["kind"], key: Key, make: () => Promis
 
 const whole = await datasets.open("mnist", { root: values["data-root"] });
 const data: Dataset = splitValidation(limitTrain(whole, Number(values.images), 1), 0.1, 1);
-const engine = node({ threads: 1 });
+const engine = untunedNode({ threads: 1 });
 
 async function trainOne(key: Key, epochs: number): Promise<Run> {
   const { depth, factors, decay, seed } = key;

@@ -5,14 +5,15 @@
  */
 import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, percent, rmda, settingsOf, sgd, train } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { type Figures, figuresOf, gist } from "./figures.ts";
 import { begin, common } from "./record.ts";
 
 const { values } = parseArgs({ options: common });
 const recording = begin({ name: "mlp-curve", draft: values.draft });
 const data = await datasets.open("fashion-mnist", { root: values["data-root"] });
-const engine = node();
+const engine = untunedNode();
 const schedule = multiStep({ lr: 0.1, milestones: [12, 20, 26], gamma: 0.1 });
 const rows: (Figures & { method: string; lambda: number; ran: object })[] = [];
 for (const lambda of [0, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3]) {

@@ -5,13 +5,14 @@
  */
 import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, percent, rmda, settingsOf, train } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { begin, common, meanStd } from "./record.ts";
 
 const { values } = parseArgs({ options: common });
 const recording = begin({ name: "mlp-reproduce", draft: values.draft });
 const data = await datasets.open("fashion-mnist", { root: values["data-root"] });
-const engine = node();
+const engine = untunedNode();
 const rows: {
   seed: number;
   ran: object;

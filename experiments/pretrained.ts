@@ -25,7 +25,7 @@ import {
   warmup,
   withWeights,
 } from "espalier";
-import { node } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { exportedNetwork, pretrainedSettings, type TrainedPart } from "./pretrained-setting.ts";
 import type { PretrainedRow } from "./pretrained-table.ts";
 import { begin, common, numbersFlag } from "./record.ts";
@@ -41,7 +41,7 @@ const seeds = numbersFlag(values.seeds);
 const [keep, of, until] = [0.3, "macs", 0.2] as const;
 const recording = begin({ name: `pretrained-${net}`, draft: values.draft });
 const data = await setting.open({ root: values["data-root"], folder: join(recording.folder, "data") });
-const engine = node({ threads: 1 });
+const engine = untunedNode({ threads: 1 });
 
 /** A run of one part, to its end. Scores are taken at the cut and at the end. */
 async function trained(

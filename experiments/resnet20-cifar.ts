@@ -4,7 +4,8 @@
  */
 import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, rmda, settingsOf, train } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { figuresOf, gist } from "./figures.ts";
 import { begin, common } from "./record.ts";
 
@@ -13,7 +14,7 @@ const { values } = parseArgs({
 });
 const recording = begin({ name: "resnet20-cifar", draft: values.draft });
 const data = await datasets.open("cifar10", { root: values["data-root"] });
-const engine = node();
+const engine = untunedNode();
 const [lambda, epochs] = [Number(values.lambda), Number(values.epochs)];
 const [milestones, restarts] = [[8, 12], [8]].map((list) => list.filter((m) => m < epochs)); // a shortened run has fewer
 const [lr, c, batchSize] = [0.5, 0.1, 128];

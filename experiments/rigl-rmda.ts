@@ -26,7 +26,8 @@ import {
   train,
   warmup,
 } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { begin, common } from "./record.ts";
 
 interface Setting {
@@ -106,7 +107,7 @@ const recording = begin({ name: `rigl-rmda-${net}`, draft: values.draft });
 const { epochs, milestones, lr, restarts, warmupEpochs } = setting;
 const opened = await datasets.open(setting.data, { root: values["data-root"] });
 const data: Dataset = values.images ? limitTrain(opened, Number(values.images), 1) : opened;
-const engine: Engine = node({ threads: 1 });
+const engine: Engine = untunedNode({ threads: 1 });
 
 async function result(name: string, optimizer: Optimizer, lambda?: number): Promise<Row> {
   const staged = multiStep({ lr: lambda === undefined ? lr.sgd : lr.rmda, milestones, gamma: 0.1 });

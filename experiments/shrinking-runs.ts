@@ -28,7 +28,8 @@ import {
   train,
   zeroGroups,
 } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { begin, common, numbersFlag } from "./record.ts";
 import { type Problem, problemData, problems } from "./shrinking-problems.ts";
 
@@ -51,7 +52,7 @@ if (unknown) throw new Error(`unknown network ${unknown}: there are ${Object.key
 const [epochs, shrinkEvery, shrinkAfter] = [values.epochs, values.every, values.after].map(Number);
 const seeds = numbersFlag(values.seeds);
 const recording = begin({ name: "shrinking-runs", draft: values.draft });
-const engine = node({ threads: 1 });
+const engine = untunedNode({ threads: 1 });
 const milestones = [Math.round(epochs / 3), Math.round((2 * epochs) / 3)];
 const restarts = milestones.slice(0, 1); // from there on c is 1
 

@@ -5,14 +5,15 @@
  */
 import { parseArgs } from "node:util";
 import { groupLasso, models, multiStep, percent, proxSgd, rmda, settingsOf, train } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { begin, common } from "./record.ts";
 import { stability } from "./stability.ts";
 
 const { values } = parseArgs({ options: common });
 const recording = begin({ name: "stability-mlp7", draft: values.draft });
 const data = await datasets.open("fashion-mnist", { root: values["data-root"] });
-const engine = node({ threads: 1 });
+const engine = untunedNode({ threads: 1 });
 const [epochs, milestones, lr, lambda] = [30, [9, 15], 0.1, 1e-4];
 const rows: object[] = [];
 let from: number | undefined;

@@ -6,14 +6,15 @@
  */
 import { parseArgs } from "node:util";
 import { cosine, groupSets, hspg, models, type Run, settingsOf, train, wgsef, zeroGroups } from "espalier";
-import { datasets, node } from "espalier/node";
+import { datasets } from "espalier/node";
+import { untunedNode } from "./engine.ts";
 import { type Figures, figuresOf, gist } from "./figures.ts";
 import { begin, common } from "./record.ts";
 
 const { values } = parseArgs({ options: common });
 const recording = begin({ name: "wgsef-lenet", draft: values.draft });
 const data = await datasets.open("mnist", { root: values["data-root"] });
-const engine = node({ threads: 1 });
+const engine = untunedNode({ threads: 1 });
 const [epochs, switchEpoch, lr, momentum] = [12, 6, 0.2, 0.9];
 const lambdas = [0.05, 0.1];
 
