@@ -78,4 +78,5 @@ export const machine = (): Readonly<Record<string, string | number>> => ({
   cores: availableParallelism(),
   platform: `${process.platform} ${process.arch}`,
   node: process.version,
+  ...(process.env["GLIBC_TUNABLES"] && { tunables: `GLIBC_TUNABLES=${process.env["GLIBC_TUNABLES"]}` }),
 });
