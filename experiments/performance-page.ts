@@ -37,12 +37,6 @@ const peakText = ({ settings: { peak } }: Committed<unknown>): string => {
     : "";
 };
 
-/** Of steps that were timed with large pages. */
-const pagesText = ({ machine: { tunables } }: Committed<unknown>): string =>
-  String(tunables ?? "").includes("hugetlb")
-    ? "Both programs had pages of 2 MB, for which `GLIBC_TUNABLES=glibc.malloc.hugetlb=1` in the environment asks ([docs/tuning.md](tuning.md#large-pages)): without it this machine has a second, slower speed at times."
-    : "";
-
 const step: Section<StepRow> = {
   ...benchmark("step"),
   title: () => "A training step beside PyTorch's",
@@ -54,7 +48,6 @@ const step: Section<StepRow> = {
         ? "*tuned*: by what `--tune` found on this machine within its 20 seconds, as runs of ten minutes and more do by default; all else is computed by the built-in thresholds."
         : "",
       `Momentum SGD on random samples, ${String(r.settings["threads"] ?? 2)} threads. MobileNetV2 (32 px), ViT, BERT and LSTM are read from files of PyTorch's exporter, \`bench/step_networks.py\`; the other networks are built in. ${noise(r.rows)}`,
-      pagesText(r),
       peakText(r),
       ...r.rows.flatMap(({ model, notCompiled }) =>
         notCompiled ? [`torch.compile of ${model}: ${notCompiled}.`] : [],
@@ -84,7 +77,6 @@ const stepAvx2: Section<StepRow> = {
         ? "The processor has AVX-512. ONNX Runtime was kept from it by a library in which two tests for it were switched off, PyTorch by `ATEN_CPU_CAPABILITY`, `ONEDNN_MAX_CPU_ISA` and `MKL_ENABLE_INSTRUCTIONS`: these are the kernels of a machine with AVX2, on another machine's caches and memory."
         : "",
       `Momentum SGD on random samples, ${String(r.settings["threads"] ?? 2)} threads. ${noise(r.rows)}`,
-      pagesText(r),
       peakText(r),
     ].filter(Boolean),
 };
