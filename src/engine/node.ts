@@ -63,6 +63,9 @@ const devices: Readonly<Record<Device, Hardware>> = {
 /** The names of all devices; which of them a machine has is seen when a model is loaded. */
 export const deviceNames = Object.keys(devices) as readonly Device[];
 
+/** Threads sleep between runs. They would go on spinning for a while, on processors that another session or the host wants by then. */
+const idle = { session: { force_spinning_stop: "1" } };
+
 /**
  * What saves memory. The plan of a run's memory is one block, which the second run takes beside what the first one took piece by piece,
  * and which is never given back: twice the memory. Of equal nodes one is computed, whose value waits for all that read it.
@@ -71,7 +74,7 @@ const sparing: Readonly<Record<NonNullable<LoadOptions["memory"]>, object>> = {
   less: { enableMemPattern: false },
   least: {
     enableMemPattern: false,
-    extra: { optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" } },
+    extra: { ...idle, optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" } },
   },
 };
 
@@ -80,6 +83,7 @@ export const sessionOptions = (threads: number, memory?: LoadOptions["memory"]):
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   logSeverityLevel: 4, // fatal: what it logs as an error, it throws as well
+  extra: idle,
   ...(memory && sparing[memory]),
 });
 
