@@ -5,7 +5,7 @@ import { othersDuring, QUIET, quiet } from "./machine.ts";
 import type { TimedSide } from "./ours.ts";
 
 const ROUND_MS = 300;
-const PAUSE_MS = 150; // both runtimes let their threads spin for a while after work; let them go to sleep
+const PAUSE_MS = 150; // PyTorch lets its threads spin for a while after work; let them go to sleep
 
 export interface Alternated {
   /** Milliseconds per step: of each side, of each round. */

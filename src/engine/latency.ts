@@ -1,7 +1,7 @@
 /**
  * Latency of models on this machine: in rounds that take the models in turn, so that a machine whose speed drifts treats them
- * alike, and with one session alive at a time. The threads of another session go on spinning after its call: beside each other two
- * equal models came out up to twice as slow as the other, and both slower than alone.
+ * alike, and with one session alive at a time. Where the threads of another session go on spinning after its call, as a runtime's do
+ * unless it is told otherwise, two equal models come out up to twice as slow as each other, and both slower than alone.
  */
 import { aList, anEngine, anObject, wants } from "../given.ts";
 import { median } from "../math/statistics.ts";
